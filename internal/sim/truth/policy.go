@@ -1,0 +1,102 @@
+package truth
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+)
+
+// Policy is as much of a policy as the sharing rules ask about. school.domains is not among it:
+// what the customer's domains are is read from the Directory.
+type Policy struct {
+	// TrustedDomains is school.trusted_domains.
+	TrustedDomains []string
+	// OrgUnits is school.org_units, or "/" alone where the policy has none.
+	OrgUnits []string
+	// Means holds each `check: sharing` of each clause.
+	Means []Means
+}
+
+// Means is one `check: sharing` below a clause.
+type Means struct {
+	Clause       string
+	Rules        []string
+	Confidential []Confidential
+}
+
+// Confidential marks a folder with everything below it, or a shared drive.
+type Confidential struct {
+	Folder  string   `yaml:"folder"`
+	Drive   string   `yaml:"drive"`
+	Allowed []string `yaml:"allowed"`
+}
+
+// LoadPolicies reads every *-school.yaml of the folder dir; the keys are the file names without
+// .yaml. What the sharing rules do not need is not looked at, right or wrong.
+func LoadPolicies(dir string) (map[string]Policy, error) {
+	paths, err := filepath.Glob(filepath.Join(dir, "*-school.yaml"))
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]Policy{}
+	for _, path := range paths {
+		data, err := os.ReadFile(path)
+		if err != nil {
+			return nil, err
+		}
+		p, err := ParsePolicy(data)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", path, err)
+		}
+		out[strings.TrimSuffix(filepath.Base(path), ".yaml")] = p
+	}
+	return out, nil
+}
+
+// ParsePolicy reads one policy file.
+func ParsePolicy(data []byte) (Policy, error) {
+	var doc struct {
+		School struct {
+			TrustedDomains []string `yaml:"trusted_domains"`
+			OrgUnits       []string `yaml:"org_units"`
+		} `yaml:"school"`
+		Clauses []struct {
+			ID    string `yaml:"id"`
+			MetBy []struct {
+				Check string `yaml:"check"`
+				// With means something else for each check, so it is decoded only for ours.
+				With any `yaml:"with"`
+			} `yaml:"met_by"`
+		} `yaml:"clauses"`
+	}
+	if err := yaml.Unmarshal(data, &doc); err != nil {
+		return Policy{}, err
+	}
+	p := Policy{TrustedDomains: doc.School.TrustedDomains, OrgUnits: doc.School.OrgUnits}
+	if len(p.OrgUnits) == 0 {
+		p.OrgUnits = []string{"/"}
+	}
+	for _, c := range doc.Clauses {
+		for _, m := range c.MetBy {
+			if m.Check != "sharing" || m.With == nil {
+				continue
+			}
+			again, err := yaml.Marshal(m.With)
+			if err != nil {
+				return Policy{}, fmt.Errorf("clause %s: %w", c.ID, err)
+			}
+			var with struct {
+				Rules        []string       `yaml:"rules"`
+				Confidential []Confidential `yaml:"confidential"`
+			}
+			if err := yaml.Unmarshal(again, &with); err != nil {
+				return Policy{}, fmt.Errorf("clause %s: %w", c.ID, err)
+			}
+			p.Means = append(p.Means, Means{Clause: c.ID, Rules: with.Rules, Confidential: with.Confidential})
+		}
+	}
+	return p, nil
+}

@@ -1,0 +1,192 @@
+package truth
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// Tenant is as much of a tenant folder as the sharing rules ask about.
+type Tenant struct {
+	// Now is the start of the tenant's clock, from tenant.json.
+	Now      time.Time
+	Users    []User
+	OrgUnits []OrgUnit
+	// Domains holds every domain of the customer, domain aliases included, lower case.
+	Domains []string
+	Groups  []Group
+	// Members holds the direct members of each group, by the group's Directory id.
+	Members map[string][]Member
+	// WhoCanJoin holds that group setting by group address.
+	WhoCanJoin map[string]string
+	Drives     []Drive
+	Files      []File
+}
+
+// User is a Directory account.
+type User struct {
+	ID                 string   `json:"id"`
+	PrimaryEmail       string   `json:"primaryEmail"`
+	Aliases            []string `json:"aliases"`
+	NonEditableAliases []string `json:"nonEditableAliases"`
+	OrgUnitPath        string   `json:"orgUnitPath"`
+	IsGuestUser        bool     `json:"isGuestUser"`
+}
+
+// OrgUnit is an organisational unit.
+type OrgUnit struct {
+	ID   string `json:"orgUnitId"`
+	Path string `json:"orgUnitPath"`
+}
+
+// Group is a Directory group.
+type Group struct {
+	ID                 string   `json:"id"`
+	Email              string   `json:"email"`
+	Aliases            []string `json:"aliases"`
+	NonEditableAliases []string `json:"nonEditableAliases"`
+}
+
+// Member is a direct member of a group.
+type Member struct {
+	ID    string `json:"id"`
+	Email string `json:"email"`
+	Type  string `json:"type"`
+}
+
+// Drive is a shared drive with its membership.
+type Drive struct {
+	ID          string       `json:"id"`
+	OrgUnitID   string       `json:"orgUnitId"`
+	Permissions []Permission `json:"permissions"`
+}
+
+// File is an item of Drive: a file, a folder or a shortcut.
+type File struct {
+	ID       string   `json:"id"`
+	MimeType string   `json:"mimeType"`
+	Parents  []string `json:"parents"`
+	Owners   []struct {
+		EmailAddress string `json:"emailAddress"`
+	} `json:"owners"`
+	DriveID     string       `json:"driveId"`
+	Trashed     bool         `json:"trashed"`
+	Permissions []Permission `json:"permissions"`
+}
+
+// Permission is one line of the sharing dialogue.
+type Permission struct {
+	ID                 string             `json:"id"`
+	Type               string             `json:"type"`
+	Role               string             `json:"role"`
+	EmailAddress       string             `json:"emailAddress"`
+	Domain             string             `json:"domain"`
+	AllowFileDiscovery bool               `json:"allowFileDiscovery"`
+	ExpirationTime     time.Time          `json:"expirationTime"`
+	Deleted            bool               `json:"deleted"`
+	PendingOwner       bool               `json:"pendingOwner"`
+	View               string             `json:"view"`
+	Details            []PermissionDetail `json:"permissionDetails"`
+}
+
+// PermissionDetail says where a permission comes from.
+type PermissionDetail struct {
+	PermissionType string `json:"permissionType"`
+	Role           string `json:"role"`
+	Inherited      bool   `json:"inherited"`
+}
+
+// LoadTenant reads the tenant folder dir. A missing file counts as empty.
+func LoadTenant(dir string) (*Tenant, error) {
+	if _, err := os.Stat(dir); err != nil {
+		return nil, fmt.Errorf("tenant folder: %w", err)
+	}
+	t := &Tenant{Members: map[string][]Member{}, WhoCanJoin: map[string]string{}}
+	var head struct {
+		Now time.Time `json:"now"`
+	}
+	var domains []struct {
+		DomainName    string `json:"domainName"`
+		DomainAliases []struct {
+			DomainAliasName string `json:"domainAliasName"`
+		} `json:"domainAliases"`
+	}
+	var settings map[string]struct {
+		WhoCanJoin string `json:"whoCanJoin"`
+	}
+	for _, f := range []struct {
+		name string
+		into any
+	}{
+		{"tenant.json", &head},
+		{"users.json", &t.Users},
+		{"orgunits.json", &t.OrgUnits},
+		{"domains.json", &domains},
+		{"groups.json", &t.Groups},
+		{"members.json", &t.Members},
+		{"groupsettings.json", &settings},
+		{"drives.json", &t.Drives},
+	} {
+		if err := readJSON(filepath.Join(dir, f.name), f.into); err != nil {
+			return nil, err
+		}
+	}
+	t.Now = head.Now
+	for _, d := range domains {
+		t.Domains = append(t.Domains, strings.ToLower(d.DomainName))
+		for _, a := range d.DomainAliases {
+			t.Domains = append(t.Domains, strings.ToLower(a.DomainAliasName))
+		}
+	}
+	for address, s := range settings {
+		t.WhoCanJoin[strings.ToLower(address)] = s.WhoCanJoin
+	}
+	var err error
+	t.Files, err = readFiles(filepath.Join(dir, "files.jsonl"))
+	return t, err
+}
+
+func readJSON(path string, into any) error {
+	data, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(data, into); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	return nil
+}
+
+func readFiles(path string) ([]File, error) {
+	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	var out []File
+	dec := json.NewDecoder(bufio.NewReader(f))
+	for {
+		var item File
+		err := dec.Decode(&item)
+		if errors.Is(err, io.EOF) {
+			return out, nil
+		}
+		if err != nil {
+			return nil, fmt.Errorf("%s: item %d: %w", path, len(out)+1, err)
+		}
+		out = append(out, item)
+	}
+}

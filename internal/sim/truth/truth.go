@@ -1,0 +1,167 @@
+// Package truth says which sharing findings a simulated tenant must give.
+//
+// It is the second opinion on the sharing check: written from docs/rules.md alone, it shares no
+// code and no types with the check, and it is naive on purpose. The whole tenant is held in
+// memory, there is no paging, no cursor and no memory of an earlier run, and every rule is a
+// plain loop. Speed comes second to being easy to compare with the page it is written from.
+//
+// [Compute] reads a tenant folder (docs/simulator.md) and every *-school.yaml policy in it;
+// [ComputeFrom] does the same for a tenant that is in memory already. Neither keeps or changes
+// anything, and neither looks at the clock of the machine.
+package truth
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"sort"
+	"time"
+)
+
+// Truth is what the sharing check has to find at one moment, for each policy of a tenant.
+//
+// As JSON it is one object: "now" first, then for each policy, named like its file without
+// .yaml, an array of findings.
+type Truth struct {
+	// Now is the moment the findings are true for, in UTC.
+	Now time.Time
+	// Policies holds the findings of each policy, sorted by clause, rule and subject.
+	Policies map[string][]Finding
+}
+
+// Finding is one thing that does not match a clause. It names nobody: subjects and facts are
+// made of Google's ids.
+type Finding struct {
+	// Clause is the id of the clause in the policy, such as "A23".
+	Clause string `json:"clause"`
+	// Rule is the rule of docs/rules.md with its check in front, such as "sharing.public-link".
+	Rule string `json:"rule"`
+	// Subject is "file/ID", "drive/ID" or "group/ID".
+	Subject string `json:"subject"`
+	// Facts is sorted and holds nothing twice.
+	Facts []string `json:"facts"`
+}
+
+// MarshalJSON writes "now" and then the policies in the order of their names.
+func (t Truth) MarshalJSON() ([]byte, error) {
+	var b bytes.Buffer
+	fmt.Fprintf(&b, `{"now":%q`, t.Now.UTC().Format(time.RFC3339))
+	for _, name := range sortedKeys(t.Policies) {
+		findings := t.Policies[name]
+		if findings == nil {
+			findings = []Finding{}
+		}
+		k, err := json.Marshal(name)
+		if err != nil {
+			return nil, err
+		}
+		v, err := json.Marshal(findings)
+		if err != nil {
+			return nil, err
+		}
+		b.WriteByte(',')
+		b.Write(k)
+		b.WriteByte(':')
+		b.Write(v)
+	}
+	b.WriteByte('}')
+	return b.Bytes(), nil
+}
+
+// UnmarshalJSON reads what MarshalJSON writes, so a truth.json or an expected.json.
+func (t *Truth) UnmarshalJSON(data []byte) error {
+	var raw map[string]json.RawMessage
+	if err := json.Unmarshal(data, &raw); err != nil {
+		return err
+	}
+	*t = Truth{Policies: map[string][]Finding{}}
+	for name, v := range raw {
+		if name == "now" {
+			if err := json.Unmarshal(v, &t.Now); err != nil {
+				return fmt.Errorf("now: %w", err)
+			}
+			t.Now = t.Now.UTC()
+			continue
+		}
+		var findings []Finding
+		if err := json.Unmarshal(v, &findings); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		t.Policies[name] = findings
+	}
+	return nil
+}
+
+// Compute reads the tenant folder dir and says what must be found in it at now, or at the
+// tenant's own time if now is zero. A file of the folder that is missing counts as empty; one
+// that cannot be decoded is an error that names it.
+func Compute(dir string, now time.Time) (Truth, error) {
+	t, err := LoadTenant(dir)
+	if err != nil {
+		return Truth{}, err
+	}
+	policies, err := LoadPolicies(dir)
+	if err != nil {
+		return Truth{}, err
+	}
+	return ComputeFrom(t, policies, now), nil
+}
+
+// ComputeFrom says what must be found in t at now under each of the policies, or at the tenant's
+// own time if now is zero. It reads t only.
+func ComputeFrom(t *Tenant, policies map[string]Policy, now time.Time) Truth {
+	if now.IsZero() {
+		now = t.Now
+	}
+	out := Truth{Now: now.UTC(), Policies: map[string][]Finding{}}
+	for name, p := range policies {
+		w := newWorld(t, p, now)
+		found := collection{}
+		for _, m := range p.Means {
+			w.judge(m, found)
+		}
+		out.Policies[name] = found.sorted()
+	}
+	return out
+}
+
+// identity is what makes two grants belong to one finding.
+type identity struct{ clause, rule, subject string }
+
+// collection gathers the facts of each finding.
+type collection map[identity]map[string]bool
+
+func (c collection) add(clause, rule, subject, fact string) {
+	id := identity{clause, "sharing." + rule, subject}
+	if c[id] == nil {
+		c[id] = map[string]bool{}
+	}
+	c[id][fact] = true
+}
+
+func (c collection) sorted() []Finding {
+	out := []Finding{}
+	for id, facts := range c {
+		out = append(out, Finding{id.clause, id.rule, id.subject, sortedKeys(facts)})
+	}
+	sort.Slice(out, func(i, j int) bool {
+		a, b := out[i], out[j]
+		if a.Clause != b.Clause {
+			return a.Clause < b.Clause
+		}
+		if a.Rule != b.Rule {
+			return a.Rule < b.Rule
+		}
+		return a.Subject < b.Subject
+	})
+	return out
+}
+
+func sortedKeys[V any](m map[string]V) []string {
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	sort.Strings(keys)
+	return keys
+}
