@@ -1,0 +1,360 @@
+// Package school knows who is who in a school's Google Workspace, and how near: same school, same trust, trusted, outside.
+//
+// A [Directory] is filled from what was read (accounts, groups with their members, the customer's domains) and from the
+// policy (the school's org units, trusted domains); then it only answers. It does no network and keeps no state.
+// The rules are those of docs/rules.md, section "Who is how near".
+package school
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"sort"
+	"strings"
+
+	"esafetybot/internal/seen"
+)
+
+// Nearness says how far from the school a person, a domain or a group stands. Greater is farther.
+type Nearness int
+
+// The degrees of nearness. Nobody is an address on our own domains that no account bears: it reaches nothing.
+const (
+	Nobody Nearness = iota
+	SameSchool
+	SameTrust
+	Trusted
+	Outside
+)
+
+func (n Nearness) String() string {
+	return [...]string{"nobody", "same school", "same trust", "trusted", "outside"}[n]
+}
+
+// audienceSuffix ends the domain of a target audience: people of the customer whom an administrator chose.
+const audienceSuffix = ".audience.googledomains.com"
+
+// Rules is what the policy says about nearness.
+type Rules struct {
+	TrustedDomains []string
+	OrgUnits       []string // the school's own; none means all
+}
+
+// Directory is the people and groups of one Google Workspace customer, as one school sees them.
+// Fill it, then use it from as many goroutines as you like.
+type Directory struct {
+	whole    bool // the school is the whole customer
+	units    []string
+	trusted  map[string]bool
+	domains  map[string]bool // the customer's
+	accounts map[string]*seen.Account
+	byID     map[string]*seen.Account
+	groups   map[string]*Group // by address
+	groupIDs map[string]*Group
+}
+
+// A Group is a group of ours with its direct members.
+type Group struct {
+	seen.Group
+	Members []seen.Member
+	// Known is false when the members could not be read; then nothing may be concluded from them.
+	Known bool
+	// Open tells whether anyone on the internet may join; OpenKnown whether that could be read.
+	Open, OpenKnown bool
+}
+
+// New makes an empty directory for a school, with the customer's domains (aliases included).
+func New(r Rules, customerDomains []string) *Directory {
+	d := &Directory{
+		trusted: map[string]bool{}, domains: map[string]bool{},
+		accounts: map[string]*seen.Account{}, byID: map[string]*seen.Account{},
+		groups: map[string]*Group{}, groupIDs: map[string]*Group{},
+	}
+	d.units = r.OrgUnits
+	if len(d.units) == 0 {
+		d.units = []string{"/"}
+	}
+	for _, u := range d.units {
+		d.whole = d.whole || u == "/"
+	}
+	for _, t := range r.TrustedDomains {
+		d.trusted[strings.ToLower(t)] = true
+	}
+	for _, c := range customerDomains {
+		d.domains[strings.ToLower(c)] = true
+	}
+	return d
+}
+
+// AddAccount adds a user under its address and aliases.
+func (d *Directory) AddAccount(a seen.Account) {
+	p := &a
+	d.byID[a.ID] = p
+	d.accounts[a.Address] = p
+	for _, al := range a.Aliases {
+		if _, taken := d.accounts[al]; !taken {
+			d.accounts[al] = p
+		}
+	}
+}
+
+// AddGroup adds a group under its address and aliases. known is false when its members could not be read.
+func (d *Directory) AddGroup(g seen.Group, members []seen.Member, known bool) *Group {
+	p := &Group{Group: g, Members: members, Known: known}
+	d.groupIDs[g.ID] = p
+	d.groups[g.Address] = p
+	for _, al := range g.Aliases {
+		if _, taken := d.groups[al]; !taken {
+			d.groups[al] = p
+		}
+	}
+	return p
+}
+
+// Account finds a user by any of their addresses.
+func (d *Directory) Account(address string) (*seen.Account, bool) {
+	a, ok := d.accounts[strings.ToLower(address)]
+	return a, ok
+}
+
+// AccountByID finds a user by Directory id.
+func (d *Directory) AccountByID(id string) (*seen.Account, bool) { a, ok := d.byID[id]; return a, ok }
+
+// Group finds a group of ours by any of its addresses.
+func (d *Directory) Group(address string) (*Group, bool) {
+	g, ok := d.groups[strings.ToLower(address)]
+	return g, ok
+}
+
+// GroupByID finds a group of ours by Directory id.
+func (d *Directory) GroupByID(id string) (*Group, bool) { g, ok := d.groupIDs[id]; return g, ok }
+
+// Accounts lists all users, in the order of their ids.
+func (d *Directory) Accounts() []*seen.Account {
+	out := make([]*seen.Account, 0, len(d.byID))
+	for _, a := range d.byID {
+		out = append(out, a)
+	}
+	sort.Slice(out, func(i, j int) bool { return out[i].ID < out[j].ID })
+	return out
+}
+
+// Groups lists all groups of ours, in the order of their ids.
+func (d *Directory) Groups() []*Group {
+	out := make([]*Group, 0, len(d.groupIDs))
+	for _, g := range d.groupIDs {
+		out = append(out, g)
+	}
+	sort.Slice(out, func(i, j int) bool { return out[i].ID < out[j].ID })
+	return out
+}
+
+// InUnits tells whether an org unit path lies in the school.
+func (d *Directory) InUnits(path string) bool {
+	for _, u := range d.units {
+		if Under(path, u) {
+			return true
+		}
+	}
+	return false
+}
+
+// Under tells whether the org unit path is unit or lies below it.
+func Under(path, unit string) bool {
+	return unit == "/" || path == unit || strings.HasPrefix(path, unit+"/")
+}
+
+// Ours tells whether the address is borne by an account of the school, switched off and archived ones included.
+func (d *Directory) Ours(address string) bool {
+	a, ok := d.Account(address)
+	return ok && !a.Guest && d.InUnits(a.Unit)
+}
+
+// Person tells how near the bearer of an address is.
+func (d *Directory) Person(address string) Nearness {
+	if a, ok := d.Account(address); ok {
+		switch {
+		case a.Guest:
+			return Outside
+		case d.InUnits(a.Unit):
+			return SameSchool
+		}
+		return SameTrust
+	}
+	dom := domainOf(address)
+	if d.domains[dom] {
+		return Nobody
+	}
+	return d.beyond(dom)
+}
+
+// Domain tells how near everybody of a domain, or a target audience, is.
+func (d *Directory) Domain(name string) Nearness {
+	name = strings.ToLower(name)
+	if d.domains[name] || strings.HasSuffix(name, audienceSuffix) {
+		return d.customer()
+	}
+	return d.beyond(name)
+}
+
+// customer is how near "everybody of the customer" is.
+func (d *Directory) customer() Nearness {
+	if d.whole {
+		return SameSchool
+	}
+	return SameTrust
+}
+
+func (d *Directory) beyond(domain string) Nearness {
+	if d.trusted[domain] {
+		return Trusted
+	}
+	return Outside
+}
+
+// ForeignGroup tells how near a group is that is not ours.
+func (d *Directory) ForeignGroup(address string) Nearness {
+	dom := domainOf(address)
+	if d.domains[dom] {
+		return Nobody
+	}
+	return d.beyond(dom)
+}
+
+func domainOf(address string) string {
+	_, dom, _ := strings.Cut(strings.ToLower(address), "@")
+	return dom
+}
+
+// Reach is what membership of a group of ours comes to, through nested groups of ours to any depth.
+type Reach struct {
+	Outsiders []seen.Member // near as outside, sorted by MemberKey, each once
+	Trusted   []seen.Member // near as trusted, likewise
+	Open      []string      // Directory ids of it and nested groups that anyone may join, sorted
+	SameTrust bool          // somebody of another school of the trust is in it
+	// Known is false when the members of it or of a nested group could not be read;
+	// OpenKnown when it could not be read who may join one of them.
+	Known, OpenKnown bool
+}
+
+// Reach follows a group's members.
+func (d *Directory) Reach(g *Group) Reach {
+	r := Reach{Known: true, OpenKnown: true}
+	out, tru := map[string]seen.Member{}, map[string]seen.Member{}
+	d.Nested(g, func(n *Group) {
+		r.Known = r.Known && n.Known
+		r.OpenKnown = r.OpenKnown && n.OpenKnown
+		if n.Open {
+			r.Open = append(r.Open, n.ID)
+		}
+		for _, m := range n.Members {
+			near := d.member(m)
+			switch near {
+			case Outside:
+				out[MemberKey(m)] = m
+			case Trusted:
+				tru[MemberKey(m)] = m
+			case SameTrust:
+				r.SameTrust = true
+			}
+		}
+	})
+	sort.Strings(r.Open)
+	r.Outsiders, r.Trusted = sorted(out), sorted(tru)
+	return r
+}
+
+// Nested calls fn for the group and every group of ours nested in it, each once.
+func (d *Directory) Nested(g *Group, fn func(*Group)) {
+	visited := map[string]bool{g.ID: true}
+	for queue := []*Group{g}; len(queue) > 0; queue = queue[1:] {
+		fn(queue[0])
+		for _, m := range queue[0].Members {
+			if m.Type != "GROUP" {
+				continue
+			}
+			if n, ok := d.Group(m.Address); ok && !visited[n.ID] {
+				visited[n.ID] = true
+				queue = append(queue, n)
+			}
+		}
+	}
+}
+
+// member tells how near one direct member is; groups of ours are followed by Nested and count as Nobody here.
+func (d *Directory) member(m seen.Member) Nearness {
+	switch m.Type {
+	case "CUSTOMER":
+		return d.customer()
+	case "GROUP":
+		if _, ours := d.Group(m.Address); ours {
+			return Nobody
+		}
+		return d.ForeignGroup(m.Address)
+	}
+	return d.Person(m.Address)
+}
+
+// MemberKey identifies a member in a finding's facts without naming anybody: the Directory's id,
+// or a digest of the address where the member has no Google account.
+func MemberKey(m seen.Member) string {
+	if m.ID != "" {
+		return m.ID
+	}
+	sum := sha256.Sum256([]byte(strings.ToLower(m.Address)))
+	return "sha256-" + hex.EncodeToString(sum[:])[:16]
+}
+
+func sorted(m map[string]seen.Member) []seen.Member {
+	out := make([]seen.Member, 0, len(m))
+	for _, v := range m {
+		out = append(out, v)
+	}
+	sort.Slice(out, func(i, j int) bool { return MemberKey(out[i]) < MemberKey(out[j]) })
+	return out
+}
+
+// AllowList answers who may open a confidential folder: people and groups by address, members of those groups included.
+type AllowList struct {
+	accounts map[string]bool // Directory ids
+	others   map[string]bool // addresses that are no account's
+	groups   map[string]bool // Directory ids, nested ones included
+}
+
+// Allow resolves the addresses of an allow-list.
+func (d *Directory) Allow(addresses []string) AllowList {
+	l := AllowList{accounts: map[string]bool{}, others: map[string]bool{}, groups: map[string]bool{}}
+	person := func(address string) {
+		if a, ok := d.Account(address); ok {
+			l.accounts[a.ID] = true
+		} else {
+			l.others[strings.ToLower(address)] = true
+		}
+	}
+	for _, address := range addresses {
+		g, ok := d.Group(address)
+		if !ok {
+			person(address)
+			continue
+		}
+		d.Nested(g, func(n *Group) {
+			l.groups[n.ID] = true
+			for _, m := range n.Members {
+				if m.Type != "GROUP" && m.Type != "CUSTOMER" {
+					person(m.Address)
+				}
+			}
+		})
+	}
+	return l
+}
+
+// Person tells whether the bearer of an address is on the list.
+func (l AllowList) Person(d *Directory, address string) bool {
+	if a, ok := d.Account(address); ok {
+		return l.accounts[a.ID]
+	}
+	return l.others[strings.ToLower(address)]
+}
+
+// Group tells whether a group of ours is on the list.
+func (l AllowList) Group(g *Group) bool { return l.groups[g.ID] }
