@@ -1,0 +1,229 @@
+package policy
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"esafetybot/internal/calendar"
+)
+
+// The grammar of the policy file, from the small to the large. The walker in shape.go checks a file against it, and
+// schema.go writes it as a JSON Schema. What spans several places (a role nobody plays, terms that overlap) is in build.go.
+
+var anyText = &shape{form: textForm, what: "some text"}
+
+var flagShape = &shape{form: flagForm, what: "true or false"}
+
+func wordsShape(words []string) *shape {
+	return &shape{form: textForm, what: oneOf(words), words: words}
+}
+
+func listOf(elem *shape, least int) *shape {
+	what := "a list of " + plural(elem.what)
+	if least > 0 {
+		what += ", at least one"
+	}
+	return &shape{form: listForm, what: what, elem: elem, least: least}
+}
+
+func plural(what string) string {
+	for _, article := range []string{"a ", "an ", "the ", "some "} {
+		if rest, ok := strings.CutPrefix(what, article); ok {
+			return "items, each " + article + rest
+		}
+	}
+	return "items, each " + what
+}
+
+const domainPattern = `[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)+`
+
+func patternShape(what, pattern string, more func(string) string) *shape {
+	exact := `^` + pattern + `$`
+	re := regexp.MustCompile(exact)
+	return &shape{form: textForm, what: what, pattern: exact, test: func(s string) string {
+		if !re.MatchString(s) {
+			return "found " + show(s)
+		}
+		if more != nil {
+			return more(s)
+		}
+		return ""
+	}}
+}
+
+func noLonger(n int) func(string) string {
+	return func(s string) string {
+		if len(s) > n {
+			return "found " + show(s) + ", which is too long"
+		}
+		return ""
+	}
+}
+
+var (
+	domainShape  = patternShape("a domain such as school.example", domainPattern, noLonger(253))
+	addressShape = patternShape("an address such as head@school.example",
+		`[A-Za-z0-9!#$%&'*+/=?^_`+"`"+`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`+"`"+`{|}~-]+)*@`+domainPattern, noLonger(254))
+	unitShape = patternShape("an org unit such as / or /Pupils", `/([^/]+(/[^/]+)*)?`, noLonger(1000))
+	dateShape = patternShape("a date such as 2026-09-02", `[0-9]{4}-[0-9]{2}-[0-9]{2}`, func(s string) string {
+		if _, err := calendar.ParseDate(s); err != nil {
+			return "found " + s + ", a day that does not exist"
+		}
+		return ""
+	})
+	clockShape = patternShape("a time such as \"15:45\"", `([01][0-9]|2[0-3]):[0-5][0-9]`, nil)
+	zoneShape  = patternShape("a time zone such as Europe/London", `[A-Za-z][A-Za-z0-9+_-]*(/[A-Za-z0-9+_-]+)*`, func(s string) string {
+		if _, err := time.LoadLocation(s); err != nil || s == "Local" {
+			return "found " + show(s) + ", a time zone that does not exist"
+		}
+		return ""
+	})
+	clauseIDShape = patternShape("a clause id such as A4", `[A-Za-z0-9][A-Za-z0-9.-]{0,19}`, nil)
+	driveIDShape  = patternShape("the id from the folder's or drive's link", `[A-Za-z0-9_-]{1,200}`, nil)
+	deadlineShape = patternShape(calendar.DeadlineForm, `(at once|[1-9][0-9]{0,3} (hours?|working days?|school days?))`, nil)
+	periodShape   = patternShape(`a time such as "30 days", "6 months" or "2 years"`, `[1-9][0-9]{0,3} (day|month|year)s?`, nil)
+	rangeShape    = &shape{form: listForm, what: "two dates: [first day, last day]", elem: dateShape, least: 2, most: 2}
+	addresses     = listOf(addressShape, 0)
+	units         = listOf(unitShape, 1)
+	roleShape     = wordsShape(roleWords(func(roleInfo) bool { return true }))
+	personRoles   = roleWords(func(i roleInfo) bool { return !i.classes })
+)
+
+var schoolShape = &shape{form: objectForm, what: "the school's name, time zone and domains", fields: []field{
+	{"name", true, "The school's name, as it should read in mail.", anyText},
+	{"timezone", true, "All schedules and deadlines are in this time zone.", zoneShape},
+	{"domains", true, "The school's own domains, the main one first.", listOf(domainShape, 1)},
+	{"trusted_domains", false, "Domains of partners. Sharing with them is for information only. A sub-domain is not the domain.", listOf(domainShape, 0)},
+	{"org_units", false, "The org units that are this school, where a trust shares one Google account. Default: all of it.", units},
+}}
+
+var personShape = &shape{form: eitherForm, what: "an address, or {address, name, days}", either: []*shape{
+	addressShape,
+	{form: objectForm, what: "a person: {address, name, days}", fields: []field{
+		{"address", true, "Where mail for this person goes.", addressShape},
+		{"name", false, "How mail addresses this person.", anyText},
+		{"days", false, "The days on which this person is in. Deadlines count only these. Default: every working day.",
+			listOf(wordsShape(weekdayWords), 1)},
+	}},
+}}
+
+var peopleShape = func() *shape {
+	s := &shape{form: objectForm, what: "who plays which role"}
+	for _, i := range roles {
+		one := personShape
+		if i.many {
+			list := listOf(personShape, 1)
+			list.what = "a list of people, each an address or {address, name, days}"
+			one = &shape{form: eitherForm, what: list.what, either: []*shape{list, personShape.either[0], personShape.either[1]}}
+		}
+		if !i.classes {
+			s.fields = append(s.fields, field{string(i.role), false, "The " + i.title + ".", one})
+		}
+	}
+	return s
+}()
+
+var rollColumns = []string{"id", "email", "name", "year", "class", "agreement", "publish", "starts", "ends"}
+
+var populationShape = &shape{form: objectForm, what: "org_units and a roll", fields: []field{
+	{"org_units", true, "Where their accounts are.", units},
+	{"roll", false, "The list from the school's information system.", &shape{form: objectForm, what: "a roll: {csv, columns}", fields: []field{
+		{"csv", true, "The CSV file, relative to this file.", anyText},
+		{"columns", true, "What the columns are called in the file.", &shape{form: tableForm, elem: anyText, words: rollColumns,
+			what: "our word and the heading in the file, such as {id: Admission number}"}},
+	}}},
+}}
+
+var otherShape = &shape{form: objectForm, what: "a further group of people: {name, group or org_unit, ends_required}", fields: []field{
+	{"name", true, "What they are called.", anyText},
+	{"group", false, "The group they are in.", addressShape},
+	{"org_unit", false, "The org unit they are in.", unitShape},
+	{"ends_required", false, "Each account needs a date on which it ends.", flagShape},
+}}
+
+var calendarShape = &shape{form: objectForm, what: "terms, inset days, closures and bank holidays", fields: []field{
+	{"terms", false, "The terms, in any order.", listOf(&shape{form: objectForm, what: "a term: {name, first, last, half_term}", fields: []field{
+		{"name", true, "What the term is called.", anyText},
+		{"first", true, "The first day of term, inset days included.", dateShape},
+		{"last", true, "The last day of term.", dateShape},
+		{"half_term", false, "The holiday in the middle: first and last day.", rangeShape},
+	}}, 1)},
+	{"inset", false, "Days on which staff are in and pupils are not.", listOf(dateShape, 0)},
+	{"closures", false, "Days on which the school is shut in term time: a date, or first and last day.",
+		listOf(&shape{form: eitherForm, what: "a date, or [first day, last day]", either: []*shape{dateShape, rangeShape}}, 0)},
+	{"bank_holidays", false, "Whose bank holidays count. Default: england-and-wales.", wordsShape(calendar.Regions())},
+	{"rollover", false, "When accounts move up a year.", &shape{form: objectForm, what: "{from, until}", fields: []field{
+		{"from", true, "First day.", dateShape},
+		{"until", true, "Last day.", dateShape},
+	}}},
+}}
+
+var mailShape = &shape{form: objectForm, what: "how the program writes to people", fields: []field{
+	{"attach_csv", false, "Attach full lists to reports. Default: false.", flagShape},
+	{"names_for", false, "Roles that may read pupils' names in mail. Default: nobody.", listOf(roleShape, 0)},
+	{"digest", false, "When teachers' daily mail goes. Default: 15:45.", clockShape},
+	{"report", false, "When reports go. Default: 07:30.", clockShape},
+	{"weekly", false, "The day on which the administrator's report goes even if nothing changed, or none. Default: mon.",
+		wordsShape(append(slices.Clone(weekdayWords), "none"))},
+}}
+
+var meansShape = &shape{form: objectForm, what: "one means: {check: …}, {check_in: …}, {reminder: …} or {record: …}", fields: []field{
+	{string(Check), false, "Looked at by machine.", wordsShape(meansNames(Check))},
+	{string(CheckIn), false, "No API can see it, so a person is asked.", wordsShape(meansNames(CheckIn))},
+	{string(Reminder), false, "Posted or mailed on the school calendar.", wordsShape(meansNames(Reminder))},
+	{string(Record), false, "A log or list that the program keeps.", wordsShape(meansNames(Record))},
+	{"with", false, "What exactly the check looks for.", &shape{form: rawForm, what: "the check's parameters"}},
+	{"severity", false, "How much it matters.", wordsShape(severities)},
+	{"due", false, "How long somebody has. Default: 1 working day for high, 5 school days for medium, 20 school days for low.", deadlineShape},
+	{"when_not_met", false, "What the program does. Default: report.", wordsShape(outcomes)},
+	{"ask", false, "Who answers a check-in or confirms a reminder.", roleShape},
+	{"every", false, "How often a check-in is asked or a reminder sent.", wordsShape(rhythms)},
+}}
+
+var clauseShape = &shape{form: objectForm, what: "a clause: {id, says, source, deals_with_it, met_by}", fields: []field{
+	{"id", true, "The clause's number in the school's policy.", clauseIDShape},
+	{"says", true, "What the policy says, in a sentence.", anyText},
+	{"source", false, "Where it says it.", anyText},
+	{"deals_with_it", true, "Who deals with what does not match.", roleShape},
+	{"met_by", true, "How it is looked at.", listOf(meansShape, 1)},
+}}
+
+var policyShape = &shape{form: objectForm, what: "a policy: school, people, calendar, clauses", fields: []field{
+	{"school", true, "The part of the Google account that is this school.", schoolShape},
+	{"people", true, "Who plays which role.", peopleShape},
+	{"titles", false, "The school's own words for roles.", &shape{form: tableForm, elem: anyText,
+		words: roleWords(func(roleInfo) bool { return true }), what: "a role and the school's word for it"}},
+	{"pupils", false, "The pupils' accounts.", populationShape},
+	{"staff", false, "The staff's accounts.", populationShape},
+	{"others", false, "Further people with accounts.", listOf(otherShape, 0)},
+	{"calendar", false, "Term dates. Without them, what is due in school days could not be checked.", calendarShape},
+	{"mail", false, "How the program writes to people.", mailShape},
+	{"confidential_owners", false, "Addresses of people whose files are never named in mail.", addresses},
+	{"clauses", true, "What the school's policy says, clause by clause.", listOf(clauseShape, 1)},
+	{"not_seen", false, "Gaps that the school knows of: reported, but no failure of a run.", listOf(anyText, 0)},
+	{"retention", false, "How long each kind of thing is kept.", &shape{form: tableForm, elem: periodShape, words: retentionKinds,
+		what: "a kind of thing and how long it is kept"}},
+}}
+
+var retentionKinds = func() []string {
+	var out []string
+	for k := range defaultRetention {
+		out = append(out, k)
+	}
+	slices.Sort(out)
+	return out
+}()
+
+var confidentialShape = &shape{form: objectForm, what: "a confidential place: {folder or drive, name, allowed}", fields: []field{
+	{"folder", false, "The id of a folder in My Drive: the last part of its link.", driveIDShape},
+	{"drive", false, "The id of a shared drive: the last part of its link.", driveIDShape},
+	{"name", true, "What people call it.", anyText},
+	{"allowed", true, "Addresses of people and groups who may open it.", addresses},
+}}
+
+var sharingShape = &shape{form: objectForm, what: "{rules, confidential}", fields: []field{
+	{"rules", true, "What to look for. docs/rules.md says what each rule means.", listOf(wordsShape(sharingRules), 1)},
+	{"confidential", false, "For within-school and trust-wide: the folders and drives that only some may open.", listOf(confidentialShape, 1)},
+}}

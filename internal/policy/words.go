@@ -1,0 +1,231 @@
+package policy
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"esafetybot/internal/calendar"
+)
+
+// The roles that clauses and people are written with.
+const (
+	RoleOfficer          Role = "esafety_officer"
+	RoleDeputy           Role = "deputy"
+	RoleHead             Role = "headteacher"
+	RoleSafeguarding     Role = "safeguarding_lead"
+	RoleSafeguardingDeps Role = "deputy_safeguarding_leads"
+	RoleGovernor         Role = "governor"
+	RoleChair            Role = "chair_of_governors"
+	RoleAdmin            Role = "workspace_admin"
+	RoleDataProtection   Role = "data_protection_officer"
+	RoleITSupport        Role = "it_support"
+	RoleEarlyYears       Role = "early_years_lead"
+	RolePageHost         Role = "page_host"
+	RoleLeaders          Role = "leaders"
+	RoleCommittee        Role = "committee"
+	RoleClassTeacher     Role = "class_teacher"
+	defaultWhenNotMet         = Report
+	defaultCheckInRhythm      = "term"
+	defaultOtherSeverity      = SeverityMedium
+)
+
+// roleInfo is what is known of a role before any school is read.
+type roleInfo struct {
+	role    Role
+	title   string // in plain British English
+	many    bool   // a list of people, not one
+	outside bool   // may have an address outside the school and its trust without a warning
+	classes bool   // played by different people in each class, known from Classroom, never listed in people
+}
+
+var roles = []roleInfo{
+	{role: RoleOfficer, title: "e-safety officer"},
+	{role: RoleDeputy, title: "deputy e-safety officer"},
+	{role: RoleHead, title: "headteacher"},
+	{role: RoleSafeguarding, title: "safeguarding lead"},
+	{role: RoleSafeguardingDeps, title: "deputy safeguarding leads", many: true},
+	{role: RoleGovernor, title: "safeguarding governor", outside: true},
+	{role: RoleChair, title: "chair of governors", outside: true},
+	{role: RoleAdmin, title: "workspace administrator"},
+	{role: RoleDataProtection, title: "data protection officer", outside: true},
+	{role: RoleITSupport, title: "IT support", outside: true},
+	{role: RoleEarlyYears, title: "early-years lead"},
+	{role: RolePageHost, title: "page host"},
+	{role: RoleLeaders, title: "school leaders", many: true},
+	{role: RoleCommittee, title: "online-safety committee", many: true, outside: true},
+	{role: RoleClassTeacher, title: "class teacher", classes: true},
+}
+
+func (r Role) info() (roleInfo, bool) {
+	i := slices.IndexFunc(roles, func(i roleInfo) bool { return i.role == r })
+	if i < 0 {
+		return roleInfo{}, false
+	}
+	return roles[i], true
+}
+
+// Title is the default name of the role, where the school has no word of its own.
+func (r Role) Title() string {
+	if i, ok := r.info(); ok {
+		return i.title
+	}
+	return strings.ReplaceAll(string(r), "_", " ")
+}
+
+// PerClass tells whether the role is played by the teachers of each class, so that the policy names nobody for it.
+func (r Role) PerClass() bool { i, _ := r.info(); return i.classes }
+
+func roleWords(keep func(roleInfo) bool) []string {
+	var out []string
+	for _, i := range roles {
+		if keep(i) {
+			out = append(out, string(i.role))
+		}
+	}
+	return out
+}
+
+// Severities and Rhythms are the words that the policy may use, the most urgent first.
+var (
+	severities = []string{SeverityHigh, SeverityMedium, SeverityLow}
+	rhythms    = []string{"week", "month", "half term", "term", "year", "two years"}
+	outcomes   = []string{Report, Propose, Fix}
+)
+
+// Rhythms lists what `every:` may say, the most frequent first.
+func Rhythms() []string { return slices.Clone(rhythms) }
+
+// defaultDue is how long somebody has where a check names no deadline.
+var defaultDue = map[string]calendar.Deadline{
+	SeverityHigh:   {Count: 1, Unit: calendar.WorkingDays},
+	SeverityMedium: {Count: 5, Unit: calendar.SchoolDays},
+	SeverityLow:    {Count: 20, Unit: calendar.SchoolDays},
+}
+
+// defaultRetention is how long each kind of thing is kept. Incidents are kept until a pupil's file would be destroyed; everything else
+// no longer than two inspections need.
+var defaultRetention = map[string]Period{
+	"findings":      {2, "year"},
+	"actions":       {6, "year"},
+	"access_record": {6, "year"},
+	"check_ins":     {2, "year"},
+	"incidents":     {25, "year"},
+	"messages":      {1, "year"},
+	"reports":       {6, "year"},
+	"runs":          {1, "year"},
+}
+
+// knownMeans is one means that a policy may name.
+type knownMeans struct {
+	kind  Kind
+	name  string
+	looks string   // how it is looked at, as explain says it
+	rules []string // what a check can find
+	shape *shape   // of `with`; nil for what is not built yet
+	often string   // how often a check runs
+}
+
+// The catalogue of means. One that has a shape is built: the program looks at it.
+var catalogue = []*knownMeans{
+	{kind: Check, name: "accounts", looks: "accounts, classes and sign-ins", often: "every day", rules: []string{
+		"not-on-roll", "leaver-active", "missing", "wrong-unit", "no-agreement", "never-signed-in", "dormant", "admin-role",
+		"password-age", "weak-password", "no-2sv", "outside-recovery", "risky-app", "outside-forwarding", "suspicious-login",
+		"shared-account", "no-end-date", "class-without-teacher", "outsider-in-class", "other-school", "old-class", "year-group"}},
+	{kind: Check, name: "devices", looks: "phones, tablets and Chromebooks", often: "every day",
+		rules: []string{"unencrypted", "no-passcode", "update-expired", "developer-mode"}},
+	{kind: Check, name: "pupil-email", looks: "pupils' e-mail settings and traffic", often: "every day",
+		rules: []string{"on", "access-group", "used"}},
+	{kind: Check, name: "settings", looks: "settings of the Google account", often: "every day", rules: []string{"differs"}},
+	{kind: Check, name: "sharing", looks: "what people can open", often: "every day", rules: sharingRules,
+		shape: sharingShape},
+	{kind: Check, name: "names", looks: "names of pupils where the public can read", often: "every day",
+		rules: []string{"full-name", "not-to-publish"}},
+	{kind: Check, name: "comments", looks: "comments nobody has looked at", often: "every school day",
+		rules: []string{"unreviewed", "pending", "no-host", "private-by-other-adult"}},
+
+	{kind: CheckIn, name: "class-dojo", looks: "how ClassDojo is used and set"},
+	{kind: CheckIn, name: "devices", looks: "devices that Google does not manage"},
+	{kind: CheckIn, name: "filtering", looks: "the web filter and its reports"},
+	{kind: CheckIn, name: "meetings", looks: "how virtual meetings are held"},
+	{kind: CheckIn, name: "observations", looks: "early-years observations and consents"},
+	{kind: CheckIn, name: "off-site-data", looks: "data taken or sent off site"},
+	{kind: CheckIn, name: "shared-devices", looks: "shared devices cleared after use"},
+	{kind: CheckIn, name: "social-media-page", looks: "the school's social-media page"},
+	{kind: CheckIn, name: "staff-blogs", looks: "staff blogs and who can read them"},
+	{kind: CheckIn, name: "website", looks: "the school's website"},
+
+	{kind: Reminder, name: "agreement", looks: "acceptable-use agreements go home"},
+	{kind: Reminder, name: "class-dojo-posts", looks: "drafts for ClassDojo"},
+	{kind: Reminder, name: "committee", looks: "the committee meets"},
+	{kind: Reminder, name: "governor-meeting", looks: "the meeting with the governor"},
+	{kind: Reminder, name: "governor-report", looks: "the termly report to the governor"},
+	{kind: Reminder, name: "monitoring-notice", looks: "everyone is told that use is monitored"},
+	{kind: Reminder, name: "photo-permission", looks: "permission for photographs"},
+	{kind: Reminder, name: "policy-review", looks: "the policy's review date"},
+	{kind: Reminder, name: "training", looks: "sessions, events and training"},
+
+	{kind: Record, name: "access", looks: "who was granted what, from when to when"},
+	{kind: Record, name: "approved-blogs", looks: "approved blogs"},
+	{kind: Record, name: "approved-services", looks: "services approved for use"},
+	{kind: Record, name: "audit", looks: "the weekly audit e-mail, kept as sent"},
+	{kind: Record, name: "changes", looks: "what was agreed to and changed, monthly to the headteacher"},
+	{kind: Record, name: "complaints", looks: "complaints and what was done"},
+	{kind: Record, name: "consents", looks: "written consents"},
+	{kind: Record, name: "data-breach", looks: "data breaches and lost devices"},
+	{kind: Record, name: "exceptions", looks: "private exceptions for one person"},
+	{kind: Record, name: "filtering", looks: "filtering problems and changes"},
+	{kind: Record, name: "incidents", looks: "online-safety incidents and what was done"},
+	{kind: Record, name: "policy-read", looks: "who has read the policy"},
+	{kind: Record, name: "takedown", looks: "material to be taken down"},
+	{kind: Record, name: "under-age-app", looks: "pupils under an app's age"},
+	{kind: Record, name: "visitors", looks: "visitors who signed before access"},
+}
+
+func meansOf(kind Kind, name string) *knownMeans {
+	for _, k := range catalogue {
+		if k.kind == kind && k.name == name {
+			return k
+		}
+	}
+	return nil
+}
+
+func meansNames(kind Kind) []string {
+	var out []string
+	for _, k := range catalogue {
+		if k.kind == kind {
+			out = append(out, k.name)
+		}
+	}
+	return out
+}
+
+// Built reports whether the program can look at a means yet: now only the check sharing. The list is the catalogue
+// above: what has a shape for its parameters is built.
+func Built(kind Kind, name string) bool {
+	k := meansOf(kind, name)
+	return k != nil && k.shape != nil
+}
+
+// Rules lists what a check can find, without the check's name before it; nil for checks that do not exist.
+func Rules(check string) []string {
+	if k := meansOf(Check, check); k != nil {
+		return slices.Clone(k.rules)
+	}
+	return nil
+}
+
+var sharingRules = []string{
+	"public", "public-link", "outside-person", "outside-group", "outside-domain", "group-with-outsiders", "open-group",
+	"shared-drive-outsider", "site", "form-editors", "trust-wide", "within-school", "trusted-domain", "form-responders"}
+
+// InformationOnly tells whether a rule (without the check's name) of the check is for information, whatever the
+// clause says.
+func InformationOnly(check, rule string) bool {
+	return check == "sharing" && (rule == "trusted-domain" || rule == "form-responders")
+}
+
+var weekdayWords = []string{"mon", "tue", "wed", "thu", "fri"}
+
+func weekdayOf(word string) time.Weekday { return time.Weekday(slices.Index(weekdayWords, word) + 1) }
