@@ -117,6 +117,11 @@ func nearest(what string, known []string) string {
 	}
 	best, at := "", 1<<30
 	for _, k := range known {
+		if f := flat(k); len(f) >= 3 && strings.HasPrefix(what, f) || len(what) >= 3 && strings.HasPrefix(f, what) {
+			best, at = k, 3 // "thursday" for "thu"
+		}
+	}
+	for _, k := range known {
 		if d := distance(what, flat(k)); d < at && d <= max(1, len(k)/3) {
 			best, at = k, d
 		}

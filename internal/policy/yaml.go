@@ -93,7 +93,7 @@ func (c *complaints) plain(tokens token.Tokens) bool {
 			c.wrong(tokenAt(t), fmt.Sprintf("found %s (%s)", what, show(t.Value)), "plain text, lists and fields", "")
 			ok = false
 		}
-		if depth+dashes > maxDepth || t.Position.IndentLevel > maxDepth {
+		if depth+dashes > maxDepth || t.Position.IndentNum > 4*maxDepth {
 			c.wrong(tokenAt(t), "found lists or fields too deep in each other", fmt.Sprintf("at most %d levels", maxDepth), "")
 			return false
 		}
