@@ -1,0 +1,94 @@
+package google
+
+import (
+	"context"
+	"encoding/base64"
+	"iter"
+	"net/http"
+	"strings"
+
+	"google.golang.org/api/gmail/v1"
+)
+
+// Mail goes out in two steps, so that a crash between them can be told from one after them: a draft is made, its id is kept,
+// then the draft is sent. A draft that is there was not sent, one that is gone was. All of it with [ScopeCompose], which reads no mail.
+
+// me is Gmail's alias for the subject.
+const me = "me"
+
+// CreateDraft puts a message (RFC 5322, as bytes) into an account's drafts and returns the draft's id. After [ErrUnsure]
+// the draft may be there: find it with [Client.ListDrafts] and [Client.DraftMessageID].
+func (c *Client) CreateDraft(ctx context.Context, as string, raw []byte) (id string, err error) {
+	return single(ctx, c.As(as, ScopeCompose), draftsCreate, "", func(ctx context.Context) (string, error) {
+		d, err := c.gmail.Users.Drafts.Create(me, &gmail.Draft{Message: &gmail.Message{Raw: base64.URLEncoding.EncodeToString(raw)}}).
+			Fields("id").Context(ctx).Do()
+		if err != nil {
+			return "", err
+		}
+		return d.Id, nil
+	})
+}
+
+// SendDraft sends a draft, which is gone then. After [ErrUnsure] ask [Client.DraftExists]; [IsNotFound] means that it was sent before, or deleted.
+func (c *Client) SendDraft(ctx context.Context, as, id string) error {
+	_, err := single(ctx, c.As(as, ScopeCompose), draftsSend, "draft "+id, func(ctx context.Context) (struct{}, error) {
+		_, err := c.gmail.Users.Drafts.Send(me, &gmail.Draft{Id: id}).Fields("id").Context(ctx).Do()
+		return struct{}{}, err
+	})
+	return err
+}
+
+// DraftExists tells whether a draft is still there, that is, not sent.
+func (c *Client) DraftExists(ctx context.Context, as, id string) (bool, error) {
+	_, err := single(ctx, c.As(as, ScopeCompose), draftsGet, "draft "+id, func(ctx context.Context) (struct{}, error) {
+		_, err := c.gmail.Users.Drafts.Get(me, id).Format("minimal").Fields("id").Context(ctx).Do()
+		return struct{}{}, err
+	})
+	if IsNotFound(err) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// ListDrafts streams the ids of an account's drafts, those of people too.
+func (c *Client) ListDrafts(ctx context.Context, as string) iter.Seq2[string, error] {
+	open := func() *Handle { return c.As(as, ScopeCompose) }
+	return paged(ctx, open, draftsList, "", func(ctx context.Context, token string) ([]string, string, error) {
+		list := c.gmail.Users.Drafts.List(me).MaxResults(500).Fields("nextPageToken,drafts(id)")
+		if token != "" {
+			list = list.PageToken(token)
+		}
+		page, err := list.Context(ctx).Do()
+		if err != nil {
+			return nil, "", err
+		}
+		return convert(page.Drafts, func(d *gmail.Draft) (string, bool) { return d.Id, true }), page.NextPageToken, nil
+	})
+}
+
+// DraftMessageID reads the Message-ID header of a draft, with its angle brackets; "" if it has none. It tells our drafts from those of people.
+func (c *Client) DraftMessageID(ctx context.Context, as, id string) (string, error) {
+	return single(ctx, c.As(as, ScopeCompose), draftsGet, "draft "+id, func(ctx context.Context) (string, error) {
+		d, err := c.gmail.Users.Drafts.Get(me, id).Format("metadata").Fields("id,message(payload(headers))").Context(ctx).Do()
+		if err != nil || d.Message == nil || d.Message.Payload == nil {
+			return "", err
+		}
+		for _, h := range d.Message.Payload.Headers {
+			if strings.EqualFold(h.Name, "Message-ID") {
+				return strings.TrimSpace(h.Value), nil
+			}
+		}
+		return "", nil
+	})
+}
+
+// DeleteDraft deletes a draft of ours that is not wanted any more; one that is gone already is fine.
+func (c *Client) DeleteDraft(ctx context.Context, as, id string) error {
+	_, err := single(ctx, c.As(as, ScopeCompose), draftsDelete, "draft "+id, func(ctx context.Context) (struct{}, error) {
+		return struct{}{}, c.gmail.Users.Drafts.Delete(me, id).Context(ctx).Do()
+	})
+	if status(err) == http.StatusNotFound {
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,78 @@
+package google
+
+import "context"
+
+// A bucket is one quota that calls count against.
+type bucket int
+
+const (
+	driveUser bucket = iota // per subject
+	driveProject
+	directoryProject
+	reportsProject
+	reportsFiltered
+	settingsProject
+	gmailUser // per subject
+	gmailProject
+	policyProject
+	buckets
+)
+
+// perUser tells whether the quota is counted for each subject apart.
+func (b bucket) perUser() bool { return b == driveUser || b == gmailUser }
+
+// A method is an API method as the transport needs to know it.
+type method struct {
+	name    string
+	units   int      // quota units of one call
+	buckets []bucket // the quotas it counts against, the subject's own first
+	again   bool     // may be sent again when nobody knows whether it was done
+}
+
+var (
+	driveBuckets     = []bucket{driveUser, driveProject}
+	gmailBuckets     = []bucket{gmailUser, gmailProject}
+	directoryBuckets = []bucket{directoryProject}
+)
+
+// Units: https://developers.google.com/workspace/drive/api/guides/limits (list 100, get 5), https://developers.google.com/workspace/gmail/api/reference/quota;
+// the others count queries.
+var (
+	tokenGet        = method{name: "oauth2.token", again: true}
+	filesList       = method{name: "drive.files.list", units: 100, buckets: driveBuckets, again: true}
+	filesGet        = method{name: "drive.files.get", units: 5, buckets: driveBuckets, again: true}
+	permissionsList = method{name: "drive.permissions.list", units: 100, buckets: driveBuckets, again: true}
+	drivesList      = method{name: "drive.drives.list", units: 100, buckets: driveBuckets, again: true}
+	usersList       = method{name: "directory.users.list", units: 1, buckets: directoryBuckets, again: true}
+	orgunitsList    = method{name: "directory.orgunits.list", units: 1, buckets: directoryBuckets, again: true}
+	groupsList      = method{name: "directory.groups.list", units: 1, buckets: directoryBuckets, again: true}
+	membersList     = method{name: "directory.members.list", units: 1, buckets: directoryBuckets, again: true}
+	domainsList     = method{name: "directory.domains.list", units: 1, buckets: directoryBuckets, again: true}
+	activitiesList  = method{name: "reports.activities.list", units: 1, buckets: []bucket{reportsProject}, again: true}
+	activitiesFind  = method{name: "reports.activities.list", units: 1, buckets: []bucket{reportsFiltered, reportsProject}, again: true}
+	settingsGet     = method{name: "groupssettings.groups.get", units: 1, buckets: []bucket{settingsProject}, again: true}
+	policiesList    = method{name: "cloudidentity.policies.list", units: 1, buckets: []bucket{policyProject}, again: true}
+	draftsCreate    = method{name: "gmail.drafts.create", units: 10, buckets: gmailBuckets}
+	draftsSend      = method{name: "gmail.drafts.send", units: 100, buckets: gmailBuckets}
+	draftsGet       = method{name: "gmail.drafts.get", units: 5, buckets: gmailBuckets, again: true}
+	draftsList      = method{name: "gmail.drafts.list", units: 5, buckets: gmailBuckets, again: true}
+	draftsDelete    = method{name: "gmail.drafts.delete", units: 10, buckets: gmailBuckets, again: true} // by id: doing it twice changes nothing
+)
+
+// A call is one API call on its way: what the transport learns from the request's context, and what it reports back.
+type call struct {
+	m     method
+	id    *identity // whom it acts as; nil for token requests
+	tries int       // how often it was sent
+}
+
+type callKey struct{}
+
+func withCall(ctx context.Context, cl *call) context.Context {
+	return context.WithValue(ctx, callKey{}, cl)
+}
+
+func callOf(ctx context.Context) *call {
+	cl, _ := ctx.Value(callKey{}).(*call)
+	return cl
+}
