@@ -1,0 +1,134 @@
+// Package memory is a store that lives and dies with the process: for tests, the demo, and a first look.
+package memory
+
+import (
+	"context"
+	"iter"
+	"maps"
+	"slices"
+	"sync"
+
+	"esafetybot/internal/store"
+)
+
+type db struct {
+	mu     sync.RWMutex
+	closed bool
+	docs   map[string]map[string]store.Doc // by collection, then key; a stored Doc is never changed, only replaced
+}
+
+// Open makes an empty store. It cannot fail; the error is there because other kinds can.
+func Open() (store.Store, error) {
+	return &db{docs: map[string]map[string]store.Doc{}}, nil
+}
+
+func (d *db) ready(ctx context.Context) error {
+	if d.closed {
+		return store.ErrClosed
+	}
+	return ctx.Err()
+}
+
+// Get implements store.Store.
+func (d *db) Get(ctx context.Context, c *store.Collection, key string) (store.Doc, error) {
+	if err := store.CheckGet(c, key); err != nil {
+		return store.Doc{}, err
+	}
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	if err := d.ready(ctx); err != nil {
+		return store.Doc{}, err
+	}
+	doc, ok := d.docs[c.Name][key]
+	if !ok {
+		return store.Doc{}, store.NotFound(c, key)
+	}
+	return clone(doc), nil
+}
+
+// Find implements store.Store. It yields what stood when it began.
+func (d *db) Find(ctx context.Context, c *store.Collection, a store.Ask) iter.Seq2[store.Doc, error] {
+	return func(yield func(store.Doc, error) bool) {
+		found, err := d.find(ctx, c, a)
+		if err != nil {
+			yield(store.Doc{}, err)
+			return
+		}
+		for _, doc := range found {
+			if err := ctx.Err(); err != nil {
+				yield(store.Doc{}, err)
+				return
+			}
+			if !yield(clone(doc), nil) {
+				return
+			}
+		}
+	}
+}
+
+func (d *db) find(ctx context.Context, c *store.Collection, a store.Ask) ([]store.Doc, error) {
+	q, err := store.CheckAsk(c, a)
+	if err != nil {
+		return nil, err
+	}
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	if err := d.ready(ctx); err != nil {
+		return nil, err
+	}
+	var found []store.Doc
+	for key, doc := range d.docs[c.Name] {
+		if q.Matches(a, key, doc.Fields) {
+			found = append(found, doc)
+		}
+	}
+	slices.SortFunc(found, q.Compare)
+	if a.Limit > 0 && len(found) > a.Limit {
+		found = found[:a.Limit]
+	}
+	return found, nil
+}
+
+// Commit implements store.Store.
+func (d *db) Commit(ctx context.Context, b *store.Batch) error {
+	if err := store.CheckBatch(b); err != nil {
+		return err
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if err := d.ready(ctx); err != nil {
+		return err
+	}
+	for _, o := range b.Ops {
+		if err := o.Expect(d.docs[o.C.Name][o.Key].Version); err != nil {
+			return err
+		}
+	}
+	for _, o := range b.Ops {
+		switch o.Kind {
+		case store.OpCreate, store.OpPut:
+			if d.docs[o.C.Name] == nil {
+				d.docs[o.C.Name] = map[string]store.Doc{}
+			}
+			d.docs[o.C.Name][o.Key] = clone(o.Leaves())
+		case store.OpDelete:
+			delete(d.docs[o.C.Name], o.Key)
+		}
+	}
+	return nil
+}
+
+// Close implements store.Store.
+func (d *db) Close() error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.closed, d.docs = true, nil
+	return nil
+}
+
+// clone keeps the caller's memory and the store's apart.
+func clone(d store.Doc) store.Doc {
+	d.Fields = maps.Clone(d.Fields)
+	d.Body = slices.Clone(d.Body)
+	return d
+}
