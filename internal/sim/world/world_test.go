@@ -109,8 +109,8 @@ func TestInheritance(t *testing.T) {
 	if w.File(doc).Augmented() || w.File(doc).Owner != nil {
 		t.Errorf("in the shared drive: own grants or an owner left")
 	}
-	wantEvents := []string{"create", "create", "create", "change_document_access_scope", "change_document_visibility"}
-	if d := cmp.Diff(wantEvents, names(w.Activities("drive"))[:5]); d != "" {
+	wantEvents := []string{"create", "create", "create", "change_user_access_hierarchy_reconciled", "change_document_access_scope", "change_document_visibility"}
+	if d := cmp.Diff(wantEvents, names(w.Activities("drive"))[:6]); d != "" {
 		t.Errorf("events: %s", d)
 	}
 }
