@@ -12,13 +12,17 @@ const (
 	formType     = "application/vnd.google-apps.form"
 )
 
-// judge adds what one `check: sharing` finds.
-func (w *world) judge(m Means, found collection) {
-	add := func(rule, subject, fact string) {
-		if slices.Contains(m.Rules, rule) {
-			found.add(m.Clause, rule, subject, fact)
-		}
-	}
+// hit is one fact of one rule about one subject, whichever clause asks for it.
+type hit struct{ rule, subject, fact string }
+
+// adder takes a hit.
+type adder func(rule, subject, fact string)
+
+// everywhere is what all rules find, but for those that ask what is confidential. It is the same
+// for every clause.
+func (w *world) everywhere() []hit {
+	var out []hit
+	add := func(rule, subject, fact string) { out = append(out, hit{rule, subject, fact}) }
 	for i := range w.t.Files {
 		w.judgeFile(&w.t.Files[i], add)
 	}
@@ -31,12 +35,23 @@ func (w *world) judge(m Means, found collection) {
 			w.judgeGroup(g, add)
 		}
 	}
+	return out
+}
+
+// judge adds what one `check: sharing` finds: of all hits those of the rules that it names.
+func (w *world) judge(m Means, everywhere []hit, found collection) {
+	add := func(rule, subject, fact string) {
+		if slices.Contains(m.Rules, rule) {
+			found.add(m.Clause, rule, subject, fact)
+		}
+	}
+	for _, h := range everywhere {
+		add(h.rule, h.subject, h.fact)
+	}
 	for _, c := range m.Confidential {
 		w.judgeConfidential(c, add)
 	}
 }
-
-type adder func(rule, subject, fact string)
 
 // judgeFile tries the rules whose subject is a file.
 func (w *world) judgeFile(f *File, add adder) {
@@ -210,13 +225,11 @@ func isMemberOnly(p Permission) bool {
 
 // listed is the details without those of drive membership.
 func listed(p Permission) []PermissionDetail {
-	var out []PermissionDetail
-	for _, d := range p.Details {
-		if d.PermissionType != "member" {
-			out = append(out, d)
-		}
+	isMember := func(d PermissionDetail) bool { return d.PermissionType == "member" }
+	if !slices.ContainsFunc(p.Details, isMember) {
+		return p.Details
 	}
-	return out
+	return slices.DeleteFunc(slices.Clone(p.Details), isMember)
 }
 
 func rank(role string) int {

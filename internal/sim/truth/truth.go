@@ -116,9 +116,9 @@ func ComputeFrom(t *Tenant, policies map[string]Policy, now time.Time) Truth {
 	out := Truth{Now: now.UTC(), Policies: map[string][]Finding{}}
 	for name, p := range policies {
 		w := newWorld(t, p, now)
-		found := collection{}
+		everywhere, found := w.everywhere(), collection{}
 		for _, m := range p.Means {
-			w.judge(m, found)
+			w.judge(m, everywhere, found)
 		}
 		out.Policies[name] = found.sorted()
 	}
