@@ -1,0 +1,201 @@
+package mail
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"mime"
+	"mime/multipart"
+	"mime/quotedprintable"
+	netmail "net/mail"
+	"os"
+	"strings"
+	"testing"
+	"time"
+)
+
+var london = time.FixedZone("GMT", 0)
+
+func sample() Message {
+	return Message{
+		From: netmail.Address{Name: "Example Primary – e-safety", Address: "safety@school.example"}, To: []netmail.Address{{Name: "Zoë Price", Address: "it@school.example"}},
+		Cc: []netmail.Address{{Address: "head@school.example"}}, Subject: "Sharing report: 3 new things to look at – thank you ☺", HTML: "<p>=_esb_ naïve</p>\n" + strings.Repeat("<b>long</b>", 200),
+		Text: "Hello\n\nboundary=\"0123456789012345678901234567890123456789\"\n.\nFrom here\n", MessageID: "esafetybot.0123@school.example",
+		Date: time.Date(2026, 11, 20, 7, 0, 0, 0, london), Headers: map[string]string{"X-Kind": "oversharing"},
+	}
+}
+
+// leaves walks a message and returns the content of its parts, by media type and, for attachments, name.
+func leaves(t *testing.T, raw []byte) (netmail.Header, map[string]string) {
+	t.Helper()
+	m, err := netmail.ReadMessage(bytes.NewReader(raw))
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := map[string]string{}
+	var walk func(ct, cte, name string, body io.Reader)
+	walk = func(ct, cte, name string, body io.Reader) {
+		mt, params, err := mime.ParseMediaType(ct)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.HasPrefix(mt, "multipart/") {
+			out[mt] = params["boundary"]
+			for r := multipart.NewReader(body, params["boundary"]); ; {
+				p, err := r.NextRawPart()
+				if err == io.EOF {
+					return
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+				walk(p.Header.Get("Content-Type"), p.Header.Get("Content-Transfer-Encoding"), p.FileName(), p)
+			}
+		}
+		if cte == "quoted-printable" {
+			body = quotedprintable.NewReader(body)
+		}
+		data, err := io.ReadAll(body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out[mt+name] = string(data)
+	}
+	walk(m.Header.Get("Content-Type"), m.Header.Get("Content-Transfer-Encoding"), "", m.Body)
+	return m.Header, out
+}
+
+func TestBytes(t *testing.T) {
+	m := sample()
+	m.Attachments = []Attachment{{Name: "sharing.csv", Type: "text/csv", Data: []byte("a,b\r\n")}}
+	raw, err := m.Bytes()
+	if err != nil {
+		t.Fatal(err)
+	}
+	h, parts := leaves(t, raw)
+	subject, err := new(mime.WordDecoder).DecodeHeader(h.Get("Subject"))
+	if err != nil || subject != m.Subject {
+		t.Errorf("subject %q, %v", subject, err)
+	}
+	for k, want := range map[string]string{
+		"Message-Id": "<" + m.MessageID + ">", "Auto-Submitted": "auto-generated", HeaderID: m.MessageID, "X-Kind": "oversharing",
+		"Date": "Fri, 20 Nov 2026 07:00:00 +0000", "Mime-Version": "1.0", "User-Agent": "", "X-Mailer": "", "Bcc": "",
+	} {
+		if got := h.Get(k); got != want {
+			t.Errorf("header %s = %q, want %q", k, got, want)
+		}
+	}
+	if got := strings.ReplaceAll(parts["text/plain"], "\r\n", "\n"); strings.TrimSpace(got) != strings.TrimSpace(m.Text) {
+		t.Errorf("plain text %q", got)
+	}
+	if !strings.Contains(parts["text/html"], "naïve") || parts["text/csvsharing.csv"] == "" {
+		t.Errorf("parts: %v", parts)
+	}
+	for _, line := range bytes.Split(raw, []byte("\r\n")) {
+		if len(line) > 998 || bytes.ContainsAny(line, "\r\n") {
+			t.Errorf("a line of %d bytes or with a bare line break: %.60q", len(line), line)
+		}
+	}
+}
+
+func TestSameBytesAlways(t *testing.T) {
+	m := sample()
+	m.Attachments = []Attachment{{Name: "a.csv", Type: "text/csv", Data: []byte("1")}}
+	m.Headers = map[string]string{"X-A": "1", "X-B": "2", "X-C": "3"}
+	first, err := m.Bytes()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 20 {
+		again, err := m.Bytes()
+		if err != nil || !bytes.Equal(first, again) {
+			t.Fatalf("differs (%v):\n%s\n---\n%s", err, first, again)
+		}
+	}
+	_, parts := leaves(t, first)
+	if parts["multipart/mixed"] == parts["multipart/alternative"] || !strings.HasPrefix(parts["multipart/mixed"], "=_esb_") {
+		t.Errorf("boundaries %q and %q", parts["multipart/mixed"], parts["multipart/alternative"])
+	}
+}
+
+func TestRefused(t *testing.T) {
+	for name, change := range map[string]func(*Message){
+		"no recipient":    func(m *Message) { m.To = nil },
+		"line in subject": func(m *Message) { m.Subject = "a\r\nBcc: x@outside.example" },
+		"line in name":    func(m *Message) { m.To[0].Name = "a\nb" },
+		"no address":      func(m *Message) { m.To[0].Address = "ann" },
+		"two addresses":   func(m *Message) { m.To[0].Address = "a@x.example, b@x.example" },
+		"own header":      func(m *Message) { m.Headers = map[string]string{"bcc": "x@outside.example"} },
+		"header line":     func(m *Message) { m.Headers = map[string]string{"X-A": "b\r\nBcc: x"} },
+		"no id":           func(m *Message) { m.MessageID = "" },
+		"bracketed id":    func(m *Message) { m.MessageID = "<a@b>" },
+		"no date":         func(m *Message) { m.Date = time.Time{} },
+		"no text":         func(m *Message) { m.Text = "" },
+		"path":            func(m *Message) { m.Attachments = []Attachment{{Name: "../x"}} },
+	} {
+		m := sample()
+		change(&m)
+		if _, err := m.Bytes(); err == nil {
+			t.Errorf("%s: was rendered", name)
+		} else if strings.Contains(err.Error(), "it@school.example") {
+			t.Errorf("%s: the error shows an address: %v", name, err)
+		}
+	}
+}
+
+func TestParseAddressable(t *testing.T) {
+	for _, c := range []struct{ in, out string }{
+		{"dir:./mail", "dir:./mail"}, {"dir:/var/mail out", "dir:/var/mail out"}, {"DIR:x", "dir:x"}, {"gmail:safety@school.example", "gmail:safety@school.example"},
+	} {
+		d, err := ParseAddressable(c.in)
+		if err != nil || d.String() != c.out {
+			t.Errorf("%q: %v, %v; want %s", c.in, d, err, c.out)
+		}
+	}
+	for _, bad := range []string{"", "mail", "dir:", "gmail:", "gmail:nobody", "gmail:A B <a@b.example>", "sendmail:x", "smtp://mail.school.example:587"} {
+		_, err := ParseAddressable(bad)
+		if err == nil || !strings.Contains(err.Error(), "dir:") && !strings.Contains(err.Error(), "gmail:") {
+			t.Errorf("%q: %v; want an error that says what to write", bad, err)
+		}
+	}
+	if _, err := ParseAddressable("smtp://mail.school.example"); !errors.Is(err, ErrNotYet) {
+		t.Errorf("smtp: %v, want ErrNotYet", err)
+	}
+}
+
+func TestDir(t *testing.T) {
+	dir := t.TempDir() + "/mail"
+	raw, err := sample().Bytes()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := Parcel{ID: sample().MessageID, Created: sample().Date, Raw: raw, Beside: []Attachment{{Name: "../../sharing.csv", Data: []byte("x")}}}
+	s := NewDir(dir)
+	for range 2 {
+		token, err := s.Stage(t.Context(), p, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Release(t.Context(), p, token); err != nil {
+			t.Fatal(err)
+		}
+		if waiting, err := s.Waiting(t.Context(), p, token); waiting || err != nil {
+			t.Errorf("still waits: %v, %v", waiting, err)
+		}
+	}
+	files, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(files) != 2 || files[1].Name() != FileName(p) || !strings.HasPrefix(FileName(p), "20261120T070000Z-") || files[0].Name() != BesideName(FileName(p), "sharing.csv") {
+		t.Errorf("files %v", files)
+	}
+	if strings.Contains(FileName(p), "it@") {
+		t.Error("the name shows who it is for")
+	}
+	other := p
+	other.ID = "esafetybot.9999@school.example"
+	if FileName(other) == FileName(p) {
+		t.Error("two messages of one second share a file")
+	}
+}
