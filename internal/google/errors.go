@@ -174,7 +174,7 @@ func explain(ctx context.Context, on string, err error) error {
 	var tok *tokenError
 	var part *partialError
 	switch {
-	case errors.Is(err, ErrUnsure):
+	case cl.unsure:
 		e.cause, e.What = ErrUnsure, ErrUnsure.Error()
 		e.Next = "look whether it is there before doing it again"
 		if ctx.Err() != nil {

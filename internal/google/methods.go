@@ -64,6 +64,10 @@ type call struct {
 	m     method
 	id    *identity // whom it acts as; nil for token requests
 	tries int       // how often it was sent
+
+	// unsure says that it was sent, may have been done and must not be sent again. An error alone would not do:
+	// the REST clients replace it when the context has ended.
+	unsure bool
 }
 
 type callKey struct{}

@@ -96,6 +96,7 @@ const (
 
 // An outcome is one try's answer, its body read.
 type outcome struct {
+	sent  bool
 	resp  *http.Response
 	body  []byte
 	err   error
@@ -143,7 +144,8 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		cl.tries = try
 		o := t.try(req, body, auth, cl.m, try)
 		if err := ctx.Err(); err != nil {
-			return nil, t.interrupted(cl, err)
+			cl.unsure = o.sent && !cl.m.again
+			return nil, err
 		}
 		wait := time.Duration(0)
 		switch v := t.judge(&o, cl); {
@@ -152,6 +154,7 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		case v == done, v == expired:
 			return o.response()
 		case v == broken && !cl.m.again:
+			cl.unsure = true
 			return nil, fmt.Errorf("%w (%s)", ErrUnsure, o.why)
 		default:
 			wait = t.backoff(&o, try)
@@ -166,14 +169,6 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 			}
 		}
 	}
-}
-
-// interrupted is the error of a run that was stopped while a request was on its way.
-func (t *transport) interrupted(cl *call, err error) error {
-	if cl.m.again {
-		return err
-	}
-	return fmt.Errorf("%w (%w)", ErrUnsure, err)
 }
 
 // try sends the request once and reads the whole answer.
@@ -202,6 +197,7 @@ func (t *transport) try(req *http.Request, body []byte, auth string, m method, n
 		t.count.Retries++
 	}
 	t.mu.Unlock()
+	o.sent = true
 	o.resp, o.err = t.base.RoundTrip(r)
 	if o.err != nil {
 		return o
