@@ -220,13 +220,9 @@ func (b *builder) population(v *value) Population {
 	}
 	if r := v.get("roll"); r != nil {
 		p.Roll = &Roll{CSV: r.get("csv").str(), Columns: map[string]string{}}
-		columns := r.get("columns")
-		if columns != nil {
+		if columns := r.get("columns"); columns != nil {
 			for _, n := range columns.names {
 				p.Roll.Columns[n] = columns.get(n).str()
-			}
-			if !columns.has("id") {
-				b.wrong(columns.at, `found no "id"`, "the column whose values never change, such as the admission number", "")
 			}
 		}
 	}
@@ -238,9 +234,6 @@ func (b *builder) others(v *value) {
 	for _, i := range v.list() {
 		o := Other{Name: i.get("name").str(), Group: strings.ToLower(i.get("group").str()), OrgUnit: i.get("org_unit").str(),
 			EndsRequired: i.get("ends_required").isTrue()}
-		if i.has("group") == i.has("org_unit") {
-			b.wrong(i.at, "found "+bothOrNeither(i.has("group"), "group", "org_unit"), "one of them", "")
-		}
 		if seen[o.Name] && o.Name != "" {
 			b.wrong(i.get("name").where(), fmt.Sprintf("found %s a second time", show(o.Name)), "each name once", "")
 		}
@@ -251,13 +244,6 @@ func (b *builder) others(v *value) {
 		b.insideSchool(i.get("org_unit"))
 		b.p.Others = append(b.p.Others, o)
 	}
-}
-
-func bothOrNeither(both bool, one, other string) string {
-	if both {
-		return "both " + one + " and " + other
-	}
-	return "neither " + one + " nor " + other
 }
 
 func (b *builder) mail(v *value) {

@@ -2,8 +2,6 @@ package policy
 
 import (
 	"fmt"
-	"slices"
-	"strings"
 
 	"esafetybot/internal/calendar"
 )
@@ -46,25 +44,11 @@ func (b *builder) role(v *value) Role {
 // means reads one means. What a clause may name only once is kept in once.
 func (b *builder) means(v *value, once map[string]position) (Means, bool) {
 	m := Means{Line: v.at.line}
-	var kinds []string
-	for _, k := range []Kind{Check, CheckIn, Reminder, Record} {
-		if v.has(string(k)) {
-			kinds = append(kinds, string(k))
-			m.Kind, m.Name = k, v.get(string(k)).str()
-		}
+	there := v.among(kinds)
+	if len(there) != 1 || v.get(there[0]) == nil {
+		return m, false // has been complained about
 	}
-	if len(kinds) != 1 {
-		what := "found none of check, check_in, reminder and record"
-		if len(kinds) > 1 {
-			what = "found " + strings.Join(kinds, " and ") + " together"
-		}
-		b.wrong(v.at, what, "exactly one of them", "")
-		return m, false
-	}
-	if m.Name == "" {
-		return m, false
-	}
-	b.onlyFor(v, m.Kind)
+	m.Kind, m.Name = Kind(there[0]), v.get(there[0]).str()
 	m.Severity = v.get("severity").str()
 	m.WhenNotMet = v.get("when_not_met").str()
 	m.Every = v.get("every").str()
@@ -79,9 +63,6 @@ func (b *builder) means(v *value, once map[string]position) (Means, bool) {
 	}
 	switch m.Kind {
 	case Check:
-		if !v.has("severity") {
-			b.wrong(v.at, `found a check without "severity"`, oneOf(severities), "")
-		}
 		if m.WhenNotMet == "" {
 			m.WhenNotMet = defaultWhenNotMet
 		}
@@ -89,38 +70,12 @@ func (b *builder) means(v *value, once map[string]position) (Means, bool) {
 			m.Due = defaultDue[m.Severity]
 		}
 	case CheckIn:
-		for _, need := range []string{"ask", "every"} {
-			if !v.has(need) {
-				b.wrong(v.at, fmt.Sprintf("found a check-in without %q", need), "who is asked, and how often", "")
-			}
-		}
 		if m.Due.IsZero() {
 			m.Due = defaultDue[m.Severity]
 		}
 	}
 	b.with(v, &m, once)
 	return m, true
-}
-
-// onlyFor complains about fields that mean nothing for the kind of means.
-func (b *builder) onlyFor(v *value, kind Kind) {
-	for _, f := range []struct {
-		name  string
-		kinds []Kind
-	}{
-		{"with", []Kind{Check}},
-		{"when_not_met", []Kind{Check}},
-		{"ask", []Kind{CheckIn, Reminder}},
-		{"every", []Kind{CheckIn, Reminder}},
-	} {
-		if v.has(f.name) && !slices.Contains(f.kinds, kind) {
-			var kinds []string
-			for _, k := range f.kinds {
-				kinds = append(kinds, string(k))
-			}
-			b.wrong(v.keyAt(f.name), fmt.Sprintf("found %q on a %s", f.name, kind), "it only on "+strings.Join(kinds, " or "), "")
-		}
-	}
 }
 
 // with reads the parameters of a check, if the program can look at it yet.
@@ -137,7 +92,7 @@ func (b *builder) with(v *value, m *Means, once map[string]position) {
 		b.wrong(v.get("when_not_met").where(), fmt.Sprintf("found %q, but %s can only be reported yet", m.WhenNotMet, m.Name), `"report"`, "")
 	}
 	if !v.has("with") {
-		b.wrong(v.at, fmt.Sprintf("found the check %s without %q", m.Name, "with"), "its "+sharingShape.what, "")
+		b.wrong(v.keyAt(string(m.Kind)), fmt.Sprintf("found the check %s without %q", m.Name, "with"), "with: "+meansOf(m.Kind, m.Name).shape.what, "")
 		return
 	}
 	raw := v.get("with")
@@ -180,9 +135,6 @@ func (b *builder) sharing(v *value, once map[string]position) *SharingWith {
 	seen := map[string]bool{}
 	for _, i := range v.get("confidential").list() {
 		c := Confidential{Folder: i.get("folder").str(), Drive: i.get("drive").str(), Name: i.get("name").str()}
-		if i.has("folder") == i.has("drive") {
-			b.wrong(i.at, "found "+bothOrNeither(i.has("folder"), "folder", "drive"), "one of them", "")
-		}
 		if id := c.Folder + c.Drive; id != "" {
 			if seen[id] {
 				b.wrong(i.at, fmt.Sprintf("found %s a second time", show(id)), "each place once", "")

@@ -39,10 +39,10 @@ func plural(what string) string {
 
 const domainPattern = `[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)+`
 
-func patternShape(what, pattern string, more func(string) string) *shape {
+func patternShape(name, what, pattern string, more func(string) string) *shape {
 	exact := `^` + pattern + `$`
 	re := regexp.MustCompile(exact)
-	return &shape{form: textForm, what: what, pattern: exact, test: func(s string) string {
+	return &shape{form: textForm, name: name, what: what, pattern: exact, test: func(s string) string {
 		if !re.MatchString(s) {
 			return "found " + show(s)
 		}
@@ -63,32 +63,32 @@ func noLonger(n int) func(string) string {
 }
 
 var (
-	domainShape  = patternShape("a domain such as school.example", domainPattern, noLonger(253))
-	addressShape = patternShape("an address such as head@school.example",
+	domainShape  = patternShape("domain", "a domain such as school.example", domainPattern, noLonger(253))
+	addressShape = patternShape("address", "an address such as head@school.example",
 		`[A-Za-z0-9!#$%&'*+/=?^_`+"`"+`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`+"`"+`{|}~-]+)*@`+domainPattern, noLonger(254))
-	unitShape = patternShape("an org unit such as / or /Pupils", `/([^/]+(/[^/]+)*)?`, noLonger(1000))
-	dateShape = patternShape("a date such as 2026-09-02", `[0-9]{4}-[0-9]{2}-[0-9]{2}`, func(s string) string {
+	unitShape = patternShape("org_unit", "an org unit such as / or /Pupils", `/([^/]+(/[^/]+)*)?`, noLonger(1000))
+	dateShape = patternShape("date", "a date such as 2026-09-02", `[0-9]{4}-[0-9]{2}-[0-9]{2}`, func(s string) string {
 		if _, err := calendar.ParseDate(s); err != nil {
 			return "found " + s + ", a day that does not exist"
 		}
 		return ""
 	})
-	clockShape = patternShape("a time such as \"15:45\"", `([01][0-9]|2[0-3]):[0-5][0-9]`, nil)
-	zoneShape  = patternShape("a time zone such as Europe/London", `[A-Za-z][A-Za-z0-9+_-]*(/[A-Za-z0-9+_-]+)*`, func(s string) string {
+	clockShape = patternShape("time", "a time such as \"15:45\"", `([01][0-9]|2[0-3]):[0-5][0-9]`, nil)
+	zoneShape  = patternShape("timezone", "a time zone such as Europe/London", `[A-Za-z][A-Za-z0-9+_-]*(/[A-Za-z0-9+_-]+)*`, func(s string) string {
 		if _, err := time.LoadLocation(s); err != nil || s == "Local" {
 			return "found " + show(s) + ", a time zone that does not exist"
 		}
 		return ""
 	})
-	clauseIDShape = patternShape("a clause id such as A4", `[A-Za-z0-9][A-Za-z0-9.-]{0,19}`, nil)
-	driveIDShape  = patternShape("the id from the folder's or drive's link", `[A-Za-z0-9_-]{1,200}`, nil)
-	deadlineShape = patternShape(calendar.DeadlineForm, `(at once|[1-9][0-9]{0,3} (hours?|working days?|school days?))`, nil)
-	periodShape   = patternShape(`a time such as "30 days", "6 months" or "2 years"`, `[1-9][0-9]{0,3} (day|month|year)s?`, nil)
+	clauseIDShape = patternShape("clause_id", "a clause id such as A4", `[A-Za-z0-9][A-Za-z0-9.-]{0,19}`, nil)
+	driveIDShape  = patternShape("drive_id", "the id from the folder's or drive's link", `[A-Za-z0-9_-]{1,200}`, nil)
+	deadlineShape = patternShape("deadline", calendar.DeadlineForm, `(at once|[1-9][0-9]{0,3} (hours?|working days?|school days?))`, nil)
+	periodShape   = patternShape("period", `a time such as "30 days", "6 months" or "2 years"`, `[1-9][0-9]{0,3} (day|month|year)s?`, nil)
 	rangeShape    = &shape{form: listForm, what: "two dates: [first day, last day]", elem: dateShape, least: 2, most: 2}
 	addresses     = listOf(addressShape, 0)
 	units         = listOf(unitShape, 1)
-	roleShape     = wordsShape(roleWords(func(roleInfo) bool { return true }))
-	personRoles   = roleWords(func(i roleInfo) bool { return !i.classes })
+	allRoles      = roleNames()
+	roleShape     = &shape{form: textForm, name: "role", what: oneOf(allRoles), words: allRoles}
 )
 
 var schoolShape = &shape{form: objectForm, what: "the school's name, time zone and domains", fields: []field{
@@ -99,7 +99,7 @@ var schoolShape = &shape{form: objectForm, what: "the school's name, time zone a
 	{"org_units", false, "The org units that are this school, where a trust shares one Google account. Default: all of it.", units},
 }}
 
-var personShape = &shape{form: eitherForm, what: "an address, or {address, name, days}", either: []*shape{
+var personShape = &shape{form: eitherForm, name: "person", what: "an address, or {address, name, days}", either: []*shape{
 	addressShape,
 	{form: objectForm, what: "a person: {address, name, days}", fields: []field{
 		{"address", true, "Where mail for this person goes.", addressShape},
@@ -127,21 +127,22 @@ var peopleShape = func() *shape {
 
 var rollColumns = []string{"id", "email", "name", "year", "class", "agreement", "publish", "starts", "ends"}
 
-var populationShape = &shape{form: objectForm, what: "org_units and a roll", fields: []field{
+var populationShape = &shape{form: objectForm, name: "population", what: "org_units and a roll", fields: []field{
 	{"org_units", true, "Where their accounts are.", units},
 	{"roll", false, "The list from the school's information system.", &shape{form: objectForm, what: "a roll: {csv, columns}", fields: []field{
 		{"csv", true, "The CSV file, relative to this file.", anyText},
-		{"columns", true, "What the columns are called in the file.", &shape{form: tableForm, elem: anyText, words: rollColumns,
+		{"columns", true, "What the columns are called in the file.", &shape{form: tableForm, elem: anyText, words: rollColumns, must: []string{"id"},
 			what: "our word and the heading in the file, such as {id: Admission number}"}},
 	}}},
 }}
 
-var otherShape = &shape{form: objectForm, what: "a further group of people: {name, group or org_unit, ends_required}", fields: []field{
-	{"name", true, "What they are called.", anyText},
-	{"group", false, "The group they are in.", addressShape},
-	{"org_unit", false, "The org unit they are in.", unitShape},
-	{"ends_required", false, "Each account needs a date on which it ends.", flagShape},
-}}
+var otherShape = &shape{form: objectForm, what: "a further group of people: {name, group or org_unit, ends_required}",
+	exactly: []string{"group", "org_unit"}, fields: []field{
+		{"name", true, "What they are called.", anyText},
+		{"group", false, "The group they are in.", addressShape},
+		{"org_unit", false, "The org unit they are in.", unitShape},
+		{"ends_required", false, "Each account needs a date on which it ends.", flagShape},
+	}}
 
 var calendarShape = &shape{form: objectForm, what: "terms, inset days, closures and bank holidays", fields: []field{
 	{"terms", false, "The terms, in any order.", listOf(&shape{form: objectForm, what: "a term: {name, first, last, half_term}", fields: []field{
@@ -169,20 +170,27 @@ var mailShape = &shape{form: objectForm, what: "how the program writes to people
 		wordsShape(append(slices.Clone(weekdayWords), "none"))},
 }}
 
-var meansShape = &shape{form: objectForm, what: "one means: {check: …}, {check_in: …}, {reminder: …} or {record: …}", fields: []field{
-	{string(Check), false, "Looked at by machine.", wordsShape(meansNames(Check))},
-	{string(CheckIn), false, "No API can see it, so a person is asked.", wordsShape(meansNames(CheckIn))},
-	{string(Reminder), false, "Posted or mailed on the school calendar.", wordsShape(meansNames(Reminder))},
-	{string(Record), false, "A log or list that the program keeps.", wordsShape(meansNames(Record))},
-	{"with", false, "What exactly the check looks for.", &shape{form: rawForm, what: "the check's parameters"}},
-	{"severity", false, "How much it matters.", wordsShape(severities)},
-	{"due", false, "How long somebody has. Default: 1 working day for high, 5 school days for medium, 20 school days for low.", deadlineShape},
-	{"when_not_met", false, "What the program does. Default: report.", wordsShape(outcomes)},
-	{"ask", false, "Who answers a check-in or confirms a reminder.", roleShape},
-	{"every", false, "How often a check-in is asked or a reminder sent.", wordsShape(rhythms)},
-}}
+var kinds = []string{string(Check), string(CheckIn), string(Reminder), string(Record)}
 
-var clauseShape = &shape{form: objectForm, what: "a clause: {id, says, source, deals_with_it, met_by}", fields: []field{
+var meansShape = &shape{form: objectForm, name: "means", what: "one means: {check: …}, {check_in: …}, {reminder: …} or {record: …}",
+	exactly: kinds,
+	brings:  map[string][]string{string(Check): {"severity"}, string(CheckIn): {"ask", "every"}},
+	onlyBy: map[string][]string{"with": {string(Check)}, "when_not_met": {string(Check)},
+		"ask": {string(CheckIn), string(Reminder)}, "every": {string(CheckIn), string(Reminder)}},
+	fields: []field{
+		{string(Check), false, "Looked at by machine.", wordsShape(meansNames(Check))},
+		{string(CheckIn), false, "No API can see it, so a person is asked.", wordsShape(meansNames(CheckIn))},
+		{string(Reminder), false, "Posted or mailed on the school calendar.", wordsShape(meansNames(Reminder))},
+		{string(Record), false, "A log or list that the program keeps.", wordsShape(meansNames(Record))},
+		{"with", false, "What exactly the check looks for.", &shape{form: rawForm, what: "the check's parameters"}},
+		{"severity", false, "How much it matters.", wordsShape(severities)},
+		{"due", false, "How long somebody has. Default: 1 working day for high, 5 school days for medium, 20 school days for low.", deadlineShape},
+		{"when_not_met", false, "What the program does. Default: report.", wordsShape(outcomes)},
+		{"ask", false, "Who answers a check-in or confirms a reminder.", roleShape},
+		{"every", false, "How often a check-in is asked or a reminder sent.", wordsShape(rhythms)},
+	}}
+
+var clauseShape = &shape{form: objectForm, name: "clause", what: "a clause: {id, says, source, deals_with_it, met_by}", fields: []field{
 	{"id", true, "The clause's number in the school's policy.", clauseIDShape},
 	{"says", true, "What the policy says, in a sentence.", anyText},
 	{"source", false, "Where it says it.", anyText},
@@ -194,7 +202,7 @@ var policyShape = &shape{form: objectForm, what: "a policy: school, people, cale
 	{"school", true, "The part of the Google account that is this school.", schoolShape},
 	{"people", true, "Who plays which role.", peopleShape},
 	{"titles", false, "The school's own words for roles.", &shape{form: tableForm, elem: anyText,
-		words: roleWords(func(roleInfo) bool { return true }), what: "a role and the school's word for it"}},
+		words: allRoles, what: "a role and the school's word for it"}},
 	{"pupils", false, "The pupils' accounts.", populationShape},
 	{"staff", false, "The staff's accounts.", populationShape},
 	{"others", false, "Further people with accounts.", listOf(otherShape, 0)},
@@ -216,12 +224,13 @@ var retentionKinds = func() []string {
 	return out
 }()
 
-var confidentialShape = &shape{form: objectForm, what: "a confidential place: {folder or drive, name, allowed}", fields: []field{
-	{"folder", false, "The id of a folder in My Drive: the last part of its link.", driveIDShape},
-	{"drive", false, "The id of a shared drive: the last part of its link.", driveIDShape},
-	{"name", true, "What people call it.", anyText},
-	{"allowed", true, "Addresses of people and groups who may open it.", addresses},
-}}
+var confidentialShape = &shape{form: objectForm, what: "a confidential place: {folder or drive, name, allowed}",
+	exactly: []string{"folder", "drive"}, fields: []field{
+		{"folder", false, "The id of a folder in My Drive: the last part of its link.", driveIDShape},
+		{"drive", false, "The id of a shared drive: the last part of its link.", driveIDShape},
+		{"name", true, "What people call it.", anyText},
+		{"allowed", true, "Addresses of people and groups who may open it.", addresses},
+	}}
 
 var sharingShape = &shape{form: objectForm, what: "{rules, confidential}", fields: []field{
 	{"rules", true, "What to look for. docs/rules.md says what each rule means.", listOf(wordsShape(sharingRules), 1)},

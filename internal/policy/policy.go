@@ -168,6 +168,23 @@ type Period struct {
 // Built reports whether the program can look at m yet.
 func (m Means) Built() bool { return Built(m.Kind, m.Name) }
 
+// SeverityOf is the severity of what a rule (without the check's name) finds: the means' own, but information for rules
+// that only inform.
+func (m Means) SeverityOf(rule string) string {
+	if InformationOnly(m.Name, rule) {
+		return SeverityInformation
+	}
+	return m.Severity
+}
+
+// DueOf is how long somebody has for what a rule finds; information has no deadline.
+func (m Means) DueOf(rule string) calendar.Deadline {
+	if InformationOnly(m.Name, rule) {
+		return calendar.Deadline{}
+	}
+	return m.Due
+}
+
 // Person lists who plays the role, in the order of the file; nobody for roles that the policy does not name.
 func (p *Policy) Person(role Role) []Person { return p.People[role] }
 

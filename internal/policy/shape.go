@@ -25,13 +25,17 @@ const (
 type shape struct {
 	form    form
 	what    string              // what is expected, in words: "a date such as 2026-09-02"
-	doc     string              // for editors
+	name    string              // under which the JSON Schema keeps it, where it is used more than once
 	fields  []field             // of an object
+	exactly []string            // of an object: exactly one of these fields is there
+	brings  map[string][]string // of an object: a field that asks for others beside it
+	onlyBy  map[string][]string // of an object: a field that makes sense only beside one of these
 	elem    *shape              // of a list or table
 	least   int                 // items a list must have
 	most    int                 // items a list may have; 0 means any number
 	either  []*shape            // alternatives
 	words   []string            // the only texts or, of a table, the only names allowed; nil means any
+	must    []string            // names that a table has to have
 	pattern string              // for the JSON Schema of a text
 	test    func(string) string // says what is wrong with a text, or ""
 }
@@ -72,6 +76,17 @@ func (v *value) has(name string) bool {
 	}
 	_, ok := v.keys[name]
 	return ok
+}
+
+// among lists which of the names the file says something under.
+func (v *value) among(names []string) []string {
+	var out []string
+	for _, n := range names {
+		if v.has(n) {
+			out = append(out, n)
+		}
+	}
+	return out
 }
 
 func (v *value) keyAt(name string) position {
@@ -221,7 +236,32 @@ func (c *complaints) fitObject(v *value, of []*ast.MappingValueNode, s *shape) {
 		if f.need && !v.has(f.name) {
 			c.wrong(v.at, fmt.Sprintf("found no %q", f.name), fmt.Sprintf("%s: %s", f.name, f.shape.what), "")
 		}
+		if by := s.onlyBy[f.name]; by != nil && v.has(f.name) && len(v.among(by)) == 0 {
+			c.wrong(v.keyAt(f.name), fmt.Sprintf("found %q", f.name), "it only beside "+oneOf(by), "")
+		}
+		for _, other := range s.brings[f.name] {
+			if v.has(f.name) && !v.has(other) {
+				c.wrong(v.keyAt(f.name), fmt.Sprintf("found %q without %q", f.name, other), other+": "+s.field(other).what, "")
+			}
+		}
 	}
+	for _, name := range s.must {
+		if !v.has(name) {
+			c.wrong(v.at, fmt.Sprintf("found no %q", name), s.what, "")
+		}
+	}
+	if there := v.among(s.exactly); len(s.exactly) > 0 && len(there) != 1 {
+		what := "found none of " + strings.Join(s.exactly, ", ")
+		if len(there) > 1 {
+			what = "found " + strings.Join(there, " and ") + " together"
+		}
+		c.wrong(v.at, what, "exactly one of "+strings.Join(s.exactly, ", "), "")
+	}
+}
+
+// field is the shape of a field that is known to be declared.
+func (s *shape) field(name string) *shape {
+	return s.fields[slices.IndexFunc(s.fields, func(f field) bool { return f.name == name })].shape
 }
 
 // show quotes a text for a message, shortened.

@@ -26,7 +26,6 @@ const (
 	RoleCommittee        Role = "committee"
 	RoleClassTeacher     Role = "class_teacher"
 	defaultWhenNotMet         = Report
-	defaultCheckInRhythm      = "term"
 	defaultOtherSeverity      = SeverityMedium
 )
 
@@ -76,17 +75,24 @@ func (r Role) Title() string {
 // PerClass tells whether the role is played by the teachers of each class, so that the policy names nobody for it.
 func (r Role) PerClass() bool { i, _ := r.info(); return i.classes }
 
-func roleWords(keep func(roleInfo) bool) []string {
-	var out []string
+// Roles lists the roles that a policy may name, those of the classes included.
+func Roles() []Role {
+	var out []Role
 	for _, i := range roles {
-		if keep(i) {
-			out = append(out, string(i.role))
-		}
+		out = append(out, i.role)
 	}
 	return out
 }
 
-// Severities and Rhythms are the words that the policy may use, the most urgent first.
+func roleNames() []string {
+	var out []string
+	for _, i := range roles {
+		out = append(out, string(i.role))
+	}
+	return out
+}
+
+// The words that the policy may use, the most urgent first.
 var (
 	severities = []string{SeverityHigh, SeverityMedium, SeverityLow}
 	rhythms    = []string{"week", "month", "half term", "term", "year", "two years"}
@@ -118,12 +124,13 @@ var defaultRetention = map[string]Period{
 
 // knownMeans is one means that a policy may name.
 type knownMeans struct {
-	kind  Kind
-	name  string
-	looks string   // how it is looked at, as explain says it
-	rules []string // what a check can find
-	shape *shape   // of `with`; nil for what is not built yet
-	often string   // how often a check runs
+	kind   Kind
+	name   string
+	looks  string   // how it is looked at, as explain says it
+	rules  []string // what a check can find
+	unseen []string // what it cannot see, for explain
+	shape  *shape   // of `with`; nil for what is not built yet
+	often  string   // how often a check runs
 }
 
 // The catalogue of means. One that has a shape is built: the program looks at it.
@@ -137,8 +144,8 @@ var catalogue = []*knownMeans{
 	{kind: Check, name: "pupil-email", looks: "pupils' e-mail settings and traffic", often: "every day",
 		rules: []string{"on", "access-group", "used"}},
 	{kind: Check, name: "settings", looks: "settings of the Google account", often: "every day", rules: []string{"differs"}},
-	{kind: Check, name: "sharing", looks: "what people can open", often: "every day", rules: sharingRules,
-		shape: sharingShape},
+	{kind: Check, name: "sharing", looks: "sharing in Google Drive", often: "every day", rules: sharingRules,
+		shape: sharingShape, unseen: []string{"shared calendars", "photo albums", "the inside of a Site", "copies already taken"}},
 	{kind: Check, name: "names", looks: "names of pupils where the public can read", often: "every day",
 		rules: []string{"full-name", "not-to-publish"}},
 	{kind: Check, name: "comments", looks: "comments nobody has looked at", often: "every school day",
@@ -221,6 +228,31 @@ func Rules(check string) []string {
 var sharingRules = []string{
 	"public", "public-link", "outside-person", "outside-group", "outside-domain", "group-with-outsiders", "open-group",
 	"shared-drive-outsider", "site", "form-editors", "trust-wide", "within-school", "trusted-domain", "form-responders"}
+
+var sharingWords = map[string]string{
+	"public":                "found by anyone on the web",
+	"public-link":           "open to anyone with the link",
+	"outside-person":        "shared with a person outside",
+	"outside-group":         "shared with a group outside",
+	"outside-domain":        "shared with everyone at another organisation",
+	"group-with-outsiders":  "shared with a group that has people from outside in it",
+	"open-group":            "shared with a group that anyone may join",
+	"shared-drive-outsider": "a person from outside in a shared drive",
+	"site":                  "a Site published to people outside",
+	"form-editors":          "a form that people outside can change",
+	"trust-wide":            "open to others in the trust",
+	"within-school":         "open to others in the school",
+	"trusted-domain":        "shared with a partner we trust",
+	"form-responders":       "a form that people outside can answer",
+}
+
+// RuleWords says in plain words what a rule finds: "open to anyone with the link". Rules without words of their own read as their name.
+func RuleWords(check, rule string) string {
+	if w, ok := sharingWords[rule]; ok && check == "sharing" {
+		return w
+	}
+	return strings.ReplaceAll(rule, "-", " ")
+}
 
 // InformationOnly tells whether a rule (without the check's name) of the check is for information, whatever the
 // clause says.

@@ -1,0 +1,151 @@
+package policy
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+)
+
+// Schema is the JSON Schema (draft 2020-12) of the policy file, for editors, made from the declarations that
+// [Parse] checks a file with. It says less than Parse, which also sees what spans several places.
+func Schema() []byte {
+	defs := map[string]any{}
+	root := policyShape.schema(defs, "")
+	root["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+	root["title"] = "The policy of a school"
+	root["$defs"] = defs
+	var out bytes.Buffer
+	enc := json.NewEncoder(&out)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	if err := enc.Encode(root); err != nil {
+		panic(fmt.Sprintf("policy: maps and texts always encode: %v", err))
+	}
+	return out.Bytes()
+}
+
+// schema writes a shape, described by doc where the place it stands in says more than the shape. Shapes with a name are kept
+// in defs and referred to.
+func (s *shape) schema(defs map[string]any, doc string) map[string]any {
+	if s.name == "" {
+		return s.body(defs, doc)
+	}
+	if _, ok := defs[s.name]; !ok {
+		defs[s.name] = nil // so that a shape that contains itself would end
+		defs[s.name] = s.body(defs, "")
+	}
+	ref := map[string]any{"$ref": "#/$defs/" + s.name}
+	if doc != "" {
+		ref["description"] = doc
+	}
+	return ref
+}
+
+func (s *shape) body(defs map[string]any, doc string) map[string]any {
+	if doc == "" {
+		doc = s.what
+	}
+	m := map[string]any{"description": doc}
+	switch s.form {
+	case textForm:
+		m["type"] = "string"
+		switch {
+		case s.words != nil:
+			m["enum"] = s.words
+		case s.pattern != "":
+			m["pattern"] = s.pattern
+		default:
+			m["minLength"] = 1
+		}
+	case flagForm:
+		m["type"] = "boolean"
+	case listForm:
+		m["type"] = "array"
+		m["items"] = s.elem.schema(defs, "")
+		if s.least > 0 {
+			m["minItems"] = s.least
+		}
+		if s.most > 0 {
+			m["maxItems"] = s.most
+		}
+	case eitherForm:
+		var any []map[string]any
+		for _, alt := range s.either {
+			any = append(any, alt.schema(defs, ""))
+		}
+		m["anyOf"] = any
+	case tableForm:
+		m["type"] = "object"
+		m["additionalProperties"] = s.elem.schema(defs, "")
+		if s.words != nil {
+			m["propertyNames"] = map[string]any{"enum": s.words}
+		}
+		if s.must != nil {
+			m["required"] = s.must
+		}
+	case objectForm:
+		s.objectSchema(m, defs)
+	case rawForm:
+		m["type"] = "object"
+	}
+	return m
+}
+
+func (s *shape) objectSchema(m, defs map[string]any) {
+	properties, need := map[string]any{}, []string{}
+	for _, f := range s.fields {
+		properties[f.name] = f.shape.schema(defs, f.doc)
+		if f.need {
+			need = append(need, f.name)
+		}
+	}
+	m["type"] = "object"
+	m["properties"] = properties
+	m["additionalProperties"] = false
+	if len(need) > 0 {
+		m["required"] = need
+	}
+	if len(s.brings) > 0 {
+		m["dependentRequired"] = s.brings
+	}
+	if len(s.onlyBy) > 0 {
+		only := map[string]any{}
+		for name, by := range s.onlyBy {
+			only[name] = map[string]any{"anyOf": requireEach(by)}
+		}
+		m["dependentSchemas"] = only
+	}
+	if len(s.exactly) > 0 {
+		m["oneOf"] = requireEach(s.exactly)
+	}
+	if s == meansShape {
+		m["allOf"] = withSchemas(defs)
+	}
+}
+
+func requireEach(names []string) []map[string]any {
+	var out []map[string]any
+	for _, n := range names {
+		out = append(out, map[string]any{"required": []string{n}})
+	}
+	return out
+}
+
+// withSchemas says what `with` holds for each check that is built, and that it is absent for the others.
+func withSchemas(defs map[string]any) []map[string]any {
+	var out []map[string]any
+	for _, k := range catalogue {
+		if k.kind != Check {
+			continue
+		}
+		then := map[string]any{"properties": map[string]any{"with": false}}
+		if k.shape != nil {
+			then = map[string]any{"properties": map[string]any{"with": k.shape.schema(defs, "")}, "required": []string{"with"}}
+		}
+		out = append(out, map[string]any{
+			"if":   map[string]any{"properties": map[string]any{string(Check): map[string]any{"const": k.name}}, "required": []string{string(Check)}},
+			"then": then,
+		})
+	}
+	return out
+}
