@@ -1,0 +1,189 @@
+// Package generate makes plausible primary schools: a tenant, its rolls and the two example policies fitted to it, and days of
+// school life that change it.
+//
+// The contract:
+//
+//   - [Generate] makes a school from a size and a seed, [School.Write] writes it as a tenant folder with its truth. The same
+//     options give the same bytes.
+//   - Every name, address and title is invented; every domain is a .example one.
+//   - From 420 pupils on, every rule of docs/rules.md has a breach and a near miss in each school, under the policy that asks
+//     for the rule. Smaller schools have most of them.
+//   - One tenant in three holds a second school of the trust, so that school.org_units is narrowed in both policies. From 420 pupils on the others
+//     hold a few accounts of the trust itself: the Classroom policy then covers the whole account and the Dojo policy leaves those out.
+//   - [Player] lets days pass through the World's mutators, [Bench] makes large, dull tenants for measuring.
+package generate
+
+import (
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"esafetybot/internal/sim/truth"
+	"esafetybot/internal/sim/world"
+)
+
+// Domain is the primary domain of every generated tenant, Alias its domain alias, and Trust the trusted domain.
+const (
+	Domain = "school.example"
+	Alias  = "mail.school.example"
+	Trust  = "trust.example"
+)
+
+// Names of the two policies: the file names without .yaml.
+const (
+	Classroom = "classroom-school"
+	Dojo      = "dojo-school"
+)
+
+// Limits of the size.
+const (
+	MinPupils = 10
+	MaxPupils = 3000
+)
+
+// DefaultNow is the time of a tenant when the options name none: the first Monday of an autumn term, early in the morning.
+var DefaultNow = time.Date(2026, 9, 7, 4, 30, 0, 0, time.UTC)
+
+// Options say what school to make.
+type Options struct {
+	Pupils int       // on the roll, MinPupils to MaxPupils
+	Seed   int64     // schools of other seeds differ in everything
+	Now    time.Time // the tenant's time; DefaultNow if zero
+}
+
+// School is a generated school.
+type School struct {
+	Options  Options
+	Name     string
+	World    *world.World
+	Policies map[string]string // the text of each policy, by file name without .yaml
+	Roll     [][]string        // the pupils' roll, headings first
+	Staff    [][]string        // the staff's roll, headings first
+
+	cast cast
+}
+
+// Generate makes a school.
+func Generate(o Options) (*School, error) {
+	if o.Pupils < MinPupils || o.Pupils > MaxPupils {
+		return nil, fmt.Errorf("a school of %d pupils: ask for %d to %d", o.Pupils, MinPupils, MaxPupils)
+	}
+	if o.Now.IsZero() {
+		o.Now = DefaultNow
+	}
+	o.Now = o.Now.UTC()
+	b := &builder{
+		opt: o, now: o.Now,
+		rng:   rand.New(rand.NewPCG(uint64(o.Seed), uint64(o.Pupils))),
+		taken: map[string]int{},
+	}
+	b.w = world.New(settings(o.Seed, o.Now))
+	b.customer()
+	b.people()
+	b.groups()
+	b.drives()
+	b.ordinaryFiles()
+	b.confidential()
+	b.eachRule()
+	b.further()
+	if err := errors.Join(b.errs...); err != nil {
+		return nil, fmt.Errorf("generate: %w", err)
+	}
+	s := &School{Options: o, Name: b.name, World: b.w, Roll: b.roll(), Staff: b.staffRoll(), cast: b.cast}
+	var err error
+	if s.Policies, err = b.policies(); err != nil {
+		return nil, fmt.Errorf("generate: %w", err)
+	}
+	return s, nil
+}
+
+func settings(seed int64, now time.Time) world.Settings {
+	scope := func(names ...string) (out []string) {
+		for _, n := range names {
+			out = append(out, "https://www.googleapis.com/auth/"+n)
+		}
+		return out
+	}
+	return world.Settings{
+		Now: now, TimeZone: "Europe/London", Seed: seed,
+		Customer: world.Customer{ID: fmt.Sprintf("C0%07d", seed%1e7), CustomerDomain: Domain},
+		Project:  world.Project{Quota: "2026-05"},
+		Clients: []world.Client{{ClientID: "100100200300400500600", Email: "esafetybot@project.example", Scopes: scope(
+			"admin.directory.user.readonly", "admin.directory.orgunit.readonly", "admin.directory.group.readonly", "admin.directory.group.member.readonly",
+			"admin.directory.domain.readonly", "admin.reports.audit.readonly", "apps.groups.settings", "drive.metadata.readonly", "drive.readonly",
+			"gmail.compose", "cloud-identity.policies.readonly")}},
+	}
+}
+
+// builder is a school in the making. Errors are gathered, so that the making reads as a list of what there is.
+type builder struct {
+	opt   Options
+	now   time.Time
+	rng   *rand.Rand
+	w     *world.World
+	name  string
+	taken map[string]int // how often the local part of an address has been asked for
+	errs  []error
+	cast
+}
+
+func (b *builder) check(err error) { b.errs = append(b.errs, err) }
+
+// Write writes the tenant as it stands now, the rolls, the policies and what must be found (truth.json) into the folder.
+func (s *School) Write(dir string) error {
+	if err := s.World.Save(dir); err != nil {
+		return err
+	}
+	return writeSide(dir, s.Policies, map[string][][]string{"roll.csv": s.Roll, "staff.csv": s.Staff})
+}
+
+// writeSide writes what stands beside the tenant: policies, rolls and truth.
+func writeSide(dir string, policies map[string]string, rolls map[string][][]string) error {
+	for name, text := range policies {
+		if err := os.WriteFile(filepath.Join(dir, name+".yaml"), []byte(text), 0o644); err != nil {
+			return fmt.Errorf("write the policy %s: %w", name, err)
+		}
+	}
+	for name, rows := range rolls {
+		var t strings.Builder
+		c := csv.NewWriter(&t)
+		if err := c.WriteAll(rows); err != nil {
+			return fmt.Errorf("write %s: %w", name, err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(t.String()), 0o644); err != nil {
+			return fmt.Errorf("write %s: %w", name, err)
+		}
+	}
+	return WriteTruth(dir)
+}
+
+// WriteTruth works out what must be found in the tenant folder and writes it to truth.json there.
+func WriteTruth(dir string) error {
+	t, err := truth.Compute(dir, time.Time{})
+	if err != nil {
+		return fmt.Errorf("work out the truth: %w", err)
+	}
+	data, err := json.MarshalIndent(t, "", " ")
+	if err != nil {
+		return fmt.Errorf("work out the truth: %w", err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "truth.json"), append(data, '\n'), 0o644); err != nil {
+		return fmt.Errorf("write the truth: %w", err)
+	}
+	return nil
+}
+
+// pick chooses one of the list.
+func pick[T any](r *rand.Rand, list []T) T { return list[r.IntN(len(list))] }
+
+// between gives a number from low to high, both included.
+func between(r *rand.Rand, low, high int) int { return low + r.IntN(high-low+1) }
+
+// oneIn says yes once in n times.
+func oneIn(r *rand.Rand, n int) bool { return r.IntN(n) == 0 }

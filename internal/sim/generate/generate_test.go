@@ -1,0 +1,163 @@
+package generate
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"esafetybot/internal/policy"
+	"esafetybot/internal/sim/truth"
+	"esafetybot/internal/sim/world"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func school(t testing.TB, pupils int, seed int64) *School {
+	t.Helper()
+	s, err := Generate(Options{Pupils: pupils, Seed: seed})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func folder(t testing.TB, dir string) map[string]string {
+	t.Helper()
+	out := map[string]string{}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		b, err := os.ReadFile(filepath.Join(dir, e.Name()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		out[e.Name()] = string(b)
+	}
+	return out
+}
+
+func TestSameOptionsSameBytes(t *testing.T) {
+	a, b := t.TempDir(), t.TempDir()
+	for _, dir := range []string{a, b} {
+		if err := school(t, 60, 2).Write(dir); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if diff := cmp.Diff(folder(t, a), folder(t, b)); diff != "" {
+		t.Error(diff)
+	}
+	c := t.TempDir()
+	if err := school(t, 60, 3).Write(c); err != nil {
+		t.Fatal(err)
+	}
+	if folder(t, a)["files.jsonl"] == folder(t, c)["files.jsonl"] {
+		t.Error("another seed gave the same files")
+	}
+}
+
+func TestPoliciesParse(t *testing.T) {
+	for _, pupils := range []int{MinPupils, 30, 420} {
+		for seed := range int64(3) {
+			dir := t.TempDir()
+			s := school(t, pupils, seed)
+			if err := s.Write(dir); err != nil {
+				t.Fatal(err)
+			}
+			for _, name := range []string{Classroom, Dojo} {
+				p, err := policy.Load(filepath.Join(dir, name+".yaml"))
+				if err != nil {
+					t.Fatalf("%d pupils, seed %d: %s:\n%v", pupils, seed, name, err)
+				}
+				for _, w := range p.Warnings {
+					t.Errorf("%d pupils, seed %d: %s: warning: %v", pupils, seed, name, w)
+				}
+			}
+		}
+	}
+}
+
+// rulesAsked lists the sharing rules that a policy asks for.
+func rulesAsked(t *testing.T, text string) []string {
+	t.Helper()
+	p, err := truth.ParsePolicy([]byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out []string
+	for _, m := range p.Means {
+		out = append(out, m.Rules...)
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+func TestEveryRuleHasABreach(t *testing.T) {
+	for _, pupils := range []int{30, 420} {
+		for seed := int64(1); seed <= 5; seed++ {
+			t.Run(fmt.Sprintf("%d pupils, seed %d", pupils, seed), func(t *testing.T) {
+				s := school(t, pupils, seed)
+				dir := t.TempDir()
+				if err := s.Write(dir); err != nil {
+					t.Fatal(err)
+				}
+				got, err := truth.Compute(dir, time.Time{})
+				if err != nil {
+					t.Fatal(err)
+				}
+				missing := 0
+				for name, text := range s.Policies {
+					count := map[string]int{}
+					for _, f := range got.Policies[name] {
+						count[strings.TrimPrefix(f.Rule, "sharing.")]++
+					}
+					for _, rule := range rulesAsked(t, text) {
+						if count[rule] == 0 {
+							missing++
+							if pupils >= 420 {
+								t.Errorf("%s: no %s", name, rule)
+							}
+						}
+					}
+					t.Logf("%s: %d files, %d findings: %v", name, s.World.FileCount(), len(got.Policies[name]), count)
+				}
+				if missing > 2 {
+					t.Errorf("%d rules without a breach in a small school", missing)
+				}
+			})
+		}
+	}
+}
+
+func TestOddNamesSurvive(t *testing.T) {
+	s := school(t, 30, 4)
+	dir := t.TempDir()
+	if err := s.World.Save(dir); err != nil {
+		t.Fatal(err)
+	}
+	again, err := world.Load(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	names := map[string]int{}
+	for _, f := range again.Files() {
+		names[f.Name]++
+	}
+	for _, want := range oddTitles {
+		if names[want] == 0 {
+			t.Errorf("the name %q did not survive", want)
+		}
+	}
+	twice := t.TempDir()
+	if err := again.Save(twice); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(folder(t, dir), folder(t, twice)); diff != "" {
+		t.Errorf("saved, loaded and saved again differ:\n%.2000s", diff)
+	}
+}
