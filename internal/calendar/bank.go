@@ -4,20 +4,22 @@ import (
 	"time"
 
 	"github.com/rickar/cal/v2"
-	"github.com/rickar/cal/v2/aa"
 	"github.com/rickar/cal/v2/gb"
 )
 
 // bankHolidays are those of each part of the United Kingdom, as the policy names them.
 // Source: https://www.gov.uk/bank-holidays.
 var bankHolidays = map[string][]*cal.Holiday{
-	"england-and-wales": gb.Holidays,
+	"england-and-wales": england,
 	"scotland":          scotland(),
-	"northern-ireland":  append([]*cal.Holiday{stPatrick, boyne}, gb.Holidays...),
+	"northern-ireland":  append([]*cal.Holiday{stPatrick, boyne}, england...),
 }
 
 // Regions lists what the policy may say under bank_holidays.
 func Regions() []string { return []string{"england-and-wales", "scotland", "northern-ireland"} }
+
+// england lists the library's holidays and the one that its own list leaves out.
+var england = append([]*cal.Holiday{gb.CoronationDay}, gb.Holidays...)
 
 // A bank holiday at a weekend moves to the Monday.
 var toMonday = []cal.AltDay{{Day: time.Saturday, Offset: 2}, {Day: time.Sunday, Offset: 1}}
@@ -27,14 +29,14 @@ var (
 	boyne     = &cal.Holiday{Name: "Battle of the Boyne", Month: time.July, Day: 12, Func: cal.CalcDayOfMonth, Observed: toMonday}
 	stAndrew  = &cal.Holiday{Name: "St Andrew's Day", Month: time.November, Day: 30, Func: cal.CalcDayOfMonth, Observed: toMonday}
 	// The second of January moves past New Year's Day where that has itself moved to the Monday.
-	second = aa.NewYear.Clone(&cal.Holiday{Name: "2nd January", Day: 2, Observed: []cal.AltDay{
-		{Day: time.Saturday, Offset: 2}, {Day: time.Sunday, Offset: 2}, {Day: time.Monday, Offset: 1}}})
+	second = &cal.Holiday{Name: "2nd January", Month: time.January, Day: 2, Func: cal.CalcDayOfMonth, Observed: []cal.AltDay{
+		{Day: time.Saturday, Offset: 2}, {Day: time.Sunday, Offset: 2}, {Day: time.Monday, Offset: 1}}}
 )
 
 // scotland has no Easter Monday, and its summer holiday is at the start of August.
 func scotland() []*cal.Holiday {
 	out := []*cal.Holiday{second, gb.SummerHolidayScotland, stAndrew}
-	for _, h := range gb.Holidays {
+	for _, h := range england {
 		if h != gb.EasterMonday && h != gb.SummerHoliday {
 			out = append(out, h)
 		}
