@@ -38,7 +38,7 @@ func (c *Client) DriveItems(ctx context.Context, driveID, member string) iter.Se
 	})
 }
 
-// Children streams what lies directly in any of the My Drive folders, also what is in the bin, as an account that may read them,
+// Children streams what lies directly in any of the My Drive folders, in the bin too (see Trashed), as an account that may read them,
 // whoever owns it, with [ScopeMetadata]. Grants are seen only where the account may share the item.
 func (c *Client) Children(ctx context.Context, as string, folders []string) iter.Seq2[seen.Item, error] {
 	return func(yield func(seen.Item, error) bool) {

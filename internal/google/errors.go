@@ -83,6 +83,12 @@ func IsNotFound(err error) bool { return status(err) == http.StatusNotFound }
 // IsGone tells whether Google says that the thing was there once.
 func IsGone(err error) bool { return status(err) == http.StatusGone }
 
+// Reason is [Reason], for those who know a Client only by an interface of theirs.
+func (c *Client) Reason(err error) seen.Reason { return Reason(err) }
+
+// NotFound is [IsNotFound], likewise.
+func (c *Client) NotFound(err error) bool { return IsNotFound(err) }
+
 func status(err error) int {
 	var e *Error
 	if errors.As(err, &e) {
