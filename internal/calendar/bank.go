@@ -1,6 +1,7 @@
 package calendar
 
 import (
+	"slices"
 	"time"
 
 	"github.com/rickar/cal/v2"
@@ -27,7 +28,9 @@ var toMonday = []cal.AltDay{{Day: time.Saturday, Offset: 2}, {Day: time.Sunday, 
 var (
 	stPatrick = &cal.Holiday{Name: "St Patrick's Day", Month: time.March, Day: 17, Func: cal.CalcDayOfMonth, Observed: toMonday}
 	boyne     = &cal.Holiday{Name: "Battle of the Boyne", Month: time.July, Day: 12, Func: cal.CalcDayOfMonth, Observed: toMonday}
-	stAndrew  = &cal.Holiday{Name: "St Andrew's Day", Month: time.November, Day: 30, Func: cal.CalcDayOfMonth, Observed: toMonday}
+	// By royal proclamation of 4 February 2026, for Scotland's first match.
+	worldCup = &cal.Holiday{Name: "World Cup bank holiday", Month: time.June, Day: 15, Func: cal.CalcDayOfMonth, StartYear: 2026, EndYear: 2026}
+	stAndrew = &cal.Holiday{Name: "St Andrew's Day", Month: time.November, Day: 30, Func: cal.CalcDayOfMonth, Observed: toMonday}
 	// The second of January moves past New Year's Day where that has itself moved to the Monday.
 	second = &cal.Holiday{Name: "2nd January", Month: time.January, Day: 2, Func: cal.CalcDayOfMonth, Observed: []cal.AltDay{
 		{Day: time.Saturday, Offset: 2}, {Day: time.Sunday, Offset: 2}, {Day: time.Monday, Offset: 1}}}
@@ -35,7 +38,7 @@ var (
 
 // scotland has no Easter Monday, and its summer holiday is at the start of August.
 func scotland() []*cal.Holiday {
-	out := []*cal.Holiday{second, gb.SummerHolidayScotland, stAndrew}
+	out := []*cal.Holiday{second, gb.SummerHolidayScotland, stAndrew, worldCup}
 	for _, h := range england {
 		if h != gb.EasterMonday && h != gb.SummerHoliday {
 			out = append(out, h)
@@ -47,6 +50,9 @@ func scotland() []*cal.Holiday {
 // BankHoliday names the bank holiday that d is in the calendar's part of the country, or returns "". Where a holiday
 // falls on a weekend the substitute day counts.
 func (c *Calendar) BankHoliday(d Date) string {
+	if slices.Contains(c.ExtraHolidays, d) {
+		return "bank holiday"
+	}
 	for _, h := range bankHolidays[c.BankHolidays] {
 		if _, observed := h.Calc(d.Year); !observed.IsZero() && DateOf(observed) == d {
 			return h.Name

@@ -43,12 +43,13 @@ func (t Term) Range() Range { return Range{t.First, t.Last} }
 
 // Calendar is a school's calendar. Terms are in order and do not overlap.
 type Calendar struct {
-	Location     *time.Location // the school's time zone; nil means UTC
-	Terms        []Term
-	Inset        []Date  // staff are in, pupils are not
-	Closures     []Range // the school is shut in term time
-	BankHolidays string  // one of Regions; "" means none
-	Rollover     Range   // when accounts move up a year; zero if not said
+	Location      *time.Location // the school's time zone; nil means UTC
+	Terms         []Term
+	Inset         []Date  // staff are in, pupils are not
+	Closures      []Range // the school is shut in term time
+	BankHolidays  string  // one of Regions; "" means none
+	ExtraHolidays []Date  // bank holidays proclaimed since this program was built
+	Rollover      Range   // when accounts move up a year; zero if not said
 }
 
 // NotCovered says that the calendar has no term dates for a day that it was asked about.

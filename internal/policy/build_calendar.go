@@ -55,6 +55,9 @@ func (b *builder) calendar(root *value) {
 		}
 		c.Closures = append(c.Closures, r)
 	}
+	for _, i := range v.get("extra_bank_holidays").list() {
+		c.ExtraHolidays = append(c.ExtraHolidays, dateOf(i))
+	}
 	if r := v.get("rollover"); r != nil {
 		c.Rollover = b.span(r.get("from"), r.get("until"))
 	}

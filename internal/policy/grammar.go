@@ -155,6 +155,7 @@ var calendarShape = &shape{form: objectForm, what: "terms, inset days, closures 
 	{"closures", false, "Days on which the school is shut in term time: a date, or first and last day.",
 		listOf(&shape{form: eitherForm, what: "a date, or [first day, last day]", either: []*shape{dateShape, rangeShape}}, 0)},
 	{"bank_holidays", false, "Whose bank holidays count. Default: england-and-wales.", wordsShape(calendar.Regions())},
+	{"extra_bank_holidays", false, "One-off bank holidays that were proclaimed lately.", listOf(dateShape, 0)},
 	{"rollover", false, "When accounts move up a year.", &shape{form: objectForm, what: "{from, until}", fields: []field{
 		{"from", true, "First day.", dateShape},
 		{"until", true, "Last day.", dateShape},
