@@ -76,7 +76,7 @@ func (c *Client) files(ctx context.Context, as, on, fields string, narrow func(*
 		partial := false
 		for it, err := range paged(ctx, open, filesList, on, func(ctx context.Context, token string) ([]seen.Item, string, error) {
 			// Google ignores the order for accounts with about a million files or more, and is then only slower to walk.
-			list := c.drive.Files.List().PageSize(maxFiles).OrderBy("folder").Spaces("drive")
+			list := c.drive.Files.List().PageSize(maxFiles).OrderBy("folder")
 			list = narrow(list).Fields("nextPageToken,incompleteSearch", googleapi.Field("files("+fields+")"))
 			if token != "" {
 				list = list.PageToken(token)

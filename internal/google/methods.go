@@ -8,6 +8,7 @@ type bucket int
 const (
 	driveUser bucket = iota // per subject
 	driveProject
+	driveQueries // what older projects count instead of units
 	directoryProject
 	reportsProject
 	reportsFiltered
@@ -21,6 +22,14 @@ const (
 // perUser tells whether the quota is counted for each subject apart.
 func (b bucket) perUser() bool { return b == driveUser || b == gmailUser }
 
+// cost is what a call of the method takes from the quota.
+func (m method) cost(b bucket) int {
+	if b == driveQueries {
+		return 1
+	}
+	return m.units
+}
+
 // A method is an API method as the transport needs to know it.
 type method struct {
 	name    string
@@ -30,7 +39,7 @@ type method struct {
 }
 
 var (
-	driveBuckets     = []bucket{driveUser, driveProject}
+	driveBuckets     = []bucket{driveUser, driveProject, driveQueries}
 	gmailBuckets     = []bucket{gmailUser, gmailProject}
 	directoryBuckets = []bucket{directoryProject}
 )

@@ -16,6 +16,7 @@ import (
 type Quotas struct {
 	Drive           int // units of the project: 1,000,000
 	DriveUser       int // units of one subject: 325,000
+	DriveQueries    int // queries of the project: no limit; older projects see [OldProject]
 	Directory       int // queries: 2,400
 	Reports         int // queries: 2,400
 	ReportsFiltered int // queries with an event name: 250
@@ -32,6 +33,9 @@ type Quotas struct {
 func Unlimited() Quotas {
 	return Quotas{Drive: -1, DriveUser: -1, Directory: -1, Reports: -1, ReportsFiltered: -1, GroupsSettings: -1, Gmail: -1, GmailUser: -1, Policy: -1}
 }
+
+// OldProject is the quotas of a Google Cloud project made before May 2026: Drive counts queries there, not units.
+func OldProject() Quotas { return Quotas{Drive: -1, DriveUser: -1, DriveQueries: 12_000} }
 
 // perMinute resolves the defaults and the share of one task.
 func (q Quotas) perMinute() [buckets]int {
@@ -51,6 +55,7 @@ func (q Quotas) perMinute() [buckets]int {
 	return [buckets]int{
 		driveUser:        or(q.DriveUser, 325_000), // a subject belongs to one school, a school to one task
 		driveProject:     project(q.Drive, 1_000_000),
+		driveQueries:     project(q.DriveQueries, -1),
 		directoryProject: project(q.Directory, 2_400),
 		reportsProject:   project(q.Reports, 2_400),
 		reportsFiltered:  project(q.ReportsFiltered, 250),
@@ -68,7 +73,7 @@ const (
 )
 
 // largest is the dearest call of a quota: a burst must have room for it.
-var largest = [buckets]int{driveUser: 100, driveProject: 100, directoryProject: 1, reportsProject: 1, reportsFiltered: 1, settingsProject: 1,
+var largest = [buckets]int{driveUser: 100, driveProject: 100, driveQueries: 1, directoryProject: 1, reportsProject: 1, reportsFiltered: 1, settingsProject: 1,
 	gmailUser: 100, gmailProject: 100, policyProject: 1}
 
 // A pacer makes requests wait until their quotas have room.
@@ -118,7 +123,7 @@ func (p *pacer) wait(ctx context.Context, m method, subject string) error {
 			continue
 		}
 		now := p.now()
-		r := lim.ReserveN(now, min(m.units, lim.Burst()))
+		r := lim.ReserveN(now, min(m.cost(b), lim.Burst()))
 		if d := r.DelayFrom(now); d > 0 {
 			if err := p.sleep(ctx, d); err != nil {
 				r.CancelAt(p.now())

@@ -33,6 +33,10 @@ func TestPace(t *testing.T) {
 			_, err := collect(c.OwnedItems(t.Context(), fmt.Sprintf("u%d@school.example", worker)))
 			return err
 		}},
+		{"an older project's Drive", 2 * time.Minute, 12_000, 1, OldProject(), func(c *Client, t *testing.T, worker int) error {
+			_, err := c.Item(t.Context(), fmt.Sprintf("u%d@school.example", worker), "1")
+			return err
+		}},
 		{"Directory", 3 * time.Minute, 2_400, 1, Quotas{}, func(c *Client, t *testing.T, _ int) error {
 			_, err := collect(c.Members(t.Context(), "g"))
 			return err
