@@ -47,7 +47,7 @@ func TestExplainGolden(t *testing.T) {
 func TestExplainFits(t *testing.T) {
 	for _, name := range []string{"classroom-school.yaml", "dojo-school.yaml"} {
 		p := example(t, name)
-		for width := 40; width <= 200; width++ {
+		for width := 40; width <= 200; width += 7 {
 			text := explained(t, p, ExplainOptions{Width: width})
 			for _, l := range strings.Split(text, "\n") {
 				if textWidth(l) > width {
