@@ -50,6 +50,9 @@ type Directory struct {
 	byID     map[string]*seen.Account
 	groups   map[string]*Group // by address
 	groupIDs map[string]*Group
+
+	// GroupsUnknown is set when the list of groups could not be read: then an address of ours may be a group's.
+	GroupsUnknown bool
 }
 
 // A Group is a group of ours with its direct members.

@@ -1,0 +1,122 @@
+package jobs
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"sync"
+
+	"esafetybot/internal/school"
+	"esafetybot/internal/seen"
+)
+
+// directory reads who is who. known is false when the accounts could not be read to the end: then nothing can be judged.
+func (s *sharingRun) directory(ctx context.Context) (known bool) {
+	g := s.Google
+	var accounts []seen.Account
+	for a, err := range g.Users(ctx) {
+		if err != nil {
+			s.gap("users", err)
+			return false
+		}
+		accounts = append(accounts, a)
+	}
+	domains, err := g.Domains(ctx)
+	if err != nil {
+		s.gap("domains", err)
+		// Whatever domain an account has is the customer's, and so are the school's own.
+		domains = append([]string(nil), s.Policy.School.Domains...)
+		for _, a := range accounts {
+			if _, d, ok := strings.Cut(a.Address, "@"); ok && !a.Guest {
+				domains = append(domains, d)
+			}
+		}
+	}
+	slices.Sort(domains)
+	s.domains = slices.Compact(domains)
+	s.who = school.New(school.Rules{TrustedDomains: s.Policy.School.TrustedDomains, OrgUnits: s.Policy.School.OrgUnits}, s.domains)
+	for _, a := range accounts {
+		s.who.AddAccount(a)
+	}
+	s.units = map[string]string{}
+	for u, err := range g.Units(ctx) {
+		if err != nil {
+			s.gap("units", err)
+			s.units = nil
+			break
+		}
+		s.units[u.ID] = u.Path
+	}
+	var groups []seen.Group
+	for grp, err := range g.Groups(ctx) {
+		if err != nil {
+			s.gap("groups", err)
+			s.who.GroupsUnknown = true
+			break
+		}
+		groups = append(groups, grp)
+	}
+	var mu sync.Mutex
+	_ = each(ctx, g.Workers(), groups, func(grp seen.Group) {
+		var members []seen.Member
+		known := true
+		for m, err := range g.Members(ctx, grp.ID) {
+			if err != nil {
+				s.gap(seen.Scope("members/"+grp.ID), err)
+				known = false
+				break
+			}
+			members = append(members, m)
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		s.who.AddGroup(grp, members, known)
+	})
+	return ctx.Err() == nil
+}
+
+// groupSettings finds out, for the groups that hold a share and those nested in them, whether anyone may join. It is asked
+// again after a week, or when the admin log says that a setting changed.
+func (s *sharingRun) groupSettings(ctx context.Context, changed map[string]bool) error {
+	wanted := map[string]*school.Group{}
+	for share, err := range s.book.All(ctx) {
+		if err != nil {
+			return err
+		}
+		for _, g := range share.Grants {
+			if g.Type != "group" {
+				continue
+			}
+			if grp, ok := s.who.Group(g.Address); ok && wanted[grp.ID] == nil {
+				s.who.Nested(grp, func(n *school.Group) { wanted[n.ID] = n })
+			}
+		}
+	}
+	var ask []*school.Group
+	for id, grp := range wanted {
+		have, ok := s.cov.Open[id]
+		grp.Open, grp.OpenKnown = have.Open, ok
+		if !ok || s.now.Sub(have.At) >= settingsFor || changed[grp.Address] {
+			ask = append(ask, grp)
+		}
+	}
+	for id := range s.cov.Open {
+		if wanted[id] == nil {
+			delete(s.cov.Open, id)
+		}
+	}
+	var mu sync.Mutex
+	return each(ctx, s.Google.Workers(), ask, func(grp *school.Group) {
+		open, err := s.Google.GroupOpen(ctx, grp.Address)
+		mu.Lock()
+		defer mu.Unlock()
+		if err != nil {
+			s.gap(seen.Scope("groupsettings/"+grp.ID), err)
+			grp.OpenKnown = false
+			delete(s.cov.Open, grp.ID)
+			return
+		}
+		grp.Open, grp.OpenKnown = open, true
+		s.cov.Open[grp.ID] = groupOpen{Open: open, At: s.now}
+	})
+}

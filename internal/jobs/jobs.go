@@ -1,0 +1,192 @@
+// Package jobs holds the named jobs: what each reads, in what order, and what it leaves behind.
+//
+// Contract of a job:
+//
+//   - It is idempotent: killed at any point and run again it ends in the same state, with no message sent twice.
+//   - It takes a [Lease] whose version every batch of the job requires.
+//   - It leaves a [Record]: when it ran, what it could not see, how many calls it made, what changed.
+//   - What could not be read is a gap, never a silence: nothing inside a gap is put right, and [Record.OK] is false.
+//
+// Only the commands (internal/cli) import this package.
+package jobs
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"iter"
+	"log/slog"
+	"slices"
+	"sort"
+	"sync"
+	"time"
+
+	"esafetybot/internal/findings"
+	"esafetybot/internal/policy"
+	"esafetybot/internal/seen"
+	"esafetybot/internal/shares"
+	"esafetybot/internal/store"
+)
+
+// Google is what the jobs read of Google Workspace.
+type Google interface {
+	shares.Drive
+	Users(ctx context.Context) iter.Seq2[seen.Account, error]
+	Units(ctx context.Context) iter.Seq2[seen.Unit, error]
+	Groups(ctx context.Context) iter.Seq2[seen.Group, error]
+	Members(ctx context.Context, groupID string) iter.Seq2[seen.Member, error]
+	Domains(ctx context.Context) ([]string, error)
+	GroupOpen(ctx context.Context, address string) (bool, error)
+	Drives(ctx context.Context) iter.Seq2[seen.Drive, error]
+	Events(ctx context.Context, app, name string, from, to time.Time) iter.Seq2[seen.Event, error]
+	// Hold keeps the sign-in of an account until release is called, so that several reads as it need one.
+	Hold(address string) (release func())
+	Workers() int
+	Calls() map[string]int
+}
+
+// Env is what every job needs.
+type Env struct {
+	Store     store.Store
+	Exclusive bool // the state belongs to this process alone
+	Policy    *policy.Policy
+	Google    Google
+	Clock     func() time.Time
+	Log       *slog.Logger
+	Holder    string // who runs, for the lease
+	// Rotation is the period in which every scope is read in full again, so that a lost record of the log costs no more.
+	Rotation time.Duration
+	// Progress, if set, hears how far the job is.
+	Progress func(what string, done, of int)
+}
+
+// DefaultRotation is four weeks: a lost record costs at most that long, and a day's slice is small.
+const DefaultRotation = 28 * 24 * time.Hour
+
+// Records is the collection of run records.
+var Records = &store.Collection{
+	Name: "runs", Schema: 1, Indexed: []string{"job", "started"},
+	Queries: []store.Query{{Name: "job", Equal: []string{"job"}, Range: "started"}, {Name: "latest", Equal: []string{"job"}, Range: "started", Desc: true}},
+}
+
+// Record is what a run leaves behind. It holds no names.
+type Record struct {
+	ID       string          `json:"id"`
+	Job      string          `json:"job"`
+	Policy   string          `json:"policy"`
+	Started  time.Time       `json:"started"`
+	Ended    time.Time       `json:"ended"`
+	Scopes   int             `json:"scopes"`  // parts of the school's data that the policy asks for
+	ReadFull int             `json:"read"`    // of them, read in full in this run
+	Touched  int             `json:"touched"` // items that the log named and that were read again
+	Gaps     []seen.Gap      `json:"gaps"`    // what could not be seen
+	Calls    map[string]int  `json:"calls"`   // requests to Google, by method
+	Changes  findings.Change `json:"changes"` // of findings
+	Error    string          `json:"error,omitempty"`
+}
+
+// OK tells whether the run saw all that the policy expects. notSeen lists scopes or kinds that it does not expect.
+func (r *Record) OK(notSeen []string) bool {
+	for _, g := range r.Gaps {
+		if !slices.Contains(notSeen, string(g.Scope)) && !slices.Contains(notSeen, g.Scope.Kind()) {
+			return false
+		}
+	}
+	return r.Error == ""
+}
+
+func (r *Record) add(b *store.Batch) error {
+	body, err := json.Marshal(r)
+	if err != nil {
+		return err
+	}
+	b.Create(Records, r.ID, map[string]string{"job": r.Job, "started": store.Time(r.Started)}, body)
+	return nil
+}
+
+// Latest reads the newest record of a job; nil if there is none.
+func Latest(ctx context.Context, s store.Store, job string) (*Record, error) {
+	for d, err := range s.Find(ctx, Records, store.Ask{Query: "latest", Equal: map[string]string{"job": job}, Limit: 1}) {
+		if err != nil {
+			return nil, err
+		}
+		r := new(Record)
+		if err := json.Unmarshal(d.Body, r); err != nil {
+			return nil, fmt.Errorf("run record %s cannot be read: %w", d.Key, err)
+		}
+		return r, nil
+	}
+	return nil, nil
+}
+
+// gaps gathers what could not be seen. Safe for concurrent use.
+type gaps struct {
+	mu   sync.Mutex
+	list map[seen.Scope]seen.Gap
+}
+
+func (g *gaps) add(s seen.Scope, why seen.Reason, detail string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.list == nil {
+		g.list = map[seen.Scope]seen.Gap{}
+	}
+	if _, have := g.list[s]; !have {
+		g.list[s] = seen.Gap{Scope: s, Reason: why, Detail: detail}
+	}
+}
+
+func (g *gaps) has(s seen.Scope) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	_, ok := g.list[s]
+	return ok
+}
+
+// any tells whether there is a gap of one of the kinds; without kinds, any at all.
+func (g *gaps) any(kinds ...string) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for s := range g.list {
+		if len(kinds) == 0 || slices.Contains(kinds, s.Kind()) {
+			return true
+		}
+	}
+	return false
+}
+
+func (g *gaps) sorted() []seen.Gap {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	out := make([]seen.Gap, 0, len(g.list))
+	for _, v := range g.list {
+		out = append(out, v)
+	}
+	sort.Slice(out, func(i, j int) bool { return out[i].Scope < out[j].Scope })
+	return out
+}
+
+// each runs fn over a list with as many workers as requests may be under way. One failing item does not stop the others:
+// fn deals with its own errors. It returns only ctx's error.
+func each[T any](ctx context.Context, workers int, list []T, fn func(T)) error {
+	ch := make(chan T)
+	var wg sync.WaitGroup
+	for range max(1, min(workers, len(list))) {
+		wg.Go(func() {
+			for t := range ch {
+				if ctx.Err() == nil {
+					fn(t)
+				}
+			}
+		})
+	}
+	for _, t := range list {
+		if ctx.Err() != nil {
+			break
+		}
+		ch <- t
+	}
+	close(ch)
+	wg.Wait()
+	return ctx.Err()
+}

@@ -1,0 +1,100 @@
+package jobs
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"esafetybot/internal/store"
+)
+
+// Leases is the collection of leases, one document a job.
+var Leases = &store.Collection{Name: "leases", Schema: 1}
+
+// leaseFor is how long a lease lasts without being renewed. It outlives the deadline of any request to Google, since Google
+// knows nothing of leases.
+const leaseFor = 15 * time.Minute
+
+// ErrBusy means that the job is running elsewhere.
+var ErrBusy = errors.New("this job is already running")
+
+type leaseBody struct {
+	Holder string    `json:"holder"`
+	Until  time.Time `json:"until"`
+}
+
+// Lease is the right to run a job. Every batch of the job requires it.
+type Lease struct {
+	store  store.Store
+	job    string
+	holder string
+	clock  func() time.Time
+
+	mu      sync.Mutex
+	version int64
+	until   time.Time
+}
+
+// Take takes the lease of a job. A lease that another process left behind is waited out, unless the state belongs to this
+// process alone (exclusive): then whoever left it is gone.
+func Take(ctx context.Context, s store.Store, job, holder string, exclusive bool, clock func() time.Time) (*Lease, error) {
+	l := &Lease{store: s, job: job, holder: holder, clock: clock}
+	doc, err := s.Get(ctx, Leases, job)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+	case err != nil:
+		return nil, err
+	default:
+		var b leaseBody
+		if err := json.Unmarshal(doc.Body, &b); err != nil {
+			return nil, fmt.Errorf("the lease of job %s cannot be read: %w", job, err)
+		}
+		if !exclusive && b.Holder != holder && clock().Before(b.Until) {
+			return nil, fmt.Errorf("%w: %s, at the latest until %s", ErrBusy, job, b.Until.Format(time.RFC3339))
+		}
+		l.version = doc.Version
+	}
+	return l, l.Commit(ctx, &store.Batch{})
+}
+
+// Commit writes a batch that requires the lease, and renews the lease in the same batch when half of it has passed.
+func (l *Lease) Commit(ctx context.Context, b *store.Batch) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	now := l.clock()
+	if l.until.Sub(now) > leaseFor/2 {
+		b.Require(Leases, l.job, l.version)
+		return l.store.Commit(ctx, b)
+	}
+	return l.write(ctx, b, now.Add(leaseFor))
+}
+
+func (l *Lease) write(ctx context.Context, b *store.Batch, until time.Time) error {
+	body, err := json.Marshal(leaseBody{Holder: l.holder, Until: until})
+	if err != nil {
+		return err
+	}
+	b.Put(Leases, l.job, l.version, nil, body)
+	if err := l.store.Commit(ctx, b); err != nil {
+		return err
+	}
+	l.version, l.until = l.version+1, until
+	return nil
+}
+
+// Guard adds the requirement of the lease to somebody else's batch.
+func (l *Lease) Guard(b *store.Batch) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	b.Require(Leases, l.job, l.version)
+}
+
+// Release gives the lease back, together with a last batch.
+func (l *Lease) Release(ctx context.Context, b *store.Batch) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.write(ctx, b, l.clock())
+}

@@ -1,0 +1,457 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	netmail "net/mail"
+	"slices"
+	"strings"
+	"time"
+
+	"esafetybot/internal/checks/sharing"
+	"esafetybot/internal/findings"
+	"esafetybot/internal/mail"
+	"esafetybot/internal/outbox"
+	"esafetybot/internal/policy"
+	"esafetybot/internal/reports"
+	"esafetybot/internal/school"
+	"esafetybot/internal/seen"
+	"esafetybot/internal/store"
+)
+
+// reportKind is the outbox's name of the over-sharing report.
+const reportKind = "oversharing"
+
+// TellSharing puts the over-sharing report into the outbox for each person who deals with sharing, if there is anything to tell:
+// something new, put right or unseen since they were last told, or the day of the weekly report.
+func TellSharing(ctx context.Context, env Env, box *outbox.Outbox, out *Outcome) error {
+	var errs error
+	for _, who := range readers(env.Policy) {
+		if err := tellOne(ctx, env, box, out, who); err != nil {
+			errs = errors.Join(errs, fmt.Errorf("the sharing report for the %s: %w", env.Policy.Title(who.roles[0]), err))
+		}
+	}
+	return errs
+}
+
+// reader is a person with all their roles: one mail, whatever they are.
+type reader struct {
+	policy.Person
+	roles []policy.Role
+}
+
+// readers lists who deals with any clause on sharing; the workspace administrator first.
+func readers(p *policy.Policy) []reader {
+	roles := []policy.Role{policy.RoleAdmin}
+	for _, a := range SharingAsks(p) {
+		if r := policy.Role(a.Deals); !slices.Contains(roles, r) {
+			roles = append(roles, r)
+		}
+	}
+	var out []reader
+	for _, r := range roles {
+		for _, person := range p.Person(r) {
+			i := slices.IndexFunc(out, func(x reader) bool { return x.Address == person.Address })
+			if i < 0 {
+				out = append(out, reader{Person: person})
+				i = len(out) - 1
+			}
+			out[i].roles = append(out[i].roles, r)
+		}
+	}
+	return out
+}
+
+func tellOne(ctx context.Context, env Env, box *outbox.Outbox, out *Outcome, who reader) error {
+	now := out.Record.Started
+	mark, err := box.Mark(ctx, who.Address, reportKind)
+	if err != nil {
+		return err
+	}
+	in, err := gather(ctx, env, out, who, mark.UpTo)
+	if err != nil {
+		return err
+	}
+	loc := env.Policy.School.Location
+	local := now.In(loc)
+	in.Weekly = !env.Policy.Mail.NoWeekly && local.Weekday() == env.Policy.Mail.Weekly && mark.At.In(loc).Format(time.DateOnly) != local.Format(time.DateOnly)
+	day := local.Format(time.DateOnly)
+	in.List = reports.List{Name: "sharing-" + day + ".csv", Attached: env.Policy.Mail.AttachCSV}
+	r, err := reports.Oversharing(in)
+	if err != nil {
+		return err
+	}
+	told := !mark.UpTo.IsZero()
+	if told && !in.Weekly && r.Hash == mark.Hash && r.Counts.New == 0 && r.Counts.PutRight == 0 {
+		return nil
+	}
+	letter := outbox.Letter{
+		To: netmail.Address{Name: who.Name, Address: who.Address}, Kind: reportKind, Period: day,
+		UpTo: now, Hash: r.Hash, Subject: r.Subject, HTML: r.HTML, Text: r.Text,
+	}
+	list := []mail.Attachment{{Name: in.List.Name, Type: "text/csv; charset=utf-8", Data: r.CSV}}
+	if env.Policy.Mail.AttachCSV {
+		letter.Attach = list
+	} else {
+		letter.Beside = list
+	}
+	b := &store.Batch{}
+	_, err = box.Put(ctx, b, now, letter)
+	if errors.Is(err, outbox.ErrExists) || errors.Is(err, outbox.ErrToday) {
+		return nil // told today: the rest tomorrow
+	}
+	if err != nil {
+		return err
+	}
+	return out.Lease.Commit(ctx, b)
+}
+
+// gather looks up, for one reader, all that the report shows.
+func gather(ctx context.Context, env Env, out *Outcome, who reader, since time.Time) (reports.OversharingInput, error) {
+	p := env.Policy
+	in := reports.OversharingInput{
+		School: p.School.Name, Titles: reports.Titles{ESafetyOfficer: p.Title(policy.RoleOfficer)}, Reader: who.Name,
+		Now: out.Record.Started, Location: p.School.Location, Since: since, FirstDay: since.IsZero(), Policy: p.Version,
+	}
+	g := gatherer{env: env, out: out, in: &in, shares: map[string]seen.Share{}, added: map[string]map[string]bool{}}
+	if out.Who != nil {
+		in.Mask = mask(p, out.Who)
+		in.Totals = reports.Totals{Groups: len(out.Who.Groups()), Files: 0}
+		for _, a := range out.Who.Accounts() {
+			if out.Who.Ours(a.Address) {
+				in.Totals.People++
+			}
+		}
+	}
+	for _, c := range p.Clauses {
+		if !slices.ContainsFunc(c.MetBy, policy.Means.Built) {
+			in.NotLooked = append(in.NotLooked, reports.Clause{ID: c.ID, Says: c.Says})
+		}
+	}
+	for _, gap := range out.Record.Gaps {
+		in.NotSeen = append(in.NotSeen, g.gap(gap))
+	}
+	in.NeverSeen = p.NotSeen
+	err := g.findings(ctx, func(f *findings.Finding) bool { return slices.Contains(who.roles, policy.Role(f.Deals)) }, since)
+	return in, err
+}
+
+type gatherer struct {
+	env    Env
+	out    *Outcome
+	in     *reports.OversharingInput
+	shares map[string]seen.Share      // by subject, of what is open
+	trees  map[string][]seen.Share    // by subject, of confidential trees
+	added  map[string]map[string]bool // finding → facts added since
+}
+
+func (g *gatherer) findings(ctx context.Context, mine func(*findings.Finding) bool, since time.Time) error {
+	k := g.out.Keeper
+	current, err := k.Current(ctx, sharing.Means)
+	if err != nil {
+		return err
+	}
+	closed := map[string]findings.Event{}
+	again := map[string]bool{}
+	for e, err := range k.EventsSince(ctx, sharing.Means, since) {
+		if err != nil {
+			return err
+		}
+		if e.To == findings.Resolved {
+			closed[e.Finding] = e
+		}
+		if len(e.Added) > 0 {
+			if g.added[e.Finding] == nil {
+				g.added[e.Finding] = map[string]bool{}
+			}
+			for _, a := range e.Added {
+				g.added[e.Finding][a] = true
+			}
+		}
+		switch e.How {
+		case findings.Again, findings.NewFact, findings.AgreedEnded:
+			again[e.Finding] = true
+		}
+	}
+	subjects := map[string]bool{}
+	for _, f := range current {
+		subjects[f.Subject] = true
+	}
+	below := map[string]int{}
+	g.trees = map[string][]seen.Share{}
+	if g.out.Book != nil {
+		for s, err := range g.out.Book.All(ctx) {
+			switch {
+			case err != nil:
+				return err
+			case !subjects[s.Subject()]:
+			case s.Tree != "":
+				g.trees[s.Subject()] = append(g.trees[s.Subject()], s)
+			default:
+				g.shares[s.Subject()] = s
+			}
+		}
+		if below, err = g.out.Book.Below(ctx); err != nil {
+			return err
+		}
+	}
+	ids := make([]string, 0, len(current))
+	for id := range current {
+		ids = append(ids, id)
+	}
+	slices.Sort(ids)
+	for _, id := range ids {
+		f := current[id]
+		if !mine(f) {
+			continue
+		}
+		it := g.item(f)
+		it.New = f.Opened.After(since) && !again[f.ID]
+		it.Reopened = f.Opened.After(since) && again[f.ID]
+		it.Below = below[f.Subject]
+		g.in.Items = append(g.in.Items, it)
+	}
+	for id, e := range closed {
+		if current[id] != nil || !e.How.PutRight() {
+			continue
+		}
+		f, err := k.Get(ctx, id)
+		if err != nil {
+			return err
+		}
+		if mine(f) && !f.FirstSeen.After(since) { // what came and went between two reports is no news
+			g.in.PutRight = append(g.in.PutRight, reports.PutRight{Item: g.item(f), How: how(e.How), When: e.At})
+		}
+	}
+	slices.SortFunc(g.in.PutRight, func(a, b reports.PutRight) int { return strings.Compare(a.ID, b.ID) })
+	return nil
+}
+
+func how(h findings.How) string {
+	switch h {
+	case findings.Deleted:
+		return reports.HowDeleted
+	case findings.InBin:
+		return reports.HowInTheBin
+	case findings.AccountGone:
+		return reports.HowAccountGone
+	case findings.Expired:
+		return "ended by itself"
+	case findings.NotFound:
+		return "no longer found anywhere"
+	}
+	return reports.HowPutRight
+}
+
+// item looks up what a finding is about.
+func (g *gatherer) item(f *findings.Finding) reports.Item {
+	it := reports.Item{
+		ID: f.ID, Clause: f.Clause, Rule: strings.TrimPrefix(f.Rule, sharing.Means+"."), Severity: f.Severity, Subject: f.Subject,
+		Since: f.Since, FirstSeen: f.FirstSeen, Due: f.Due, Missing: f.Missing, Info: f.Severity == findings.Information,
+		Overdue: f.Status == findings.Open && !f.Due.IsZero() && f.Due.Before(g.in.Now),
+	}
+	if c, ok := g.env.Policy.Clause(f.Clause); ok {
+		it.Says = c.Says
+	}
+	if f.Agreed != nil {
+		it.AgreedUntil = f.Agreed.Until
+	}
+	kind, id, _ := strings.Cut(f.Subject, "/")
+	if kind == "group" {
+		g.group(&it, f, id)
+		return it
+	}
+	s, ok := g.shares[f.Subject]
+	if !ok && g.out.Book != nil {
+		s, _ = g.out.Book.Left(f.Subject)
+	}
+	grants := s.Grants
+	for _, t := range g.trees[f.Subject] {
+		if it.Rule == sharing.WithinSchool || it.Rule == sharing.TrustWide {
+			s, grants = t, append(slices.Clone(grants), t.Grants...)
+		}
+	}
+	it.Title, it.Link, it.Kind = s.Title, s.Link, kindWord(s)
+	if kind == "drive" {
+		it.Kind = "shared drive"
+	}
+	it.Owner = g.owner(s)
+	for _, fact := range f.Facts {
+		i := slices.IndexFunc(grants, func(x seen.Grant) bool { return sharing.Fact(x) == fact })
+		if i < 0 {
+			who, role, _ := strings.Cut(fact, " ")
+			role, _, _ = strings.Cut(role, " ")
+			it.Grants = append(it.Grants, reports.Grant{Who: plainGrantee(who), Role: role, New: g.added[f.ID][fact]})
+			continue
+		}
+		it.Grants = append(it.Grants, g.grant(grants[i], g.added[f.ID][fact]))
+	}
+	return it
+}
+
+// plainGrantee names a grantee of which only the fact is left.
+func plainGrantee(who string) string {
+	kind, rest, _ := strings.Cut(who, "/")
+	switch kind {
+	case "domain":
+		return rest
+	case "anyone":
+		return "anyone on the internet"
+	case "anyone-with-link":
+		return "anyone with the link"
+	case "group":
+		return "a group"
+	}
+	return "somebody outside"
+}
+
+func (g *gatherer) grant(x seen.Grant, fresh bool) reports.Grant {
+	role, _, _ := strings.Cut(sharing.Fact(x), " until ")
+	role = role[strings.LastIndex(role, " ")+1:]
+	if role == "pending-owner" {
+		role = x.Role
+	}
+	r := reports.Grant{Role: role, Until: x.Until, New: fresh}
+	switch x.Type {
+	case "user", "group":
+		r.Who = x.Address
+		if a, ok := g.out.Who.Account(x.Address); ok {
+			r.Pupil = inPupils(g.env.Policy, a)
+			r.Year = year(a.Unit)
+		} else {
+			r.Private = x.Type == "user"
+		}
+		if r.Who == "" {
+			r.Who = "somebody outside"
+		}
+	case "domain":
+		r.Who = x.Domain
+		if strings.HasSuffix(x.Domain, ".audience.googledomains.com") {
+			r.Who = "a target audience"
+		}
+	default:
+		r.Who = "anyone with the link"
+		if x.Discoverable {
+			r.Who = "anyone on the internet"
+		}
+	}
+	return r
+}
+
+// group tells of a group that holds a share.
+func (g *gatherer) group(it *reports.Item, f *findings.Finding, id string) {
+	it.Kind, it.Link = "group", "https://admin.google.com/ac/groups/"+id
+	if g.out.Who == nil {
+		return
+	}
+	grp, ok := g.out.Who.GroupByID(id)
+	if !ok {
+		return
+	}
+	it.Title = grp.Name
+	r := g.out.Who.Reach(grp)
+	names := map[string]string{}
+	for _, m := range slices.Concat(r.Outsiders, r.Trusted) {
+		names["member/"+school.MemberKey(m)] = m.Address
+	}
+	for _, fact := range f.Facts {
+		grant := reports.Grant{Role: "member", New: g.added[f.ID][fact]}
+		switch {
+		case strings.HasPrefix(fact, "group/"):
+			nested, _, _ := strings.Cut(strings.TrimPrefix(fact, "group/"), " ")
+			grant.Who, grant.Role = "anyone on the internet", "may join"
+			if n, ok := g.out.Who.GroupByID(nested); ok && n.ID != id {
+				grant.Role = "may join through " + n.Name
+			}
+		case names[fact] != "":
+			grant.Who, grant.Private = names[fact], true
+		default:
+			grant.Who = "somebody outside"
+		}
+		it.Grants = append(it.Grants, grant)
+	}
+}
+
+func (g *gatherer) owner(s seen.Share) reports.Person {
+	if s.Drive != "" {
+		if s.Kind == "drive" {
+			return reports.Person{}
+		}
+		name := ""
+		if d, ok := g.shares["drive/"+s.Drive]; ok {
+			name = d.Title
+		}
+		return reports.Person{SharedDrive: true, Name: name, Link: "https://drive.google.com/drive/folders/" + s.Drive}
+	}
+	if s.Owner == "" || g.out.Who == nil {
+		return reports.Person{}
+	}
+	a, ok := g.out.Who.AccountByID(s.Owner)
+	if !ok {
+		return reports.Person{Gone: true}
+	}
+	return person(g.env.Policy, a)
+}
+
+func person(p *policy.Policy, a *seen.Account) reports.Person {
+	return reports.Person{
+		Name: a.Name, Unit: a.Unit, Link: "https://admin.google.com/ac/users/" + a.ID, Pupil: inPupils(p, a), Year: year(a.Unit),
+		SwitchedOff: a.SwitchedOff || a.Archived,
+		Confidential: slices.ContainsFunc(p.ConfidentialOwners, func(c string) bool {
+			return c == a.Address || slices.Contains(a.Aliases, c)
+		}),
+	}
+}
+
+// year is the year group that an org unit names: "4" for /Pupils/Year 4 or /Pupils/Y4, "Reception".
+func year(unit string) string {
+	for _, part := range strings.Split(unit, "/") {
+		low := strings.ToLower(part)
+		for _, word := range []string{"reception", "nursery"} {
+			if strings.HasPrefix(low, word) {
+				return strings.ToUpper(word[:1]) + word[1:]
+			}
+		}
+		rest := strings.TrimSpace(strings.TrimPrefix(strings.TrimPrefix(low, "year"), "y"))
+		if rest != low && rest != "" && rest[0] >= '1' && rest[0] <= '9' {
+			return rest[:1]
+		}
+	}
+	return ""
+}
+
+// mask hides the names of the school's pupils.
+func mask(p *policy.Policy, who *school.Directory) *reports.Mask {
+	var names []reports.PupilName
+	for _, a := range who.Accounts() {
+		if inPupils(p, a) {
+			names = append(names, reports.PupilName{Full: a.Name, Addresses: append([]string{a.Address}, a.Aliases...)})
+		}
+	}
+	return reports.NewMask(names)
+}
+
+func kindWord(s seen.Share) string {
+	switch s.Mime {
+	case seen.MimeFolder:
+		return "folder"
+	case seen.MimeForm:
+		return "form"
+	case seen.MimeSite:
+		return "Site"
+	case "application/vnd.google-apps.document":
+		return "document"
+	case "application/vnd.google-apps.spreadsheet":
+		return "spreadsheet"
+	case "application/vnd.google-apps.presentation":
+		return "presentation"
+	}
+	switch {
+	case strings.HasPrefix(s.Mime, "image/"):
+		return "picture"
+	case strings.HasPrefix(s.Mime, "video/"):
+		return "video"
+	}
+	return "file"
+}

@@ -1,0 +1,72 @@
+package jobs
+
+import (
+	"strings"
+
+	"esafetybot/internal/reports"
+	"esafetybot/internal/seen"
+	"esafetybot/internal/shares"
+)
+
+// gap says in plain words what could not be seen, why, and what to do.
+func (g *gatherer) gap(gap seen.Gap) reports.Gap {
+	r := reports.Gap{Why: why[gap.Reason]}
+	if r.Why == "" {
+		r.Why = "it could not be read"
+	}
+	id := gap.Scope.ID()
+	const delegation = "In the Admin console go to Security › Access and data control › API controls › Manage domain-wide delegation, and check that every scope in the README's list is there."
+	switch gap.Scope.Kind() {
+	case "users":
+		r.What, r.WhatToDo = "The list of accounts, so nothing at all", delegation
+	case "groups":
+		r.What, r.WhatToDo = "The list of groups", delegation
+	case "members":
+		r.What, r.WhatToDo, r.Link = "Who is in one of the groups", "Open the group in the Admin console and look at its members yourself.", "https://admin.google.com/ac/groups/"+id
+	case "groupsettings":
+		r.What, r.WhatToDo, r.Link = "Whether anyone may join one of the groups", "Open the group in the Admin console › Access settings.", "https://admin.google.com/ac/groups/"+id
+	case "domains":
+		r.What, r.WhatToDo = "Which domains are the school's own", delegation
+	case "units":
+		r.What, r.WhatToDo = "The organisational units", delegation
+	case "drives":
+		r.What, r.WhatToDo = "The list of shared drives", delegation
+	case "log":
+		r.What, r.WhatToDo = "The record of what was shared since last time", "What was shared since then may show late, when its owner's turn to be read in full comes. "+delegation
+	case "calendar":
+		r.What, r.WhatToDo = "When things are due", "Add the next term dates to the policy file."
+	case "owner":
+		r.What, r.WhatToDo = "The Drive of", "Open the account in the Admin console: is Drive switched on for it?"
+		if g.out.Who != nil {
+			if a, ok := g.out.Who.AccountByID(id); ok {
+				r.Owner = person(g.env.Policy, a)
+				r.Link = r.Owner.Link
+			}
+		}
+	case "drive":
+		r.What, r.WhatToDo = "A shared drive", "Open it under Apps › Google Workspace › Drive and Docs › Manage shared drives, and see that somebody with a working account is a manager."
+		r.Owner = reports.Person{}
+		r.Link = "https://drive.google.com/drive/folders/" + id
+	case "tree":
+		r.What, r.WhatToDo = "A confidential folder", "Check its id in the policy file, and that its owner's account works."
+		r.Link = "https://drive.google.com/drive/folders/" + id
+	case "file":
+		r.What, r.Link = "One file", "https://drive.google.com/file/d/"+id+"/view"
+		r.WhatToDo = "Nothing: it is tried again next time."
+	}
+	if gap.Reason == seen.Failed && r.WhatToDo != "" && !strings.HasPrefix(r.WhatToDo, "Nothing") && gap.Scope.Kind() != "calendar" && gap.Scope.Kind() != "tree" {
+		r.WhatToDo = "It is tried again next time. If it happens again: " + r.WhatToDo
+	}
+	return r
+}
+
+// why gives the reasons in plain words.
+var why = map[seen.Reason]string{
+	seen.Refused:   "Google refused it: the permission was not given",
+	seen.Off:       "Drive is switched off there, or Google has disabled the account",
+	seen.NoMember:  shares.ErrNoMember.Error(),
+	seen.Failed:    "Google did not answer properly, several times",
+	seen.Partial:   "Google gave only part of it",
+	seen.Silent:    "it has been silent for more than two school days, which cannot be right",
+	seen.Interrupt: "we were interrupted",
+}

@@ -1,0 +1,341 @@
+package shares
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"log/slog"
+	"slices"
+	"sort"
+	"time"
+
+	"esafetybot/internal/checks/sharing"
+	"esafetybot/internal/findings"
+	"esafetybot/internal/school"
+	"esafetybot/internal/seen"
+)
+
+// Drive is what of Google Drive this package reads. Errors tell by Reason and NotFound what they mean.
+type Drive interface {
+	// OwnedItems streams what an owner owns and is not in the bin, as that owner, folders first.
+	OwnedItems(ctx context.Context, owner string) iter.Seq2[seen.Item, error]
+	// DriveItems streams what is in a shared drive and not in the bin, as one of its members.
+	DriveItems(ctx context.Context, driveID, member string) iter.Seq2[seen.Item, error]
+	// Item reads one item as somebody who may see it.
+	Item(ctx context.Context, as, id string) (seen.Item, error)
+	// ItemGrants lists the grants of one item as somebody who may share it.
+	ItemGrants(ctx context.Context, as, id string) ([]seen.Grant, error)
+	// DriveMembers lists the members of a shared drive, as an administrator.
+	DriveMembers(ctx context.Context, driveID string) ([]seen.Grant, error)
+	// Children streams the items directly in some folders, those in the bin too, as somebody who may see them.
+	Children(ctx context.Context, as string, folders []string) iter.Seq2[seen.Item, error]
+	Reason(err error) seen.Reason
+	NotFound(err error) bool
+}
+
+// Reader keeps a Book current. Its methods may run side by side for different scopes.
+type Reader struct {
+	Book  *Book
+	Drive Drive
+	Who   *school.Directory
+	Now   time.Time
+	Log   *slog.Logger
+
+	// LastRead tells when a scope was last read in full before this run; zero if never.
+	LastRead func(seen.Scope) time.Time
+
+	walk *walker
+}
+
+// NewReader makes a reader for one run.
+func NewReader(b *Book, d Drive, who *school.Directory, now time.Time, log *slog.Logger) *Reader {
+	r := &Reader{Book: b, Drive: d, Who: who, Now: now, Log: log}
+	r.walk = &walker{r: r, items: map[string]*seen.Item{}, missed: map[string]bool{}, tops: map[string]seen.Item{}}
+	return r
+}
+
+// Kept filters the grants that the picture keeps: those that reach, or may come to reach, beyond the customer's own accounts.
+func (r *Reader) kept(grants []seen.Grant) []seen.Grant {
+	return slices.DeleteFunc(slices.Clone(grants), func(g seen.Grant) bool {
+		if !sharing.Counts(g, r.Now) {
+			return true
+		}
+		switch g.Type {
+		case "user":
+			near := r.Who.Person(g.Address)
+			return near != school.Trusted && near != school.Outside
+		case "group":
+			_, ours := r.Who.Group(g.Address)
+			return !ours && !r.Who.GroupsUnknown && r.Who.ForeignGroup(g.Address) == school.Nobody
+		case "domain":
+			near := r.Who.Domain(g.Domain)
+			return near != school.Trusted && near != school.Outside
+		}
+		return false
+	})
+}
+
+// insideOnly filters the grants that a confidential tree keeps: those to people, groups and domains of the customer.
+func (r *Reader) insideOnly(grants []seen.Grant) []seen.Grant {
+	return slices.DeleteFunc(slices.Clone(grants), func(g seen.Grant) bool {
+		if !sharing.Counts(g, r.Now) {
+			return true
+		}
+		switch g.Type {
+		case "user":
+			near := r.Who.Person(g.Address)
+			return near != school.SameSchool && near != school.SameTrust
+		case "group":
+			_, ours := r.Who.Group(g.Address)
+			return !ours
+		case "domain":
+			near := r.Who.Domain(g.Domain)
+			return near != school.SameSchool && near != school.SameTrust
+		}
+		return true
+	})
+}
+
+// shareOf makes a share of an item and the grants it is the cause of.
+func (r *Reader) shareOf(it seen.Item, grants []seen.Grant) seen.Share {
+	s := seen.Share{Kind: "file", ID: it.ID, Mime: it.MimeType, Title: it.Name, Link: it.Link, Drive: it.Drive, Grants: grants}
+	if a, ok := r.Who.Account(it.Owner); ok && it.Drive == "" {
+		s.Owner = a.ID
+	}
+	return s
+}
+
+// OwnerScope and DriveScope name the scopes of the picture.
+func OwnerScope(accountID string) seen.Scope { return seen.Scope("owner/" + accountID) }
+
+// DriveScope is the scope of a shared drive.
+func DriveScope(driveID string) seen.Scope { return seen.Scope("drive/" + driveID) }
+
+// folder is what a full read remembers of a folder it came by.
+type folder struct {
+	parent string
+	grants []seen.Grant // kept ones
+}
+
+// result is what a full read found.
+type result struct {
+	shares map[string]seen.Share
+	below  map[string]int
+	fate   map[string]findings.How // of known shares that were met and are none any more
+}
+
+// Owner reads everything that an account owns and brings its scope up to date. An error leaves the scope as it was.
+func (r *Reader) Owner(ctx context.Context, a *seen.Account) error {
+	scope := OwnerScope(a.ID)
+	known, err := r.Book.Subjects(ctx, scope)
+	if err != nil {
+		return err
+	}
+	res := result{shares: map[string]seen.Share{}, below: map[string]int{}, fate: map[string]findings.How{}}
+	folders := map[string]folder{}
+	var waiting []pending
+	for it, err := range r.Drive.OwnedItems(ctx, a.Address) {
+		if err != nil {
+			// What was read is true all the same; what was not read stays as it is.
+			return errors.Join(err, r.Book.Enter(ctx, scope, res.shares))
+		}
+		kept := r.kept(it.Grants)
+		if it.MimeType == seen.MimeFolder {
+			f := folder{parent: it.Parent}
+			if len(kept) > 0 {
+				f.grants = kept
+			}
+			folders[it.ID] = f
+		}
+		if len(kept) == 0 {
+			if _, was := known["file/"+it.ID]; was {
+				res.fate["file/"+it.ID] = findings.Fine
+			}
+			continue
+		}
+		if !r.settle(&res, it, kept, folders) {
+			waiting = append(waiting, pending{it, kept})
+		}
+	}
+	for _, p := range waiting {
+		if r.settle(&res, p.item, p.kept, folders) {
+			continue
+		}
+		if err := r.settleAbroad(ctx, &res, p.item, p.kept, folders, a.Address); err != nil {
+			return err
+		}
+	}
+	return r.replace(ctx, scope, known, res, a.Address)
+}
+
+// pending is an item with grants from a folder that was not met yet.
+type pending struct {
+	item seen.Item
+	kept []seen.Grant
+}
+
+// settle decides, from the folders of the same owner, which of an item's grants it is the cause of.
+// It returns false when that takes a folder that was not met.
+func (r *Reader) settle(res *result, it seen.Item, kept []seen.Grant, folders map[string]folder) bool {
+	var own []seen.Grant
+	under := ""
+	for _, g := range kept {
+		if g.IsOwn() {
+			own = append(own, g)
+			continue
+		}
+		top, _, ok := climb(it.ID, it.Parent, g, folders)
+		if !ok {
+			return false
+		}
+		if top == it.ID {
+			own = append(own, g)
+		} else if under == "" {
+			under = top
+		}
+	}
+	if under != "" {
+		res.below["file/"+under]++
+	}
+	r.enter(res, it, own)
+	return true
+}
+
+func (r *Reader) enter(res *result, it seen.Item, grants []seen.Grant) {
+	s := r.shareOf(it, grants)
+	if len(grants) == 0 {
+		res.fate[s.Subject()] = findings.Merged
+		return
+	}
+	res.shares[s.Subject()] = s
+}
+
+// climb follows an inherited grant up the folders of one owner to the item that is its cause. ok is false when it leads to a
+// folder that was not met; then top is the last item before it and parent that folder.
+func climb(id, parent string, g seen.Grant, folders map[string]folder) (top, unmet string, ok bool) {
+	top = id
+	for range maxDepth {
+		f, met := folders[parent]
+		if !met {
+			return top, parent, false
+		}
+		i := slices.IndexFunc(f.grants, g.Same)
+		if i < 0 {
+			return top, "", true
+		}
+		top = parent
+		if f.grants[i].IsOwn() {
+			return top, "", true
+		}
+		parent = f.parent
+	}
+	return top, "", true
+}
+
+// maxDepth bounds walks up a folder tree; Drive's own limit is 100 levels.
+const maxDepth = 120
+
+// settleAbroad does the same where folders of other owners are above the item.
+func (r *Reader) settleAbroad(ctx context.Context, res *result, it seen.Item, kept []seen.Grant, folders map[string]folder, as string) error {
+	var own []seen.Grant
+	under := ""
+	for _, g := range kept {
+		if g.IsOwn() {
+			own = append(own, g)
+			continue
+		}
+		top, unmet, ok := climb(it.ID, it.Parent, g, folders)
+		if !ok {
+			from := it
+			from.ID, from.Parent = top, unmet
+			var err error
+			if top, err = r.walk.cause(ctx, from, g, as); err != nil {
+				return err
+			}
+		}
+		if top == it.ID {
+			own = append(own, g)
+		} else if under == "" {
+			under = top
+		}
+	}
+	if under != "" {
+		res.below["file/"+under]++
+	}
+	r.enter(res, it, own)
+	return nil
+}
+
+// replace puts a full read in the place of what was known of a scope. What is no longer there is looked up by itself.
+func (r *Reader) replace(ctx context.Context, scope seen.Scope, known map[string]seen.Share, res result, as string) error {
+	gone := make([]string, 0)
+	for subject := range known {
+		if _, still := res.shares[subject]; !still {
+			gone = append(gone, subject)
+		}
+	}
+	sort.Strings(gone)
+	b := r.Book
+	var failed error
+	for _, subject := range gone {
+		if how, met := res.fate[subject]; met {
+			if err := b.Drop(ctx, scope, subject, how); err != nil {
+				return err
+			}
+			continue
+		}
+		failed = errors.Join(failed, r.lookUp(ctx, scope, known[subject], []string{as}))
+	}
+	return errors.Join(failed, b.Replace(ctx, scope, res.shares, res.below))
+}
+
+// Drop takes a share out of the picture and notes why.
+func (b *Book) Drop(ctx context.Context, scope seen.Scope, subject string, how findings.How) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.drop(ctx, scope, subject, how)
+}
+
+// Put enters or replaces one share.
+func (b *Book) Put(ctx context.Context, scope seen.Scope, s seen.Share) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.put(ctx, scope, s)
+}
+
+// Enter puts several shares in a scope.
+func (b *Book) Enter(ctx context.Context, scope seen.Scope, shares map[string]seen.Share) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.enter(ctx, scope, shares)
+}
+
+// Replace enters all shares of a scope that was fully read, with new counts of the items underneath. Shares that the scope had
+// and that are not among them must have been dropped or moved before, or stay.
+func (b *Book) Replace(ctx context.Context, scope seen.Scope, shares map[string]seen.Share, below map[string]int) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if err := b.enter(ctx, scope, shares); err != nil {
+		return err
+	}
+	pg, err := b.page(ctx, scope)
+	if err != nil {
+		return err
+	}
+	pg.below = below
+	return nil
+}
+
+func (b *Book) enter(ctx context.Context, scope seen.Scope, shares map[string]seen.Share) error {
+	subjects := make([]string, 0, len(shares))
+	for s := range shares {
+		subjects = append(subjects, s)
+	}
+	sort.Strings(subjects)
+	for _, s := range subjects {
+		if err := b.put(ctx, scope, shares[s]); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,132 @@
+package shares
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"esafetybot/internal/seen"
+)
+
+// walker follows inherited grants up folders, across owners, by live reads. What it read it remembers for the run.
+type walker struct {
+	r      *Reader
+	mu     sync.Mutex
+	items  map[string]*seen.Item // folders of ours that were read, with all their grants
+	missed map[string]bool       // id + "|" + who could not read it
+	tops   map[string]seen.Item  // folders that were found to be a cause from below
+}
+
+// cacheSize bounds what the walker remembers; past it, it starts anew.
+const cacheSize = 20000
+
+// cause finds the topmost item that holds the grant which item from inherits. as is somebody who sees from.
+func (w *walker) cause(ctx context.Context, from seen.Item, g seen.Grant, as string) (string, error) {
+	cur := from
+	for range maxDepth {
+		parent, err := w.above(ctx, cur, as)
+		if err != nil {
+			return "", err
+		}
+		if parent == nil {
+			return cur.ID, nil
+		}
+		i := slices.IndexFunc(w.r.kept(parent.Grants), g.Same)
+		if i < 0 {
+			return cur.ID, nil
+		}
+		if w.r.kept(parent.Grants)[i].IsOwn() {
+			w.mu.Lock()
+			w.tops[parent.ID] = *parent
+			w.mu.Unlock()
+			return parent.ID, nil
+		}
+		cur, as = *parent, parent.Owner
+	}
+	return cur.ID, nil
+}
+
+// above reads the folder that an item lies in; nil if it is not the school's, in the bin, or cannot be read.
+func (w *walker) above(ctx context.Context, it seen.Item, as string) (*seen.Item, error) {
+	parent := it.Parent
+	if parent == "" {
+		// Google hides the folder from an owner who may not see it. Whoever inherits a role from that folder may.
+		for _, helper := range w.insiders(it) {
+			seenBy, err := w.r.Drive.Item(ctx, helper, it.ID)
+			if err == nil && seenBy.Parent != "" {
+				parent, as = seenBy.Parent, helper
+				break
+			}
+			if err != nil && ctx.Err() != nil {
+				return nil, err
+			}
+		}
+	}
+	if parent == "" {
+		return nil, nil
+	}
+	f, err := w.folder(ctx, parent, as)
+	if err != nil || f == nil || f.Trashed || f.Drive != "" || !w.r.Who.Ours(f.Owner) {
+		return nil, err
+	}
+	return f, nil
+}
+
+// insiders are accounts of ours who inherit a role on the item: the owners of folders above it, and people these are shared with. Three are enough.
+func (w *walker) insiders(it seen.Item) []string {
+	var out []string
+	for _, g := range it.Grants {
+		if g.Type == "user" && g.Inherited != "" && g.Address != it.Owner && w.r.Who.Ours(g.Address) && len(out) < 3 {
+			out = append(out, g.Address)
+		}
+	}
+	return out
+}
+
+// folder reads a folder with its grants, as somebody who sees the item in it, and else as its owner.
+func (w *walker) folder(ctx context.Context, id, as string) (*seen.Item, error) {
+	w.mu.Lock()
+	if len(w.items)+len(w.missed) > cacheSize {
+		clear(w.items)
+		clear(w.missed)
+	}
+	f, ok := w.items[id]
+	missed := w.missed[id+"|"+as]
+	w.mu.Unlock()
+	if ok || missed {
+		return f, nil
+	}
+	it, err := w.r.Drive.Item(ctx, as, id)
+	if err == nil && !it.GrantsSeen && it.Owner != "" && it.Owner != as && w.r.Who.Ours(it.Owner) {
+		it, err = w.r.Drive.Item(ctx, it.Owner, id)
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	switch {
+	case err == nil && (it.GrantsSeen || it.Drive != "" || !w.r.Who.Ours(it.Owner)):
+		w.items[id] = &it
+		return &it, nil
+	case err == nil || w.r.Drive.NotFound(err):
+		w.missed[id+"|"+as] = true
+		return nil, nil
+	case ctx.Err() != nil:
+		return nil, err
+	}
+	// A folder that cannot be read is like one that cannot be seen: the item stands for itself until it can.
+	w.missed[id+"|"+as] = true
+	return nil, nil
+}
+
+// Adopt enters folders that were found to be a cause from below and are not in the picture, because their owner's Drive could not be read.
+func (r *Reader) Adopt(ctx context.Context) error {
+	for _, it := range r.walk.tops {
+		if _, in := r.Book.Has("file/" + it.ID); in {
+			continue
+		}
+		if err := r.evaluate(ctx, it, time.Time{}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
