@@ -69,11 +69,11 @@ func (s *shape) body(defs map[string]any, doc string) map[string]any {
 			m["maxItems"] = s.most
 		}
 	case eitherForm:
-		var any []map[string]any
+		var alternatives []map[string]any
 		for _, alt := range s.either {
-			any = append(any, alt.schema(defs, ""))
+			alternatives = append(alternatives, alt.schema(defs, ""))
 		}
-		m["anyOf"] = any
+		m["anyOf"] = alternatives
 	case tableForm:
 		m["type"] = "object"
 		m["additionalProperties"] = s.elem.schema(defs, "")
