@@ -25,8 +25,12 @@ const (
 	RoleLeaders          Role = "leaders"
 	RoleCommittee        Role = "committee"
 	RoleClassTeacher     Role = "class_teacher"
-	defaultWhenNotMet         = Report
-	defaultOtherSeverity      = SeverityMedium
+)
+
+// What holds where a means does not say.
+const (
+	defaultWhenNotMet    = Report
+	defaultOtherSeverity = SeverityMedium
 )
 
 // roleInfo is what is known of a role before any school is read.
