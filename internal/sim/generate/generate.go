@@ -66,6 +66,9 @@ type School struct {
 	Roll     [][]string        // the pupils' roll, headings first
 	Staff    [][]string        // the staff's roll, headings first
 
+	// NearMisses lists, for each rule of docs/rules.md without its "sharing.", subjects that the rule must not take although little is missing.
+	NearMisses map[string][]string
+
 	cast cast
 }
 
@@ -92,10 +95,11 @@ func Generate(o Options) (*School, error) {
 	b.confidential()
 	b.eachRule()
 	b.further()
+	b.history()
 	if err := errors.Join(b.errs...); err != nil {
 		return nil, fmt.Errorf("generate: %w", err)
 	}
-	s := &School{Options: o, Name: b.name, World: b.w, Roll: b.roll(), Staff: b.staffRoll(), cast: b.cast}
+	s := &School{Options: o, Name: b.name, World: b.w, Roll: b.roll(), Staff: b.staffRoll(), NearMisses: b.misses, cast: b.cast}
 	var err error
 	if s.Policies, err = b.policies(); err != nil {
 		return nil, fmt.Errorf("generate: %w", err)
@@ -130,21 +134,34 @@ type builder struct {
 	name  string
 	taken map[string]int // how often the local part of an address has been asked for
 	errs  []error
+
+	misses map[string][]string
 	cast
 }
 
-func (b *builder) check(err error) { b.errs = append(b.errs, err) }
+// check keeps an error if there is one.
+func (b *builder) check(err error) {
+	if err != nil {
+		b.errs = append(b.errs, err)
+	}
+}
 
 // Write writes the tenant as it stands now, the rolls, the policies and what must be found (truth.json) into the folder.
 func (s *School) Write(dir string) error {
 	if err := s.World.Save(dir); err != nil {
 		return err
 	}
-	return writeSide(dir, s.Policies, map[string][][]string{"roll.csv": s.Roll, "staff.csv": s.Staff})
+	if err := writePolicies(dir, s.Policies, map[string][][]string{"roll.csv": s.Roll, "staff.csv": s.Staff}); err != nil {
+		return err
+	}
+	return WriteTruth(dir)
 }
 
-// writeSide writes what stands beside the tenant: policies, rolls and truth.
-func writeSide(dir string, policies map[string]string, rolls map[string][][]string) error {
+// writePolicies writes what stands beside the tenant: policies and rolls.
+func writePolicies(dir string, policies map[string]string, rolls map[string][][]string) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return fmt.Errorf("write the policies: %w", err)
+	}
 	for name, text := range policies {
 		if err := os.WriteFile(filepath.Join(dir, name+".yaml"), []byte(text), 0o644); err != nil {
 			return fmt.Errorf("write the policy %s: %w", name, err)
@@ -160,7 +177,7 @@ func writeSide(dir string, policies map[string]string, rolls map[string][][]stri
 			return fmt.Errorf("write %s: %w", name, err)
 		}
 	}
-	return WriteTruth(dir)
+	return nil
 }
 
 // WriteTruth works out what must be found in the tenant folder and writes it to truth.json there.

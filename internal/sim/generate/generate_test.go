@@ -1,13 +1,13 @@
 package generate
 
 import (
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"esafetybot/internal/policy"
 	"esafetybot/internal/sim/truth"
@@ -66,7 +66,7 @@ func TestPoliciesParse(t *testing.T) {
 		for seed := range int64(3) {
 			dir := t.TempDir()
 			s := school(t, pupils, seed)
-			if err := s.Write(dir); err != nil {
+			if err := writePolicies(dir, s.Policies, map[string][][]string{"roll.csv": s.Roll, "staff.csv": s.Staff}); err != nil {
 				t.Fatal(err)
 			}
 			for _, name := range []string{Classroom, Dojo} {
@@ -97,7 +97,7 @@ func rulesAsked(t *testing.T, text string) []string {
 	return slices.Compact(out)
 }
 
-func TestEveryRuleHasABreach(t *testing.T) {
+func TestEveryRuleHasABreachAndANearMiss(t *testing.T) {
 	for _, pupils := range []int{30, 420} {
 		for seed := int64(1); seed <= 5; seed++ {
 			t.Run(fmt.Sprintf("%d pupils, seed %d", pupils, seed), func(t *testing.T) {
@@ -106,15 +106,19 @@ func TestEveryRuleHasABreach(t *testing.T) {
 				if err := s.Write(dir); err != nil {
 					t.Fatal(err)
 				}
-				got, err := truth.Compute(dir, time.Time{})
-				if err != nil {
+				var got truth.Truth
+				if err := json.Unmarshal([]byte(folder(t, dir)["truth.json"]), &got); err != nil {
 					t.Fatal(err)
 				}
 				missing := 0
 				for name, text := range s.Policies {
 					count := map[string]int{}
 					for _, f := range got.Policies[name] {
-						count[strings.TrimPrefix(f.Rule, "sharing.")]++
+						rule := strings.TrimPrefix(f.Rule, "sharing.")
+						count[rule]++
+						if slices.Contains(s.NearMisses[rule], f.Subject) {
+							t.Errorf("%s took the near miss %s of %s: %v", name, f.Subject, rule, f.Facts)
+						}
 					}
 					for _, rule := range rulesAsked(t, text) {
 						if count[rule] == 0 {
@@ -122,6 +126,9 @@ func TestEveryRuleHasABreach(t *testing.T) {
 							if pupils >= 420 {
 								t.Errorf("%s: no %s", name, rule)
 							}
+						}
+						if len(s.NearMisses[rule]) == 0 && (pupils >= 420 || rule != "trust-wide") {
+							t.Errorf("%s: no near miss of %s", name, rule)
 						}
 					}
 					t.Logf("%s: %d files, %d findings: %v", name, s.World.FileCount(), len(got.Policies[name]), count)

@@ -92,11 +92,12 @@ func (b *builder) doc(owner *world.User, parent any, name string, own ...world.G
 }
 
 // bin puts an item into the bin with everything below it.
-func (b *builder) bin(f *world.File) {
+func (b *builder) bin(f *world.File) *world.File {
 	f.ExplicitlyTrashed = true
 	queue := []*world.File{f}
 	for i := 0; i < len(queue); i++ {
 		queue[i].Trashed = true
 		queue = append(queue, b.w.Children(queue[i].ID)...)
 	}
+	return f
 }

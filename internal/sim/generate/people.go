@@ -31,11 +31,11 @@ type cast struct {
 	groupOf map[string]*world.Group // by the local part of the address
 	driveOf map[string]*world.Drive
 
-	office     *world.File // the confidential folder
-	personnel  *world.Drive
-	classWork  []*world.File // a teacher's folder for each class
-	marked     []confidential
-	oldAccount []string
+	office    *world.File // the confidential folder
+	personnel *world.Drive
+	classWork []*world.File // a teacher's folder for each class
+	marked    []confidential
+	teams     []*world.Group // of a bench tenant
 }
 
 type class struct {
