@@ -99,7 +99,7 @@ func PutBlob(b *Batch, c *Collection, key string, old BlobRef, fields map[string
 }
 
 // StageBlob is PutBlob for any size up to MaxBlob. It removes what earlier attempts at this key left behind and writes
-// the new chunks at once, in batches of their own; only the head, the end of the old chunks, and the requirement that
+// the new chunks at once, three to a batch of their own; only the head, the end of the old chunks, and the requirement that
 // the new ones still stand, go into b. Until b is committed everybody reads the old blob. Of two who stage the same blob at
 // once one gets ErrConflict, from here or from the commit of b.
 func StageBlob(ctx context.Context, s Store, b *Batch, c *Collection, key string, old BlobRef, fields map[string]string, data []byte) (BlobRef, error) {
@@ -124,7 +124,7 @@ func StageBlob(ctx context.Context, s Store, b *Batch, c *Collection, key string
 		return nil
 	}
 	for i, p := range parts {
-		if own.Size()+len(p)+MaxKey+MaxField > MaxBatchBytes {
+		if len(own.Ops) == 3 {
 			if err := flush(); err != nil {
 				return old, err
 			}

@@ -175,22 +175,22 @@ func limits(s *suite) {
 	wantError(s.T, "a requirement too many", s.commit(func(b *store.Batch) { full(b, 1, store.MaxBatchWrites+1) }), store.ErrTooLarge)
 
 	// As many bytes as there may be, then one more.
-	heavy := func(more int) func(b *store.Batch) {
+	heavy := func(total int) func(b *store.Batch) {
 		return func(b *store.Batch) {
-			for left, i := store.MaxBatchBytes+more, 0; left > 0; i++ {
+			for left, i := total, 0; left > 0; i++ {
 				n := min(left-len("h0"), store.MaxBody)
 				b.Create(things, "h"+string(rune('0'+i)), nil, fill(n))
 				left -= n + len("h0")
 			}
 		}
 	}
-	wantError(s.T, "a byte too many", s.commit(heavy(1)), store.ErrTooLarge)
-	s.must(heavy(0))
+	wantError(s.T, "a byte too many", s.commit(heavy(store.MaxBatchBytes+1)), store.ErrTooLarge)
+	s.must(heavy(s.h.MaxCommit))
 	total := 0
 	for _, d := range s.find(things, store.Ask{}) {
 		total += len(d.Body) + len(d.Key)
 	}
-	same(s.T, "bytes written", total, store.MaxBatchBytes)
+	same(s.T, "bytes written", total, s.h.MaxCommit)
 }
 
 func atomic(s *suite) {

@@ -147,7 +147,7 @@ func blobs(s *suite) {
 	}
 	_, ref, err := store.GetBlob(s.ctx, s.s, things, "b")
 	wantError(s.T, "no blob", err, store.ErrNotFound)
-	large := 12 << 20 // more than a batch
+	large := 9 << 20 // more than a batch
 	contents := [][]byte{nil, []byte("small"), bytes.Repeat([]byte("x"), 5<<20), noise(store.MaxBody), noise(3 << 20), noise(large), noise(2 << 20), nil}
 	for i, want := range contents {
 		var b store.Batch

@@ -30,6 +30,11 @@ type Harness struct {
 	Persistent bool // the state outlives Close
 	Shared     bool // the state may be open twice at once
 	Slow       bool // fewer rounds of what repeats
+
+	// MaxCommit is the most bytes that one batch is tried with, where what stands in for the real thing (an emulator)
+	// takes less than store.MaxBatchBytes; 0 is that.
+	MaxCommit int
+	Only      []string // the tests to run, by name; nil is all
 }
 
 // things is the collection that most of the suite uses.
@@ -64,6 +69,9 @@ type suite struct {
 
 // Run runs the suite.
 func Run(t *testing.T, h Harness) {
+	if h.MaxCommit == 0 {
+		h.MaxCommit = store.MaxBatchBytes
+	}
 	for _, test := range []struct {
 		name string
 		run  func(*suite)
@@ -88,6 +96,9 @@ func Run(t *testing.T, h Harness) {
 		{"Lost", lost},
 		{"Model", model},
 	} {
+		if h.Only != nil && !slices.Contains(h.Only, test.name) {
+			continue
+		}
 		t.Run(test.name, func(t *testing.T) { test.run(begin(t, h)) })
 	}
 }
