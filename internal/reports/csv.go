@@ -1,0 +1,146 @@
+package reports
+
+import (
+	"bytes"
+	"encoding/csv"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+)
+
+// Columns are the columns of the list, in their order. They only ever grow at the end.
+var Columns = []string{
+	"status",          // new, still open, agreed, information, put right
+	"severity",        // high, medium, low, information
+	"what",            // the rule in words
+	"rule",            // the rule's name
+	"title",           // of the document, folder, Site, group; masked
+	"kind",            // document, folder, …
+	"owner",           // a member of staff, a shared drive, "a Year 4 pupil"
+	"owner unit",      // org unit; empty for pupils
+	"owner account",   // active, switched off, gone; empty for a shared drive or a group
+	"who has access",  // grantee (role, until), separated by "; "; masked
+	"items below",     // how many items it opens underneath
+	"shared since",    // day, if known
+	"first seen",      // day
+	"due",             // day
+	"overdue",         // yes or nothing
+	"agreed until",    // day
+	"remarks",         // back again, not found again, how it was put right
+	"what to do",      // in one line
+	"policy clause",   // ids, separated by spaces
+	"the policy says", // of the first clause
+	"link",
+	"subject",    // Google's id of the thing
+	"finding id", // separated by spaces
+}
+
+const bom = "\ufeff"
+
+// WriteCSV writes rows as RFC 4180 says, in UTF-8 with the mark by which Excel knows it, lines ended by CR LF. No cell can
+// become a formula: one that begins like one, also behind spaces, gets an apostrophe in front. Line breaks, tabs and control
+// characters in a cell become spaces; invisible and direction characters are dropped.
+func WriteCSV(rows [][]string) []byte {
+	var buf bytes.Buffer
+	buf.WriteString(bom)
+	w := csv.NewWriter(&buf)
+	w.UseCRLF = true
+	for _, row := range rows {
+		cells := make([]string, len(row))
+		for i, c := range row {
+			cells[i] = cell(c)
+		}
+		_ = w.Write(cells) // into memory, with a comma: cannot fail
+	}
+	w.Flush()
+	return buf.Bytes()
+}
+
+// maxCell is below what Excel (32,767) and Sheets (50,000) hold.
+const maxCell = 8000
+
+func cell(s string) string {
+	s = clean(s, maxCell)
+	if dangerous(s) {
+		return "'" + s
+	}
+	return s
+}
+
+// dangerous reports whether a spreadsheet might take the cell for a formula. OWASP's list (CSV injection) with the
+// full-width forms that some programs fold, and whatever does not show in front of them.
+func dangerous(s string) bool {
+	s = strings.TrimLeftFunc(s, func(r rune) bool {
+		return unicode.IsSpace(r) && r != '\t' && r != '\r' || unicode.In(r, unicode.Cf, unicode.M, unicode.Zs)
+	})
+	for _, r := range s {
+		return strings.ContainsRune("=+-@\t\r\n\u2212\uff1d\uff0b\uff0d\uff20\ufe62\ufe63\ufe66\ufe6b|%", r)
+	}
+	return false
+}
+
+func (v *oversharing) csv() []byte {
+	rows := [][]string{Columns}
+	for _, th := range v.things {
+		rows = append(rows, v.row(th, statusWord[th.state], ""))
+	}
+	for _, p := range v.putRight {
+		rows = append(rows, v.row(p.thing, "put right", p.how))
+	}
+	return WriteCSV(rows)
+}
+
+func (v *oversharing) row(t thing, status, remark string) []string {
+	var who, remarks []string
+	for _, g := range t.grants {
+		s := g.who + " (" + g.role
+		if !g.until.IsZero() {
+			s += ", until " + v.isoDay(g.until)
+		}
+		who = append(who, s+")")
+	}
+	for _, r := range []string{remark, t.remark} {
+		if r != "" {
+			remarks = append(remarks, r)
+		}
+	}
+	account := "active"
+	switch o := t.item.Owner; {
+	case o == (Person{}) || o.SharedDrive:
+		account = ""
+	case o.Gone:
+		account = "gone"
+	case o.SwitchedOff:
+		account = "switched off"
+	}
+	unit, below, overdue, agreed := t.item.Owner.Unit, "", "", ""
+	if t.item.Owner.Pupil {
+		unit = ""
+	}
+	if t.item.Below > 0 {
+		below = strconv.Itoa(t.item.Below)
+	}
+	if t.item.Overdue && status != "put right" {
+		overdue = "yes"
+	}
+	if t.state == stateAgreed {
+		agreed = v.isoDay(t.item.AgreedUntil)
+	}
+	do := t.rule.Do
+	if status == "put right" || status == "agreed" {
+		do = ""
+	}
+	return []string{
+		status, t.item.Severity, t.rule.Title, t.rule.Name, t.fullTitle, t.kind, t.owner, unit, account, strings.Join(who, "; "), below,
+		v.isoDay(t.item.Since), v.isoDay(t.item.FirstSeen), v.isoDay(t.item.Due), overdue, agreed, strings.Join(remarks, "; "), do,
+		strings.Join(t.clauses, " "), t.item.Says, t.link, t.item.Subject, strings.Join(t.ids, " "),
+	}
+}
+
+func (v *oversharing) isoDay(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.In(v.loc).Format(time.DateOnly)
+}
