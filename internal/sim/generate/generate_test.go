@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"esafetybot/internal/policy"
 	"esafetybot/internal/sim/truth"
@@ -166,5 +167,43 @@ func TestOddNamesSurvive(t *testing.T) {
 	}
 	if diff := cmp.Diff(folder(t, dir), folder(t, twice)); diff != "" {
 		t.Errorf("saved, loaded and saved again differ:\n%.2000s", diff)
+	}
+}
+
+// TestCalendarFits fits policies at the beginning of each month of ten years: terms must not overlap, inset days must be on weekdays in a term.
+func TestCalendarFits(t *testing.T) {
+	s := school(t, MinPupils, 1)
+	for month := range 120 {
+		now := time.Date(2024, time.January+time.Month(month), 1, 6, 0, 0, 0, time.UTC)
+		text, err := fit(s.Policies[Classroom], map[string]string{"calendar": calendarOf(now)}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := policy.Parse("classroom-school.yaml", []byte(text))
+		if err != nil {
+			t.Fatalf("%s: %v", now.Format(time.DateOnly), err)
+		}
+		for _, w := range p.Warnings {
+			t.Errorf("%s: %v", now.Format(time.DateOnly), w)
+		}
+	}
+}
+
+func TestFitRefuses(t *testing.T) {
+	for _, c := range []struct{ name, example, want string }{
+		{"a section is missing", "school:\n  name: X\n", "people"},
+		{"the confidential places stand on one line", "people: {}\nclauses:\n  - {check: sharing, with: {confidential: []}}\n", "confidential"},
+	} {
+		if _, err := fit(c.example, map[string]string{"people": "people: {}\n"}, nil); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: got %v", c.name, err)
+		}
+	}
+}
+
+func TestSizeRefused(t *testing.T) {
+	for _, n := range []int{0, MinPupils - 1, MaxPupils + 1} {
+		if _, err := Generate(Options{Pupils: n}); err == nil {
+			t.Errorf("no error for %d pupils", n)
+		}
 	}
 }

@@ -9,8 +9,7 @@ import (
 
 // group puts a group in place. Members are users, groups, "customer", or addresses of anybody else.
 func (b *builder) group(local, name, join string, members ...any) *world.Group {
-	g := &world.Group{Email: local + "@" + Domain, Name: name, AdminCreated: true, NonEditableAliases: []string{local + "@" + Alias},
-		Extra: world.Raw{"kind": jsonOf("admin#directory#group")}}
+	g := &world.Group{Email: local + "@" + Domain, Name: name, AdminCreated: true, NonEditableAliases: []string{local + "@" + Alias}}
 	var list []*world.Member
 	outside := false
 	for _, m := range members {
@@ -33,7 +32,7 @@ func (b *builder) group(local, name, join string, members ...any) *world.Group {
 	if len(list) > 0 && list[0].Type == "USER" {
 		list[0].Role = "OWNER"
 	}
-	settings := world.Raw{"kind": jsonOf("groupsSettings#groups"), "email": jsonOf(g.Email), "name": jsonOf(name), "whoCanJoin": jsonOf(join),
+	settings := world.Raw{"email": jsonOf(g.Email), "name": jsonOf(name), "whoCanJoin": jsonOf(join),
 		"allowExternalMembers": jsonOf(fmt.Sprint(outside)), "whoCanViewGroup": jsonOf("ALL_MEMBERS_CAN_VIEW")}
 	b.check(b.w.AddGroup(g, list, settings))
 	b.groupOf[local] = g
@@ -105,8 +104,7 @@ func (b *builder) groups() {
 
 // drive puts a shared drive in place, in the unit (a path) or in none.
 func (b *builder) drive(key, name, unit string, age int, members ...world.Grant) *world.Drive {
-	d := &world.Drive{Name: name, CreatedTime: b.now.AddDate(0, 0, -age), Restrictions: jsonOf(map[string]bool{"domainUsersOnly": false, "driveMembersOnly": false}),
-		Extra: world.Raw{"kind": jsonOf("drive#drive")}}
+	d := &world.Drive{Name: name, CreatedTime: b.now.AddDate(0, 0, -age), Restrictions: jsonOf(map[string]bool{"domainUsersOnly": false, "driveMembersOnly": false})}
 	if unit != "" {
 		d.OrgUnitID = b.w.UnitOf(unit).OrgUnitID
 		if b.rng.IntN(2) == 0 { // Google gives the id without its prefix here

@@ -206,7 +206,7 @@ func (b *builder) people() {
 		if u.IsGuestUser {
 			continue
 		}
-		u.Extra = world.Raw{"kind": jsonOf("admin#directory#user"), "isMailboxSetup": jsonOf(!strings.Contains(u.OrgUnitPath, "/Pupils"))}
+		u.Extra = world.Raw{"isMailboxSetup": jsonOf(!strings.Contains(u.OrgUnitPath, "/Pupils"))}
 	}
 }
 

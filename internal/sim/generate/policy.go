@@ -96,8 +96,12 @@ func calendarOf(t time.Time) string {
 		term("Autumn", first, weekday(day(y, time.December, 19), time.Friday, -1), day(y, time.October, 28)) +
 		term("Spring", spring, weekday(day(y+1, time.March, 26), time.Thursday, -1), day(y+1, time.February, 17)) +
 		term("Summer", summer, weekday(day(y+1, time.July, 22), time.Wednesday, -1), whit)
+	moves := y + 1 // accounts move up in the summer that is near
+	if t.Year() == y && t.Month() < time.October {
+		moves = y
+	}
 	return out + fmt.Sprintf("  inset: [%s, %s]\n  closures: []\n  bank_holidays: england-and-wales\n  rollover: {from: %s, until: %s}\n",
-		iso(first), iso(spring), iso(day(y+1, time.July, 20)), iso(day(y+1, time.September, 25)))
+		iso(first), iso(spring), iso(day(moves, time.July, 20)), iso(day(moves, time.September, 25)))
 }
 
 // fit replaces sections of an example policy, and the confidential places that its clauses name. Everything else, the clauses above all,

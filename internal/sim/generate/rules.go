@@ -17,7 +17,6 @@ type confidential struct {
 func (b *builder) confidential() {
 	g := b.groupOf
 	top := b.folder(b.bursar, nil, "Office", toGroup(g["office"], "writer"), toGroup(g["leaders"], "reader"))
-	b.office = top
 	staffing := b.folder(b.bursar, top, "Staffing", to(b.head, "writer"))
 	safeguarding := b.folder(b.head, top, "Safeguarding", to(b.senco, "writer"))
 	finance := b.folder(b.bursar, top, "Finance")
@@ -85,7 +84,7 @@ func (b *builder) eachRule() {
 	b.near("public-link", b.outsiders("carer@home.example", lists, "Grandad's photos")) // not ours
 	secret := &world.File{Name: "Medical", MimeType: world.MimeFolder, Owner: &world.Person{EmailAddress: t.PrimaryEmail}, InheritedPermissionsDisabled: true}
 	b.place(secret, trip)
-	b.doc(t, secret, "Inhalers and allergies")
+	b.near("public-link", b.doc(t, secret, "Inhalers and allergies"))
 	b.shortcut(t, trip, withLink("reader"))
 	b.near("site", b.put(u, nil, "Class assembly", world.MimeSite, withLink("reader"))) // a Site, but not published
 
