@@ -199,7 +199,6 @@ func (p *Player) protected(address string) bool {
 type item struct {
 	world.File
 	actor string // somebody who may change it
-	perms []world.Permission
 }
 
 // file picks an item that can be changed, that is not in the bin unless asked for, and fits; it starts somewhere and takes the first that
@@ -219,7 +218,7 @@ func (p *Player) fileIn(bin bool, fits func(*world.File) bool) (it item, ok bool
 				continue
 			}
 			if actor := p.mayChange(f); actor != "" {
-				it, ok = item{*f, actor, slices.Clone(f.Permissions())}, true
+				it, ok = item{*f, actor}, true
 				return
 			}
 		}
