@@ -1,0 +1,37 @@
+GO ?= go
+
+.PHONY: build demo test lint bench campaign screenshots generate clean
+
+build: ## bin/esafetybot
+	$(GO) build -o bin/esafetybot ./cmd/esafetybot
+
+demo: build ## a simulated school, half a term in seconds; every mail and report in demo-out
+	bin/esafetybot demo --out demo-out
+
+test: ## all tests; says which could not be run here
+	@tools/missing.sh
+	$(GO) test -timeout 20m ./...
+
+lint: bin/golangci-lint ## go vet, golangci-lint and gofmt
+	$(GO) vet ./...
+	bin/golangci-lint run
+
+bench: ## calls, time and memory on a large school, at Google's quotas
+	ESAFETYBOT_BENCH=1 $(GO) test ./internal/e2e -run TestBench -v -count 1 -timeout 60m
+
+campaign: ## hours: all seeds and sizes, all kill points, a million files, mutation, fuzzing
+	ESAFETYBOT_CAMPAIGN=1 $(GO) test ./... -run 'Campaign|Mutation' -count 1 -timeout 6h
+	tools/fuzz.sh 1m
+
+screenshots: demo ## docs/pictures/report.png
+	tools/screenshots.sh demo-out docs/pictures
+
+generate: ## what is generated and committed: discovery documents
+	$(GO) generate ./...
+
+clean:
+	rm -rf bin demo-out
+
+# The linter is pinned in a module of its own, so that its hundreds of dependencies never meet the program's.
+bin/golangci-lint: tools/go.mod tools/go.sum
+	$(GO) build -C tools -o ../bin/golangci-lint github.com/golangci/golangci-lint/v2/cmd/golangci-lint
