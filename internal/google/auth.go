@@ -108,6 +108,9 @@ func (c *Client) As(subject string, scopes ...string) *Handle {
 // asAdmin is As for the administrator.
 func (c *Client) asAdmin(scopes ...string) *Handle { return c.As(c.admin, scopes...) }
 
+// Hold is As for reading an account's Drive: until release is called the Drive readers that act as it share one token.
+func (c *Client) Hold(address string) (release func()) { return c.As(address, ScopeMetadata).Close }
+
 // Close says that the work is done: the last one forgets the token. Closing twice is harmless, from one goroutine.
 func (h *Handle) Close() {
 	if h == nil || h.c == nil {
