@@ -49,7 +49,10 @@ func pack(key string, data []byte) (head []byte, chunks [][]byte, gen string, er
 	h := blobHead{Size: len(data), SHA256: hex.EncodeToString(sum[:])}
 	if len(data) > 512 {
 		var z bytes.Buffer
-		w := gzip.NewWriter(&z)
+		w, err := gzip.NewWriterLevel(&z, gzip.BestSpeed)
+		if err != nil {
+			return nil, nil, "", fmt.Errorf("blob %q: %w", key, err)
+		}
 		_, err = w.Write(data)
 		if err = errors.Join(err, w.Close()); err != nil {
 			return nil, nil, "", fmt.Errorf("blob %q: %w", key, err)

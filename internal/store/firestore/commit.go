@@ -42,7 +42,7 @@ func (d *db) Commit(ctx context.Context, b *store.Batch) error {
 		c.requires = c.requires || o.Kind == store.OpRequire
 	}
 	for n := 0; ; n++ {
-		err, final := c.attempt(ctx)
+		final, err := c.attempt(ctx)
 		if final {
 			return err
 		}
@@ -69,7 +69,7 @@ func (d *db) Commit(ctx context.Context, b *store.Batch) error {
 }
 
 // attempt tries once. Unless final, it may be tried again.
-func (c *commit) attempt(ctx context.Context) (err error, final bool) { //nolint:revive // the error is the lesser half
+func (c *commit) attempt(ctx context.Context) (final bool, err error) {
 	var paths []string
 	for _, o := range c.b.Ops {
 		if o.Kind != store.OpCreate || c.again {
@@ -84,15 +84,15 @@ func (c *commit) attempt(ctx context.Context) (err error, final bool) { //nolint
 			if c.lost {
 				err = fmt.Errorf("commit of %d writes: %w (%w)", c.b.Writes(), store.ErrUnknown, err)
 			}
-			return err, true
+			return true, err
 		}
-		if err, final := c.judge(found); final {
+		if final, err := c.judge(found); final {
 			c.rollback(ctx, tx)
-			return err, true
+			return true, err
 		}
 	}
 	if !writes {
-		return nil, true
+		return true, nil
 	}
 	req := &firestorepb.CommitRequest{Database: c.root, Transaction: tx}
 	for _, o := range c.b.Ops {
@@ -104,7 +104,7 @@ func (c *commit) attempt(ctx context.Context) (err error, final bool) { //nolint
 	defer cancel()
 	_, err = c.api.Commit(call, req)
 	if err == nil {
-		return nil, true
+		return true, nil
 	}
 	c.again, c.aborted = true, nil
 	if status.Code(err) != codes.Aborted {
@@ -118,22 +118,22 @@ func (c *commit) attempt(ctx context.Context) (err error, final bool) { //nolint
 	case codes.ResourceExhausted:
 		// Refused for a quota, before anything was done; or for its size, by the emulator, which takes half of what Firestore does.
 		if strings.Contains(status.Convert(err).Message(), "maximum size") {
-			return fmt.Errorf("commit of %d bytes: %w: %w", c.b.Size(), store.ErrTooLarge, err), true
+			return true, fmt.Errorf("commit of %d bytes: %w: %w", c.b.Size(), store.ErrTooLarge, err)
 		}
 	case codes.Unavailable, codes.DeadlineExceeded, codes.Internal, codes.Unknown, codes.Canceled:
 		c.lost = true
 	default:
 		if c.lost {
-			return fmt.Errorf("commit of %d writes: %w (%w)", c.b.Writes(), store.ErrUnknown, err), true
+			return true, fmt.Errorf("commit of %d writes: %w (%w)", c.b.Writes(), store.ErrUnknown, err)
 		}
-		return fmt.Errorf("commit of %d writes: %w", c.b.Writes(), c.explain(err)), true
+		return true, fmt.Errorf("commit of %d writes: %w", c.b.Writes(), c.explain(err))
 	}
-	return err, false
+	return false, err
 }
 
 // judge compares what stands with what the batch expects. It is final if the batch was written by an earlier attempt, or
 // cannot be.
-func (c *commit) judge(found map[string]*firestorepb.Document) (err error, final bool) { //nolint:revive // as above
+func (c *commit) judge(found map[string]*firestorepb.Document) (final bool, err error) {
 	var conflict error
 	untouched := false // something stands that would not if an earlier attempt had been written
 	marked := false    // the batch leaves its mark somewhere
@@ -146,14 +146,14 @@ func (c *commit) judge(found map[string]*firestorepb.Document) (err error, final
 		doc := found[c.path(o.C, o.Key)]
 		stands := doc.GetFields()["v"].GetIntegerValue()
 		if doc != nil && stands < 1 {
-			return fmt.Errorf("collection %q, key %q: not a document of this program: it has no version", o.C.Name, o.Key), true
+			return true, fmt.Errorf("collection %q, key %q: not a document of this program: it has no version", o.C.Name, o.Key)
 		}
 		conflict = errors.Join(conflict, o.Expect(stands))
 		switch o.Kind {
 		case store.OpCreate, store.OpPut:
 			marked = true
 			if c.again && bytes.Equal(doc.GetFields()["t"].GetBytesValue(), c.mark) {
-				return nil, true
+				return true, nil
 			}
 			untouched = untouched || stands == o.Version || stands == o.Version+1
 		case store.OpDelete:
@@ -163,14 +163,14 @@ func (c *commit) judge(found map[string]*firestorepb.Document) (err error, final
 	}
 	switch {
 	case conflict == nil:
-		return nil, false
+		return false, nil
 	case !c.lost || untouched:
-		return conflict, true
+		return true, conflict
 	case !marked && gone:
-		return nil, true
+		return true, nil
 	}
 	// Changed since, by us first or by others alone: nobody can tell.
-	return fmt.Errorf("commit of %d writes: %w", c.b.Writes(), store.ErrUnknown), true
+	return true, fmt.Errorf("commit of %d writes: %w", c.b.Writes(), store.ErrUnknown)
 }
 
 // write is what an entry asks of Firestore; nil for a requirement.
