@@ -140,7 +140,7 @@ func (c *Catalogue) add(a *API, n *node) error {
 		m.API = a
 		for name, p := range m.Parameters {
 			if p.Pattern != "" {
-				re, err := regexp.Compile(p.Pattern)
+				re, err := regexp.Compile("^(?:" + p.Pattern + ")$")
 				if err != nil {
 					return fmt.Errorf("%s: parameter %s: %w", m.ID, name, err)
 				}

@@ -338,3 +338,10 @@ func (w *World) Path(f *File) []string {
 }
 
 var errCycle = errors.New("a folder cannot be moved into itself")
+
+// EachFile calls fn with every item, hidden ones too, in no order.
+func (w *World) EachFile(fn func(*File)) {
+	for _, f := range w.files {
+		fn(f)
+	}
+}

@@ -162,7 +162,7 @@ type PolicySetting struct {
 // AllowlistedDomain is a domain outside the customer that the administrator trusts for sharing.
 type AllowlistedDomain struct {
 	Name       string `json:"name,omitempty"`
-	DomainName string `json:"domainName"`
+	DomainName string `json:"domain"`
 	Extra      Raw    `json:"-"`
 }
 
@@ -311,6 +311,7 @@ func decodeWithExtra(b []byte, known any, extra *Raw) error {
 	if err := json.Unmarshal(b, &all); err != nil {
 		return err
 	}
+	delete(all, "kind") // the API says it by itself
 	t := reflect.TypeOf(known).Elem()
 	for i := range t.NumField() {
 		name, _, _ := strings.Cut(t.Field(i).Tag.Get("json"), ",")

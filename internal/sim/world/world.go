@@ -440,3 +440,14 @@ func (w *World) UnitOf(path string) *OrgUnit {
 	}
 	return nil
 }
+
+// UnitHolds reports whether the unit named like policies name it ("orgUnits/ID") is the one with the path or above it.
+func (w *World) UnitHolds(unit, path string) bool {
+	id := strings.TrimPrefix(strings.TrimPrefix(unit, "orgUnits/"), "id:")
+	for _, o := range w.units {
+		if strings.TrimPrefix(o.OrgUnitID, "id:") == id {
+			return o.OrgUnitPath == "/" || o.OrgUnitPath == path || strings.HasPrefix(path, o.OrgUnitPath+"/")
+		}
+	}
+	return false
+}

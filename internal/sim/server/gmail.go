@@ -1,0 +1,202 @@
+package server
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"strings"
+
+	"esafetybot/internal/sim/world"
+)
+
+// withMail lets users with a mailbox at their own userId through.
+func withMail(fn func(*call, string) ([]byte, *apiError)) func(*call) ([]byte, *apiError) {
+	return func(c *call) (b []byte, err *apiError) {
+		var address string
+		check := func() {
+			id := c.path["userId"]
+			switch {
+			case c.user == nil:
+				err = &apiError{code: 400, status: "FAILED_PRECONDITION", reason: "failedPrecondition", message: "Precondition check failed."}
+			case id != "me" && c.s.world.User(id) != c.user:
+				err = forbidden("forbidden", "Delegation denied for "+c.user.PrimaryEmail)
+			case !c.gmailOn():
+				err = &apiError{code: 400, status: "FAILED_PRECONDITION", reason: "failedPrecondition", message: "Mail service not enabled"}
+			default:
+				address = c.user.PrimaryEmail
+			}
+		}
+		c.s.world.View(check)
+		if err != nil {
+			return nil, err
+		}
+		return fn(c, address)
+	}
+}
+
+// gmailOn works out whether Gmail is on for the subject: among the policies of their units and groups the one with the greatest
+// sortOrder. A tenant that says nothing of Gmail has it on.
+func (c *call) gmailOn() bool {
+	w := c.s.world
+	on, best, some := true, -1.0, false
+	groups := map[string]bool{}
+	for _, g := range w.Groups() {
+		for _, m := range w.Members(g.ID) {
+			if m.ID == c.user.ID {
+				groups["groups/"+g.ID] = true
+			}
+		}
+	}
+	for _, p := range w.Policies() {
+		if !strings.HasSuffix(p.Setting.Type, "gmail.service_status") {
+			continue
+		}
+		var q struct {
+			OrgUnit   string  `json:"orgUnit"`
+			Group     string  `json:"group"`
+			SortOrder float64 `json:"sortOrder"`
+		}
+		var v struct {
+			State string `json:"serviceState"`
+		}
+		if json.Unmarshal(p.Extra["policyQuery"], &q) != nil || json.Unmarshal(p.Setting.Value, &v) != nil {
+			continue
+		}
+		if q.Group != "" && !groups[q.Group] || q.Group == "" && !w.UnitHolds(q.OrgUnit, c.user.OrgUnitPath) {
+			continue
+		}
+		if !some || q.SortOrder >= best {
+			on, best, some = v.State == "ENABLED", q.SortOrder, true
+		}
+	}
+	return on
+}
+
+type messageBody struct {
+	ID      string `json:"id"`
+	Raw     string `json:"raw"`
+	Message struct {
+		Raw string `json:"raw"`
+	} `json:"message"`
+}
+
+// mailBody reads the body and checks that the raw message can be decoded.
+func (c *call) mailBody(need bool) (messageBody, *apiError) {
+	var in messageBody
+	if err := json.Unmarshal(c.body, &in); err != nil {
+		return in, badRequest("badRequest", "", err.Error())
+	}
+	raw := in.Raw + in.Message.Raw
+	in.Raw = raw
+	if raw == "" {
+		if need {
+			return in, badRequest("invalidArgument", "", "'raw' RFC822 payload message string or uploading message via /upload/* URL required")
+		}
+		return in, nil
+	}
+	if _, err := decodeRaw(raw); err != nil {
+		return in, badRequest("invalidArgument", "", "Invalid value for ByteString: "+raw[:min(len(raw), 16)])
+	}
+	return in, nil
+}
+
+func decodeRaw(raw string) ([]byte, error) {
+	return base64.RawURLEncoding.DecodeString(strings.TrimRight(strings.NewReplacer("+", "-", "/", "_").Replace(raw), "="))
+}
+
+type messageJSON struct {
+	ID       string   `json:"id"`
+	ThreadID string   `json:"threadId"`
+	Labels   []string `json:"labelIds,omitempty"`
+	Raw      string   `json:"raw,omitempty"`
+}
+
+type draftJSON struct {
+	ID      string      `json:"id"`
+	Message messageJSON `json:"message"`
+}
+
+func draftOf(m world.Mail) draftJSON {
+	return draftJSON{m.ID, messageJSON{ID: m.ThreadID, ThreadID: m.ThreadID, Labels: []string{"DRAFT"}}}
+}
+
+func draftsCreate(c *call, address string) ([]byte, *apiError) {
+	in, err := c.mailBody(true)
+	if err != nil {
+		return nil, err
+	}
+	return marshal(draftOf(c.s.world.CreateDraft(address, in.Raw)))
+}
+
+func noMail() *apiError { return notFound("Requested entity was not found.") }
+
+func draftsGet(c *call, address string) (b []byte, err *apiError) {
+	var m world.Mail
+	var ok bool
+	c.s.world.View(func() { m, ok = c.s.world.Draft(address, c.path["id"]) })
+	if !ok {
+		return nil, noMail()
+	}
+	d := draftOf(m)
+	if c.query.Get("format") == "raw" {
+		d.Message.Raw = m.Raw
+	}
+	return marshal(d)
+}
+
+func draftsList(c *call, address string) (b []byte, err *apiError) {
+	out := []draftJSON{}
+	var next string
+	var total int
+	c.s.world.View(func() {
+		list := c.s.world.Drafts(address)
+		total = len(list)
+		next, err = c.slice(total, "maxResults", 100, 500, func(i int) string { return list[total-1-i].ID }, func(i int) *apiError {
+			d := draftOf(list[total-1-i])
+			d.Message.Labels = nil
+			out = append(out, d)
+			return nil
+		})
+	})
+	if err != nil {
+		return nil, err
+	}
+	return marshal(struct {
+		Drafts []draftJSON `json:"drafts,omitempty"`
+		Next   string      `json:"nextPageToken,omitempty"`
+		Total  int         `json:"resultSizeEstimate"`
+	}{out, next, total})
+}
+
+func draftsDelete(c *call, address string) ([]byte, *apiError) {
+	if c.s.world.DeleteDraft(address, c.path["id"]) != nil {
+		return nil, noMail()
+	}
+	return nil, nil
+}
+
+func draftsSend(c *call, address string) ([]byte, *apiError) {
+	in, err := c.mailBody(false)
+	if err != nil {
+		return nil, err
+	}
+	m, serr := c.s.world.SendDraft(address, in.ID, in.Raw)
+	if serr != nil {
+		return nil, noMail()
+	}
+	return marshal(messageJSON{ID: m.ID, ThreadID: m.ThreadID, Labels: []string{"SENT"}})
+}
+
+func messagesSend(c *call, address string) ([]byte, *apiError) {
+	in, err := c.mailBody(true)
+	if err != nil {
+		return nil, err
+	}
+	m := c.s.world.SendMail(address, in.Raw)
+	return marshal(messageJSON{ID: m.ID, ThreadID: m.ThreadID, Labels: []string{"SENT"}})
+}
+
+func getProfile(c *call, address string) (b []byte, err *apiError) {
+	var n int
+	c.s.world.View(func() { n = len(c.s.world.Mails(address)) })
+	return marshal(map[string]any{"emailAddress": address, "messagesTotal": n, "threadsTotal": n, "historyId": "1"})
+}

@@ -1,0 +1,54 @@
+package server
+
+import "slices"
+
+// handlers answers each method of the catalogue; a test sees that none is missing.
+var handlers = map[string]handler{
+	"drive.about.get":          {read: withDrive("", aboutGet)},
+	"drive.drives.get":         {read: withDrive("kind,id,name", drivesGet)},
+	"drive.drives.list":        {read: withDrive("kind,nextPageToken,drives(kind,id,name)", drivesList)},
+	"drive.files.create":       {write: filesCreate},
+	"drive.files.delete":       {write: filesDelete},
+	"drive.files.get":          {read: withDrive(fileFields, filesGet)},
+	"drive.files.list":         {read: withDrive("kind,incompleteSearch,nextPageToken,files("+fileFields+")", filesList)},
+	"drive.files.update":       {write: filesUpdate},
+	"drive.permissions.create": {write: permissionsCreate},
+	"drive.permissions.delete": {write: permissionsDelete},
+	"drive.permissions.get":    {read: withDrive(permissionFields, permissionsGet)},
+	"drive.permissions.list":   {read: withDrive("kind,nextPageToken,permissions("+permissionFields+")", permissionsList)},
+	"drive.permissions.update": {write: permissionsUpdate},
+
+	"directory.customers.get":      {read: onlyAdmin(customersGet)},
+	"directory.domains.list":       {read: onlyAdmin(domainsList)},
+	"directory.domainAliases.list": {read: onlyAdmin(domainAliasesList)},
+	"directory.groups.get":         {read: onlyAdmin(groupsGet)},
+	"directory.groups.list":        {read: onlyAdmin(groupsList)},
+	"directory.members.list":       {read: onlyAdmin(membersList)},
+	"directory.orgunits.list":      {read: onlyAdmin(orgunitsList)},
+	"directory.users.get":          {read: usersGet},
+	"directory.users.list":         {read: onlyAdmin(usersList)},
+
+	"reports.activities.list":   {read: onlyAdmin(activitiesList)},
+	"groupsSettings.groups.get": {read: onlyAdmin(groupSettingsGet)},
+
+	"gmail.users.getProfile":    {write: withMail(getProfile)},
+	"gmail.users.messages.send": {write: withMail(messagesSend)},
+	"gmail.users.drafts.create": {write: withMail(draftsCreate)},
+	"gmail.users.drafts.delete": {write: withMail(draftsDelete)},
+	"gmail.users.drafts.get":    {write: withMail(draftsGet)},
+	"gmail.users.drafts.list":   {write: withMail(draftsList)},
+	"gmail.users.drafts.send":   {write: withMail(draftsSend)},
+
+	"cloudidentity.policies.list":           {read: policiesList},
+	"cloudidentity.allowlistedDomains.list": {read: allowlistedDomainsList},
+}
+
+// Handled lists the ids of the methods that are answered.
+func Handled() []string {
+	var out []string
+	for id := range handlers {
+		out = append(out, id)
+	}
+	slices.Sort(out)
+	return out
+}
