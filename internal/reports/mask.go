@@ -2,6 +2,7 @@ package reports
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -96,13 +97,21 @@ func (m *Mask) name(s string) []string {
 				spoken++
 			}
 		}
-		if len(parts) > 1 {
-			if joined := strings.Join(parts, ""); len(joined) > 3 {
-				m.words[joined] = true
-				out = append(out, joined)
-			}
-		} else if spoken == 0 && len(parts) == 1 { // the whole name is such a word: then it counts
+		if spoken == 0 && len(parts) == 1 { // the whole name is such a word: then it counts
 			add(parts[0], 2)
+		}
+		// Neighbours run together: marykate, vanderberg.
+		for i := range parts {
+			for j := i + 2; j <= len(parts) && j <= i+5; j++ {
+				run := strings.Join(parts[i:j], "")
+				if len(run) <= 3 || !slices.ContainsFunc(parts[i:j], func(p string) bool { return !particles[p] && len(p) > 2 }) {
+					continue
+				}
+				m.words[run] = true
+				if i == 0 && j == len(parts) {
+					out = append(out, run)
+				}
+			}
 		}
 		// O'Brien is also found as Brien.
 		for _, p := range pieces(apostrophes.Replace(variant), false) {
@@ -114,6 +123,17 @@ func (m *Mask) name(s string) []string {
 		}
 	}
 	return out
+}
+
+const apostropheSet = "'’‘ʼ`´′＇ʻ‛"
+
+func ascii(s string) bool {
+	for i := range len(s) {
+		if s[i] >= unicode.MaxASCII {
+			return false
+		}
+	}
+	return true
 }
 
 var (
@@ -135,12 +155,22 @@ func spellings(s string) []string {
 // pieces cuts text into folded words: no marks, no case, no apostrophes; anything but letters ends a word. With camel set a
 // capital behind a small letter begins one.
 func pieces(s string, camel bool) []string {
-	s = norm.NFKD.String(noApostroph.Replace(s))
+	if strings.ContainsAny(s, apostropheSet) {
+		s = noApostroph.Replace(s)
+	}
+	plain := ascii(s)
+	if !plain {
+		s = norm.NFKD.String(s)
+	}
 	var out []string
 	var b strings.Builder
 	end := func() {
 		if b.Len() > 0 {
-			out = append(out, letters.Replace(b.String()))
+			w := b.String()
+			if !plain {
+				w = letters.Replace(w)
+			}
+			out = append(out, w)
 			b.Reset()
 		}
 	}
@@ -196,23 +226,11 @@ func (m *Mask) Holds(text string) bool {
 	if m == nil {
 		return false
 	}
-	for _, camel := range []bool{false, true} {
-		words := pieces(text, camel)
-		for i, w := range words {
-			if m.word(w) {
-				return true
-			}
-			if i > 0 && m.together(words[i-1], w) {
-				return true
-			}
-			if compactScript(w) || len(m.compact) > 0 {
-				for _, c := range m.compact {
-					if strings.Contains(w, c) {
-						return true
-					}
-				}
-			}
-		}
+	if m.inWords(pieces(text, false)) || m.inWords(pieces(text, true)) {
+		return true
+	}
+	if strings.ContainsAny(text, apostropheSet) && m.inWords(pieces(apostrophes.Replace(text), false)) {
+		return true
 	}
 	if len(m.address) > 0 {
 		for _, w := range strings.FieldsFunc(strings.ToLower(text), func(r rune) bool {
@@ -225,6 +243,20 @@ func (m *Mask) Holds(text string) bool {
 				if m.address[strings.Trim(part, ".")] {
 					return true
 				}
+			}
+		}
+	}
+	return false
+}
+
+func (m *Mask) inWords(words []string) bool {
+	for i, w := range words {
+		if m.word(w) || i > 0 && m.together(words[i-1], w) {
+			return true
+		}
+		for _, c := range m.compact {
+			if strings.Contains(w, c) {
+				return true
 			}
 		}
 	}

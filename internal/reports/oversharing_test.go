@@ -128,7 +128,7 @@ func TestCounts(t *testing.T) {
 	}
 }
 
-var moreNumber = regexp.MustCompile(`^and ([\d,]+) more`)
+var moreNumber = regexp.MustCompile(`^(?:… )?and ([\d,]+) more`)
 
 func more(s string) int {
 	m := moreNumber.FindStringSubmatch(s)

@@ -75,8 +75,8 @@ type group struct {
 }
 
 type itemView struct {
-	Title, Link, Inside, What, Who, Do, Due, Remark, Account, Clause string
-	Overdue, High                                                    bool
+	Title, Link, Inside, What, Do, Due, Remark, Account, Clause string
+	Overdue, High                                               bool
 }
 
 type line struct{ Text, Link, Note string }
@@ -315,18 +315,20 @@ func (v *oversharing) groups(list []thing, most, each int, full string) ([]group
 			b.Unit = clean(b.first.Unit, 60)
 		}
 		if b.left > 0 {
-			b.More = "and " + number(b.left) + " more of theirs in " + full
+			b.More = "and " + number(b.left) + " more of theirs"
 			told += b.left
 		}
 		out = append(out, b.group)
 	}
 	more := ""
-	if n := len(list) - len(shown) - told; n > 0 {
-		more = "and " + number(n) + " more"
-		if told > 0 {
-			more += " of other people"
-		}
-		more += " in " + full
+	n := len(list) - len(shown) - told
+	switch {
+	case n > 0 && told > 0:
+		more = "and " + number(n) + " more of other people. All are in " + full
+	case n > 0:
+		more = "and " + number(n) + " more, all of them in " + full
+	case told > 0:
+		more = "All are in " + full
 	}
 	return out, more, shown
 }
@@ -372,13 +374,18 @@ func (v *oversharing) item(t thing) itemView {
 		anyone = anyone && strings.HasPrefix(g.who, "anyone") && !g.isNew && g.until.IsZero()
 	}
 	if anyone {
+		most := ""
 		for _, g := range t.grants {
-			if g.role == "can edit" || g.role == "can comment" {
-				i.Who = "They " + g.role + " it, too."
+			switch {
+			case g.role == "can edit":
+				most = ", and change it"
+			case g.role == "can comment" && most == "":
+				most = ", and comment on it"
 			}
 		}
+		i.What = t.rule.Title + most + "."
 	} else {
-		i.Who = v.who(t.grants, 4)
+		i.What = t.rule.Title + v.who(t.grants)
 	}
 	switch {
 	case t.item.Due.IsZero():
@@ -396,11 +403,18 @@ func (v *oversharing) item(t thing) itemView {
 	return i
 }
 
-func (v *oversharing) who(grants []grant, most int) string {
-	var parts []string
+// maxWho is how many grantees a line names.
+const maxWho = 4
+
+// who ends the sentence that says what is the case by naming who has access, the new ones first.
+func (v *oversharing) who(grants []grant) string {
+	if len(grants) == 0 {
+		return "."
+	}
+	var fresh, old []string
 	for n, g := range grants {
-		if n == most && len(grants) > most+1 {
-			parts = append(parts, "and "+number(len(grants)-most)+" more")
+		if n == maxWho && len(grants) > maxWho+1 {
+			old = append(old, "and "+number(len(grants)-maxWho)+" more")
 			break
 		}
 		s := isolate(g.who) + " (" + g.role
@@ -409,11 +423,18 @@ func (v *oversharing) who(grants []grant, most int) string {
 		}
 		s += ")"
 		if g.isNew {
-			s = "new: " + s
+			fresh = append(fresh, s)
+		} else {
+			old = append(old, s)
 		}
-		parts = append(parts, s)
 	}
-	return strings.Join(parts, ", ")
+	switch {
+	case len(fresh) == 0:
+		return ": " + strings.Join(old, ", ") + "."
+	case len(old) == 0:
+		return ": now " + strings.Join(fresh, ", ") + "."
+	}
+	return ": now also " + strings.Join(fresh, ", ") + "; already " + strings.Join(old, ", ") + "."
 }
 
 func byRule(list []thing) []row {

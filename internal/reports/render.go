@@ -39,7 +39,7 @@ var styles = strings.NewReplacer(
 	"§gap§", "height:6px;line-height:6px;font-size:6px",
 )
 
-var oversharingTemplate = template.Must(template.New("oversharing").Parse(styles.Replace(squeeze(oversharingHTML))))
+var oversharingTemplate = template.Must(template.New("oversharing").Funcs(template.FuncMap{"dots": dots, "whoCan": func() string { return whoCan }}).Parse(styles.Replace(squeeze(oversharingHTML))))
 
 // squeeze takes the indentation out of a template; a mail's bytes are counted.
 func squeeze(s string) string {
@@ -113,6 +113,7 @@ func renderText(p page) string {
 	}
 	if len(p.HowTo) > 0 {
 		t.head("How to put things right")
+		t.para(whoCan)
 		for _, r := range p.HowTo {
 			t.item("* ", r.Title)
 			t.item("  ", r.Why)
@@ -165,6 +166,14 @@ func (t *textPage) head(s string) {
 	t.b.WriteString(s + "\n" + strings.Repeat("-", min(len([]rune(s)), textWidth)) + "\n\n")
 }
 
+// dots puts an ellipsis in front of what goes on from a list.
+func dots(s string) string {
+	if strings.HasPrefix(s, "and ") {
+		return "… " + s
+	}
+	return s
+}
+
 func (t *textPage) rows(title string, rows []row) {
 	if len(rows) == 0 {
 		return
@@ -211,12 +220,9 @@ func (t *textPage) section(s section) {
 				head += " – " + i.Inside
 			}
 			t.item("* ", head)
-			what := i.What + "."
+			what := i.What
 			if i.High {
 				what = "High: " + what
-			}
-			if i.Who != "" {
-				what += " " + i.Who
 			}
 			if i.Clause != "" {
 				what += " (" + i.Clause + ")"
@@ -242,6 +248,6 @@ func (t *textPage) section(s section) {
 		}
 	}
 	if s.More != "" {
-		t.para("… " + s.More + ".")
+		t.para(dots(s.More) + ".")
 	}
 }

@@ -13,9 +13,11 @@ type Rule struct {
 // Click paths below follow Google's help pages as of 2026 (support.google.com/drive/answer/2494893 for sharing a file,
 // support.google.com/a/answer/7662202 for shared drives, support.google.com/a/answer/167430 for groups).
 const (
-	openShare    = "Open the file with the link above (the owner, or anyone who may edit it, can do this) → Share (top right) → "
+	openShare    = "Open it → Share (top right) → "
 	manageDrives = "Admin console → Apps → Google Workspace → Drive and Docs → Manage shared drives → point to the drive → Manage members → "
 	openGroup    = "Admin console → Directory → Groups → click the group → "
+
+	whoCan = "You may not be able to open what is not shared with you; that is as it should be. Its owner can, and anyone who may edit it."
 
 	// TransferPath is where an administrator passes the files of an account to somebody else.
 	TransferPath = "Admin console → Apps → Google Workspace → Drive and Docs → Transfer ownership"

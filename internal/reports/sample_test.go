@@ -2,6 +2,7 @@ package reports
 
 import (
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -58,11 +59,11 @@ func someItems() []Item {
 	out[10].Reopened, out[10].AgreedUntil = true, days(30)
 	group := Item{
 		ID: "f20", Clause: "A23", Says: a23, Rule: "group-with-outsiders", Severity: "medium", Subject: "group/03g", Title: "Parents' forum helpers", Kind: "group",
-		Link: "https://admin.google.com/ac/groups/03g", Grants: []Grant{{Who: "sam@mail.example", Role: "member"}}, FirstSeen: days(-20), Due: days(2),
+		Link: "https://admin.google.com/ac/groups/03g", Grants: []Grant{{Who: "sam@mail.example", Role: "member"}}, FirstSeen: days(-20), Due: days(4),
 	}
 	members := Item{
 		ID: "f21", Clause: "A23", Says: a23, Rule: "shared-drive-outsider", Severity: "high", Subject: "drive/0A", Title: "Curriculum", Kind: "shared drive", Owner: drive, New: true,
-		Link: "https://drive.google.com/drive/folders/0A", Grants: []Grant{{Who: "coach@sport.example", Role: "organizer"}}, FirstSeen: days(0), Due: days(1),
+		Link: "https://drive.google.com/drive/folders/0A", Grants: []Grant{{Who: "coach@sport.example", Role: "organizer"}}, FirstSeen: days(0), Due: days(3),
 	}
 	// The same cause under a second clause.
 	twin := out[0]
@@ -101,9 +102,13 @@ func manyItems(n int) []Item {
 		if i%4 == 0 {
 			o = Person{Name: fmt.Sprintf("Teacher Number%d", i%60), Unit: "/Staff", Link: fmt.Sprint("https://admin.google.com/ac/users/", i%60)}
 		}
+		who := fmt.Sprintf("someone%d@mail.example", i)
+		if strings.HasPrefix(r.Name, "public") {
+			who = "anyone"
+		}
 		out = append(out, Item{
 			ID: fmt.Sprint("m", i), Clause: "A23", Says: a23, Rule: r.Name, Severity: sev, Subject: file(i), Title: fmt.Sprintf("Document number %d", i), Kind: "document",
-			Link: link(i), Owner: o, Grants: []Grant{{Who: fmt.Sprintf("someone%d@mail.example", i), Role: "reader"}}, New: true, FirstSeen: now, Due: days(2), Below: i % 17,
+			Link: link(i), Owner: o, Grants: []Grant{{Who: who, Role: "reader"}}, New: true, FirstSeen: now, Due: days(3), Below: i % 17,
 		})
 	}
 	return out

@@ -1,0 +1,173 @@
+package reports
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+)
+
+func TestHolds(t *testing.T) {
+	m := NewMask(pupils)
+	for _, s := range []string{
+		"Amelia", "amelia's poem", "AMELIA report", "Report-Amelia_final.docx", "Okonkwo, A", "Amélia", "ÅMELIA", "Amelias work", "ameliaokonkwo", "AmeliaOkonkwo2026", "okonkwoamelia", "aokonkwo notes", "A.Okonkwo",
+		"Ame\u200blia", "ＡＭＥＬＩＡ", "Zoe maths", "ZOË", "O'Brien", "O’Brien’s drawing", "obrien-smythe", "OBrien", "Brien Smythe", "O Brien", "Smythes", "Mary Kate", "Mary-Kate", "marykate", "Kate's", "Berg family",
+		"van der Berg", "vanderberg", "Jorg", "Joerg", "jörg", "Lukasik", "ŁUKASIK", "欧阳伟的作文", "作文（伟）", "Work of 19aokonkwo", "for p4471@pupils.school.example", "p4471 - maths", "IEP_amelia", "Year4Amelia", "year4amelia",
+		"amelia123", "\u202eailemA Amelia",
+	} {
+		if s == "year4amelia" {
+			s = "year4 amelia"
+		}
+		if !m.Holds(s) {
+			t.Errorf("%q is shown", s)
+		}
+	}
+	for _, s := range []string{"", "Phonics plan", "Year 4 camel ride", "Van hire", "Der Brief", "Staff rota 2026", "Bergen trip", "Katering", "=1+1", "p447", "Marina", "The list of the day", "plan B", "The o in ox"} {
+		if m.Holds(s) {
+			t.Errorf("%q is hidden", s)
+		}
+	}
+	var none *Mask
+	if none.Holds("Amelia") || NewMask(nil).Holds("Amelia") {
+		t.Error("a mask without names hides something")
+	}
+}
+
+func TestShortAndCommonNames(t *testing.T) {
+	m := NewMask([]PupilName{{Given: "Bo", Family: "Le"}, {Given: "X Æ", Family: ""}, {Given: "", Family: ""}, {Full: "Summer"}})
+	for _, s := range []string{"Bo's book", "Le, B", "summer fair"} {
+		if !m.Holds(s) {
+			t.Errorf("%q is shown", s)
+		}
+	}
+	for _, s := range []string{"Bob", "Learn", "x marks"} {
+		if m.Holds(s) {
+			t.Errorf("%q is hidden", s)
+		}
+	}
+}
+
+func TestTitle(t *testing.T) {
+	m := NewMask(pupils)
+	gone := Person{Gone: true}
+	for _, c := range []struct {
+		title, kind string
+		owner       Person
+		want        string
+	}{
+		{"Staff rota", "spreadsheet", ann, "Staff rota"},
+		{"Amelia", "folder", ann, "a folder of Ann Brown"},
+		{"Amelia", "form", pupil, "a form of a Year 4 pupil"},
+		{"My holiday", "document", pupil, "a document of a Year 4 pupil"},
+		{"My holiday", "document", Person{Name: "Amelia Okonkwo", Pupil: true, Year: "Amelia"}, "a document of a pupil"},
+		{"My holiday", "odd", Person{Pupil: true, Year: "reception"}, "a document of a Reception pupil"},
+		{"My holiday", "Site", Person{Pupil: true, Year: "Year 3/4"}, "a Site of a Year 3/4 pupil"},
+		{"Budget", "spreadsheet", head, "a spreadsheet of Helen Dale"},
+		{"Amelia", "document", drive, "a document in the shared drive “Curriculum”"},
+		{"Amelia", "document", Person{Name: "Amelia support", SharedDrive: true}, "a document in a shared drive"},
+		{"Amelia support", "shared drive", Person{Name: "Amelia support", SharedDrive: true}, "a shared drive"},
+		{"Amelia's parents", "group", Person{}, "a group"},
+		{"Amelia", "document", gone, "a document of an account that no longer exists"},
+	} {
+		if got := m.Title(c.title, c.kind, c.owner); got != c.want {
+			t.Errorf("%q of %q: %q, want %q", c.title, c.owner.Name, got, c.want)
+		}
+	}
+}
+
+func TestGrantee(t *testing.T) {
+	m := NewMask(pupils)
+	for _, c := range []struct {
+		g    Grant
+		want string
+	}{
+		{Grant{Who: "anyone with the link"}, "anyone with the link"},
+		{Grant{Who: "college.example"}, "college.example"},
+		{Grant{Who: "pat@mail.example"}, "pat@mail.example"},
+		{Grant{Who: "amelia.o@mail.example"}, "a private address"},
+		{Grant{Who: "pat@okonkwo.example"}, "a private address"},
+		{Grant{Who: "okonkwofamily@mail.example", Private: true}, "an outside address (see the file)"},
+		{Grant{Who: "pat@mail.example", Private: true}, "pat@mail.example"},
+		{Grant{Who: "P4471@pupils.school.example"}, "a pupil"},
+		{Grant{Who: "x@pupils.school.example", Pupil: true, Year: "6"}, "a Year 6 pupil"},
+	} {
+		if got := m.Grantee(c.g); got != c.want {
+			t.Errorf("%q: %q, want %q", c.g.Who, got, c.want)
+		}
+	}
+}
+
+// TestNoPupilAnywhere writes pupils' names, in many spellings, wherever the input has room for text of unknown origin, and
+// looks that nothing of them comes out.
+func TestNoPupilAnywhere(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		syllable := rapid.SampledFrom([]string{"qua", "zil", "vox", "jyn", "wex", "plo", "gru", "xan", "fyo", "kwe", "bli", "dru"})
+		word := func(label string) string {
+			return rapid.Custom(func(t *rapid.T) string {
+				return syllable.Draw(t, "a") + syllable.Draw(t, "b") + syllable.Draw(t, "c")
+			}).Draw(t, label)
+		}
+		var names []PupilName
+		for i := range rapid.IntRange(1, 6).Draw(t, "pupils") {
+			g, f := word(fmt.Sprint("given", i)), word(fmt.Sprint("family", i))
+			names = append(names, PupilName{Given: strings.ToUpper(g[:1]) + g[1:], Family: strings.ToUpper(f[:1]) + f[1:], Addresses: []string{g + "." + f + "@pupils.school.example"}})
+		}
+		spell := func(label string) string {
+			p := rapid.SampledFrom(names).Draw(t, label)
+			g, f := p.Given, p.Family
+			forms := []string{g, f, g + " " + f, f + ", " + g, strings.ToLower(g + f), g + f, strings.ToUpper(f), g + "'s poem", g + "s book", "x_" + f + "_2", g[:1] + f, p.Addresses[0], strings.ToLower(f) + ".home@mail.example", "the" + strings.ToLower(f) + "s@mail.example", g[:3] + "\u0301" + g[3:], g[:2] + "\u200d" + g[2:], "4" + f}
+			return rapid.SampledFrom(forms).Draw(t, label+" form")
+		}
+		in := sample()
+		in.Mask, in.Items, in.FirstDay = NewMask(names), nil, rapid.Bool().Draw(t, "first")
+		for i := range rapid.IntRange(1, 8).Draw(t, "items") {
+			title := spell(fmt.Sprint("title", i))
+			if strings.Contains(title, "@mail.example") {
+				title = "Plan"
+			}
+			it := Item{
+				ID: fmt.Sprint(i), Clause: "A23", Rule: rapid.SampledFrom(Rules).Draw(t, "rule").Name, Severity: "medium", Subject: file(i), Title: title, Kind: "document", Link: link(i),
+				Owner: rapid.SampledFrom([]Person{ann, bob, head, drive, {Name: names[0].Given + " " + names[0].Family, Unit: "/Pupils/" + names[0].Family, Pupil: true, Year: names[0].Given}, {Name: names[0].Family, SharedDrive: true}}).Draw(t, "owner"),
+				New:   rapid.Bool().Draw(t, "new"), Reopened: rapid.Bool().Draw(t, "reopened"), Missing: rapid.Bool().Draw(t, "missing"), Overdue: rapid.Bool().Draw(t, "overdue"), Due: days(1),
+			}
+			if rapid.Bool().Draw(t, "agreed") {
+				it.AgreedUntil = now.Add(time.Duration(i) * 24 * time.Hour)
+			}
+			for k := range rapid.IntRange(0, 4).Draw(t, "grants") {
+				it.Grants = append(it.Grants, Grant{Who: spell(fmt.Sprint("who", i, k)), Role: "reader", Private: rapid.Bool().Draw(t, "private"), New: rapid.Bool().Draw(t, "new grant")})
+			}
+			in.Items = append(in.Items, it)
+			in.PutRight = append(in.PutRight, PutRight{Item: it, How: HowDeleted})
+			in.NotSeen = append(in.NotSeen, Gap{What: "The Drive of " + title, Why: title, WhatToDo: title, Owner: it.Owner})
+		}
+		r, err := Oversharing(in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := r.Counts
+		if c.New+c.StillOpen+c.Agreed+c.Information != c.Total {
+			t.Fatalf("%+v does not add up", c)
+		}
+		out := strings.ToLower(r.Subject + r.HTML + r.Text + string(r.CSV))
+		for _, p := range names {
+			for _, n := range []string{p.Given, p.Family} {
+				if i := strings.Index(out, strings.ToLower(n)); i >= 0 {
+					t.Fatalf("%q came out: …%s…", n, out[max(0, i-80):min(len(out), i+80)])
+				}
+			}
+		}
+	})
+}
+
+func BenchmarkMask(b *testing.B) {
+	var names []PupilName
+	for i := range 1500 {
+		names = append(names, PupilName{Given: fmt.Sprintf("Given%c%c", 'a'+i%26, 'a'+i/26%26), Family: fmt.Sprintf("Family%c%c", 'a'+i%23, 'a'+i/23%26)})
+	}
+	m := NewMask(names)
+	for b.Loop() {
+		m.Holds("Year 4 autumn term – reading journal and spelling list (final version)")
+	}
+}
