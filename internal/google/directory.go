@@ -41,11 +41,11 @@ func account(u *directory.User) (seen.Account, bool) {
 	return a, true
 }
 
-// Units streams the org units, the root "/" too where its id can be known, with [ScopeUnits].
+// Units streams the org units, the root "/" too, with [ScopeUnits].
 func (c *Client) Units(ctx context.Context) iter.Seq2[seen.Unit, error] {
 	open := func() *Handle { return c.asAdmin(ScopeUnits) }
 	return paged(ctx, open, orgunitsList, "", func(ctx context.Context, _ string) ([]seen.Unit, string, error) {
-		page, err := c.directory.Orgunits.List(myCustomer).Type("all").
+		page, err := c.directory.Orgunits.List(myCustomer).OrgUnitPath("/").Type("allIncludingParent").
 			Fields("organizationUnits(orgUnitId,orgUnitPath,parentOrgUnitId,parentOrgUnitPath)").Context(ctx).Do()
 		if err != nil {
 			return nil, "", err
@@ -54,7 +54,7 @@ func (c *Client) Units(ctx context.Context) iter.Seq2[seen.Unit, error] {
 	})
 }
 
-// units adds the root, which the list leaves out: its children name its id.
+// units adds the root where the list leaves it out, as that of Google long did: its children name its id.
 func units(list []*directory.OrgUnit) []seen.Unit {
 	var out []seen.Unit
 	root, have := "", false

@@ -83,6 +83,15 @@ func IsNotFound(err error) bool { return status(err) == http.StatusNotFound }
 // IsGone tells whether Google says that the thing was there once.
 func IsGone(err error) bool { return status(err) == http.StatusGone }
 
+// IsInvalid tells whether Google rejected what was sent itself (a recipient, a message), which trying again will not cure.
+func IsInvalid(err error) bool {
+	var e *Error
+	if !errors.As(err, &e) || e.Why != seen.Failed || e.Code == "failedPrecondition" {
+		return false
+	}
+	return e.Status == http.StatusBadRequest || e.Status == http.StatusRequestEntityTooLarge
+}
+
 // Reason is [Reason], for those who know a Client only by an interface of theirs.
 func (c *Client) Reason(err error) seen.Reason { return Reason(err) }
 

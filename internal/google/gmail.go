@@ -1,10 +1,13 @@
 package google
 
 import (
+	"bytes"
 	"context"
 	"encoding/base64"
 	"iter"
 	"net/http"
+	"net/mail"
+	"net/textproto"
 	"strings"
 
 	"google.golang.org/api/gmail/v1"
@@ -17,7 +20,7 @@ import (
 const me = "me"
 
 // CreateDraft puts a message (RFC 5322, as bytes) into an account's drafts and returns the draft's id. After [ErrUnsure]
-// the draft may be there: find it with [Client.ListDrafts] and [Client.DraftMessageID].
+// the draft may be there: find it with [Client.FindDraft].
 func (c *Client) CreateDraft(ctx context.Context, as string, raw []byte) (id string, err error) {
 	return single(ctx, c.As(as, ScopeCompose), draftsCreate, "", func(ctx context.Context) (string, error) {
 		d, err := c.gmail.Users.Drafts.Create(me, &gmail.Draft{Message: &gmail.Message{Raw: base64.URLEncoding.EncodeToString(raw)}}).
@@ -66,19 +69,61 @@ func (c *Client) ListDrafts(ctx context.Context, as string) iter.Seq2[string, er
 	})
 }
 
-// DraftMessageID reads the Message-ID header of a draft, with its angle brackets; "" if it has none. It tells our drafts from those of people.
-func (c *Client) DraftMessageID(ctx context.Context, as, id string) (string, error) {
-	return single(ctx, c.As(as, ScopeCompose), draftsGet, "draft "+id, func(ctx context.Context) (string, error) {
-		d, err := c.gmail.Users.Drafts.Get(me, id).Format("metadata").Fields("id,message(payload(headers))").Context(ctx).Do()
-		if err != nil || d.Message == nil || d.Message.Payload == nil {
-			return "", err
+// FindDraft looks through an account's drafts, those of people too, for the one with this Message-ID (with or without angle brackets), in the
+// header of that name or in one of those in also. Of each draft it reads the headers only.
+func (c *Client) FindDraft(ctx context.Context, as, messageID string, also ...string) (id string, found bool, err error) {
+	h := c.As(as, ScopeCompose)
+	defer h.Close()
+	want := strings.Trim(messageID, "<>")
+	for id, err := range c.ListDrafts(ctx, as) {
+		if err != nil {
+			return "", false, err
 		}
-		for _, h := range d.Message.Payload.Headers {
-			if strings.EqualFold(h.Name, "Message-ID") {
-				return strings.TrimSpace(h.Value), nil
+		header, err := c.draftHeader(ctx, as, id)
+		if IsNotFound(err) {
+			continue // sent or deleted meanwhile
+		}
+		if err != nil {
+			return "", false, err
+		}
+		for _, name := range append([]string{"Message-ID"}, also...) {
+			if strings.Trim(strings.TrimSpace(header.Get(name)), "<>") == want {
+				return id, true, nil
 			}
 		}
-		return "", nil
+	}
+	return "", false, nil
+}
+
+// draftHeader reads the headers of a draft.
+func (c *Client) draftHeader(ctx context.Context, as, id string) (mail.Header, error) {
+	return single(ctx, c.As(as, ScopeCompose), draftsGet, "draft "+id, func(ctx context.Context) (mail.Header, error) {
+		d, err := c.gmail.Users.Drafts.Get(me, id).Format("metadata").Fields("id,message(payload(headers))").Context(ctx).Do()
+		if err != nil {
+			return nil, err
+		}
+		header := mail.Header{}
+		if d.Message != nil && d.Message.Payload != nil {
+			for _, h := range d.Message.Payload.Headers {
+				name := textproto.CanonicalMIMEHeaderKey(h.Name)
+				header[name] = append(header[name], h.Value)
+			}
+			return header, nil
+		}
+		// Whether drafts know the format "metadata" is not said anywhere; every one can be had as a whole.
+		d, err = c.gmail.Users.Drafts.Get(me, id).Format("raw").Fields("id,message(raw)").Context(ctx).Do()
+		if err != nil || d.Message == nil {
+			return nil, err
+		}
+		raw, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(d.Message.Raw, "="))
+		if err != nil {
+			return header, nil
+		}
+		// A draft of a person may be anything; ours can be read.
+		if m, err := mail.ReadMessage(bytes.NewReader(raw)); err == nil {
+			header = m.Header
+		}
+		return header, nil
 	})
 }
 

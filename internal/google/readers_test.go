@@ -1,6 +1,7 @@
 package google
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -65,7 +66,7 @@ func TestReaders(t *testing.T) {
 				{"orgUnitId":"id:c","orgUnitPath":"/Pupils/Y4","parentOrgUnitId":"id:b","parentOrgUnitPath":"/Pupils"}]}`},
 			func(c *Client) (any, error) { return all(collect(c.Units(ctx))) },
 			[]seen.Unit{{ID: "b", Path: "/Pupils"}, {ID: "c", Path: "/Pupils/Y4"}, {ID: "a", Path: "/"}},
-			"/admin/directory/v1/customer/my_customer/orgunits", map[string]string{"type": "all"}, admin + " " + ScopeUnits,
+			"/admin/directory/v1/customer/my_customer/orgunits", map[string]string{"type": "allIncludingParent", "orgUnitPath": "/"}, admin + " " + ScopeUnits,
 		},
 		{
 			"groups",
@@ -164,13 +165,6 @@ func TestReaders(t *testing.T) {
 			func(c *Client) (any, error) { return all(collect(c.ListDrafts(ctx, owner))) },
 			[]string{"d1", "d2", "d3"},
 			"/gmail/v1/users/me/drafts", nil, owner + " " + ScopeCompose,
-		},
-		{
-			"a draft's message id",
-			[]string{`{"id":"d1","message":{"payload":{"headers":[{"name":"Subject","value":"x"},{"name":"Message-Id","value":"<1@bot.example>"}]}}}`},
-			func(c *Client) (any, error) { return all(c.DraftMessageID(ctx, owner, "d1")) },
-			"<1@bot.example>",
-			"/gmail/v1/users/me/drafts/d1", map[string]string{"format": "metadata"}, owner + " " + ScopeCompose,
 		},
 		{
 			"policies",
@@ -448,6 +442,46 @@ func TestDrafts(t *testing.T) {
 	exists(false)
 }
 
+func TestFindDraft(t *testing.T) {
+	raw := func(s string) string { return base64.URLEncoding.EncodeToString([]byte(s)) }
+	tests := []struct {
+		name   string
+		drafts map[string]string // id → answer by format
+		also   []string
+		id     string
+	}{
+		{"by its headers", map[string]string{"d2 metadata": `{"message":{"payload":{"headers":[{"name":"Subject","value":"x"},{"name":"Message-Id","value":"<1@bot.example>"}]}}}`}, nil, "d2"},
+		{"by its whole text", map[string]string{"d2 metadata": `{"message":{}}`, "d2 raw": `{"message":{"raw":"` + raw("Message-ID: <1@bot.example>\r\n\r\n?>?>") + `"}}`}, nil, "d2"},
+		{"by another header", map[string]string{"d1 metadata": `{"message":{"payload":{"headers":[{"name":"x-bot-id","value":"1@bot.example"}]}}}`}, []string{"X-Bot-Id"}, "d1"},
+		{"not by another header unasked", map[string]string{"d1 metadata": `{"message":{"payload":{"headers":[{"name":"x-bot-id","value":"1@bot.example"}]}}}`}, nil, ""},
+		{"unreadable", map[string]string{"d1 metadata": `{}`, "d1 raw": `{"message":{"raw":"***"}}`, "d2 metadata": `{"message":{}}`, "d2 raw": `{"message":{"raw":"` + raw("no header") + `"}}`}, nil, ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			f := &fake{handle: func(w http.ResponseWriter, r *http.Request) {
+				id := r.URL.Path[strings.LastIndex(r.URL.Path, "/")+1:]
+				body, ok := tt.drafts[id+" "+r.URL.Query().Get("format")]
+				switch {
+				case id == "drafts":
+					io.WriteString(w, `{"drafts":[{"id":"d1"},{"id":"d2"}]}`)
+				case ok:
+					io.WriteString(w, body)
+				default:
+					w.WriteHeader(404) // sent meanwhile
+					io.WriteString(w, problemBody(404, "notFound", "x"))
+				}
+			}}
+			id, found, err := f.client(t, nil).FindDraft(t.Context(), owner, "<1@bot.example>", tt.also...)
+			if id != tt.id || found != (tt.id != "") || err != nil {
+				t.Errorf("have %q %v %v, want %q", id, found, err, tt.id)
+			}
+			if len(f.tokens) != 1 {
+				t.Errorf("%d tokens, want 1", len(f.tokens))
+			}
+		})
+	}
+}
+
 func TestErrors(t *testing.T) {
 	api := func(code int, reason, message string) *fake {
 		return script(step{code: code, body: problemBody(code, reason, message)})
@@ -519,6 +553,12 @@ func TestErrors(t *testing.T) {
 	}
 	if Reason(nil) != "" || Reason(io.EOF) != seen.Failed || IsNotFound(nil) || IsGone(io.EOF) {
 		t.Error("errors that are not Google's")
+	}
+	if err := send(api(400, "invalidArgument", "Recipient address required").client(t, nil), t); !IsInvalid(err) {
+		t.Errorf("have %v, want invalid", err)
+	}
+	if err := send(api(400, "failedPrecondition", "Mail service not enabled").client(t, nil), t); IsInvalid(err) {
+		t.Errorf("have %v, want not invalid", err)
 	}
 	if err := get(api(410, "gone", "x").client(t, nil), t); !IsGone(err) {
 		t.Errorf("have %v, want gone", err)
