@@ -345,6 +345,8 @@ func (m *Mask) Grantee(g Grant) string {
 	switch {
 	case g.Pupil:
 		return pupilWords(g.Year)
+	case g.Staff:
+		return clean(g.Who, 80)
 	case !strings.Contains(g.Who, "@"):
 		if m.Holds(g.Who) {
 			return "a private address"

@@ -90,6 +90,7 @@ func TestGrantee(t *testing.T) {
 		{Grant{Who: "pat@okonkwo.example"}, "a private address"},
 		{Grant{Who: "okonkwofamily@mail.example", Private: true}, "an outside address (see the file)"},
 		{Grant{Who: "pat@mail.example", Private: true}, "pat@mail.example"},
+		{Grant{Who: "pat.berg@school.example", Staff: true}, "pat.berg@school.example"},
 		{Grant{Who: "P4471@pupils.school.example"}, "a pupil"},
 		{Grant{Who: "x@pupils.school.example", Pupil: true, Year: "6"}, "a Year 6 pupil"},
 	} {

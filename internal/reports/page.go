@@ -137,8 +137,8 @@ func (v *oversharing) page(lim limits) page {
 		if len(open) > len(more) {
 			p.OpenByRule = byRule(open)
 		}
-		if len(open) > 0 {
-			p.Open.Intro = openWords(c, countIf(open, func(t thing) bool { return t.item.Overdue }))
+		if len(open) > 1 && countIf(open, func(t thing) bool { return t.item.Overdue }) > 0 {
+			p.Open.Intro = "What is overdue comes first."
 		}
 	}
 	for _, r := range Rules {
@@ -174,14 +174,6 @@ func clausesOf(list []thing) []line {
 	return out[:min(len(out), 20)]
 }
 
-func openWords(c Counts, overdue int) string {
-	s := plural(c.StillOpen, "thing is", "things are") + " still open"
-	if overdue > 0 {
-		s += ", " + number(overdue) + " of them overdue (listed first)"
-	}
-	return s + "."
-}
-
 // headline says in a sentence what there is, and in a few more how things stand.
 func (p *page) headline(v *oversharing) {
 	c := v.counts
@@ -199,7 +191,11 @@ func (p *page) headline(v *oversharing) {
 		p.Headline = "Everything we found is put right"
 	default:
 		p.Headline = "Nothing to look at"
-		p.Lead = append(p.Lead, "We looked everywhere we can and found nothing that does not match the policy.")
+		found := "found nothing that does not match the policy."
+		if c.Agreed > 0 {
+			found = "found nothing but what is agreed."
+		}
+		p.Lead = append(p.Lead, "We looked everywhere we can and "+found)
 	}
 	if !v.in.FirstDay && c.StillOpen > 0 {
 		s := plural(c.StillOpen, "thing", "things") + " from before " + verb(c.StillOpen, "is", "are") + " still open"
@@ -369,7 +365,7 @@ func (v *oversharing) item(t thing) itemView {
 	if t.item.Below > 0 {
 		i.Inside = "opens " + plural(t.item.Below, "item", "items") + " inside it"
 	}
-	anyone := len(t.grants) > 0
+	anyone := len(t.grants) > 0 && (t.rule.Name == "public" || t.rule.Name == "public-link" || t.rule.Name == "site")
 	for _, g := range t.grants {
 		anyone = anyone && strings.HasPrefix(g.who, "anyone") && !g.isNew && g.until.IsZero()
 	}
@@ -377,6 +373,7 @@ func (v *oversharing) item(t thing) itemView {
 		most := ""
 		for _, g := range t.grants {
 			switch {
+			case t.rule.Name == "site": // whoever visits it only reads
 			case g.role == "can edit":
 				most = ", and change it"
 			case g.role == "can comment" && most == "":

@@ -69,12 +69,22 @@ func (p *page) rest(v *oversharing, lim limits) {
 		}
 	}
 	p.Never = strings.Join(never, "; ") + "."
+	var ids []string
 	for i, cl := range v.in.NotLooked {
-		if i == lim.clauses {
-			p.NotLookedMore = "and " + number(len(v.in.NotLooked)-i) + " more; “esafetybot policy explain” lists them"
-			break
+		id := clean(cl.ID, 20)
+		switch {
+		case i >= max(lim.clauses, 1):
+		case v.in.FirstDay || v.in.Weekly:
+			p.NotLooked = append(p.NotLooked, line{Text: id, Note: clean(cl.Says, 120)})
+		default: // in between, their ids will do
+			ids = append(ids, id)
 		}
-		p.NotLooked = append(p.NotLooked, line{Text: clean(cl.ID, 20), Note: clean(cl.Says, 120)})
+	}
+	if len(ids) > 0 {
+		p.NotLooked = []line{{Text: strings.Join(ids, ", ")}}
+	}
+	if n := len(v.in.NotLooked) - max(lim.clauses, 1); n > 0 {
+		p.NotLookedMore = "and " + number(n) + " more; “esafetybot policy explain” lists them"
 	}
 	t := v.in.Totals
 	if t != (Totals{}) {

@@ -37,6 +37,7 @@ type Grant struct {
 	Pupil   bool      // the grantee is a pupil of the school: the address is never shown
 	Year    string    // of that pupil
 	Private bool      // a private address (a parent's, say)
+	Staff   bool      // the grantee is an adult of the school: shown as it is, even if a pupil has the same surname
 }
 
 // Item is one finding as the report shows it. Titles and addresses are given as they are; the report masks them.
