@@ -88,7 +88,14 @@ func (c *call) fileJSON(b []byte, m *mask, f *world.File, v *viewer) []byte {
 	}
 	if f.DriveID == "" && m.has("permissions") && v.canShare(f) {
 		if sub, ok := o.key("permissions"); ok {
-			o.b = c.permissionsJSON(o.b, sub, f.Permissions())
+			list, known := c.lists[f.SharedList()]
+			if !known {
+				list = c.permissionsJSON(nil, sub, f.Permissions())
+				if c.lists != nil {
+					c.lists[f.SharedList()] = list
+				}
+			}
+			o.b = append(o.b, list...)
 		}
 	}
 	if m.has("permissionIds") && f.DriveID == "" && v.canShare(f) {
@@ -237,7 +244,8 @@ func filesList(c *call, v *viewer) ([]byte, *apiError) {
 		i, _ := slices.BinarySearchFunc(files, seq, func(f *world.File, seq uint64) int { return cmp.Compare(f.Seq(), seq+1) })
 		files = files[i:]
 	}
-	b := make([]byte, 0, 1<<14)
+	b := make([]byte, 0, 1<<16)
+	c.lists = map[any][]byte{}
 	o := begin(b, c.mask)
 	o.str("kind", "drive#fileList")
 	o.bool("incompleteSearch", false)

@@ -129,7 +129,7 @@ type call struct {
 	body    []byte
 	session session
 	user    *world.User // the subject; nil for the service account itself
-	host    string
+	lists   map[any][]byte // rendered lists of permissions, by world.File.SharedList: siblings mostly have the same
 }
 
 // handler answers a method: the JSON of its result, nil for an empty answer.
@@ -193,7 +193,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case upload:
 		writeError(rec, &apiError{code: 501, status: "UNIMPLEMENTED", reason: "notImplemented", message: "Media uploads are not simulated."})
 	default:
-		s.serveMethod(rec, &call{s: s, r: r, m: m, path: params, query: r.URL.Query(), session: x, host: r.Host}, kind == "incomplete")
+		s.serveMethod(rec, &call{s: s, r: r, m: m, path: params, query: r.URL.Query(), session: x}, kind == "incomplete")
 	}
 	if rec.cut {
 		rec.breakOff()

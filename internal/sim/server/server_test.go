@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -738,5 +739,46 @@ func TestSimPaths(t *testing.T) {
 	}
 	if w, err := world.Load(dir); err != nil || w.FileCount() != 7 || !w.Now().Equal(start.Add(90*time.Minute)) {
 		t.Error(err)
+	}
+}
+
+// serveOn serves on a free port of loopback until the context ends.
+func serveOn(ctx context.Context, t *testing.T, s *Server, addr chan<- string) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Error(err)
+		close(addr)
+		return
+	}
+	addr <- l.Addr().String()
+	srv := &http.Server{Handler: s}
+	context.AfterFunc(ctx, func() { srv.Close() })
+	srv.Serve(l)
+}
+
+func BenchmarkFilesList(b *testing.B) {
+	w := school(b)
+	for i := range 5000 {
+		if err := w.AddFile(&world.File{Name: fmt.Sprint("File ", i), MimeType: "text/plain", Parent: "F", Owner: &world.Person{EmailAddress: "cat@school.example"}},
+			world.Grant{Type: "user", Role: "writer", EmailAddress: fmt.Sprintf("p%d@home.example", i/10)}); err != nil {
+			b.Fatal(err)
+		}
+	}
+	s, err := New(w, Options{Key: testKey()})
+	if err != nil {
+		b.Fatal(err)
+	}
+	token, err := s.Token("cat@school.example", drive.DriveScope)
+	if err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		r := httptest.NewRequest("GET", "/drive/v3/files?q="+url.QueryEscape("'me' in owners and trashed=false")+"&pageSize=1000&fields="+url.QueryEscape("nextPageToken,files(id,name,mimeType,parents,owners,permissions(id,type,role,emailAddress,domain,permissionDetails))"), nil)
+		r.Header.Set("Authorization", "Bearer "+token)
+		rec := httptest.NewRecorder()
+		s.ServeHTTP(rec, r)
+		if rec.Code != 200 {
+			b.Fatal(rec.Body.String())
+		}
 	}
 }
