@@ -98,15 +98,19 @@ func loadFiles(t *testing.T, tenant string) (all []rawFile) {
 // A site is a served tenant with a client of it.
 type site struct {
 	*google.Client
+	world *world.World
 	admin string
 	log   *bytes.Buffer
 }
 
-func serve(t *testing.T, tenant string, opts server.Options, change func(*google.Config)) *site {
+func serve(t *testing.T, tenant string, opts server.Options, change func(*google.Config), prepare ...func(*world.World)) *site {
 	t.Helper()
 	w, err := world.Load(filepath.Join(tenants, tenant))
 	if err != nil {
 		t.Fatal(err)
+	}
+	for _, do := range prepare {
+		do(w)
 	}
 	s, err := server.New(w, opts)
 	if err != nil {
@@ -142,7 +146,7 @@ func serve(t *testing.T, tenant string, opts server.Options, change func(*google
 			t.Errorf("the log holds an address:\n%s", log)
 		}
 	})
-	return &site{c, admin, log}
+	return &site{c, w, admin, log}
 }
 
 func take[T any](t *testing.T, seq iter.Seq2[T, error]) (all []T) {
@@ -444,17 +448,95 @@ func TestSimulatedDrafts(t *testing.T) {
 	}
 }
 
-// What people do shows in the log.
+// What people do shows in the log, newest first, by name or all of it.
 func TestSimulatedEvents(t *testing.T) {
-	s := serve(t, "drives", server.Options{}, nil)
-	from := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
-	for _, app := range []string{"drive", "admin"} {
-		var last time.Time
-		for _, e := range take(t, s.Events(t.Context(), app, "", from, time.Time{})) {
-			if !last.IsZero() && e.Time.After(last) {
-				t.Error("the log is not newest first")
+	s := serve(t, "trees", server.Options{}, nil)
+	ctx := t.Context()
+	f := loadFiles(t, "trees")[0]
+	who := f.Owners[0].EmailAddress
+	share := func(to string) {
+		s.world.Advance(time.Minute)
+		if err := s.world.Share(f.ID, world.Grant{Type: "user", Role: "reader", EmailAddress: to}, who); err != nil {
+			t.Fatal(err)
+		}
+		s.world.Advance(time.Minute)
+	}
+	share("first@out.example")
+	share("second@out.example")
+	var targets []string
+	for _, e := range take(t, s.Events(ctx, "drive", "change_user_access", time.Time{}, time.Time{})) {
+		if e.Name != "change_user_access" || e.Doc != f.ID || e.Owner != strings.ToLower(who) || e.Actor != strings.ToLower(who) || e.Record == "" || e.NewValue == "" || e.Time.IsZero() {
+			t.Errorf("have %+v", e)
+		}
+		targets = append(targets, e.Target)
+	}
+	if !slices.Equal(targets, []string{"second@out.example", "first@out.example"}) {
+		t.Errorf("have %q", targets)
+	}
+	all := take(t, s.Events(ctx, "drive", "", time.Time{}, time.Time{}))
+	if len(all) < 2 || !slices.IsSortedFunc(all, func(a, b seen.Event) int { return b.Time.Compare(a.Time) }) {
+		t.Errorf("have %d events, not newest first", len(all))
+	}
+	if late := take(t, s.Events(ctx, "drive", "change_user_access", all[0].Time, time.Time{})); len(late) != 1 {
+		t.Errorf("have %d events since the last, want that one", len(late))
+	}
+	take(t, s.Events(ctx, "admin", "", time.Time{}, time.Time{}))
+}
+
+// One scope that is not delegated blinds its own reader and no other.
+func TestSimulatedScopes(t *testing.T) {
+	readers := map[string]func(*site, context.Context) error{
+		google.ScopeUsers:   func(s *site, ctx context.Context) error { return last(s.Users(ctx)) },
+		google.ScopeUnits:   func(s *site, ctx context.Context) error { return last(s.Units(ctx)) },
+		google.ScopeGroups:  func(s *site, ctx context.Context) error { return last(s.Groups(ctx)) },
+		google.ScopeDomains: func(s *site, ctx context.Context) error { _, err := s.Domains(ctx); return err },
+		google.ScopeAudit: func(s *site, ctx context.Context) error {
+			return last(s.Events(ctx, "drive", "", time.Time{}, time.Time{}))
+		},
+		google.ScopeDrives:   func(s *site, ctx context.Context) error { return last(s.Drives(ctx)) },
+		google.ScopeMetadata: func(s *site, ctx context.Context) error { return last(s.OwnedItems(ctx, s.admin)) },
+		google.ScopeCompose:  func(s *site, ctx context.Context) error { return last(s.ListDrafts(ctx, s.admin)) },
+		google.ScopePolicies: func(s *site, ctx context.Context) error { return last(s.Policies(ctx, "")) },
+	}
+	for missing := range readers {
+		s := serve(t, "link-shares", server.Options{}, nil, func(w *world.World) {
+			scopes := &w.Settings.Clients[0].Scopes
+			*scopes = slices.DeleteFunc(*scopes, func(scope string) bool { return scope == missing })
+		})
+		for scope, read := range readers {
+			err := read(s, t.Context())
+			switch {
+			case scope != missing && err != nil:
+				t.Errorf("without %s: %v", missing, err)
+			case scope == missing && (google.Reason(err) != seen.Refused || !strings.Contains(err.Error(), missing)):
+				t.Errorf("without %s: have %v, want a refusal that names it", missing, err)
 			}
-			last = e.Time
 		}
 	}
+}
+
+// An owner whose Drive is off, or whose every call fails, is one scope that could not be seen.
+func TestSimulatedFailingOwners(t *testing.T) {
+	const tenant = "link-shares"
+	owners := load[[]rawUser](t, tenant, "users.json")
+	off, bad := owners[1].PrimaryEmail, owners[2].PrimaryEmail
+	s := serve(t, tenant, server.Options{FailSubject: map[string]int{bad: 500}}, func(cfg *google.Config) {
+		cfg.Sleep = func(context.Context, time.Duration) error { return nil }
+	}, func(w *world.World) { w.Settings.DriveOff = []string{off} })
+	for address, want := range map[string]seen.Reason{off: seen.Off, bad: seen.Failed} {
+		err := last(s.OwnedItems(t.Context(), address))
+		if google.Reason(err) != want || strings.Contains(err.Error(), "@") {
+			t.Errorf("have %v, want %q", err, want)
+		}
+	}
+	if n := s.Calls()["drive.files.list"]; n > 1+8 {
+		t.Errorf("%d calls, want one for the owner whose Drive is off and eight for the failing one", n)
+	}
+}
+
+// last is the error that a stream ended with.
+func last[T any](seq iter.Seq2[T, error]) (err error) {
+	for _, err = range seq {
+	}
+	return err
 }
