@@ -128,7 +128,7 @@ type call struct {
 	mask    *mask
 	body    []byte
 	session session
-	user    *world.User // the subject; nil for the service account itself
+	user    *world.User    // the subject; nil for the service account itself
 	lists   map[any][]byte // rendered lists of permissions, by world.File.SharedList: siblings mostly have the same
 }
 
