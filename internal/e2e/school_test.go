@@ -26,6 +26,7 @@ import (
 	"esafetybot/internal/jobs"
 	"esafetybot/internal/outbox"
 	"esafetybot/internal/policy"
+	"esafetybot/internal/seen"
 	"esafetybot/internal/sim/server"
 	"esafetybot/internal/sim/truth"
 	"esafetybot/internal/sim/world"
@@ -181,10 +182,38 @@ func (s *school) agree(when string) {
 	s.t.Helper()
 	want := s.truths()
 	for _, w := range s.watches {
-		if diff := cmp.Diff(want[w.name], found(s.t, w)); diff != "" {
-			s.t.Errorf("%s: %s differs from truth (-want +have):\n%s", when, w.name, short(diff))
+		want[w.name] = s.within(w, want[w.name])
+		if diff := cmp.Diff(want[w.name], s.within(w, found(s.t, w))); diff != "" {
+			s.t.Errorf("%s: %s differs from truth (-want +have):\n%s\n%s", when, w.name, short(diff), s.explain(want[w.name], s.within(w, found(s.t, w))))
 		}
 	}
+}
+
+// within leaves out what lies inside a scope that the last run could not see: a shared drive that nobody usable is a member of. Its own
+// membership is seen by the administrator all the same.
+func (s *school) within(w *watch, list []truth.Finding) []truth.Finding {
+	s.t.Helper()
+	r, err := jobs.Latest(context.Background(), w.store, jobs.SharingJob)
+	if err != nil || r == nil {
+		s.t.Fatal("no run record", err)
+	}
+	blind := map[string]bool{}
+	for _, g := range r.Gaps {
+		if g.Scope.Kind() == "drive" && g.Reason == seen.NoMember {
+			blind[g.Scope.ID()] = true
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(list), func(f truth.Finding) bool {
+		id, ok := strings.CutPrefix(f.Subject, "file/")
+		if !ok || len(blind) == 0 {
+			return false
+		}
+		if file := s.world.File(id); file != nil {
+			return blind[file.DriveID]
+		}
+		scope := s.scopeOf(w, f.Subject)
+		return blind[scope.ID()]
+	})
 }
 
 func short(s string) string {

@@ -99,7 +99,9 @@ type sharingRun struct {
 	members map[string][]seen.Grant // of shared drives, as read in this run
 	memMu   sync.Mutex
 	trees   map[string]bool // marked trees → read in this run
-	marked  []policy.Confidential
+
+	newcomers bool // a scope was read for the first time, or again after it could not be
+	marked    []policy.Confidential
 }
 
 // gap notes that a scope could not be read.
@@ -210,6 +212,7 @@ func (s *sharingRun) look(ctx context.Context) error {
 	for _, sc := range scopes {
 		if s.cov.Read[sc].IsZero() {
 			due = append(due, sc)
+			s.newcomers = !first
 		}
 	}
 	if err := s.full(ctx, due, "reading in full"); err != nil {
@@ -226,6 +229,9 @@ func (s *sharingRun) look(ctx context.Context) error {
 		return s.gaps.has(sc) || s.cov.Read[sc].Equal(s.now) || !slices.Contains(scopes, sc)
 	})
 	if err := s.full(ctx, again, "reading again"); err != nil {
+		return err
+	}
+	if err := s.standing(ctx); err != nil {
 		return err
 	}
 	if err := s.reader.Adopt(ctx); err != nil {
@@ -419,7 +425,7 @@ func (s *sharingRun) touch(ctx context.Context, log pulled) ([]seen.Scope, error
 		}
 		return s.reader.Readers(members)
 	})
-	s.record.Touched = len(log.items)
+	s.record.Touched += len(log.items)
 	one := func(t shares.Touched) {
 		if _, ours := s.drives[t.Drive]; t.Drive != "" && !ours {
 			return // another school's shared drive
@@ -454,6 +460,27 @@ func (s *sharingRun) touch(ctx context.Context, log pulled) ([]seen.Scope, error
 	}
 	slices.SortFunc(again, cmpScope)
 	return again, nil
+}
+
+// standing reads items again whose place in the tree may have changed because accounts came or went.
+func (s *sharingRun) standing(ctx context.Context) error {
+	gone := func(id string) bool {
+		a, ok := s.who.AccountByID(id)
+		return !ok || !s.who.Ours(a.Address)
+	}
+	again, err := s.book.Standing(ctx, gone, s.newcomers)
+	if err != nil || len(again) == 0 {
+		return err
+	}
+	var items []shares.Touched
+	for subject, sc := range again {
+		if a, ok := s.who.AccountByID(sc.ID()); ok {
+			items = append(items, shares.Touched{ID: strings.TrimPrefix(subject, "file/"), Owners: []string{a.Address}})
+		}
+	}
+	slices.SortFunc(items, func(a, b shares.Touched) int { return strings.Compare(a.ID, b.ID) })
+	_, err = s.touch(ctx, pulled{items: items})
+	return err
 }
 
 // holdAll keeps the sign-ins of the owners of touched items while these are read, so that each costs one token.
@@ -608,22 +635,29 @@ func (s *sharingRun) forgetGone(ctx context.Context, scopes []seen.Scope) error 
 	return s.letGo(ctx, scopes)
 }
 
+// letGo gives up lost shares once every scope that could hold them was seen since: read in full within the rotation, with
+// the log unbroken since then. A shared drive without members could not have been given anything that the log does not tell.
 func (s *sharingRun) letGo(ctx context.Context, scopes []seen.Scope) error {
 	lost, err := s.book.Lost(ctx)
-	if err != nil || len(lost) == 0 || s.gaps.any("drives", "log") {
+	if err != nil {
 		return err
 	}
-	earliest := s.now
+	all := !s.gaps.any("drives", "log", "file", "tree")
+	for _, g := range s.gaps.sorted() {
+		if k := g.Scope.Kind(); k == "owner" || k == "drive" && g.Reason != seen.NoMember {
+			all = false
+		}
+	}
 	for _, sc := range scopes {
-		if t := s.cov.Read[sc]; t.Before(earliest) {
-			earliest = t
+		if t := s.cov.Read[sc]; !s.gaps.has(sc) && s.now.Sub(t) > s.Rotation+rotationSlack {
+			all = false
 		}
 	}
 	for subject, share := range lost {
 		how := findings.NotFound
 		if _, ok := s.who.AccountByID(share.Owner); share.Owner != "" && !ok {
 			how = findings.AccountGone
-		} else if !earliest.After(share.Seen) {
+		} else if !all {
 			continue
 		}
 		if err := s.book.LetGo(ctx, subject, how); err != nil {
@@ -632,6 +666,9 @@ func (s *sharingRun) letGo(ctx context.Context, scopes []seen.Scope) error {
 	}
 	return nil
 }
+
+// rotationSlack lets a day of no run pass before a scope counts as unseen.
+const rotationSlack = 3 * 24 * time.Hour
 
 // judge compares what the check sees with the findings that are stored.
 func (s *sharingRun) judge(ctx context.Context, k *findings.Keeper) (err error) {

@@ -57,6 +57,7 @@ type Book struct {
 type page struct {
 	shares map[string]seen.Share // by subject
 	below  map[string]int        // items under a cause, by its subject, as last read in this scope
+	abroad map[string][]string   // items whose cause is a folder of others: the accounts that own the folders up to it
 	gone   map[string]note
 	stored []byte // as it is in the state
 }
@@ -72,9 +73,10 @@ type note struct {
 const notesFor = 9 * 24 * time.Hour
 
 type pageJSON struct {
-	Shares []seen.Share    `json:"shares"`
-	Below  map[string]int  `json:"below,omitempty"`
-	Gone   map[string]note `json:"gone,omitempty"`
+	Shares []seen.Share        `json:"shares"`
+	Below  map[string]int      `json:"below,omitempty"`
+	Abroad map[string][]string `json:"abroad,omitempty"`
+	Gone   map[string]note     `json:"gone,omitempty"`
 }
 
 // Open reads the index of the picture: which share is in which scope.
@@ -113,7 +115,7 @@ func keyOf(s seen.Scope) string     { return store.Key(strings.Split(string(s), 
 func scopeOf(key string) seen.Scope { return seen.Scope(strings.Join(store.KeyParts(key), "/")) }
 
 func newPage() *page {
-	return &page{shares: map[string]seen.Share{}, below: map[string]int{}, gone: map[string]note{}}
+	return &page{shares: map[string]seen.Share{}, below: map[string]int{}, abroad: map[string][]string{}, gone: map[string]note{}}
 }
 
 func (b *Book) load(ctx context.Context, scope seen.Scope) (*page, store.BlobRef, error) {
@@ -135,6 +137,9 @@ func (b *Book) load(ctx context.Context, scope seen.Scope) (*page, store.BlobRef
 	}
 	for k, v := range j.Below {
 		pg.below[k] = v
+	}
+	for k, v := range j.Abroad {
+		pg.abroad[k] = v
 	}
 	for k, v := range j.Gone {
 		pg.gone[k] = v
@@ -161,10 +166,10 @@ func (b *Book) page(ctx context.Context, scope seen.Scope) (*page, error) {
 }
 
 func (p *page) encode() ([]byte, error) {
-	if len(p.shares) == 0 && len(p.below) == 0 && len(p.gone) == 0 {
+	if len(p.shares) == 0 && len(p.below) == 0 && len(p.abroad) == 0 && len(p.gone) == 0 {
 		return nil, nil
 	}
-	j := pageJSON{Below: p.below, Gone: p.gone}
+	j := pageJSON{Below: p.below, Abroad: p.abroad, Gone: p.gone}
 	for _, s := range p.shares {
 		s.Grants = people.Strip(s.Grants)
 		j.Shares = append(j.Shares, s)
@@ -326,9 +331,46 @@ func (b *Book) All(ctx context.Context) iter.Seq2[seen.Share, error] {
 	}
 }
 
-// Below counts the items under each cause, over all scopes.
-func (b *Book) Below(ctx context.Context) (map[string]int, error) {
-	out := map[string]int{}
+// setAbroad notes whose folders are the cause of what an item inherits; none forgets it.
+func (b *Book) setAbroad(ctx context.Context, scope seen.Scope, subject string, owners []string) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	pg, err := b.page(ctx, scope)
+	if err != nil {
+		return err
+	}
+	if len(owners) > 0 {
+		pg.abroad[subject] = owners
+	} else {
+		delete(pg.abroad, subject)
+	}
+	return nil
+}
+
+// Standing lists items to read again because what is above them may have changed without a word in the log: those whose cause
+// was a folder of an account that is gone, and, if anew, those that stood for themselves because the folder above could not be seen.
+func (b *Book) Standing(ctx context.Context, gone func(accountID string) bool, anew bool) (map[string]seen.Scope, error) {
+	out := map[string]seen.Scope{}
+	err := b.pages(ctx, func(scope seen.Scope, pg *page) {
+		if scope.Kind() != "owner" {
+			return
+		}
+		for subject, owners := range pg.abroad {
+			if slices.ContainsFunc(owners, gone) {
+				out[subject] = scope
+			}
+		}
+		for subject, s := range pg.shares {
+			if anew && s.Kind == "file" && slices.ContainsFunc(s.Grants, func(g seen.Grant) bool { return !g.IsOwn() }) {
+				out[subject] = scope
+			}
+		}
+	})
+	return out, err
+}
+
+// pages calls fn for every scope of the picture.
+func (b *Book) pages(ctx context.Context, fn func(seen.Scope, *page)) error {
 	for _, scope := range b.Scopes() {
 		b.mu.Lock()
 		pg := b.open[scope]
@@ -336,15 +378,26 @@ func (b *Book) Below(ctx context.Context) (map[string]int, error) {
 		if pg == nil {
 			pg, _, err = b.load(ctx, scope)
 		}
+		if err == nil {
+			fn(scope, pg)
+		}
 		b.mu.Unlock()
 		if err != nil {
-			return nil, err
+			return err
 		}
+	}
+	return nil
+}
+
+// Below counts the items under each cause, over all scopes.
+func (b *Book) Below(ctx context.Context) (map[string]int, error) {
+	out := map[string]int{}
+	err := b.pages(ctx, func(_ seen.Scope, pg *page) {
 		for k, n := range pg.below {
 			out[k] += n
 		}
-	}
-	return out, nil
+	})
+	return out, err
 }
 
 // Settle forgets old notes of what left the picture, once findings have taken it up, and writes what that changes.

@@ -84,7 +84,7 @@ func (r *Reader) SharedDrive(ctx context.Context, d seen.Drive, members []seen.G
 	if err != nil {
 		return err
 	}
-	res := result{shares: map[string]seen.Share{}, below: map[string]int{}, fate: map[string]findings.How{}}
+	res := newResult()
 	if s, ok := known["drive/"+d.ID]; ok {
 		res.shares["drive/"+d.ID] = s
 	}

@@ -121,7 +121,18 @@ type folder struct {
 type result struct {
 	shares map[string]seen.Share
 	below  map[string]int
+	abroad map[string][]string     // items in folders of others that are the cause: who these are
 	fate   map[string]findings.How // of known shares that were met and are none any more
+}
+
+func newResult() result {
+	return result{shares: map[string]seen.Share{}, below: map[string]int{}, abroad: map[string][]string{}, fate: map[string]findings.How{}}
+}
+
+func union(a, b []string) []string {
+	out := slices.Concat(a, b)
+	slices.Sort(out)
+	return slices.Compact(out)
 }
 
 // Owner reads everything that an account owns and brings its scope up to date. An error leaves the scope as it was.
@@ -131,7 +142,7 @@ func (r *Reader) Owner(ctx context.Context, a *seen.Account) error {
 	if err != nil {
 		return err
 	}
-	res := result{shares: map[string]seen.Share{}, below: map[string]int{}, fate: map[string]findings.How{}}
+	res := newResult()
 	folders := map[string]folder{}
 	var waiting []pending
 	for it, err := range r.Drive.OwnedItems(ctx, a.Address) {
@@ -248,9 +259,14 @@ func (r *Reader) settleAbroad(ctx context.Context, res *result, it seen.Item, ke
 		if !ok {
 			from := it
 			from.ID, from.Parent = top, unmet
+			last := top
+			var owners []string
 			var err error
-			if top, err = r.walk.cause(ctx, from, g, as); err != nil {
+			if top, owners, err = r.walk.cause(ctx, from, g, as); err != nil {
 				return err
+			}
+			if last == it.ID && top != it.ID {
+				res.abroad["file/"+it.ID] = union(res.abroad["file/"+it.ID], owners)
 			}
 		}
 		if top == it.ID {
@@ -286,7 +302,7 @@ func (r *Reader) replace(ctx context.Context, scope seen.Scope, known map[string
 		}
 		failed = errors.Join(failed, r.lookUp(ctx, scope, known[subject], []string{as}))
 	}
-	return errors.Join(failed, b.Replace(ctx, scope, res.shares, res.below))
+	return errors.Join(failed, b.Replace(ctx, scope, res))
 }
 
 // Drop takes a share out of the picture and notes why.
@@ -312,17 +328,17 @@ func (b *Book) Enter(ctx context.Context, scope seen.Scope, shares map[string]se
 
 // Replace enters all shares of a scope that was fully read, with new counts of the items underneath. Shares that the scope had
 // and that are not among them must have been dropped or moved before, or stay.
-func (b *Book) Replace(ctx context.Context, scope seen.Scope, shares map[string]seen.Share, below map[string]int) error {
+func (b *Book) Replace(ctx context.Context, scope seen.Scope, res result) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if err := b.enter(ctx, scope, shares); err != nil {
+	if err := b.enter(ctx, scope, res.shares); err != nil {
 		return err
 	}
 	pg, err := b.page(ctx, scope)
 	if err != nil {
 		return err
 	}
-	pg.below = below
+	pg.below, pg.abroad = res.below, res.abroad
 	return nil
 }
 

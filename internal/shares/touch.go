@@ -173,6 +173,7 @@ func (r *Reader) evaluate(ctx context.Context, it seen.Item, since time.Time) er
 		return leave(findings.Withdrawn)
 	}
 	var own []seen.Grant
+	var abroad []string
 	covered := false
 	for _, g := range r.kept(it.Grants) {
 		if g.IsOwn() {
@@ -182,14 +183,19 @@ func (r *Reader) evaluate(ctx context.Context, it seen.Item, since time.Time) er
 		if it.Drive != "" {
 			continue // the folder that passes it on has it as its own
 		}
-		top, err := r.walk.cause(ctx, it, g, it.Owner)
+		top, owners, err := r.walk.cause(ctx, it, g, it.Owner)
 		if err != nil {
 			return err
 		}
 		if top == it.ID {
 			own = append(own, g)
 		} else {
-			covered = true
+			covered, abroad = true, union(abroad, owners)
+		}
+	}
+	if account && it.Drive == "" {
+		if err := r.Book.setAbroad(ctx, OwnerScope(a.ID), subject, slices.DeleteFunc(abroad, func(id string) bool { return id == a.ID })); err != nil {
+			return err
 		}
 	}
 	if len(own) == 0 {

@@ -21,30 +21,37 @@ type walker struct {
 // cacheSize bounds what the walker remembers; past it, it starts anew.
 const cacheSize = 20000
 
-// cause finds the topmost item that holds the grant which item from inherits. as is somebody who sees from.
-func (w *walker) cause(ctx context.Context, from seen.Item, g seen.Grant, as string) (string, error) {
+// cause finds the topmost item that holds the grant which item from inherits, and the accounts that own the folders on the
+// way there. as is somebody who sees from.
+func (w *walker) cause(ctx context.Context, from seen.Item, g seen.Grant, as string) (top string, owners []string, err error) {
 	cur := from
 	for range maxDepth {
 		parent, err := w.above(ctx, cur, as)
 		if err != nil {
-			return "", err
+			return "", nil, err
 		}
 		if parent == nil {
-			return cur.ID, nil
+			break
 		}
-		i := slices.IndexFunc(w.r.kept(parent.Grants), g.Same)
+		kept := w.r.kept(parent.Grants)
+		i := slices.IndexFunc(kept, g.Same)
 		if i < 0 {
-			return cur.ID, nil
+			break
 		}
-		if w.r.kept(parent.Grants)[i].IsOwn() {
-			w.mu.Lock()
-			w.tops[parent.ID] = *parent
-			w.mu.Unlock()
-			return parent.ID, nil
+		if a, ok := w.r.Who.Account(parent.Owner); ok && !slices.Contains(owners, a.ID) {
+			owners = append(owners, a.ID)
 		}
 		cur, as = *parent, parent.Owner
+		if kept[i].IsOwn() {
+			break
+		}
 	}
-	return cur.ID, nil
+	if cur.ID != from.ID {
+		w.mu.Lock()
+		w.tops[cur.ID] = cur
+		w.mu.Unlock()
+	}
+	return cur.ID, owners, nil
 }
 
 // above reads the folder that an item lies in; nil if it is not the school's, in the bin, or cannot be read.

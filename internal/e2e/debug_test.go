@@ -1,0 +1,152 @@
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"esafetybot/internal/people"
+	"esafetybot/internal/seen"
+	"esafetybot/internal/shares"
+	"esafetybot/internal/sim/truth"
+	"esafetybot/internal/store"
+)
+
+// explain says, for a few subjects on which a watch and truth differ, how the tenant stands and what its log says. Ids only.
+func (s *school) explain(want, have []truth.Finding) string {
+	subjects := map[string]bool{}
+	key := func(f truth.Finding) string { return f.Clause + f.Rule + f.Subject + strings.Join(f.Facts, ",") }
+	a, b := map[string]truth.Finding{}, map[string]truth.Finding{}
+	for _, f := range want {
+		a[key(f)] = f
+	}
+	for _, f := range have {
+		b[key(f)] = f
+	}
+	for k, f := range a {
+		if _, ok := b[k]; !ok {
+			subjects[f.Subject] = true
+		}
+	}
+	for k, f := range b {
+		if _, ok := a[k]; !ok {
+			subjects[f.Subject] = true
+		}
+	}
+	var out strings.Builder
+	for i, sub := range slices.Sorted(maps.Keys(subjects)) {
+		if i == 3 {
+			break
+		}
+		id, ok := strings.CutPrefix(sub, "file/")
+		fmt.Fprintf(&out, "== %s\n", sub)
+		if gid, group := strings.CutPrefix(sub, "group/"); group {
+			s.heldBy(&out, gid)
+			fmt.Fprintf(&out, "   picture: %v\n", s.holders(gid))
+		}
+		if !ok {
+			continue
+		}
+		for depth := 0; id != "" && depth < 6; depth++ {
+			f := s.world.File(id)
+			if f == nil {
+				fmt.Fprintf(&out, "   %s: no such file\n", id)
+				s.logOf(&out, id)
+				break
+			}
+			owner := ""
+			if f.Owner != nil {
+				owner = f.Owner.EmailAddress
+			}
+			fmt.Fprintf(&out, "   %s owner %s drive %q trashed %v hidden %v parent %s\n", id, owner, f.DriveID, f.Trashed, s.world.Hidden(f), f.Parent)
+			for _, p := range f.Permissions() {
+				fmt.Fprintf(&out, "      %s %s %s own %q inherited %q view %q until %v\n", p.Type, p.ID, p.Role, p.Own(), p.Inherited(), p.View, p.ExpirationTime)
+			}
+			s.logOf(&out, id)
+			id = f.Parent
+		}
+	}
+	return out.String()
+}
+
+func (s *school) logOf(out *strings.Builder, id string) {
+	for _, act := range s.world.Activities("drive") {
+		for _, e := range act.Events {
+			if e.Param("doc_id") == id && e.Name != "view" && e.Name != "edit" {
+				fmt.Fprintf(out, "      %s %s owner=%s new_owner=%s drive=%s type=%s target=%s\n", act.Time.Format("01-02T15:04:05"), e.Name,
+					e.Param("owner"), e.Param("new_owner"), e.Param("shared_drive_id"), e.Param("doc_type"), e.Param("target_user"))
+			}
+		}
+	}
+}
+
+// scopeOf tells in which scope a watch last saw a subject.
+func (s *school) scopeOf(w *watch, subject string) seen.Scope {
+	commit := func(context.Context, *store.Batch) error { return nil }
+	p, err := people.Open(context.Background(), w.store, commit)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	b, err := shares.Open(context.Background(), w.store, p, s.world.Now(), commit)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	scope, _ := b.Has(subject)
+	return scope
+}
+
+// heldBy tells what is shared with a group.
+func (s *school) heldBy(out *strings.Builder, id string) {
+	g := s.world.Group(id)
+	if g == nil {
+		fmt.Fprintf(out, "   no such group\n")
+		return
+	}
+	for _, f := range s.world.Files() {
+		for _, p := range f.Permissions() {
+			if p.Type == "group" && p.EmailAddress == g.Email {
+				fmt.Fprintf(out, "   file %s drive %q trashed %v hidden %v own %q\n", f.ID, f.DriveID, f.Trashed, s.world.Hidden(f), p.Own())
+			}
+		}
+	}
+	for _, d := range s.world.Drives() {
+		for _, p := range d.Permissions {
+			if p.EmailAddress == g.Email {
+				fmt.Fprintf(out, "   member of drive %s\n", d.ID)
+			}
+		}
+	}
+	for _, act := range s.world.Activities("admin") {
+		for _, e := range act.Events {
+			if e.Param("GROUP_EMAIL") == g.Email {
+				fmt.Fprintf(out, "      %s %s %s %s\n", act.Time.Format("01-02T15:04:05"), e.Name, e.Param("SETTING_NAME"), e.Param("NEW_VALUE"))
+			}
+		}
+	}
+}
+
+// holders lists the shares of the picture that hold a group, by watch and scope.
+func (s *school) holders(id string) (out []string) {
+	commit := func(context.Context, *store.Batch) error { return nil }
+	for _, w := range s.watches {
+		p, _ := people.Open(context.Background(), w.store, commit)
+		b, err := shares.Open(context.Background(), w.store, p, s.world.Now(), commit)
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		for sh, err := range b.All(context.Background()) {
+			if err != nil {
+				s.t.Fatal(err)
+			}
+			for _, g := range sh.Grants {
+				if g.Type == "group" && g.Address == s.world.Group(id).Email && sh.Tree == "" {
+					sc, _ := b.Has(sh.Subject())
+					out = append(out, w.name+" "+string(sc)+" "+sh.Subject()+" "+g.Own+"/"+g.Inherited)
+				}
+			}
+		}
+	}
+	return out
+}
