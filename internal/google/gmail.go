@@ -115,13 +115,11 @@ func (c *Client) draftHeader(ctx context.Context, as, id string) (mail.Header, e
 		if err != nil || d.Message == nil {
 			return nil, err
 		}
-		raw, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(d.Message.Raw, "="))
-		if err != nil {
-			return header, nil
-		}
 		// A draft of a person may be anything; ours can be read.
-		if m, err := mail.ReadMessage(bytes.NewReader(raw)); err == nil {
-			header = m.Header
+		if raw, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(d.Message.Raw, "=")); err == nil {
+			if m, err := mail.ReadMessage(bytes.NewReader(raw)); err == nil {
+				header = m.Header
+			}
 		}
 		return header, nil
 	})

@@ -281,7 +281,9 @@ func TestRefusalIsRemembered(t *testing.T) {
 		t.Errorf("asked %d times, want once", len(f.tokens))
 	}
 	now = now.Add(refusalLife)
-	collect(c.Members(t.Context(), "g1"))
+	if _, err := collect(c.Members(t.Context(), "g1")); err == nil {
+		t.Error("a refused token gave an answer")
+	}
 	if len(f.tokens) != 2 {
 		t.Errorf("asked %d times, want once more after a while", len(f.tokens))
 	}

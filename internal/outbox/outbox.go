@@ -361,11 +361,11 @@ func (o *Outbox) Forget(ctx context.Context, address string) (int, error) {
 			return n, fmt.Errorf("outbox: forget message %s: %w", e.Key, err)
 		}
 	}
-	if _, version, err := o.marks(ctx, id); err != nil || version == 0 {
+	_, version, err := o.marks(ctx, id)
+	if err != nil || version == 0 {
 		return len(list), err
-	} else {
-		var b store.Batch
-		b.Delete(Marks, store.Key(id), version)
-		return len(list), o.s.Commit(ctx, &b)
 	}
+	var b store.Batch
+	b.Delete(Marks, store.Key(id), version)
+	return len(list), o.s.Commit(ctx, &b)
 }

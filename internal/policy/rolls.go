@@ -55,7 +55,7 @@ func readHeadings(path string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // it was only read
 	// A first line longer than this is no list of headings.
 	row, err := csv.NewReader(io.LimitReader(f, 64<<10)).Read()
 	if err != nil {

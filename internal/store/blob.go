@@ -199,7 +199,7 @@ func GetBlob(ctx context.Context, s Store, c *Collection, key string) ([]byte, B
 		last = err // a chunk is gone: the blob was replaced in between, so look again
 	}
 	// Not ErrNotFound: the head is there.
-	return nil, BlobRef{}, fmt.Errorf("blob %q of collection %q changes too often or has lost a part: %v", key, c.Name, last) //nolint:errorlint
+	return nil, BlobRef{}, fmt.Errorf("blob %q of collection %q changes too often or has lost a part: %v", key, c.Name, last) //nolint:errorlint // on purpose not wrapped
 }
 
 func readBlob(ctx context.Context, s Store, c *Collection, d Doc) ([]byte, BlobRef, error) {

@@ -175,7 +175,7 @@ func readFiles(path string) ([]File, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // it was only read
 	var out []File
 	dec := json.NewDecoder(bufio.NewReader(f))
 	for {

@@ -164,7 +164,10 @@ func pages(s *suite) {
 	same(s.T, "length", len(up), n)
 	down = s.found(things, store.Ask{Query: "kind-latest", Equal: fields("kind", "x"), From: number(1)})
 	same(s.T, "down, bounded", len(down), n-200)
-	for range s.s.Find(s.ctx, things, store.Ask{}) {
+	for _, err := range s.s.Find(s.ctx, things, store.Ask{}) {
+		if err != nil {
+			s.T.Error(err)
+		}
 		break // and nothing is left open
 	}
 }
