@@ -238,11 +238,15 @@ var permissionsUpdate = changePermission(func(c *call, t *target, in permissionB
 		return "", nil, forbidden("fieldNotWritable", "The resource body includes fields which are not directly writable.")
 	}
 	if t.drive != nil {
-		i := slices.IndexFunc(t.drive.Permissions, func(p world.Permission) bool { return p.ID == id })
-		if i < 0 {
+		var p world.Permission
+		w.View(func() {
+			if i := slices.IndexFunc(t.drive.Permissions, func(p world.Permission) bool { return p.ID == id }); i >= 0 {
+				p = t.drive.Permissions[i]
+			}
+		})
+		if p.ID == "" {
 			return "", nil, permissionNotFound(id)
 		}
-		p := t.drive.Permissions[i]
 		return id, w.AddDriveMember(t.drive.ID, world.Grant{Type: p.Type, Role: in.Role, EmailAddress: p.EmailAddress}, c.user.PrimaryEmail), nil
 	}
 	if in.Role == "owner" {

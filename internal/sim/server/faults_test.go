@@ -136,6 +136,14 @@ func TestAuditFaults(t *testing.T) {
 	}
 }
 
+func TestIncompleteSearch(t *testing.T) {
+	e := serving(t, Options{Faults: Faults{Rate: 1, Kinds: []string{"incomplete"}}})
+	l, err := e.drive("bob@school.example").Files.List().Do()
+	if err != nil || !l.IncompleteSearch || len(l.Files) == 4 {
+		t.Errorf("have %+v %v", l, err)
+	}
+}
+
 func TestFailSubject(t *testing.T) {
 	e := serving(t, Options{FailSubject: map[string]int{"bob@school.example": 403}})
 	_, err := e.drive("bob@school.example").Files.List().Do()

@@ -128,8 +128,10 @@ type call struct {
 	mask    *mask
 	body    []byte
 	session session
-	user    *world.User    // the subject; nil for the service account itself
-	lists   map[any][]byte // rendered lists of permissions, by world.File.SharedList: siblings mostly have the same
+	user    *world.User // the subject; nil for the service account itself
+
+	incomplete bool           // an injected fault: files.list leaves some out and says so
+	lists      map[any][]byte // rendered lists of permissions, by world.File.SharedList: siblings mostly have the same
 }
 
 // handler answers a method: the JSON of its result, nil for an empty answer.
@@ -193,7 +195,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case upload:
 		writeError(rec, &apiError{code: 501, status: "UNIMPLEMENTED", reason: "notImplemented", message: "Media uploads are not simulated."})
 	default:
-		s.serveMethod(rec, &call{s: s, r: r, m: m, path: params, query: r.URL.Query(), session: x}, kind == "incomplete")
+		s.serveMethod(rec, &call{s: s, r: r, m: m, path: params, query: r.URL.Query(), session: x, incomplete: kind == "incomplete"})
 	}
 	if rec.cut {
 		rec.breakOff()
@@ -201,7 +203,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // serveMethod checks a request as Google does, charges it, and answers it.
-func (s *Server) serveMethod(w http.ResponseWriter, c *call, incomplete bool) {
+func (s *Server) serveMethod(w http.ResponseWriter, c *call) {
 	if err := c.admit(); err != nil {
 		writeError(w, err)
 		return
@@ -229,9 +231,6 @@ func (s *Server) serveMethod(w http.ResponseWriter, c *call, incomplete bool) {
 	}
 	if c.mask != nil {
 		b, _ = c.mask.filter(make([]byte, 0, len(b)), b)
-	}
-	if incomplete && c.m.ID == "drive.files.list" {
-		b = []byte(strings.Replace(string(b), `"incompleteSearch":false`, `"incompleteSearch":true`, 1))
 	}
 	w.Header().Set("Content-Type", "application/json; charset=UTF-8")
 	w.Header().Set("Vary", "Origin, X-Origin, Referer")
