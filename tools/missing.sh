@@ -15,20 +15,14 @@ emulator() {
 	[ -f "$root/$jar" ] || [ -f "$(gcloud info --format='value(installation.sdk_root)' 2>/dev/null)/$jar" ]
 }
 
-googleapi() {
-	for python in /usr/bin/python3 python3; do
-		"$python" -c 'import googleapiclient, google.oauth2.service_account' 2>/dev/null && return 0
-	done
-	return 1
-}
+# Debian's own Python: another one on the path does not see Debian's packages.
+googleapi() { /usr/bin/python3 -c 'import googleapiclient, google_auth_httplib2' 2>/dev/null; }
 
 if [ -z "$FIRESTORE_EMULATOR_HOST" ]; then
 	command -v java >/dev/null || lacks "the store on Firestore" "Java" "apt-get install openjdk-17-jre-headless"
 	emulator || lacks "the store on Firestore" "Firestore emulator" \
 		"apt-get install google-cloud-cli-firestore-emulator, or gcloud components install cloud-firestore-emulator"
 fi
-command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null ||
-	lacks "how the pages look" "Chromium" "apt-get install chromium"
 command -v rclone >/dev/null || lacks "rclone against the simulated school" "rclone" "apt-get install rclone"
 googleapi || lacks "Google's Python client against the simulated school" "python3-googleapi" "apt-get install python3-googleapi"
 
