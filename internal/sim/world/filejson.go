@@ -23,7 +23,7 @@ type fileJSON struct {
 	HasAugmentedPermissions      *bool           `json:"hasAugmentedPermissions,omitempty"`
 	InheritedPermissionsDisabled bool            `json:"inheritedPermissionsDisabled,omitempty"`
 	WritersCanShare              *bool           `json:"writersCanShare,omitempty"`
-	Permissions                  []Permission    `json:"permissions,omitempty"`
+	Permissions                  json.RawMessage `json:"permissions,omitempty"`
 	Size                         json.RawMessage `json:"size,omitempty"`
 	Description                  json.RawMessage `json:"description,omitempty"`
 	MD5Checksum                  json.RawMessage `json:"md5Checksum,omitempty"`
@@ -98,11 +98,11 @@ func fileTime(s string) (time.Time, error) {
 	return t.UTC(), err
 }
 
-// line turns an item into its line of files.jsonl.
-func (f *File) line() *fileJSON {
+// line turns an item into its line of files.jsonl; permissions is its list as JSON.
+func (f *File) line(permissions json.RawMessage) *fileJSON {
 	j := &fileJSON{ID: f.ID, Name: f.Name, MimeType: f.MimeType, DriveID: f.DriveID, Trashed: f.Trashed, ExplicitlyTrashed: f.ExplicitlyTrashed,
 		CreatedTime: f.Created.UTC().Format(stamp), ModifiedTime: f.Modified.UTC().Format(stamp), WebViewLink: f.WebViewLink(),
-		InheritedPermissionsDisabled: f.InheritedPermissionsDisabled, Permissions: f.perms.list}
+		InheritedPermissionsDisabled: f.InheritedPermissionsDisabled, Permissions: permissions}
 	if f.WritersCannotShare {
 		no := false
 		j.WritersCanShare = &no

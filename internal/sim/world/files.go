@@ -157,18 +157,29 @@ func (w *World) AddFile(f *File, own ...Grant) error {
 	return nil
 }
 
-// addLoaded puts an item in place with the permissions that a file of the tenant lists for it.
-func (w *World) addLoaded(f *File, list []Permission) error {
+// addLoaded puts an item in place with the permissions that a file of the tenant lists for it. lists remembers what was read before.
+func (w *World) addLoaded(f *File, text json.RawMessage, lists map[string]*permSet) error {
 	if err := w.admit(f); err != nil {
 		return err
 	}
-	for i := range list {
-		w.completePermission(&list[i])
+	set, ok := lists[string(text)]
+	if !ok {
+		var list []Permission
+		if len(text) > 0 {
+			if err := json.Unmarshal(text, &list); err != nil {
+				return fmt.Errorf("file %s: permissions: %w", f.ID, err)
+			}
+		}
+		for i := range list {
+			w.completePermission(&list[i])
+		}
+		set = w.intern(list)
+		lists[string(text)] = set
 	}
-	if f.Owner != nil && find(list, f.Owner.PermissionID, "") == nil {
-		list = slices.Insert(list, 0, w.ownerPermission(f.Owner))
+	if f.Owner != nil && find(set.list, f.Owner.PermissionID, "") == nil {
+		set = w.intern(slices.Insert(slices.Clone(set.list), 0, w.ownerPermission(f.Owner)))
 	}
-	f.perms = w.intern(list)
+	f.perms = set
 	return nil
 }
 

@@ -70,6 +70,7 @@ func Load(dir string) (*World, error) {
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
+	lists := map[string]*permSet{} // by their text: most items have a list that a sibling has, too
 	err := readLines(filepath.Join(dir, "files.jsonl"), func(b []byte) error {
 		var j fileJSON
 		if err := json.Unmarshal(b, &j); err != nil {
@@ -79,7 +80,7 @@ func Load(dir string) (*World, error) {
 		if err != nil {
 			return err
 		}
-		return w.addLoaded(f, j.Permissions)
+		return w.addLoaded(f, j.Permissions, lists)
 	})
 	if err != nil {
 		return nil, err
@@ -186,11 +187,20 @@ func (w *World) Save(dir string) error {
 	}
 	gone := w.goneFor(UndeleteWithin)
 	err := writeLines(filepath.Join(dir, "files.jsonl"), func(enc *json.Encoder) error {
+		lists := map[*permSet]json.RawMessage{}
 		for _, f := range w.Files() {
 			if f.Owner != nil && gone[strings.ToLower(f.Owner.EmailAddress)] {
 				continue
 			}
-			if err := enc.Encode(f.line()); err != nil {
+			list, ok := lists[f.perms]
+			if !ok {
+				var err error
+				if list, err = json.Marshal(f.perms.list); err != nil {
+					return fmt.Errorf("file %s: %w", f.ID, err)
+				}
+				lists[f.perms] = list
+			}
+			if err := enc.Encode(f.line(list)); err != nil {
 				return fmt.Errorf("file %s: %w", f.ID, err)
 			}
 		}
