@@ -79,6 +79,7 @@ func (s *sharingRun) directory(ctx context.Context) (known bool) {
 // again after a week, or when the admin log says that a setting changed.
 func (s *sharingRun) groupSettings(ctx context.Context, changed map[string]bool) error {
 	wanted := map[string]*school.Group{}
+	s.held = map[string]bool{}
 	for share, err := range s.book.All(ctx) {
 		if err != nil {
 			return err
@@ -87,7 +88,8 @@ func (s *sharingRun) groupSettings(ctx context.Context, changed map[string]bool)
 			if g.Type != "group" {
 				continue
 			}
-			if grp, ok := s.who.Group(g.Address); ok && wanted[grp.ID] == nil {
+			if grp, ok := s.who.Group(g.Address); ok && !s.held[grp.ID] {
+				s.held[grp.ID] = share.Tree == ""
 				s.who.Nested(grp, func(n *school.Group) { wanted[n.ID] = n })
 			}
 		}

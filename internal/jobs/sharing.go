@@ -100,7 +100,8 @@ type sharingRun struct {
 	memMu   sync.Mutex
 	trees   map[string]bool // marked trees → read in this run
 
-	newcomers bool // a scope was read for the first time, or again after it could not be
+	held      map[string]bool // groups that hold a share
+	newcomers bool            // a scope was read for the first time, or again after it could not be
 	marked    []policy.Confidential
 }
 
@@ -784,6 +785,9 @@ func (s *sharingRun) groupEvidence(f *findings.Finding, id string) findings.How 
 	g, ok := s.who.GroupByID(id)
 	if !ok {
 		return findings.Deleted
+	}
+	if !s.held[id] {
+		return findings.Fine // nothing is shared with it any more
 	}
 	r := s.who.Reach(g)
 	if !r.Known || f.Rule == sharing.Means+"."+sharing.OpenGroup && !r.OpenKnown {

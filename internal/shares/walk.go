@@ -54,30 +54,37 @@ func (w *walker) cause(ctx context.Context, from seen.Item, g seen.Grant, as str
 	return cur.ID, owners, nil
 }
 
-// above reads the folder that an item lies in; nil if it is not the school's, in the bin, or cannot be read.
+// above reads the folder that an item lies in; nil if it is not the school's, in the bin, or cannot be read. Google hides a folder
+// from an owner who may not see it; whoever inherits a role from that folder may.
 func (w *walker) above(ctx context.Context, it seen.Item, as string) (*seen.Item, error) {
-	parent := it.Parent
-	if parent == "" {
-		// Google hides the folder from an owner who may not see it. Whoever inherits a role from that folder may.
-		for _, helper := range w.insiders(it) {
-			seenBy, err := w.r.Drive.Item(ctx, helper, it.ID)
-			if err == nil && seenBy.Parent != "" {
-				parent, as = seenBy.Parent, helper
-				break
-			}
-			if err != nil && ctx.Err() != nil {
+	for i, who := range append([]string{as}, w.insiders(it)...) {
+		parent := it.Parent
+		if i > 0 && parent == "" {
+			theirs, err := w.r.Drive.Item(ctx, who, it.ID)
+			if ctx.Err() != nil {
 				return nil, err
 			}
+			if err != nil {
+				continue
+			}
+			parent = theirs.Parent
 		}
+		if parent == "" {
+			continue
+		}
+		f, err := w.folder(ctx, parent, who)
+		if err != nil {
+			return nil, err
+		}
+		if f == nil {
+			continue
+		}
+		if f.Trashed || f.Drive != "" || !w.r.Who.Ours(f.Owner) {
+			return nil, nil
+		}
+		return f, nil
 	}
-	if parent == "" {
-		return nil, nil
-	}
-	f, err := w.folder(ctx, parent, as)
-	if err != nil || f == nil || f.Trashed || f.Drive != "" || !w.r.Who.Ours(f.Owner) {
-		return nil, err
-	}
-	return f, nil
+	return nil, nil
 }
 
 // insiders are accounts of ours who inherit a role on the item: the owners of folders above it, and people these are shared with. Three are enough.
