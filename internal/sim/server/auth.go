@@ -151,8 +151,13 @@ func (s *Server) serveToken(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
+	b, err := marshal(map[string]any{"access_token": s.mint(x), "expires_in": int(tokenLife.Seconds()) - 1, "token_type": "Bearer"})
+	if err != nil {
+		writeError(w, err)
+		return
+	}
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
-	json.NewEncoder(w).Encode(map[string]any{"access_token": s.mint(x), "expires_in": int(tokenLife.Seconds()) - 1, "token_type": "Bearer"})
+	w.Write(b)
 }
 
 // verify checks an assertion's signature against the key of the service account that it names.

@@ -139,8 +139,11 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		conn.Close()
 		return
 	}
-	conn.SetDeadline(time.Time{})
-	var c net.Conn = conn
+	if err := conn.SetDeadline(time.Time{}); err != nil {
+		conn.Close()
+		return
+	}
+	c := conn
 	if buf.Reader.Buffered() > 0 {
 		c = &bufferedConn{conn, buf.Reader}
 	}

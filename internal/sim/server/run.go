@@ -133,8 +133,7 @@ func write(path string, b []byte, mode os.FileMode) error {
 		err = os.Rename(tmp.Name(), path)
 	}
 	if err != nil {
-		os.Remove(tmp.Name())
-		return fmt.Errorf("simulated school: %w", err)
+		return fmt.Errorf("simulated school: %w", errors.Join(err, os.Remove(tmp.Name())))
 	}
 	return nil
 }

@@ -13,15 +13,16 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/sha256"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -341,9 +342,8 @@ func (c *call) nextPage(after string) string {
 
 // size is the page size that is asked for, within the method's limits.
 func (c *call) size(name string, standard, most int) int {
-	n := 0
-	fmt.Sscan(c.query.Get(name), &n) // Check saw that it is a number
-	if n <= 0 {
+	n, err := strconv.Atoi(c.query.Get(name))
+	if err != nil || n <= 0 { // Check saw that it is a number if it is there
 		n = standard
 	}
 	return min(n, most)
@@ -372,12 +372,7 @@ func (s *Server) note(method, subject string, status int, fault string) {
 func (s *Server) Requests() Stats {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	b, err := json.Marshal(s.stats)
-	out := newStats()
-	if err == nil {
-		json.Unmarshal(b, &out)
-	}
-	return out
+	return Stats{s.stats.Total, maps.Clone(s.stats.Methods), maps.Clone(s.stats.Subjects), maps.Clone(s.stats.Status), maps.Clone(s.stats.Faults)}
 }
 
 // recorder keeps the status, and the body of an answer that is to be cut short.

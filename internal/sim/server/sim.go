@@ -47,7 +47,11 @@ func (s *Server) serveSim(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(code)
 		v = map[string]string{"error": err.Error()}
 	}
-	json.NewEncoder(w).Encode(v)
+	b, merr := marshal(v)
+	if merr != nil {
+		b = merr.body()
+	}
+	w.Write(b)
 }
 
 func (s *Server) sim(r *http.Request) (any, error) {
