@@ -59,7 +59,7 @@ func directory() *school.Directory {
 		{id: "leaders", members: []seen.Member{user("head@school.example"), nested("office")}},
 		{id: "office", members: []seen.Member{user("ann@school.example"), nested("leaders")}},
 	} {
-		grp := d.AddGroup(seen.Group{ID: "g-" + g.id, Address: g.id + "@school.example"}, g.members, !g.unknown)
+		grp := d.AddGroup(seen.Group{ID: "g-" + g.id, Address: g.id + "@school.example", Aliases: []string{g.id + "@late.example"}}, g.members, !g.unknown)
 		grp.Open, grp.OpenKnown = g.open, !g.openUnknown
 	}
 	return d
@@ -173,6 +173,7 @@ func TestRules(t *testing.T) {
 		{"outside-group", file(group("g@mail.example")), []string{"outside-group file/f: group/p-g@mail.example reader"}},
 		{"a deleted group", file(group("gone@school.example")), nil},
 		{"a group of ours without outsiders", file(group("staff@school.example")), nil},
+		{"a group of ours on a domain that the list of domains does not tell", file(group("staff@late.example")), nil},
 		{"a user that bears a group's address", file(user("parents@school.example")), nil},
 
 		{"outside-domain", file(domain("mail.example")), []string{"outside-domain file/f: domain/mail.example reader"}},
