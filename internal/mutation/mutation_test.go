@@ -44,8 +44,8 @@ var equivalent = map[string]string{
 // sampleSize is how many mutants of each package an ordinary test run tries.
 const sampleSize = 12
 
-// patience is how long one run of a package's tests may take before the mutant counts as noticed: it hangs.
-const patience = 60 * time.Second
+// leastPatience is how long one run of a package's tests may take at least before the mutant counts as noticed: it hangs.
+const leastPatience = 10 * time.Second
 
 func TestMutationSample(t *testing.T) {
 	if testing.Short() {
@@ -113,6 +113,8 @@ type binary struct {
 	args    []string
 	mutants []mutant
 	behind  bool
+	// patience is for a run of these tests, by what they take without a mutant.
+	patience time.Duration
 }
 
 // root is the module's folder.
@@ -183,9 +185,15 @@ func build(t *testing.T, pkg string) *binary {
 		t.Fatal(err)
 	}
 	b.compile(t, b.path, b.dir)
+	if _, err := os.Stat(b.path); err != nil {
+		t.Fatalf("%s has no tests", pkg)
+	}
+	began := time.Now()
+	b.patience = 10 * time.Minute
 	if err := b.run(0, b.path, b.dir, b.args...); err != nil {
 		t.Fatalf("the tests of %s fail without a mutant: %v", pkg, err)
 	}
+	b.patience = leastPatience + 20*time.Since(began)
 	return b
 }
 
@@ -215,7 +223,7 @@ func rapidArgs(t *testing.T, path string, source []byte) []string {
 
 // run runs a test binary with one mutant alive; 0 is none. It gives an error if a test fails.
 func (b *binary) run(id int, path, dir string, args ...string) error {
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), b.patience)
 	defer cancel()
 	c := exec.CommandContext(ctx, path, append([]string{"-test.failfast"}, args...)...)
 	c.Dir = dir
@@ -274,7 +282,7 @@ func (b *binary) report(t *testing.T, alive []mutant) {
 	t.Helper()
 	far := ""
 	if b.behind && len(alive) > 0 {
-		far = filepath.Join(filepath.Dir(b.path), "behind.test")
+		far, b.patience = filepath.Join(filepath.Dir(b.path), "behind.test"), 2*time.Minute
 		b.compile(t, far, filepath.Join(b.root, filepath.FromSlash(behind)))
 	}
 	for _, m := range alive {

@@ -43,7 +43,7 @@ func membersOf(names []string) []seen.Member {
 
 func add(d *Directory, list ...grp) {
 	for _, g := range list {
-		x := d.AddGroup(seen.Group{ID: g.id, Address: g.id + "@school.example", Aliases: []string{g.id + "@alias.example"}}, membersOf(g.members), !g.unknown)
+		x := d.AddGroup(seen.Group{ID: g.id, Address: g.id + "@school.example", Aliases: []string{g.id + "@alias.example", g.id + "@late.example"}}, membersOf(g.members), !g.unknown)
 		x.Open, x.OpenKnown = g.open, !g.sealed
 	}
 }
@@ -94,6 +94,8 @@ func TestReach(t *testing.T) {
 			reached{Out: []string{"m-x@mail.example"}}},
 		{"nested by an alias, in upper case", []grp{{id: "a", members: []string{"G:B@Alias.example"}}, {id: "b", members: []string{"x@mail.example"}}},
 			reached{Out: []string{"m-x@mail.example"}}},
+		{"nested by an address on a domain that the list of domains does not tell", []grp{{id: "a", members: []string{"G:b@late.example"}}, {id: "b", members: []string{"elm@school.example"}}},
+			reached{SameTrust: true}},
 		{"the group above is not in it", []grp{{id: "a"}, {id: "b", members: []string{"g:a", "x@mail.example"}, open: true}}, reached{}},
 		{"by two ways, once", []grp{{id: "a", members: []string{"g:b", "g:c"}}, {id: "b", members: []string{"x@mail.example", "g:d"}}, {id: "c", members: []string{"x@mail.example", "g:d"}}, {id: "d", open: true}},
 			reached{Out: []string{"m-x@mail.example"}, Open: []string{"d"}}},

@@ -81,7 +81,8 @@ func TestUnits(t *testing.T) {
 	}{
 		{"none named is all", nil, []string{"ann", "ben", "elm", "lands", "root"}},
 		{"the root is all", []string{"/"}, []string{"ann", "ben", "elm", "lands", "root"}},
-		{"the root among others is all", []string{"/Oak", "/"}, []string{"ann", "ben", "elm", "lands", "root"}},
+		{"the root after others is all", []string{"/Oak", "/"}, []string{"ann", "ben", "elm", "lands", "root"}},
+		{"the root before others is all", []string{"/", "/Oak"}, []string{"ann", "ben", "elm", "lands", "root"}},
 		{"one unit", []string{"/Oak"}, []string{"ann", "ben"}},
 		{"two units", []string{"/Elm", "/Oak"}, []string{"ann", "ben", "elm"}},
 		{"a unit below", []string{"/Oak/Staff"}, []string{"ben"}},
@@ -90,6 +91,13 @@ func TestUnits(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			d := oak(c.units...)
+			everybody := SameTrust
+			if slices.Contains(c.in, "root") {
+				everybody = SameSchool
+			}
+			if have := d.Domain("school.example"); have != everybody {
+				t.Errorf("our domain is %v, want %v", have, everybody)
+			}
 			for _, who := range []string{"ann", "ben", "elm", "lands", "root"} {
 				want := SameTrust
 				if slices.Contains(c.in, who) {
@@ -216,9 +224,15 @@ func TestLookUp(t *testing.T) {
 	if diff := cmp.Diff(want, ids); diff != "" {
 		t.Errorf("Accounts (-want +have):\n%s", diff)
 	}
-	d.AddGroup(seen.Group{ID: "g-a", Address: "a@school.example"}, nil, true)
-	if gs := d.Groups(); len(gs) != 2 || gs[0].ID != "g-a" || gs[1].ID != "g-staff" {
-		t.Errorf("Groups = %v", gs)
+	for _, id := range []string{"g-z", "g-c", "g-x", "g-a", "g-y", "g-b"} {
+		d.AddGroup(seen.Group{ID: id, Address: id + "@school.example"}, nil, true)
+	}
+	ids = nil
+	for _, g := range d.Groups() {
+		ids = append(ids, g.ID)
+	}
+	if diff := cmp.Diff([]string{"g-a", "g-b", "g-c", "g-staff", "g-x", "g-y", "g-z"}, ids); diff != "" {
+		t.Errorf("Groups (-want +have):\n%s", diff)
 	}
 }
 
