@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/fnv"
+	"io"
 	"net/http"
 	"slices"
 	"strconv"
@@ -170,6 +171,9 @@ func (in *injector) inject(w http.ResponseWriter, r *http.Request, kind string, 
 	case "503":
 		writeError(w, backendError(503))
 	case "timeout":
+		if _, err := io.Copy(io.Discard, r.Body); err != nil { // only then does the server notice that the client has gone
+			panic(http.ErrAbortHandler)
+		}
 		select {
 		case <-r.Context().Done():
 		case <-time.After(in.Hang):

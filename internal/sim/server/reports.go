@@ -93,21 +93,24 @@ func activitiesList(c *call) ([]byte, *apiError) {
 	var last *world.Activity
 	for ; i >= 0 && !list[i].Time.Before(from); i-- {
 		a := list[i]
-		lost, late, twice := c.s.faults.record(a)
-		if lost || a.Time.Add(c.s.lag(a, late)).After(now) || !match(a) {
+		if !match(a) {
 			continue
 		}
-		if n >= size {
+		lost, late, twice := c.s.faults.record(a)
+		if lost || a.Time.Add(c.s.lag(a, late)).After(now) {
+			continue
+		}
+		copies := 1
+		if twice {
+			copies = 2
+		}
+		if n > 0 && n+copies > size {
 			next = c.nextPage(strconv.FormatInt(last.Time.UnixNano(), 36) + " " + strconv.FormatInt(last.Unique, 36))
 			break
 		}
 		b, err := a.JSON(w.Settings.Customer.ID)
 		if err != nil {
 			return nil, backendError(500)
-		}
-		copies := 1
-		if twice {
-			copies = 2
 		}
 		for range copies {
 			if n == 0 {

@@ -92,6 +92,10 @@ func New(w *world.World, o Options) (*Server, error) {
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
+	s.opts.FailSubject = map[string]int{}
+	for a, code := range o.FailSubject {
+		s.opts.FailSubject[lower(a)] = code
+	}
 	if s.opts.Real == nil {
 		s.opts.Real = time.Now
 	}
@@ -270,7 +274,7 @@ func (c *call) admit() *apiError {
 		}
 		if c.user = c.s.world.User(c.session.subject); c.user != nil {
 			for _, a := range c.user.Addresses() {
-				fail = max(fail, c.s.opts.FailSubject[a])
+				fail = max(fail, c.s.opts.FailSubject[lower(a)])
 			}
 		}
 	})

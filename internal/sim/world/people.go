@@ -26,11 +26,26 @@ func (w *World) CreateUser(u *User, actor string) error {
 	if u.CreationTime.IsZero() {
 		u.CreationTime = w.now()
 	}
+	if old := w.DeletedUser(u.PrimaryEmail); old != nil {
+		if w.now().Sub(old.DeletionTime) <= UndeleteWithin {
+			return fmt.Errorf("user %s: the address belongs to an account deleted less than twenty days ago: %w", old.ID, ErrExists)
+		}
+		w.purge(old)
+	}
 	if err := w.AddUser(u); err != nil {
 		return err
 	}
 	w.userEvent(actor, "CREATE_USER", u.PrimaryEmail)
 	return nil
+}
+
+// purge takes a user who can no longer come back, and all they owned, out of the tenant.
+func (w *World) purge(u *User) {
+	delete(w.deleted, u.ID)
+	id := w.PermissionID("user", u.PrimaryEmail)
+	for list := w.byOwner[id]; len(list) > 0; list = w.byOwner[id] {
+		w.erase(list[0])
+	}
 }
 
 // SuspendUser switches an account off. Its files stay readable as before, by Google's way.

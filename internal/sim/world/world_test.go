@@ -141,9 +141,15 @@ func TestDeleteAndUndeleteUser(t *testing.T) {
 	if again.Hidden(again.File(id)) {
 		t.Error("the file of a restored user is hidden")
 	}
+	if err := w.CreateUser(&User{PrimaryEmail: "cat@school.example"}, "ann@school.example"); !errors.Is(err, ErrExists) {
+		t.Errorf("the address of somebody just deleted: have %v, want %v", err, ErrExists)
+	}
 	w.Advance(21 * 24 * time.Hour)
 	if err := w.UndeleteUser("cat@school.example", "", "ann@school.example"); !errors.Is(err, ErrNotFound) {
 		t.Errorf("undelete after 21 days: have %v, want %v", err, ErrNotFound)
+	}
+	if err := w.CreateUser(&User{PrimaryEmail: "cat@school.example"}, "ann@school.example"); err != nil || w.File(id) != nil {
+		t.Errorf("a new account with the address: %v; it has the old one's file: %v", err, w.File(id) != nil)
 	}
 }
 
