@@ -154,3 +154,30 @@ func TestFailSubject(t *testing.T) {
 		t.Errorf("requests: %+v", r)
 	}
 }
+
+func TestQuotasAreEnforced(t *testing.T) {
+	now := time.Now()
+	e := serving(t, Options{Quotas: true, Real: func() time.Time { return now }})
+	token, err := e.s.Token("ann@school.example", "https://www.googleapis.com/auth/cloud-identity.policies.readonly")
+	if err != nil {
+		t.Fatal(err)
+	}
+	get := func() int {
+		t.Helper()
+		resp, err := bearer(token).Get(e.url + "/v1/policies")
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		return resp.StatusCode
+	}
+	n := 0
+	for ; get() == 200; n++ {
+	}
+	if now = now.Add(time.Minute); n != 60 || get() != 200 {
+		t.Errorf("%d calls in a minute", n)
+	}
+	if now = now.Add(time.Hour); get() != 401 {
+		t.Error("a token lives for more than an hour")
+	}
+}

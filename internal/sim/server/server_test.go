@@ -564,3 +564,8 @@ func BenchmarkFilesList(b *testing.B) {
 		}
 	}
 }
+
+// bearer is a client that sends this token.
+func bearer(token string) *http.Client {
+	return oauth2.NewClient(context.Background(), oauth2.StaticTokenSource(&oauth2.Token{AccessToken: token}))
+}
