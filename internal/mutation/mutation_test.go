@@ -59,6 +59,19 @@ func TestMutationSample(t *testing.T) {
 	}
 }
 
+// No check is forgotten.
+func TestEveryCheckIsMutated(t *testing.T) {
+	dirs, err := filepath.Glob(filepath.Join(root(t), "internal", "checks", "*", "*.go"))
+	if err != nil || len(dirs) == 0 {
+		t.Fatalf("no checks found: %v", err)
+	}
+	for _, d := range dirs {
+		if pkg := "internal/checks/" + filepath.Base(filepath.Dir(d)); !slices.Contains(packages, pkg) {
+			t.Errorf("%s is not on the list of packages", pkg)
+		}
+	}
+}
+
 // sample picks n mutants or a few more: one of each kind, the rest evenly.
 func sample(all []mutant, n int) []mutant {
 	kinds := map[string][]mutant{}
