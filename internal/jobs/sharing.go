@@ -112,7 +112,7 @@ func (s *sharingRun) gap(scope seen.Scope, err error) {
 		why = seen.NoMember
 	}
 	s.gaps.add(scope, why, err.Error())
-	s.Log.Warn("could not read", "scope", scope, "reason", why)
+	s.Log.Info("could not read", "scope", scope, "reason", why)
 }
 
 func (s *sharingRun) run(ctx context.Context, out *Outcome) (err error) {

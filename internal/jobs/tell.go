@@ -65,32 +65,35 @@ func readers(p *policy.Policy) []reader {
 
 func tellOne(ctx context.Context, env Env, box *outbox.Outbox, out *Outcome, who reader) error {
 	now := out.Record.Started
+	if !in(env.Policy, who.Person, now) {
+		return nil // nobody's ordinary mail goes on a day they are not in: the rest then
+	}
 	mark, err := box.Mark(ctx, who.Address, reportKind)
 	if err != nil {
 		return err
 	}
-	in, err := gather(ctx, env, out, who, mark.UpTo)
+	data, err := gather(ctx, env, out, who, mark.UpTo)
 	if err != nil {
 		return err
 	}
 	loc := env.Policy.School.Location
 	local := now.In(loc)
-	in.Weekly = !env.Policy.Mail.NoWeekly && local.Weekday() == env.Policy.Mail.Weekly && mark.At.In(loc).Format(time.DateOnly) != local.Format(time.DateOnly)
+	data.Weekly = !env.Policy.Mail.NoWeekly && mark.At.Before(lastWeekly(local, env.Policy.Mail.Weekly))
 	day := local.Format(time.DateOnly)
-	in.List = reports.List{Name: "sharing-" + day + ".csv", Attached: env.Policy.Mail.AttachCSV}
-	r, err := reports.Oversharing(in)
+	data.List = reports.List{Name: "sharing-" + day + ".csv", Attached: env.Policy.Mail.AttachCSV}
+	r, err := reports.Oversharing(data)
 	if err != nil {
 		return err
 	}
 	told := !mark.UpTo.IsZero()
-	if told && !in.Weekly && r.Hash == mark.Hash && r.Counts.New == 0 && r.Counts.PutRight == 0 {
+	if told && !data.Weekly && r.Hash == mark.Hash && r.Counts.New == 0 && r.Counts.PutRight == 0 {
 		return nil
 	}
 	letter := outbox.Letter{
 		To: netmail.Address{Name: who.Name, Address: who.Address}, Kind: reportKind, Period: day,
 		UpTo: now, Hash: r.Hash, Subject: r.Subject, HTML: r.HTML, Text: r.Text,
 	}
-	list := []mail.Attachment{{Name: in.List.Name, Type: "text/csv; charset=utf-8", Data: r.CSV}}
+	list := []mail.Attachment{{Name: data.List.Name, Type: "text/csv; charset=utf-8", Data: r.CSV}}
 	if env.Policy.Mail.AttachCSV {
 		letter.Attach = list
 	} else {
@@ -105,6 +108,21 @@ func tellOne(ctx context.Context, env Env, box *outbox.Outbox, out *Outcome, who
 		return err
 	}
 	return out.Lease.Commit(ctx, b)
+}
+
+// in tells whether a person is in on the day: on one of their days, or on any working day if the policy names none.
+func in(p *policy.Policy, who policy.Person, now time.Time) bool {
+	day := p.Calendar.Date(now)
+	if len(who.Days) > 0 && !slices.Contains(who.Days, day.Weekday()) {
+		return false
+	}
+	return p.Calendar.IsWorkingDay(day)
+}
+
+// lastWeekly is the beginning of the last day on which the weekly report was due; today counts.
+func lastWeekly(local time.Time, day time.Weekday) time.Time {
+	back := (int(local.Weekday()) - int(day) + 7) % 7
+	return time.Date(local.Year(), local.Month(), local.Day()-back, 0, 0, 0, 0, local.Location())
 }
 
 // gather looks up, for one reader, all that the report shows.
@@ -318,6 +336,7 @@ func (g *gatherer) grant(x seen.Grant, fresh bool) reports.Grant {
 		r.Who = x.Address
 		if a, ok := g.out.Who.Account(x.Address); ok {
 			r.Pupil = inPupils(g.env.Policy, a)
+			r.Staff = !r.Pupil && !a.Guest
 			r.Year = year(a.Unit)
 		} else {
 			r.Private = x.Type == "user"

@@ -1,0 +1,18 @@
+// Command esafetybot keeps watch over a school's Google Workspace for the people who answer for children's safety there.
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"esafetybot/internal/cli"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := cli.Main(ctx, os.Args[1:], cli.Std())
+	stop()
+	os.Exit(code)
+}

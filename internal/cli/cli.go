@@ -1,0 +1,166 @@
+// Package cli is the commands, and the only place that knows every room of the house and wires them together.
+//
+// Exit status: 0 fine; 1 the run failed, or saw less than the policy expects; 2 wrong usage or a wrong policy. Findings are
+// not failures. What people read goes to a terminal with progress and colour only where it is one; --json is stable.
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+	"golang.org/x/term"
+
+	"esafetybot/internal/google"
+	"esafetybot/internal/policy"
+)
+
+// IO is where a command reads and writes.
+type IO struct {
+	In       io.Reader
+	Out, Err io.Writer
+	Getenv   func(string) string
+	Terminal bool // Err is a terminal: progress may be shown
+}
+
+// Std is the process's own.
+func Std() IO {
+	return IO{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Getenv: os.Getenv, Terminal: term.IsTerminal(int(os.Stderr.Fd()))}
+}
+
+// Exit statuses.
+const (
+	exitFine   = 0
+	exitFailed = 1
+	exitUsage  = 2
+)
+
+// errStatus is an error that was already told, with the status to exit with.
+type errStatus int
+
+func (e errStatus) Error() string { return fmt.Sprintf("exit status %d", int(e)) }
+
+// usageError is a mistake on the command line.
+type usageError struct{ error }
+
+// Main runs a command line and returns the exit status.
+func Main(ctx context.Context, args []string, std IO) int {
+	root := newRoot(std)
+	root.SetArgs(args)
+	root.SetIn(std.In)
+	root.SetOut(std.Out)
+	root.SetErr(std.Err)
+	err := root.ExecuteContext(ctx)
+	var status errStatus
+	var wrong policy.Errors
+	var usage usageError
+	switch {
+	case err == nil:
+		return exitFine
+	case errors.As(err, &status):
+		return int(status)
+	case errors.As(err, &wrong):
+		fmt.Fprintln(std.Err, wrong)
+		fmt.Fprintf(std.Err, "\nThe policy file has %d mistake(s). Nothing was done.\n", len(wrong))
+		return exitUsage
+	case errors.As(err, &usage), strings.HasPrefix(err.Error(), "unknown "), strings.HasPrefix(err.Error(), "required flag"):
+		fmt.Fprintf(std.Err, "esafetybot: %v\nSee: esafetybot --help\n", err)
+		return exitUsage
+	}
+	fmt.Fprintf(std.Err, "esafetybot: %v\n", err)
+	return exitFailed
+}
+
+// options are the flags that say where things are; each has its environment variable.
+type options struct {
+	std         IO
+	policy      string
+	state       string
+	credentials string
+	endpoint    string
+	admin       string
+	mail        string
+	from        string
+	now         string
+	workers     int
+	rotation    time.Duration
+	verbose     bool
+	quota       google.Quotas // zero is what Google publishes
+}
+
+func newRoot(std IO) *cobra.Command {
+	o := &options{std: std}
+	root := &cobra.Command{
+		Use:           "esafetybot",
+		Short:         "Keeps watch over a school's Google Workspace, as its own online-safety policy says",
+		Long:          "esafetybot reads the school's policy, looks every day, and tells the one person who can act.\nIt only reports, with read-only permissions, until a clause of the policy says otherwise.",
+		SilenceErrors: true, SilenceUsage: true,
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return fromEnvironment(cmd.Flags(), std.Getenv) },
+		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
+	}
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	f := root.PersistentFlags()
+	f.StringVar(&o.policy, "policy", "policy.yaml", "the school's policy file")
+	f.StringVar(&o.state, "state", "bolt:esafetybot.db", "where the state lives: bolt:PATH, firestore:PROJECT or memory:")
+	f.StringVar(&o.credentials, "google-credentials", "", "the service account's key file")
+	f.StringVar(&o.endpoint, "google-endpoint", "", "another base URL than Google's, for a simulated school")
+	f.StringVar(&o.admin, "google-admin", "", "the administrator acted as (default: the policy's workspace administrator)")
+	f.StringVar(&o.mail, "mail", "dir:mail", "how mail goes out: dir:PATH (a folder of .eml files) or gmail:SENDER")
+	f.StringVar(&o.from, "mail-from", "", "the sender shown in mails of dir: (default: esafetybot@ the school's first domain)")
+	f.IntVar(&o.workers, "workers", 8, "requests to Google under way at once")
+	f.DurationVar(&o.rotation, "rotation", 0, "the time in which every Drive is read in full again (default 28 days: 672h)")
+	f.BoolVarP(&o.verbose, "verbose", "v", false, "tell more while working")
+	root.AddCommand(newRun(o), newFindings(o), newPolicy(o), newSim(o), newDemo(o))
+	return root
+}
+
+// fromEnvironment gives flags that were not set the value of their variable: --state is ESAFETYBOT_STATE.
+func fromEnvironment(flags *pflag.FlagSet, getenv func(string) string) error {
+	var errs []error
+	flags.VisitAll(func(f *pflag.Flag) {
+		name := "ESAFETYBOT_" + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
+		if v := getenv(name); v != "" && !f.Changed {
+			if err := flags.Set(f.Name, v); err != nil {
+				errs = append(errs, usageError{fmt.Errorf("%s: %w", name, err)})
+			}
+		}
+	})
+	return errors.Join(errs...)
+}
+
+// logger writes structured lines to standard error, warnings and worse unless --verbose.
+func (o *options) logger() *slog.Logger {
+	level := slog.LevelWarn
+	if o.verbose {
+		level = slog.LevelDebug
+	}
+	return slog.New(slog.NewTextHandler(o.std.Err, &slog.HandlerOptions{Level: level}))
+}
+
+// clock is the time the school lives in: --now stands still, else it is now.
+func (o *options) clock() (func() time.Time, error) {
+	if o.now == "" {
+		return time.Now, nil
+	}
+	t, err := time.Parse(time.RFC3339, o.now)
+	if err != nil {
+		return nil, usageError{fmt.Errorf("--now %q is not a time like 2026-09-14T06:00:00Z", o.now)}
+	}
+	return func() time.Time { return t }, nil
+}
+
+// loadPolicy reads the policy file and tells its warnings.
+func (o *options) loadPolicy() (*policy.Policy, error) {
+	p, err := policy.Load(o.policy)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, usageError{fmt.Errorf("there is no policy file %s: name one with --policy, or copy examples/classroom-school.yaml and fit it to your school", o.policy)}
+	}
+	return p, err
+}

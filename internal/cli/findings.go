@@ -1,0 +1,202 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"esafetybot/internal/checks/sharing"
+	"esafetybot/internal/findings"
+	"esafetybot/internal/jobs"
+	"esafetybot/internal/people"
+	"esafetybot/internal/policy"
+	"esafetybot/internal/reports"
+	"esafetybot/internal/shares"
+	"esafetybot/internal/store"
+	"esafetybot/internal/store/stores"
+)
+
+// line is one finding as --json prints it. The names are stable.
+type line struct {
+	ID        string     `json:"id"`
+	Clause    string     `json:"clause"`
+	Rule      string     `json:"rule"`
+	Subject   string     `json:"subject"`
+	Facts     []string   `json:"facts"`
+	Severity  string     `json:"severity"`
+	Status    string     `json:"status"`
+	Missing   bool       `json:"missing,omitempty"`
+	Deals     string     `json:"deals_with_it"`
+	FirstSeen time.Time  `json:"first_seen"`
+	LastSeen  time.Time  `json:"last_seen"`
+	Due       *time.Time `json:"due,omitempty"`
+	Until     *time.Time `json:"agreed_until,omitempty"`
+	Summary   string     `json:"summary"`
+	Link      string     `json:"link"`
+}
+
+func newFindings(o *options) *cobra.Command {
+	var status string
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use: "findings", Short: "List what does not match the policy", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			want, err := statuses(status)
+			if err != nil {
+				return err
+			}
+			p, err := o.loadPolicy()
+			if err != nil {
+				return err
+			}
+			s, err := stores.Open(cmd.Context(), o.state, p.School.Domains[0], o.logger())
+			if err != nil {
+				return err
+			}
+			defer func() { _ = s.Close() }()
+			lines, err := list(cmd.Context(), s, want)
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				enc := json.NewEncoder(o.std.Out)
+				enc.SetIndent("", "  ")
+				return enc.Encode(lines)
+			}
+			for _, l := range lines {
+				fmt.Fprintf(o.std.Out, "%s\n    %s · %s · %s", l.ID, l.Status, l.Severity, l.Summary)
+				if l.Due != nil {
+					fmt.Fprintf(o.std.Out, " · by %s", l.Due.In(p.School.Location).Format("Mon 2 Jan 15:04"))
+				}
+				fmt.Fprintf(o.std.Out, "\n    %s\n", l.Link)
+			}
+			fmt.Fprintf(o.std.Out, "%d finding(s)\n", len(lines))
+			return nil
+		},
+	}
+	cmd.Flags().StringVar(&status, "status", "open", "open, accepted, resolved or all")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "as JSON")
+	cmd.AddCommand(newAgree(o))
+	return cmd
+}
+
+// openOnly is what most people want to see.
+var openOnly = []findings.Status{findings.Open}
+
+func statuses(s string) ([]findings.Status, error) {
+	all := []findings.Status{findings.Open, findings.Accepted, findings.Resolved}
+	if s == "all" {
+		return all, nil
+	}
+	if !slices.Contains(all, findings.Status(s)) {
+		return nil, usageError{fmt.Errorf("--status %q: use open, accepted, resolved or all", s)}
+	}
+	return []findings.Status{findings.Status(s)}, nil
+}
+
+// list gathers findings with what is known of their subjects.
+func list(ctx context.Context, s store.Store, want []findings.Status) ([]line, error) {
+	commit := func(ctx context.Context, b *store.Batch) error { return s.Commit(ctx, b) }
+	k := &findings.Keeper{Store: s, Commit: commit}
+	who, err := people.Open(ctx, s, commit)
+	if err != nil {
+		return nil, err
+	}
+	book, err := shares.Open(ctx, s, who, time.Now(), commit)
+	if err != nil {
+		return nil, err
+	}
+	links := map[string]string{}
+	for sh, err := range book.All(ctx) {
+		if err != nil {
+			return nil, err
+		}
+		links[sh.Subject()] = sh.Link
+	}
+	last, err := jobs.Latest(ctx, s, jobs.SharingJob)
+	if err != nil {
+		return nil, err
+	}
+	out := []line{}
+	for _, st := range want {
+		for f, err := range k.List(ctx, sharing.Means, st) {
+			if err != nil {
+				return nil, err
+			}
+			l := line{
+				ID: f.ID, Clause: f.Clause, Rule: f.Rule, Subject: f.Subject, Facts: f.Facts, Severity: f.Severity, Status: string(f.Status),
+				Missing: f.Missing, Deals: f.Deals, FirstSeen: f.FirstSeen, LastSeen: f.Opened, Link: links[f.Subject],
+				Summary: reports.Words(strings.TrimPrefix(f.Rule, sharing.Means+".")),
+			}
+			if last != nil && f.Status != findings.Resolved && !f.Missing {
+				l.LastSeen = last.Started // unchanged findings cost no writes: the last run saw it
+			}
+			if f.Status == findings.Resolved {
+				l.LastSeen = f.Closed
+			}
+			if id, ok := strings.CutPrefix(f.Subject, "group/"); ok {
+				l.Link = "https://admin.google.com/ac/groups/" + id
+			}
+			if !f.Due.IsZero() {
+				l.Due = &f.Due
+			}
+			if f.Agreed != nil {
+				l.Until = &f.Agreed.Until
+			}
+			out = append(out, l)
+		}
+	}
+	slices.SortFunc(out, func(a, b line) int { return strings.Compare(a.ID, b.ID) })
+	return out, nil
+}
+
+// newAgree lets an open finding stay until a date. The site of a later version does the same with sign-in and a second person.
+func newAgree(o *options) *cobra.Command {
+	var until, why, by string
+	cmd := &cobra.Command{
+		Use: "agree ID", Short: "Agree that a finding may stay until a date, for what it is now", Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			p, err := o.loadPolicy()
+			if err != nil {
+				return err
+			}
+			clock, err := o.clock()
+			if err != nil {
+				return err
+			}
+			end, err := time.ParseInLocation(time.DateOnly, until, p.School.Location)
+			if err != nil {
+				return usageError{fmt.Errorf("--until %q is not a date like 2026-12-18", until)}
+			}
+			if strings.TrimSpace(why) == "" {
+				return usageError{fmt.Errorf("say why it may stay: --why \"…\"")}
+			}
+			s, err := stores.Open(cmd.Context(), o.state, p.School.Domains[0], o.logger())
+			if err != nil {
+				return err
+			}
+			defer func() { _ = s.Close() }()
+			k := &findings.Keeper{Store: s, Commit: s.Commit}
+			f, err := k.Get(cmd.Context(), args[0])
+			if err != nil {
+				return fmt.Errorf("finding %s: %w; list them with: esafetybot findings", args[0], err)
+			}
+			run := findings.Run{ID: "agree", Policy: p.Version, Now: clock()}
+			if err := k.Agree(cmd.Context(), run, f.ID, findings.Agreement{Until: end, By: by, Why: why, Facts: f.Facts}); err != nil {
+				return err
+			}
+			fmt.Fprintf(o.std.Out, "Agreed until %s. It comes back then, or as soon as anything about it is new.\n", end.Format("2 January 2006"))
+			return nil
+		},
+	}
+	cmd.Flags().StringVar(&o.now, "now", "", "as if it were this time (RFC 3339), for simulated schools")
+	cmd.Flags().StringVar(&until, "until", "", "the last date, like 2026-12-18")
+	cmd.Flags().StringVar(&why, "why", "", "the reason")
+	cmd.Flags().StringVar(&by, "by", string(policy.RoleAdmin), "the role of who agreed")
+	return cmd
+}

@@ -1,0 +1,270 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	netmail "net/mail"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+	"github.com/spf13/cobra"
+
+	"esafetybot/internal/google"
+	"esafetybot/internal/jobs"
+	"esafetybot/internal/mail"
+	"esafetybot/internal/outbox"
+	"esafetybot/internal/policy"
+	"esafetybot/internal/seen"
+	"esafetybot/internal/store"
+	"esafetybot/internal/store/stores"
+)
+
+// jobNames are the jobs that this version knows, in the order in which they run.
+var jobNames = []string{jobs.SharingJob, sendJob}
+
+// sendJob hands over what waits in the outbox.
+const sendJob = "send"
+
+func newRun(o *options) *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "run [JOB…]",
+		Short: "Run the jobs that are due, or the ones named",
+		Long:  "Run the jobs that are due, or the ones named: " + strings.Join(jobNames, ", ") + ".",
+		Example: "  esafetybot run\n" +
+			"  esafetybot run sharing --policy school.yaml --google-credentials key.json --mail dir:mail",
+		RunE: func(cmd *cobra.Command, names []string) error {
+			for _, n := range names {
+				if !slices.Contains(jobNames, n) {
+					return usageError{fmt.Errorf("there is no job %q; the jobs are %s", n, strings.Join(jobNames, ", "))}
+				}
+			}
+			if len(names) == 0 {
+				names = jobNames
+			}
+			p, err := o.loadPolicy()
+			if err != nil {
+				return err
+			}
+			clock, err := o.clock()
+			if err != nil {
+				return err
+			}
+			b, err := o.bench(cmd.Context(), p, clock)
+			if err != nil {
+				return err
+			}
+			defer b.close()
+			return b.run(cmd.Context(), names, asJSON)
+		},
+	}
+	cmd.Flags().StringVar(&o.now, "now", "", "run as if it were this time (RFC 3339), for simulated schools")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print the run records as JSON")
+	return cmd
+}
+
+// workbench is one school's rooms, wired together.
+type workbench struct {
+	o      *options
+	env    jobs.Env
+	outbox *outbox.Outbox
+	sender mail.Sender
+	close  func()
+}
+
+// bench wires the rooms together for a policy.
+func (o *options) bench(ctx context.Context, p *policy.Policy, clock func() time.Time) (*workbench, error) {
+	to, err := mail.ParseAddressable(o.mail)
+	if err != nil {
+		return nil, usageError{err}
+	}
+	admin := o.admin
+	if admin == "" {
+		var ok bool
+		if admin, ok = p.Address(policy.RoleAdmin); !ok {
+			return nil, usageError{errors.New("nobody is named to act as for reading the Directory: give --google-admin, or a workspace_admin in the policy")}
+		}
+	}
+	if o.credentials == "" {
+		return nil, usageError{errors.New("no service account is given: --google-credentials KEY.json (how to make one: README, “Point it at a real domain”)")}
+	}
+	log := o.logger()
+	client, err := google.New(ctx, google.Config{
+		CredentialsFile: o.credentials, Admin: admin, Endpoint: o.endpoint, Workers: o.workers, Log: log, Quota: o.quota,
+	})
+	if err != nil {
+		return nil, err
+	}
+	s, err := stores.Open(ctx, o.state, p.School.Domains[0], log)
+	if err != nil {
+		return nil, err
+	}
+	from := o.from
+	if from == "" {
+		from = "esafetybot@" + p.School.Domains[0]
+	}
+	if to.Scheme == "gmail" {
+		from = to.From
+	}
+	b := &workbench{o: o, close: func() { _ = s.Close() }}
+	b.env = jobs.Env{
+		Store: s, Exclusive: !strings.HasPrefix(o.state, "firestore:"), Policy: p, Google: client, Clock: clock, Log: log,
+		Holder: holder(), Rotation: o.rotation, Progress: o.progress(),
+	}
+	b.outbox, err = outbox.New(s, outbox.Options{Location: p.School.Location, From: netmail.Address{Name: p.School.Name, Address: from}})
+	if err != nil {
+		b.close()
+		return nil, err
+	}
+	if to.Scheme == "gmail" {
+		b.sender = mail.NewGmail(drafts{client, from})
+	} else {
+		b.sender = mail.NewDir(to.Path)
+	}
+	return b, nil
+}
+
+// holder names this process in a lease.
+func holder() string {
+	host, _ := os.Hostname()
+	return fmt.Sprintf("%s/%d/%d", host, os.Getpid(), time.Now().UnixNano())
+}
+
+// run runs jobs in their order. A job that fails does not keep the others from running.
+func (b *workbench) run(ctx context.Context, names []string, asJSON bool) error {
+	var failed bool
+	var records []*jobs.Record
+	if slices.Contains(names, jobs.SharingJob) {
+		r, err := jobs.Sharing(ctx, b.env, func(ctx context.Context, out *jobs.Outcome) error {
+			return jobs.TellSharing(ctx, b.env, b.outbox, out)
+		})
+		if r != nil {
+			records = append(records, r)
+			failed = failed || !r.OK(b.env.Policy.NotSeen)
+			if !asJSON {
+				b.sum(r)
+			}
+		}
+		if err != nil {
+			failed = true
+			fmt.Fprintf(b.o.std.Err, "esafetybot: job %s: %v\n", jobs.SharingJob, err)
+		}
+	}
+	if ctx.Err() != nil {
+		return errStatus(exitFailed)
+	}
+	if slices.Contains(names, sendJob) {
+		if err := b.send(ctx, asJSON); err != nil {
+			failed = true
+			fmt.Fprintf(b.o.std.Err, "esafetybot: job %s: %v\n", sendJob, err)
+		}
+	}
+	if asJSON {
+		enc := json.NewEncoder(b.o.std.Out)
+		enc.SetIndent("", "  ")
+		if err := enc.Encode(records); err != nil {
+			return err
+		}
+	}
+	if failed {
+		return errStatus(exitFailed)
+	}
+	return nil
+}
+
+// send hands over what waits in the outbox, under the lease of that job.
+func (b *workbench) send(ctx context.Context, quiet bool) error {
+	lease, err := jobs.Take(ctx, b.env.Store, sendJob, b.env.Holder, b.env.Exclusive, b.env.Clock)
+	if err != nil {
+		return err
+	}
+	box, err := b.outbox.With(lease.Guard)
+	if err != nil {
+		return err
+	}
+	r, err := box.Deliver(ctx, b.sender, b.env.Clock())
+	if err == nil {
+		err = r.Err()
+	}
+	if !quiet && r.Sent > 0 {
+		fmt.Fprintf(b.o.std.Out, "%d message(s) sent to %s\n", r.Sent, b.o.mail)
+	}
+	return errors.Join(err, lease.Release(ctx, &store.Batch{}))
+}
+
+// sum tells a run in a few lines.
+func (b *workbench) sum(r *jobs.Record) {
+	w := b.o.std.Out
+	calls := 0
+	for _, n := range r.Calls {
+		calls += n
+	}
+	fmt.Fprintf(w, "Sharing: %d of %d Drives read in full, %d changed items read again, %d requests to Google.\n", r.ReadFull, r.Scopes, r.Touched, calls)
+	c := r.Changes
+	fmt.Fprintf(w, "Findings: %d new, %d back, %d changed, %d put right or merged, %d as before.\n", c.Opened, c.Reopened, c.Changed, c.Closed, c.Kept)
+	if len(r.Gaps) > 0 {
+		fmt.Fprintf(w, "Could not check %d thing(s):\n", len(r.Gaps))
+		for i, g := range r.Gaps {
+			if i == 20 {
+				fmt.Fprintf(w, "  … and %d more\n", len(r.Gaps)-i)
+				break
+			}
+			fmt.Fprintf(w, "  %s: %s%s\n", g.Scope, g.Reason, detail(g))
+		}
+	}
+	if r.Error != "" {
+		fmt.Fprintf(w, "The run failed: %s\n", r.Error)
+	}
+}
+
+func detail(g seen.Gap) string {
+	if g.Detail == "" {
+		return ""
+	}
+	return " (" + g.Detail + ")"
+}
+
+// progress shows how far a job is, on a terminal only.
+func (o *options) progress() func(string, int, int) {
+	if !o.std.Terminal {
+		return nil
+	}
+	var bar *progressbar.ProgressBar
+	var of string
+	return func(what string, done, total int) {
+		if bar == nil || what != of {
+			of = what
+			bar = progressbar.NewOptions(total, progressbar.OptionSetWriter(o.std.Err), progressbar.OptionSetDescription(what),
+				progressbar.OptionClearOnFinish(), progressbar.OptionShowCount(), progressbar.OptionThrottle(100*time.Millisecond))
+		}
+		_ = bar.Set(done)
+	}
+}
+
+// drafts makes the Gmail part of a client into what staged delivery needs, for one mailbox.
+type drafts struct {
+	c  *google.Client
+	as string
+}
+
+func (d drafts) CreateDraft(ctx context.Context, raw []byte) (string, error) {
+	id, err := d.c.CreateDraft(ctx, d.as, raw)
+	if google.IsInvalid(err) {
+		err = fmt.Errorf("%w: %w", mail.ErrRefused, err)
+	}
+	return id, err
+}
+
+func (d drafts) DraftExists(ctx context.Context, id string) (bool, error) {
+	return d.c.DraftExists(ctx, d.as, id)
+}
+func (d drafts) SendDraft(ctx context.Context, id string) error { return d.c.SendDraft(ctx, d.as, id) }
+
+func (d drafts) FindDraft(ctx context.Context, messageID string) (string, bool, error) {
+	return d.c.FindDraft(ctx, d.as, messageID, mail.HeaderID)
+}
