@@ -167,7 +167,7 @@ func (c *call) permissionJSON(b []byte, m *mask, p *world.Permission) []byte {
 	o.opt("displayName", p.DisplayName)
 	switch p.Type {
 	case "user", "group":
-		o.bool("deleted", p.Deleted || c.s.world.DeletedUser(p.EmailAddress) != nil)
+		o.bool("deleted", p.Deleted || c.s.world.User(p.EmailAddress) == nil && c.s.world.DeletedUser(p.EmailAddress) != nil)
 		o.bool("pendingOwner", p.PendingOwner)
 	default:
 		o.bool("allowFileDiscovery", p.AllowFileDiscovery)
