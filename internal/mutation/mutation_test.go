@@ -37,9 +37,7 @@ const (
 
 // equivalent lists mutants that no test can tell from the program, by their key, and why. It must stay tiny: a condition
 // that can be left out had better be.
-var equivalent = map[string]string{
-	"internal/checks/sharing/sharing.go: !published: dropped: always": "the case before takes everything published on a form; the condition repeats docs/rules.md",
-}
+var equivalent = map[string]string{}
 
 // sampleSize is how many mutants of each package an ordinary test run tries.
 const sampleSize = 12

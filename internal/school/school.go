@@ -161,15 +161,16 @@ func (d *Directory) InUnits(path string) bool {
 	return false
 }
 
-// Under tells whether the org unit path is unit or lies below it.
+// Under tells whether the org unit path is unit or lies below it. Google does not mind the case of a path, nor do we.
 func Under(path, unit string) bool {
+	path, unit = strings.ToLower(path), strings.ToLower(unit)
 	return unit == "/" || path == unit || strings.HasPrefix(path, unit+"/")
 }
 
 // Ours tells whether the address is borne by an account of the school, switched off and archived ones included.
 func (d *Directory) Ours(address string) bool {
 	a, ok := d.Account(address)
-	return ok && !a.Guest && d.InUnits(a.Unit)
+	return ok && d.InUnits(a.Unit)
 }
 
 // Person tells how near the bearer of an address is.

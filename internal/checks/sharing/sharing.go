@@ -202,7 +202,7 @@ func (j *judge) rule(s seen.Share, g seen.Grant) string {
 		return Site
 	case published && s.Mime == seen.MimeForm:
 		return Responders
-	case !published && s.Mime == seen.MimeForm && seen.Rank(role(g)) >= seen.Rank("writer"):
+	case s.Mime == seen.MimeForm && seen.Rank(role(g)) >= seen.Rank("writer"):
 		return FormEditors
 	}
 	switch g.Type {
