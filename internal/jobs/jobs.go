@@ -81,6 +81,7 @@ type Record struct {
 	Touched  int             `json:"touched"` // items that the log named and that were read again
 	Gaps     []seen.Gap      `json:"gaps"`    // what could not be seen
 	Calls    map[string]int  `json:"calls"`   // requests to Google, by method
+	Writes   int             `json:"writes"`  // documents written to the state, this one included
 	Changes  findings.Change `json:"changes"` // of findings
 	Error    string          `json:"error,omitempty"`
 }

@@ -40,6 +40,8 @@ func Sharing(ctx context.Context, env Env, tell func(context.Context, *Outcome) 
 	if env.Rotation == 0 {
 		env.Rotation = DefaultRotation
 	}
+	counter := store.Counting(env.Store)
+	env.Store = counter
 	lease, err := Take(ctx, env.Store, SharingJob, env.Holder, env.Exclusive, env.Clock)
 	if err != nil {
 		return nil, err
@@ -65,14 +67,15 @@ func Sharing(ctx context.Context, env Env, tell func(context.Context, *Outcome) 
 	s.record.Ended = env.Clock()
 	s.record.Calls = env.Google.Calls()
 	b := &store.Batch{}
-	if e := s.record.add(b); e != nil {
-		return s.record, errors.Join(err, e)
-	}
 	if s.record.Error == "" {
 		// After an error the log is taken up again from where it was.
 		if e := s.saveCoverage(ctx, b); e != nil {
 			return s.record, errors.Join(err, e)
 		}
+	}
+	s.record.Writes = int(counter.Writes()) + b.Writes() + 2 // the record itself and the lease
+	if e := s.record.add(b); e != nil {
+		return s.record, errors.Join(err, e)
 	}
 	return s.record, errors.Join(err, lease.Release(ctx, b))
 }
