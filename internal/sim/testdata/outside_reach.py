@@ -166,7 +166,7 @@ def bare(unit):
 
 def read_items(api, args, school):
     """Every item looked at, by id, with its permissions."""
-    items = {}
+    items, places = {}, {}
     for user in school.accounts:
         if not school.ours(user["orgUnitPath"]) or user.get("isGuestUser"):
             continue
@@ -177,6 +177,13 @@ def read_items(api, args, school):
             owner = (f.get("owners") or [{}])[0].get("emailAddress", "").lower()
             if not f.get("driveId") and school.users.get(owner) is user:
                 items[f["id"]] = f
+        # Google hides a folder from owners of items in it who may not see it; those who may see it tell.
+        for f in api.all("user/" + user["id"] + " (shared)", files, "files", q="trashed = false", pageSize=1000,
+                         fields="nextPageToken,incompleteSearch,files(id,parents)"):
+            if f.get("parents"):
+                places[f["id"]] = f["parents"]
+    for f in items.values():
+        f.setdefault("parents", places.get(f["id"], []))
     admin = api.client("drive", "v3", args.admin)
     for drive in api.all("drives", admin.drives(), "drives", useDomainAdminAccess=True, pageSize=100,
                          fields="nextPageToken,drives(id,orgUnitId)"):
