@@ -114,7 +114,7 @@ func (o *options) bench(ctx context.Context, p *policy.Policy, clock func() time
 	b := &workbench{o: o, close: func() { _ = s.Close() }}
 	b.env = jobs.Env{
 		Store: s, Exclusive: !strings.HasPrefix(o.state, "firestore:"), Policy: p, Google: client, Clock: clock, Log: log,
-		Holder: holder(), Rotation: o.rotation, Progress: o.progress(),
+		Holder: holder(), Rotation: o.rotation, Progress: o.progress(), Beside: to.Scheme == "dir",
 	}
 	b.outbox, err = outbox.New(s, outbox.Options{Location: p.School.Location, From: netmail.Address{Name: p.School.Name, Address: from}})
 	if err != nil {

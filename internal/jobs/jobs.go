@@ -56,6 +56,8 @@ type Env struct {
 	Holder    string // who runs, for the lease
 	// Rotation is the period in which every scope is read in full again, so that a lost record of the log costs no more.
 	Rotation time.Duration
+	// Beside tells that what is kept beside a message reaches its reader: mail goes into a folder.
+	Beside bool
 	// Progress, if set, hears how far the job is.
 	Progress func(what string, done, of int)
 }

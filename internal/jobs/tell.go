@@ -80,7 +80,10 @@ func tellOne(ctx context.Context, env Env, box *outbox.Outbox, out *Outcome, who
 	local := now.In(loc)
 	data.Weekly = !env.Policy.Mail.NoWeekly && mark.At.Before(lastWeekly(local, env.Policy.Mail.Weekly))
 	day := local.Format(time.DateOnly)
-	data.List = reports.List{Name: "sharing-" + day + ".csv", Attached: env.Policy.Mail.AttachCSV}
+	name := "sharing-" + day + ".csv"
+	if env.Policy.Mail.AttachCSV || env.Beside {
+		data.List = reports.List{Name: name, Attached: env.Policy.Mail.AttachCSV}
+	}
 	r, err := reports.Oversharing(data)
 	if err != nil {
 		return err
@@ -93,7 +96,7 @@ func tellOne(ctx context.Context, env Env, box *outbox.Outbox, out *Outcome, who
 		To: netmail.Address{Name: who.Name, Address: who.Address}, Kind: reportKind, Period: day,
 		UpTo: now, Hash: r.Hash, Subject: r.Subject, HTML: r.HTML, Text: r.Text,
 	}
-	list := []mail.Attachment{{Name: data.List.Name, Type: "text/csv; charset=utf-8", Data: r.CSV}}
+	list := []mail.Attachment{{Name: name, Type: "text/csv; charset=utf-8", Data: r.CSV}}
 	if env.Policy.Mail.AttachCSV {
 		letter.Attach = list
 	} else {
@@ -150,7 +153,12 @@ func gather(ctx context.Context, env Env, out *Outcome, who reader, since time.T
 	for _, gap := range out.Record.Gaps {
 		in.NotSeen = append(in.NotSeen, g.gap(gap))
 	}
-	in.NeverSeen = p.NotSeen
+	for _, what := range p.NotSeen {
+		// What names a scope ("drive/0A…") says that a gap is expected; it is told with the gaps.
+		if !strings.Contains(what, "/") {
+			in.NeverSeen = append(in.NeverSeen, what)
+		}
+	}
 	err := g.findings(ctx, func(f *findings.Finding) bool { return slices.Contains(who.roles, policy.Role(f.Deals)) }, since)
 	return in, err
 }
