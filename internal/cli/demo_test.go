@@ -1,0 +1,91 @@
+package cli
+
+import (
+	"context"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"esafetybot/internal/sim/generate"
+)
+
+// TestDemo runs the demo on a small school and looks at everything it leaves: mails for the administrator, a page over them, and not one pupil's
+// name or address in any of them, nor anybody's in what it logs.
+func TestDemo(t *testing.T) {
+	out := filepath.Join(t.TempDir(), "demo")
+	var stdout, stderr strings.Builder
+	std := IO{Out: &stdout, Err: &stderr, Getenv: func(string) string { return "" }}
+	if code := Main(context.Background(), []string{"demo", "--pupils", "30", "--seed", "3", "--out", out, "--verbose"}, std); code != 0 {
+		t.Fatalf("exit status %d\n%s%s", code, stdout.String(), stderr.String())
+	}
+	for _, want := range []string{"workspace administrator", "index.html", "findings are open"} {
+		if !strings.Contains(stdout.String(), want) {
+			t.Errorf("the demo does not say %q:\n%s", want, stdout.String())
+		}
+	}
+	school, err := generate.Generate(generate.Options{Pupils: 30, Seed: 3})
+	if err != nil {
+		t.Fatal(err)
+	}
+	names := map[string]bool{}
+	for _, row := range school.Roll[1:] {
+		for i, cell := range row {
+			h := strings.ToLower(school.Roll[0][i])
+			if (strings.Contains(h, "name") || strings.Contains(h, "email")) && len(cell) > 3 {
+				names[strings.ToLower(cell)] = true
+			}
+		}
+	}
+	school.World.View(func() {
+		for _, u := range school.World.Users() {
+			if strings.HasPrefix(u.OrgUnitPath, "/Pupils") || strings.Contains(u.OrgUnitPath, "/Pupils/") {
+				names[strings.ToLower(u.Name.FullName)] = true
+				names[strings.ToLower(u.PrimaryEmail)] = true
+			}
+		}
+	})
+	if len(names) < 50 {
+		t.Fatalf("only %d names and addresses of pupils to look for", len(names))
+	}
+	mails := 0
+	err = filepath.WalkDir(out, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || strings.HasSuffix(path, ".db") || strings.HasSuffix(path, ".yaml") {
+			return err
+		}
+		data, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		if strings.HasSuffix(path, ".eml") {
+			mails++
+		}
+		text := strings.ToLower(string(data))
+		for name := range names {
+			if strings.Contains(text, name) {
+				t.Errorf("%s holds a pupil's name or address", filepath.Base(path))
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if mails < 5 || mails > 25 {
+		t.Errorf("%d mails in half a term; want a handful: one a week, and one when something changes", mails)
+	}
+	log := strings.ToLower(stderr.String())
+	if strings.Contains(log, "@") {
+		t.Error("the log holds an address")
+	}
+	for name := range names {
+		if strings.Contains(log, name) {
+			t.Error("the log holds a pupil's name")
+		}
+	}
+	// A second demo replaces the first; a folder of somebody else's is left alone (testdata/script/usage.txtar).
+	if _, err := os.Stat(filepath.Join(out, "index.html")); err != nil {
+		t.Error(err)
+	}
+}
