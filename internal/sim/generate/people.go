@@ -31,7 +31,6 @@ type cast struct {
 	groupOf map[string]*world.Group // by the local part of the address
 	driveOf map[string]*world.Drive
 
-	office    *world.File // the confidential folder
 	personnel *world.Drive
 	classWork []*world.File // a teacher's folder for each class
 	marked    []confidential
