@@ -21,7 +21,7 @@ import (
 
 const (
 	module   = "esafetybot"
-	mostRows = 800 // lines of a file: what outgrows that is split by meaning
+	mostRows = 900 // lines of a file: what outgrows that is split by meaning
 )
 
 // root is the repository's folder.
