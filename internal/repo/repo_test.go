@@ -21,8 +21,11 @@ import (
 
 const (
 	module   = "esafetybot"
-	mostRows = 900 // lines of a file: what outgrows that is split by meaning
+	mostRows = 600 // lines of a file: what outgrows that is split by meaning
 )
+
+// outgrown files wait to be split; until then this is their limit.
+var outgrown = map[string]int{"internal/jobs/sharing.go": 900}
 
 // root is the repository's folder.
 func root(t *testing.T) string {
@@ -81,8 +84,10 @@ func line(text []byte, offset int) int { return 1 + bytes.Count(text[:offset], [
 
 func TestNoFileTooLong(t *testing.T) {
 	texts(t, func(name string, text []byte) {
-		if n := bytes.Count(text, []byte("\n")); path.Ext(name) == ".go" && n > mostRows {
-			t.Errorf("%s has %d lines, more than %d: split it by meaning", name, n, mostRows)
+		if n, most := bytes.Count(text, []byte("\n")), max(mostRows, outgrown[name]); path.Ext(name) == ".go" && n > most {
+			t.Errorf("%s has %d lines, more than %d: split it by meaning", name, n, most)
+		} else if outgrown[name] > 0 && n <= mostRows {
+			t.Errorf("%s is short again: take it off the list of outgrown files", name)
 		}
 	})
 }
