@@ -26,8 +26,9 @@ campaign: ## hours: all seeds and sizes, all kill points, a million files, mutat
 screenshots: demo ## docs/pictures/report.png
 	tools/screenshots.sh demo-out docs/pictures
 
-generate: ## what is generated and committed: discovery documents
+generate: build ## what is generated and committed: discovery documents, the policy's schema
 	$(GO) generate ./...
+	bin/esafetybot policy schema > examples/policy.schema.json
 
 clean:
 	rm -rf bin demo-out
