@@ -15,7 +15,7 @@ import (
 )
 
 // explain says, for a few subjects on which a watch and truth differ, how the tenant stands and what its log says. Ids only.
-func (s *school) explain(want, have []truth.Finding) string {
+func (s *campus) explain(want, have []truth.Finding) string {
 	subjects := map[string]bool{}
 	key := func(f truth.Finding) string { return f.Clause + f.Rule + f.Subject + strings.Join(f.Facts, ",") }
 	a, b := map[string]truth.Finding{}, map[string]truth.Finding{}
@@ -71,7 +71,7 @@ func (s *school) explain(want, have []truth.Finding) string {
 	return out.String()
 }
 
-func (s *school) logOf(out *strings.Builder, id string) {
+func (s *campus) logOf(out *strings.Builder, id string) {
 	for _, act := range s.world.Activities("drive") {
 		for _, e := range act.Events {
 			if e.Param("doc_id") == id && e.Name != "view" && e.Name != "edit" {
@@ -83,7 +83,7 @@ func (s *school) logOf(out *strings.Builder, id string) {
 }
 
 // scopeOf tells in which scope a watch last saw a subject.
-func (s *school) scopeOf(w *watch, subject string) seen.Scope {
+func (s *campus) scopeOf(w *watch, subject string) seen.Scope {
 	commit := func(context.Context, *store.Batch) error { return nil }
 	p, err := people.Open(context.Background(), w.store, commit)
 	if err != nil {
@@ -98,7 +98,7 @@ func (s *school) scopeOf(w *watch, subject string) seen.Scope {
 }
 
 // heldBy tells what is shared with a group.
-func (s *school) heldBy(out *strings.Builder, id string) {
+func (s *campus) heldBy(out *strings.Builder, id string) {
 	g := s.world.Group(id)
 	if g == nil {
 		fmt.Fprintf(out, "   no such group\n")
@@ -128,7 +128,7 @@ func (s *school) heldBy(out *strings.Builder, id string) {
 }
 
 // holders lists the shares of the picture that hold a group, by watch and scope.
-func (s *school) holders(id string) (out []string) {
+func (s *campus) holders(id string) (out []string) {
 	commit := func(context.Context, *store.Batch) error { return nil }
 	for _, w := range s.watches {
 		p, _ := people.Open(context.Background(), w.store, commit)

@@ -6,9 +6,9 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"log"
 	"log/slog"
 	"net/http/httptest"
-	netmail "net/mail"
 	"os"
 	"path/filepath"
 	"slices"
@@ -35,7 +35,7 @@ import (
 )
 
 // quick retries without long waits: the simulated Google runs beside us.
-var quick = google.Retry{Tries: 8, Base: time.Millisecond, Cap: 20 * time.Millisecond}
+var quick = google.Retry{Tries: 8, Each: 2 * time.Second, Base: time.Millisecond, Cap: 20 * time.Millisecond}
 
 // watch is one policy of a simulated school, with a state of its own.
 type watch struct {
@@ -45,11 +45,12 @@ type watch struct {
 	box    *outbox.Outbox
 }
 
-// school is a simulated school being served.
-type school struct {
+// campus is a simulated school being served.
+type campus struct {
 	t           testing.TB
 	world       *world.World
 	server      *server.Server
+	hs          *httptest.Server
 	base        string
 	key         []byte
 	watches     []*watch
@@ -57,23 +58,19 @@ type school struct {
 	retry       google.Retry
 	rotate      time.Duration
 	policyTexts map[string]string
+	units       map[string]string // of accounts, at the start
 }
 
 // serve serves a world with the policies given by their text.
-func serve(t testing.TB, w *world.World, policies map[string]string, o server.Options) *school {
+func serve(t testing.TB, w *world.World, policies map[string]string, o server.Options) *campus {
 	t.Helper()
-	o.Key = testKey()
-	srv, err := server.New(w, o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	hs := httptest.NewServer(srv)
-	t.Cleanup(hs.Close)
-	key, err := srv.Credentials(hs.URL + "/token")
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := &school{t: t, world: w, server: srv, base: hs.URL, key: key, logs: &lockedBuffer{}, retry: quick, policyTexts: policies}
+	s := &campus{t: t, world: w, logs: &lockedBuffer{}, retry: quick, policyTexts: policies, units: map[string]string{}}
+	w.View(func() {
+		for _, u := range w.Users() {
+			s.units[u.ID] = u.OrgUnitPath
+		}
+	})
+	s.reserve(o)
 	for name, text := range policies {
 		p, err := policy.Parse(name+".yaml", []byte(text))
 		if err != nil {
@@ -83,37 +80,76 @@ func serve(t testing.TB, w *world.World, policies map[string]string, o server.Op
 		if err != nil {
 			t.Fatal(err)
 		}
-		box, err := outbox.New(st, outbox.Options{Location: p.School.Location, From: netmail.Address{Address: "esafetybot@" + p.School.Domains[0]}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		s.watches = append(s.watches, &watch{name: name, policy: p, store: st, box: box})
+		s.watches = append(s.watches, &watch{name: name, policy: p, store: st, box: newOutbox(t, p, st)})
 	}
 	sort.Slice(s.watches, func(i, j int) bool { return s.watches[i].name < s.watches[j].name })
 	return s
 }
 
+// reserve serves the same world anew, with other options. Whatever went wrong before goes on no longer.
+func (s *campus) reserve(o server.Options) {
+	s.t.Helper()
+	if s.hs != nil {
+		s.hs.Close()
+	}
+	o.Key = testKey()
+	srv, err := server.New(s.world, o)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	hs := httptest.NewUnstartedServer(srv)
+	hs.Config.ErrorLog = log.New(io.Discard, "", 0)
+	hs.Start()
+	s.t.Cleanup(hs.Close)
+	s.server, s.hs, s.base = srv, hs, hs.URL
+	if s.key, err = srv.Credentials(hs.URL + "/token"); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
 // run runs the sharing job once for one policy.
-func (s *school) run(w *watch) (*jobs.Record, error) {
+func (s *campus) run(w *watch) (*jobs.Record, error) {
 	s.t.Helper()
 	return s.runAs(context.Background(), w)
 }
 
-func (s *school) runAs(ctx context.Context, w *watch) (*jobs.Record, error) {
-	admin, _ := w.policy.Address(policy.RoleAdmin)
-	log := slog.New(slog.NewTextHandler(s.logs, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	client, err := google.New(ctx, google.Config{Credentials: s.key, Admin: admin, Endpoint: s.base, Workers: 8, Quota: google.Unlimited(), Retry: s.retry, Log: log})
+func (s *campus) runAs(ctx context.Context, w *watch) (*jobs.Record, error) {
+	client, err := newClient(ctx, w.policy, s.key, s.base, s.retry, s.logs)
 	if err != nil {
 		return nil, err
 	}
+	return look(ctx, w, client, s.world.Now, s.rotate, s.logs)
+}
+
+func newLog(to io.Writer) *slog.Logger {
+	return slog.New(slog.NewTextHandler(to, &slog.HandlerOptions{Level: slog.LevelDebug}))
+}
+
+// newClient is a client whose waits are short.
+func newClient(ctx context.Context, p *policy.Policy, key []byte, base string, retry google.Retry, logs io.Writer) (*google.Client, error) {
+	admin, _ := p.Address(policy.RoleAdmin)
+	return google.New(ctx, google.Config{
+		Credentials: key, Admin: admin, Endpoint: base, Workers: 8, Quota: google.Unlimited(), Retry: retry, Log: newLog(logs),
+		Sleep: func(ctx context.Context, d time.Duration) error {
+			select {
+			case <-ctx.Done():
+			case <-time.After(min(d, 20*time.Millisecond)):
+			}
+			return ctx.Err()
+		},
+	})
+}
+
+// look runs the sharing job with its report.
+func look(ctx context.Context, w *watch, client *google.Client, clock func() time.Time, rotate time.Duration, logs io.Writer) (*jobs.Record, error) {
 	env := jobs.Env{
-		Store: w.store, Exclusive: true, Policy: w.policy, Google: client, Clock: s.world.Now, Log: log, Holder: "test", Rotation: s.rotate,
+		Store: w.store, Exclusive: true, Policy: w.policy, Google: client, Clock: clock, Log: newLog(logs), Holder: "test", Rotation: rotate,
 	}
 	return jobs.Sharing(ctx, env, func(ctx context.Context, out *jobs.Outcome) error { return jobs.TellSharing(ctx, env, w.box, out) })
 }
 
 // mustRun runs the job and fails the test unless it saw everything.
-func (s *school) mustRun(w *watch) *jobs.Record {
+func (s *campus) mustRun(w *watch) *jobs.Record {
 	s.t.Helper()
 	r, err := s.run(w)
 	if err != nil {
@@ -148,7 +184,7 @@ func sorted(list []truth.Finding) []truth.Finding {
 }
 
 // truths computes what must be found now, from the tenant written to a folder.
-func (s *school) truths() map[string][]truth.Finding {
+func (s *campus) truths() map[string][]truth.Finding {
 	s.t.Helper()
 	dir := s.t.TempDir()
 	defer os.RemoveAll(dir)
@@ -178,7 +214,7 @@ func (s *school) truths() map[string][]truth.Finding {
 }
 
 // agree compares what was found with what must be.
-func (s *school) agree(when string) {
+func (s *campus) agree(when string) {
 	s.t.Helper()
 	want := s.truths()
 	for _, w := range s.watches {
@@ -191,7 +227,7 @@ func (s *school) agree(when string) {
 
 // within leaves out what lies inside a scope that the last run could not see: a shared drive that nobody usable is a member of. Its own
 // membership is seen by the administrator all the same.
-func (s *school) within(w *watch, list []truth.Finding) []truth.Finding {
+func (s *campus) within(w *watch, list []truth.Finding) []truth.Finding {
 	s.t.Helper()
 	r, err := jobs.Latest(context.Background(), w.store, jobs.SharingJob)
 	if err != nil || r == nil {

@@ -25,6 +25,8 @@ type coverage struct {
 	Done  map[string]int64     `json:"done,omitempty"`
 	Trees map[string]string    `json:"trees,omitempty"` // marked folder → account id of its owner
 	Open  map[string]groupOpen `json:"open,omitempty"`  // group → may anyone join
+	// Again holds folders below which not everything could be read, with the account id of their owner: they are touched again.
+	Again map[string]string `json:"again,omitempty"`
 	// Slice is when the last rotating slice was read.
 	Slice time.Time `json:"slice,omitzero"`
 	// Domains is the customer's domains as of the last run: when they change, what was kept may be too little.
@@ -37,7 +39,7 @@ type groupOpen struct {
 }
 
 func loadCoverage(ctx context.Context, s store.Store, job string) (*coverage, store.BlobRef, error) {
-	c := &coverage{Read: map[seen.Scope]time.Time{}, Done: map[string]int64{}, Trees: map[string]string{}, Open: map[string]groupOpen{}}
+	c := &coverage{Read: map[seen.Scope]time.Time{}, Done: map[string]int64{}, Trees: map[string]string{}, Again: map[string]string{}, Open: map[string]groupOpen{}}
 	data, ref, err := store.GetBlob(ctx, s, Coverages, job)
 	if errors.Is(err, store.ErrNotFound) {
 		return c, ref, nil

@@ -24,11 +24,13 @@ func (s *sharingRun) directory(ctx context.Context) (known bool) {
 	domains, err := g.Domains(ctx)
 	if err != nil {
 		s.gap("domains", err)
-		// Whatever domain an account has is the customer's, and so are the school's own.
-		domains = append([]string(nil), s.Policy.School.Domains...)
+		// As it was last; and whatever domain an account has is the customer's, and so are the school's own.
+		domains = slices.Concat(s.cov.Domains, s.Policy.School.Domains)
 		for _, a := range accounts {
-			if _, d, ok := strings.Cut(a.Address, "@"); ok && !a.Guest {
-				domains = append(domains, d)
+			for _, address := range append([]string{a.Address}, a.Aliases...) {
+				if _, d, ok := strings.Cut(address, "@"); ok && !a.Guest {
+					domains = append(domains, d)
+				}
 			}
 		}
 	}
@@ -52,6 +54,7 @@ func (s *sharingRun) directory(ctx context.Context) (known bool) {
 		if err != nil {
 			s.gap("groups", err)
 			s.who.GroupsUnknown = true
+			groups = nil // half a list is worse than none: nested groups would seem to be gone
 			break
 		}
 		groups = append(groups, grp)
@@ -98,12 +101,12 @@ func (s *sharingRun) groupSettings(ctx context.Context, changed map[string]bool)
 	for id, grp := range wanted {
 		have, ok := s.cov.Open[id]
 		grp.Open, grp.OpenKnown = have.Open, ok
-		if !ok || s.now.Sub(have.At) >= settingsFor || changed[grp.Address] {
+		if !ok || s.now.Sub(have.At) >= min(settingsFor, s.Rotation) || changed[grp.Address] {
 			ask = append(ask, grp)
 		}
 	}
 	for id := range s.cov.Open {
-		if wanted[id] == nil {
+		if wanted[id] == nil && !s.who.GroupsUnknown {
 			delete(s.cov.Open, id)
 		}
 	}

@@ -55,8 +55,10 @@ func Sharing(ctx context.Context, env Env, tell func(context.Context, *Outcome) 
 	s.record.Gaps = s.gaps.sorted()
 	s.record.Calls = env.Google.Calls()
 	if ctx.Err() != nil {
-		// Interrupted: what was read is in the state, and the next run goes on from there.
-		return s.record, ctx.Err()
+		// Interrupted: what was read goes into the state, and the next run goes on from there.
+		late, cancel := context.WithTimeout(context.WithoutCancel(ctx), interruptedFor)
+		defer cancel()
+		return s.record, errors.Join(ctx.Err(), s.leave(late))
 	}
 	if err != nil {
 		s.record.Error = err.Error()
@@ -80,6 +82,21 @@ func Sharing(ctx context.Context, env Env, tell func(context.Context, *Outcome) 
 	return s.record, errors.Join(err, lease.Release(ctx, b))
 }
 
+// interruptedFor is how long a run that is told to stop may take to write down how far it came.
+const interruptedFor = 10 * time.Second
+
+// leave writes down how far an interrupted run came, and gives the lease back.
+func (s *sharingRun) leave(ctx context.Context) error {
+	if s.book == nil || s.reader == nil {
+		return s.lease.Release(ctx, &store.Batch{})
+	}
+	s.unread()
+	if err := s.checkpoint(ctx); err != nil {
+		return err
+	}
+	return s.lease.Release(ctx, &store.Batch{})
+}
+
 // sharingRun is one run.
 type sharingRun struct {
 	Env
@@ -98,10 +115,11 @@ type sharingRun struct {
 	book    *shares.Book
 	reader  *shares.Reader
 
-	drives  map[string]seen.Drive
-	members map[string][]seen.Grant // of shared drives, as read in this run
-	memMu   sync.Mutex
-	trees   map[string]bool // marked trees → read in this run
+	drives    map[string]seen.Drive
+	allDrives map[string]bool         // those of other schools too
+	members   map[string][]seen.Grant // of shared drives, as read in this run
+	memMu     sync.Mutex
+	trees     map[string]bool // marked trees → read in this run
 
 	held      map[string]bool // groups that hold a share
 	newcomers bool            // a scope was read for the first time, or again after it could not be
@@ -139,6 +157,7 @@ func (s *sharingRun) run(ctx context.Context, out *Outcome) (err error) {
 	s.reader = shares.NewReader(s.book, s.Google, s.who, s.now, s.Log)
 	before := maps.Clone(s.cov.Read)
 	s.reader.LastRead = func(sc seen.Scope) time.Time { return before[sc] }
+	s.reader.OurDrive = func(id string) bool { _, ours := s.drives[id]; return ours || s.gaps.any("drives") }
 	s.mark()
 	if err := s.look(ctx); err != nil {
 		return err
@@ -209,6 +228,7 @@ func (s *sharingRun) look(ctx context.Context) error {
 	if !first {
 		log = s.pull(ctx)
 	}
+	log.items = append(log.items, s.again()...)
 	scopes := s.scopes()
 	s.record.Scopes = len(scopes)
 	due := s.cov.slice(scopes, s.now, s.Rotation)
@@ -242,9 +262,11 @@ func (s *sharingRun) look(ctx context.Context) error {
 		return err
 	}
 	s.confidential(ctx)
+	s.unread()
 	if err := s.forgetGone(ctx, scopes); err != nil {
 		return err
 	}
+	s.unread()
 	if err := s.groupSettings(ctx, log.groups); err != nil {
 		return err
 	}
@@ -252,6 +274,27 @@ func (s *sharingRun) look(ctx context.Context) error {
 		s.cov.Cursor, s.cov.Admin, s.cov.Done = log.cursor, log.admin, log.done
 	}
 	return ctx.Err()
+}
+
+// unread turns what could not be read on the way to something else into gaps; it is read in full when it can be.
+func (s *sharingRun) unread() {
+	for sc, err := range s.reader.Unread() {
+		s.gap(sc, err)
+		delete(s.cov.Read, sc)
+	}
+}
+
+// again lists the folders below which not everything could be read last time.
+func (s *sharingRun) again() []shares.Touched {
+	var out []shares.Touched
+	for _, id := range slices.Sorted(maps.Keys(s.cov.Again)) {
+		t := shares.Touched{ID: id, Folder: true}
+		if a, ok := s.who.AccountByID(s.cov.Again[id]); ok {
+			t.Owners = []string{a.Address}
+		}
+		out = append(out, t)
+	}
+	return out
 }
 
 // scopes lists every owner and shared drive of the school, active, switched off and archived alike.
@@ -271,21 +314,28 @@ func (s *sharingRun) scopes() []seen.Scope {
 
 // sharedDrives lists the shared drives that belong to the school.
 func (s *sharingRun) sharedDrives(ctx context.Context) {
-	s.drives, s.members = map[string]seen.Drive{}, map[string][]seen.Grant{}
+	s.drives, s.allDrives, s.members = map[string]seen.Drive{}, map[string]bool{}, map[string][]seen.Grant{}
 	for d, err := range s.Google.Drives(ctx) {
 		if err != nil {
 			s.gap("drives", err)
 			return
 		}
+		s.allDrives[d.ID] = true
 		if s.inSchool(d) {
 			s.drives[d.ID] = d
 		}
 	}
 }
 
+// inSchool tells whether a shared drive belongs to the school. Where units are not known the drives stay in it that were, and in a
+// school that is only a part of the account others are not taken for its own.
 func (s *sharingRun) inSchool(d seen.Drive) bool {
-	if d.Unit == "" || s.units == nil {
+	if d.Unit == "" {
 		return true
+	}
+	if s.units == nil {
+		_, was := s.cov.Read[shares.DriveScope(d.ID)]
+		return was || s.who.InUnits("/") || slices.Contains(s.book.Scopes(), shares.DriveScope(d.ID))
 	}
 	if path, ok := s.units[d.Unit]; ok {
 		return s.who.InUnits(path)
@@ -418,16 +468,9 @@ func (s *sharingRun) touch(ctx context.Context, log pulled) ([]seen.Scope, error
 	}
 	release := s.holdAll(log.items)
 	defer release()
-	pass := s.reader.NewPass(func(driveID string) []string {
-		d, ok := s.drives[driveID]
-		if !ok {
-			return nil
-		}
-		members, err := s.driveMembers(ctx, d)
-		if err != nil {
-			return nil
-		}
-		return s.reader.Readers(members)
+	pass := s.reader.NewPass(func(ctx context.Context, driveID string) ([]string, error) {
+		members, err := s.driveMembers(ctx, s.drives[driveID]) // those of other schools were left out
+		return s.reader.Readers(members), err
 	})
 	s.record.Touched += len(log.items)
 	one := func(t shares.Touched) {
@@ -435,18 +478,31 @@ func (s *sharingRun) touch(ctx context.Context, log pulled) ([]seen.Scope, error
 			return // another school's shared drive
 		}
 		err := pass.Touch(ctx, t)
-		if err == nil || ctx.Err() != nil {
+		if ctx.Err() != nil {
 			return
 		}
 		s.covMu.Lock()
 		defer s.covMu.Unlock()
-		sc := seen.Scope("file/" + t.ID)
-		var unread *shares.ErrUnread
-		if errors.As(err, &unread) && unread.Scope != "" {
-			sc = unread.Scope
-			delete(s.cov.Read, sc) // read in full when it can be read again
+		delete(s.cov.Again, t.ID)
+		if err == nil {
+			return
 		}
-		s.gap(sc, err)
+		unread := shares.Unreads(err)
+		for _, sc := range unread {
+			delete(s.cov.Read, sc) // read in full when it can be read again
+			s.gap(sc, err)
+		}
+		if len(unread) == 0 || pass.IncompleteBelow(t.ID) {
+			s.cov.Again[t.ID] = ""
+			if len(t.Owners) > 0 {
+				if a, ok := s.who.Account(t.Owners[0]); ok {
+					s.cov.Again[t.ID] = a.ID
+				}
+			}
+		}
+		if len(unread) == 0 {
+			s.gap(seen.Scope("file/"+t.ID), err)
+		}
 	}
 	// What only followed a folder comes after the folders: by then it was mostly read with them.
 	cut := slices.IndexFunc(log.items, func(t shares.Touched) bool { return t.Since.IsZero() && !t.Moved })
@@ -589,90 +645,6 @@ func (s *sharingRun) likelyOwners(c policy.Confidential) []string {
 func inPupils(p *policy.Policy, a *seen.Account) bool {
 	return slices.ContainsFunc(p.Pupils.OrgUnits, func(u string) bool { return school.Under(a.Unit, u) })
 }
-
-// forgetGone lets go of what cannot be any more: the scopes of accounts and drives that no longer exist, and lost shares once every
-// scope was read in full since they were last seen.
-func (s *sharingRun) forgetGone(ctx context.Context, scopes []seen.Scope) error {
-	for _, sc := range s.book.Scopes() {
-		var how findings.How
-		switch sc.Kind() {
-		case "owner":
-			a, ok := s.who.AccountByID(sc.ID())
-			switch {
-			case !ok:
-				how = findings.AccountGone
-			case !s.who.Ours(a.Address):
-				how = findings.Withdrawn
-			}
-		case "drive":
-			if _, ok := s.drives[sc.ID()]; !ok && !s.gaps.any("drives", "units") {
-				how = findings.Deleted
-			}
-		case "tree":
-			if _, ok := s.trees[sc.ID()]; !ok {
-				if err := s.book.Tree(ctx, sc.ID(), nil); err != nil {
-					return err
-				}
-			}
-		}
-		if how == "" {
-			continue
-		}
-		all, err := s.book.Subjects(ctx, sc)
-		if err != nil {
-			return err
-		}
-		for subject := range all {
-			if err := s.book.Drop(ctx, sc, subject, how); err != nil {
-				return err
-			}
-		}
-		delete(s.cov.Read, sc)
-	}
-	for sc := range s.cov.Read {
-		if k := sc.Kind(); k == "owner" || k == "drive" && !s.gaps.any("drives", "units") {
-			if _, ok := slices.BinarySearchFunc(scopes, sc, cmpScope); !ok {
-				delete(s.cov.Read, sc)
-			}
-		}
-	}
-	return s.letGo(ctx, scopes)
-}
-
-// letGo gives up lost shares once every scope that could hold them was seen since: read in full within the rotation, with
-// the log unbroken since then. A shared drive without members could not have been given anything that the log does not tell.
-func (s *sharingRun) letGo(ctx context.Context, scopes []seen.Scope) error {
-	lost, err := s.book.Lost(ctx)
-	if err != nil {
-		return err
-	}
-	all := !s.gaps.any("drives", "log", "file", "tree")
-	for _, g := range s.gaps.sorted() {
-		if k := g.Scope.Kind(); k == "owner" || k == "drive" && g.Reason != seen.NoMember {
-			all = false
-		}
-	}
-	for _, sc := range scopes {
-		if t := s.cov.Read[sc]; !s.gaps.has(sc) && s.now.Sub(t) > s.Rotation+rotationSlack {
-			all = false
-		}
-	}
-	for subject, share := range lost {
-		how := findings.NotFound
-		if _, ok := s.who.AccountByID(share.Owner); share.Owner != "" && !ok {
-			how = findings.AccountGone
-		} else if !all {
-			continue
-		}
-		if err := s.book.LetGo(ctx, subject, how); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// rotationSlack lets a day of no run pass before a scope counts as unseen.
-const rotationSlack = 3 * 24 * time.Hour
 
 // judge compares what the check sees with the findings that are stored.
 func (s *sharingRun) judge(ctx context.Context, k *findings.Keeper) (err error) {

@@ -49,6 +49,7 @@ type Book struct {
 	refs  map[seen.Scope]store.BlobRef
 	open  map[seen.Scope]*page // read or changed in this run
 	where map[string]seen.Scope
+	also  map[string][]seen.Scope // further scopes of a share: a run was killed while it moved
 	fate  map[string]note
 	noted map[seen.Scope]bool // scopes with notes of what left them
 }
@@ -84,7 +85,7 @@ func Open(ctx context.Context, s store.Store, p *people.Book, now time.Time, com
 	b := &Book{
 		store: s, commit: commit, people: p, now: now,
 		refs: map[seen.Scope]store.BlobRef{}, open: map[seen.Scope]*page{},
-		where: map[string]seen.Scope{}, fate: map[string]note{}, noted: map[seen.Scope]bool{},
+		where: map[string]seen.Scope{}, also: map[string][]seen.Scope{}, fate: map[string]note{}, noted: map[seen.Scope]bool{},
 	}
 	for d, err := range s.Find(ctx, Pictures, store.Ask{}) {
 		if err != nil {
@@ -97,9 +98,13 @@ func Open(ctx context.Context, s store.Store, p *people.Book, now time.Time, com
 		}
 		b.refs[scope] = ref
 		for subject := range pg.shares {
-			if scope.Kind() != "tree" {
-				b.where[subject] = scope
+			if scope.Kind() == "tree" {
+				continue
 			}
+			if was, twice := b.where[subject]; twice {
+				b.also[subject] = append(b.also[subject], was)
+			}
+			b.where[subject] = scope
 		}
 		for subject, n := range pg.gone {
 			if b.fate[subject].At.Before(n.At) {
@@ -191,6 +196,11 @@ func (b *Book) put(ctx context.Context, scope seen.Scope, s seen.Share) error {
 		}
 		delete(old.shares, subject)
 	}
+	if scope.Kind() != "tree" {
+		if err := b.single(ctx, scope, subject); err != nil {
+			return err
+		}
+	}
 	pg, err := b.page(ctx, scope)
 	if err != nil {
 		return err
@@ -208,6 +218,21 @@ func (b *Book) put(ctx context.Context, scope seen.Scope, s seen.Share) error {
 	return nil
 }
 
+// single takes a share out of every scope but one. The caller holds the lock.
+func (b *Book) single(ctx context.Context, scope seen.Scope, subject string) error {
+	for _, other := range b.also[subject] {
+		pg, err := b.page(ctx, other)
+		if err != nil {
+			return err
+		}
+		if other != scope {
+			delete(pg.shares, subject)
+		}
+	}
+	delete(b.also, subject)
+	return nil
+}
+
 // drop takes a share out of a scope and notes why. The caller holds the lock.
 func (b *Book) drop(ctx context.Context, scope seen.Scope, subject string, how findings.How) error {
 	pg, err := b.page(ctx, scope)
@@ -221,6 +246,9 @@ func (b *Book) drop(ctx context.Context, scope seen.Scope, subject string, how f
 	delete(pg.shares, subject)
 	delete(pg.below, subject)
 	if scope.Kind() != "tree" {
+		if err := b.single(ctx, scope, subject); err != nil {
+			return err
+		}
 		s.Grants = nil
 		n := note{How: how, At: b.now, Share: s}
 		delete(b.where, subject)
@@ -312,8 +340,10 @@ func (b *Book) All(ctx context.Context) iter.Seq2[seen.Share, error] {
 			}
 			var list []seen.Share
 			if err == nil {
-				for _, s := range pg.shares {
-					list = append(list, s)
+				for subject, s := range pg.shares {
+					if scope.Kind() == "tree" || b.where[subject] == scope {
+						list = append(list, s)
+					}
 				}
 			}
 			b.mu.Unlock()

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"iter"
 	"log/slog"
+	"maps"
 	"slices"
 	"sort"
+	"sync"
 	"time"
 
 	"esafetybot/internal/checks/sharing"
@@ -41,15 +43,37 @@ type Reader struct {
 	Now   time.Time
 	Log   *slog.Logger
 
+	// OurDrive tells whether a shared drive belongs to the school; [NewReader] takes all for it.
+	OurDrive func(id string) bool
 	// LastRead tells when a scope was last read in full before this run; zero if never.
 	LastRead func(seen.Scope) time.Time
 
 	walk *walker
+
+	mu     sync.Mutex
+	unread map[seen.Scope]error
+}
+
+// missed notes a scope of which something could not be read on the way to something else.
+func (r *Reader) missed(s seen.Scope, err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if _, have := r.unread[s]; !have {
+		r.unread[s] = err
+	}
+}
+
+// Unread lists scopes of which something could not be read on the way to something else: a folder above an item, items below a
+// folder, a share that went elsewhere. What hangs on them stands as it did, or for itself, until they were read in full.
+func (r *Reader) Unread() map[seen.Scope]error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return maps.Clone(r.unread)
 }
 
 // NewReader makes a reader for one run.
 func NewReader(b *Book, d Drive, who *school.Directory, now time.Time, log *slog.Logger) *Reader {
-	r := &Reader{Book: b, Drive: d, Who: who, Now: now, Log: log}
+	r := &Reader{Book: b, Drive: d, Who: who, Now: now, Log: log, unread: map[seen.Scope]error{}, OurDrive: func(string) bool { return true }}
 	r.walk = &walker{r: r, items: map[string]*seen.Item{}, missed: map[string]bool{}, tops: map[string]seen.Item{}}
 	return r
 }
@@ -300,7 +324,13 @@ func (r *Reader) replace(ctx context.Context, scope seen.Scope, known map[string
 			}
 			continue
 		}
-		failed = errors.Join(failed, r.lookUp(ctx, scope, known[subject], []string{as}))
+		err := r.lookUp(ctx, scope, known[subject], []string{as})
+		var elsewhere *ErrUnread
+		if errors.As(err, &elsewhere) && elsewhere.Scope != scope {
+			r.missed(elsewhere.Scope, err) // it went to somebody whose Drive cannot be read: it stays until that can
+			continue
+		}
+		failed = errors.Join(failed, err)
 	}
 	return errors.Join(failed, b.Replace(ctx, scope, res))
 }

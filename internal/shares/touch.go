@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -26,16 +27,17 @@ type Touched struct {
 // Pass is one run's work through touched items: each is read live once.
 type Pass struct {
 	r       *Reader
-	members func(driveID string) []string // usable members of a shared drive, best first
+	members func(ctx context.Context, driveID string) ([]string, error) // usable members of a shared drive, best first
 
 	mu     sync.Mutex
 	done   map[string]bool
 	Reread map[seen.Scope]bool // scopes that must be read in full to be sure
+	again  map[string]bool     // folders below which not everything could be read
 }
 
 // NewPass begins. members names accounts as which a shared drive can be read.
-func (r *Reader) NewPass(members func(driveID string) []string) *Pass {
-	return &Pass{r: r, members: members, done: map[string]bool{}, Reread: map[seen.Scope]bool{}}
+func (r *Reader) NewPass(members func(ctx context.Context, driveID string) ([]string, error)) *Pass {
+	return &Pass{r: r, members: members, done: map[string]bool{}, Reread: map[seen.Scope]bool{}, again: map[string]bool{}}
 }
 
 func (p *Pass) first(id string) bool {
@@ -60,6 +62,34 @@ type ErrUnread struct {
 
 func (e *ErrUnread) Error() string { return fmt.Sprintf("an item of %s: %v", e.Scope, e.Err) }
 func (e *ErrUnread) Unwrap() error { return e.Err }
+
+// Unreads lists the scopes that an error of [Pass.Touch] says could not be read.
+func Unreads(err error) []seen.Scope {
+	var out []seen.Scope
+	var gather func(error)
+	gather = func(err error) {
+		switch e := err.(type) {
+		case *ErrUnread:
+			out = append(out, e.Scope)
+		case interface{ Unwrap() []error }:
+			for _, x := range e.Unwrap() {
+				gather(x)
+			}
+		case interface{ Unwrap() error }:
+			gather(e.Unwrap())
+		}
+	}
+	gather(err)
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// IncompleteBelow tells whether something below a touched folder could not be read: the folder must be touched again.
+func (p *Pass) IncompleteBelow(id string) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.again[id]
+}
 
 // Touch reads a touched item live and brings the picture up to date.
 func (p *Pass) Touch(ctx context.Context, t Touched) error {
@@ -91,7 +121,7 @@ func (p *Pass) Touch(ctx context.Context, t Touched) error {
 	case errors.As(err, new(errNobody)) && !t.Deleted:
 		return nil // an outsider's, or a deleted account's: its scope says what becomes of it
 	case !r.Drive.NotFound(err) && !errors.As(err, new(errNobody)):
-		return p.unread(owners, scope, err)
+		return err
 	case t.Deleted:
 		if t.Folder {
 			for _, o := range owners {
@@ -111,19 +141,8 @@ func (p *Pass) Touch(ctx context.Context, t Touched) error {
 	return nil
 }
 
-func (p *Pass) unread(owners []string, scope seen.Scope, err error) error {
-	if scope == "" || scope == lost {
-		for _, o := range owners {
-			if a, ok := p.r.Who.Account(o); ok {
-				scope = OwnerScope(a.ID)
-				break
-			}
-		}
-	}
-	return &ErrUnread{Scope: scope, Err: err}
-}
-
-// locate reads an item as the first of several people who can see it, and with its grants where it is ours.
+// locate reads an item as the first of several people who can see it, and with its grants where it is ours. An error other than
+// "not there" is an [ErrUnread] that names whose Drive could not be read.
 func (r *Reader) locate(ctx context.Context, owners []string, id string) (seen.Item, error) {
 	err := error(errNobody{})
 	var tried []string
@@ -136,16 +155,48 @@ func (r *Reader) locate(ctx context.Context, owners []string, id string) (seen.I
 		it, e := r.Drive.Item(ctx, a.Address, id)
 		if e == nil {
 			if !it.GrantsSeen && it.Drive == "" && it.Owner != a.Address && r.Who.Ours(it.Owner) {
-				return r.Drive.Item(ctx, it.Owner, id)
+				return r.asOwner(ctx, it)
 			}
-			return it, nil
+			if it.Drive == "" {
+				return it, nil
+			}
+			if e = r.driveGrants(ctx, &it, a.Address); e == nil {
+				return it, nil
+			}
+			err = &ErrUnread{Scope: DriveScope(it.Drive), Err: e} // somebody else may see who has access
+			continue
 		}
 		// An error other than "not there" weighs more: then nobody can say that it is not there.
 		if _, none := err.(errNobody); none || r.Drive.NotFound(err) {
 			err = e
+			if !r.Drive.NotFound(e) {
+				err = &ErrUnread{Scope: OwnerScope(a.ID), Err: e}
+			}
 		}
 	}
 	return seen.Item{}, err
+}
+
+// asOwner reads an item of ours again as its owner, who sees its grants.
+func (r *Reader) asOwner(ctx context.Context, it seen.Item) (seen.Item, error) {
+	full, err := r.Drive.Item(ctx, it.Owner, it.ID)
+	if a, ok := r.Who.Account(it.Owner); err != nil && ok {
+		err = &ErrUnread{Scope: OwnerScope(a.ID), Err: err}
+	}
+	return full, err
+}
+
+// Search looks for a share that is not where it was, as anybody of a list. It reports whether it was found; then the picture is up
+// to date. An error means that somebody could not be asked.
+func (r *Reader) Search(ctx context.Context, subject string, as []string) (bool, error) {
+	it, err := r.locate(ctx, as, strings.TrimPrefix(subject, "file/"))
+	switch {
+	case err == nil:
+		return true, r.evaluate(ctx, it, time.Time{})
+	case r.Drive.NotFound(err), errors.As(err, new(errNobody)):
+		return false, nil
+	}
+	return false, err
 }
 
 // errNobody means that there is no account left as which to look.
@@ -167,6 +218,8 @@ func (r *Reader) evaluate(ctx context.Context, it seen.Item, since time.Time) er
 	switch {
 	case it.Trashed:
 		return leave(findings.InBin)
+	case it.Drive != "" && !r.OurDrive(it.Drive):
+		return leave(findings.Withdrawn)
 	case it.Drive == "" && !account:
 		return leave(findings.AccountGone)
 	case it.Drive == "" && !r.Who.Ours(it.Owner):
@@ -217,8 +270,6 @@ func (r *Reader) evaluate(ctx context.Context, it seen.Item, since time.Time) er
 func (r *Reader) lookUp(ctx context.Context, scope seen.Scope, s seen.Share, as []string) error {
 	it, err := r.locate(ctx, as, s.ID)
 	switch {
-	case err == nil && it.Drive != "":
-		return r.lose(ctx, scope, s.Subject()) // the shared drive's own read finds it there
 	case err == nil:
 		return r.evaluate(ctx, it, time.Time{})
 	case r.Drive.NotFound(err):
@@ -244,6 +295,52 @@ func (r *Reader) lose(ctx context.Context, scope seen.Scope, subject string) err
 	return r.Book.put(ctx, lost, s)
 }
 
+// Lose marks every file of a scope as lost.
+func (r *Reader) Lose(ctx context.Context, scope seen.Scope) error {
+	all, err := r.Book.Subjects(ctx, scope)
+	if err != nil {
+		return err
+	}
+	for subject := range all {
+		if err := r.lose(ctx, scope, subject); err != nil {
+			return err
+		}
+	}
+	return r.Book.forget(ctx, scope)
+}
+
+// Leave looks up each share of an account that has left the school: what it still owns is withdrawn, what it passed on goes where that is.
+func (r *Reader) Leave(ctx context.Context, scope seen.Scope, address string) error {
+	all, err := r.Book.Subjects(ctx, scope)
+	if err != nil {
+		return err
+	}
+	for _, s := range all {
+		err := r.lookUp(ctx, scope, s, []string{address})
+		var unread *ErrUnread
+		switch {
+		case errors.As(err, &unread):
+			r.missed(unread.Scope, err)
+		case err != nil:
+			return err
+		}
+	}
+	return r.Book.forget(ctx, scope)
+}
+
+// forget drops what a scope knows besides shares: counts, and whose folders are above its items.
+func (b *Book) forget(ctx context.Context, scope seen.Scope) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	pg, err := b.page(ctx, scope)
+	if err != nil {
+		return err
+	}
+	clear(pg.below)
+	clear(pg.abroad)
+	return nil
+}
+
 // Lost lists the shares that are not where they were.
 func (b *Book) Lost(ctx context.Context) (map[string]seen.Share, error) { return b.Subjects(ctx, lost) }
 
@@ -256,17 +353,25 @@ func (b *Book) LetGo(ctx context.Context, subject string, how findings.How) erro
 func (p *Pass) subtree(ctx context.Context, root seen.Item) error {
 	r := p.r
 	r.walk.remember(root)
-	return r.descend(ctx, root, func(it seen.Item) (bool, error) {
+	err := r.descend(ctx, root, func(it seen.Item) (bool, error) {
 		p.first(it.ID)
 		if err := r.evaluate(ctx, it, time.Time{}); err != nil {
 			return false, err
 		}
 		return true, nil
 	})
+	if err != nil {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.again[root.ID] = true
+	}
+	return err
 }
 
 // descend visits all items below a folder, parents first, each folder listed as its owner. visit says whether to go into a folder.
+// What cannot be read is passed over, and told in the error at the end.
 func (r *Reader) descend(ctx context.Context, root seen.Item, visit func(seen.Item) (bool, error)) error {
+	var failed error
 	level := []seen.Item{root}
 	visited := map[string]bool{root.ID: true}
 	for depth := 0; len(level) > 0 && depth < maxDepth; depth++ {
@@ -280,19 +385,24 @@ func (r *Reader) descend(ctx context.Context, root seen.Item, visit func(seen.It
 		}
 		level = nil
 		for _, owner := range owners {
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
 			for part := range slices.Chunk(byOwner[owner], 40) {
 				for it, err := range r.Drive.Children(ctx, owner, part) {
 					if err != nil {
-						return err
+						failed = errors.Join(failed, r.unreadBy(owner, err))
+						break
 					}
 					if visited[it.ID] {
 						continue
 					}
 					visited[it.ID] = true
 					if !it.GrantsSeen && it.Drive == "" && r.Who.Ours(it.Owner) {
-						full, err := r.Drive.Item(ctx, it.Owner, it.ID)
+						full, err := r.asOwner(ctx, it)
 						if err != nil {
-							return err
+							failed = errors.Join(failed, err)
+							continue
 						}
 						full.Parent = it.Parent
 						it = full
@@ -311,7 +421,15 @@ func (r *Reader) descend(ctx context.Context, root seen.Item, visit func(seen.It
 			}
 		}
 	}
-	return nil
+	return failed
+}
+
+// unreadBy says that something could not be read as an account.
+func (r *Reader) unreadBy(address string, err error) error {
+	if a, ok := r.Who.Account(address); ok {
+		return &ErrUnread{Scope: OwnerScope(a.ID), Err: err}
+	}
+	return err
 }
 
 func (w *walker) remember(it seen.Item) {
@@ -330,7 +448,10 @@ func (p *Pass) inDrive(ctx context.Context, t Touched) error {
 		p.reread(scope) // everything below it came or went with it
 		return nil
 	}
-	as := p.members(t.Drive)
+	as, err := p.members(ctx, t.Drive)
+	if err != nil {
+		return &ErrUnread{Scope: scope, Err: err}
+	}
 	if len(as) == 0 {
 		return &ErrUnread{Scope: scope, Err: ErrNoMember}
 	}
@@ -338,11 +459,6 @@ func (p *Pass) inDrive(ctx context.Context, t Touched) error {
 	it, err := r.locate(ctx, as, t.ID)
 	was, known := r.Book.Has(subject)
 	switch {
-	case err == nil && it.Drive != "":
-		if err := r.driveGrants(ctx, &it, as[0]); err != nil {
-			return &ErrUnread{Scope: scope, Err: err}
-		}
-		return r.evaluate(ctx, it, t.Since)
 	case err == nil:
 		return r.evaluate(ctx, it, t.Since)
 	case !r.Drive.NotFound(err):

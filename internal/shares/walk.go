@@ -65,6 +65,7 @@ func (w *walker) above(ctx context.Context, it seen.Item, as string) (*seen.Item
 				return nil, err
 			}
 			if err != nil {
+				w.miss(who, err)
 				continue
 			}
 			parent = theirs.Parent
@@ -85,6 +86,13 @@ func (w *walker) above(ctx context.Context, it seen.Item, as string) (*seen.Item
 		return f, nil
 	}
 	return nil, nil
+}
+
+// miss notes whose Drive could not be read on the way up.
+func (w *walker) miss(address string, err error) {
+	if a, ok := w.r.Who.Account(address); ok && !w.r.Drive.NotFound(err) {
+		w.r.missed(OwnerScope(a.ID), err)
+	}
 }
 
 // insiders are accounts of ours who inherit a role on the item: the owners of folders above it, and people these are shared with. Three are enough.
@@ -112,8 +120,13 @@ func (w *walker) folder(ctx context.Context, id, as string) (*seen.Item, error) 
 		return f, nil
 	}
 	it, err := w.r.Drive.Item(ctx, as, id)
+	by := as
 	if err == nil && !it.GrantsSeen && it.Owner != "" && it.Owner != as && w.r.Who.Ours(it.Owner) {
+		by = it.Owner
 		it, err = w.r.Drive.Item(ctx, it.Owner, id)
+	}
+	if err != nil && ctx.Err() == nil {
+		w.miss(by, err)
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
