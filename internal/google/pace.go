@@ -11,8 +11,8 @@ import (
 // Quotas are the limits that requests are paced by, in quota units (or queries) a minute. Zero means what Google publishes for a project
 // made since May 2026, a negative number means no limit.
 //
-// We stay below them: nine tenths as a steady rate, a twentieth as a burst, so that no minute, wherever it begins, holds more than the
-// limit, with a little room for requests that bunch up on their way.
+// We stay below them: nine tenths as a steady rate, a twelfth as a burst, so that no minute, wherever it begins, holds more than the
+// limit, with a little room for requests that bunch up on their way. The burst lets a day's pull of the audit log, some twenty requests, go at once.
 type Quotas struct {
 	Drive           int // units of the project: 1,000,000
 	DriveUser       int // units of one subject: 325,000
@@ -20,7 +20,7 @@ type Quotas struct {
 	Directory       int // queries: 2,400
 	Reports         int // queries: 2,400
 	ReportsFiltered int // queries with an event name: 250
-	GroupsSettings  int // queries: 600 (Google publishes 100,000 a day only)
+	GroupsSettings  int // queries: 1,200 (Google publishes 100,000 a day only, and advises ten threads)
 	Gmail           int // units of the project: 1,200,000
 	GmailUser       int // units of one subject: 6,000
 	Policy          int // queries: 60 (Google publishes none; one a second is known to be tolerated)
@@ -59,7 +59,7 @@ func (q Quotas) perMinute() [buckets]int {
 		directoryProject: project(q.Directory, 2_400),
 		reportsProject:   project(q.Reports, 2_400),
 		reportsFiltered:  project(q.ReportsFiltered, 250),
-		settingsProject:  project(q.GroupsSettings, 600),
+		settingsProject:  project(q.GroupsSettings, 1_200),
 		gmailUser:        or(q.GmailUser, 6_000),
 		gmailProject:     project(q.Gmail, 1_200_000),
 		policyProject:    project(q.Policy, 60),
@@ -68,7 +68,7 @@ func (q Quotas) perMinute() [buckets]int {
 
 const (
 	steady     = 0.9 // of a limit, as a rate
-	burst      = 20  // the limit divided by this may come at once
+	burst      = 12  // the limit divided by this may come at once
 	userLimits = 512 // limiters of subjects kept before the idle ones are swept out
 )
 

@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"sync"
 )
 
 // BlobRef is what a blob's writer must know of the blob that it replaces. The zero BlobRef is "there is none".
@@ -40,6 +41,12 @@ func Chunks(c *Collection) *Collection {
 
 func chunkKey(gen string, i int) string { return fmt.Sprintf("%s-%05d", gen, i) }
 
+// zippers are kept for use again: each takes more than a megabyte, and a run writes thousands of blobs.
+var zippers = sync.Pool{New: func() any {
+	w, _ := gzip.NewWriterLevel(io.Discard, gzip.BestSpeed) // fails for unknown levels only
+	return w
+}}
+
 // pack compresses data if that helps and cuts it up. chunks is empty if all fits into the head.
 func pack(key string, data []byte) (head []byte, chunks [][]byte, gen string, err error) {
 	if len(data) > MaxBlob {
@@ -49,12 +56,13 @@ func pack(key string, data []byte) (head []byte, chunks [][]byte, gen string, er
 	h := blobHead{Size: len(data), SHA256: hex.EncodeToString(sum[:])}
 	if len(data) > 512 {
 		var z bytes.Buffer
-		w, err := gzip.NewWriterLevel(&z, gzip.BestSpeed)
-		if err != nil {
-			return nil, nil, "", fmt.Errorf("blob %q: %w", key, err)
-		}
+		w := zippers.Get().(*gzip.Writer)
+		w.Reset(&z)
 		_, err = w.Write(data)
-		if err = errors.Join(err, w.Close()); err != nil {
+		err = errors.Join(err, w.Close())
+		w.Reset(io.Discard) // keeps nothing of what was written
+		zippers.Put(w)
+		if err != nil {
 			return nil, nil, "", fmt.Errorf("blob %q: %w", key, err)
 		}
 		if z.Len() < len(data) {
@@ -223,17 +231,34 @@ func readBlob(ctx context.Context, s Store, c *Collection, d Doc) ([]byte, BlobR
 		content = append(content, chunk.Body...)
 	}
 	if h.Gzip {
-		z, err := gzip.NewReader(bytes.NewReader(content))
+		data, err := unzip(content, h.Size)
 		if err != nil {
 			return nil, BlobRef{}, damaged(err.Error())
 		}
-		// One byte more than it should have, so that a wrong size shows.
-		if content, err = io.ReadAll(io.LimitReader(z, int64(h.Size)+1)); err != nil {
-			return nil, BlobRef{}, damaged(err.Error())
-		}
+		content = data
 	}
 	if sum := sha256.Sum256(content); len(content) != h.Size || hex.EncodeToString(sum[:]) != h.SHA256 {
 		return nil, BlobRef{}, damaged("its content does not match its checksum")
 	}
 	return content, BlobRef{Version: d.Version, gen: h.Gen, chunks: h.Chunks}, nil
+}
+
+// unzippers are kept for use again, like zippers.
+var unzippers = sync.Pool{New: func() any { return new(gzip.Reader) }}
+
+// unzip gives the content of a gzip stream, and one byte more than it should have at most, so that a wrong size shows.
+func unzip(packed []byte, size int) ([]byte, error) {
+	z := unzippers.Get().(*gzip.Reader)
+	defer func() {
+		_ = z.Reset(bytes.NewReader(nil)) // fails, and lets go of what was read
+		unzippers.Put(z)
+	}()
+	if err := z.Reset(bytes.NewReader(packed)); err != nil {
+		return nil, err
+	}
+	var content bytes.Buffer
+	// What the head says of the size is not to be trusted with much memory before anything was read. ReadFrom wants room beyond the end.
+	content.Grow(min(size, 16*len(packed)) + bytes.MinRead + 1)
+	_, err := content.ReadFrom(io.LimitReader(z, int64(size)+1))
+	return content.Bytes(), err
 }
