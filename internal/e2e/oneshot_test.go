@@ -1,0 +1,150 @@
+package e2e
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	netmail "net/mail"
+	"os"
+	"syscall"
+	"time"
+
+	"esafetybot/internal/google"
+	"esafetybot/internal/jobs"
+	"esafetybot/internal/mail"
+	"esafetybot/internal/outbox"
+	"esafetybot/internal/policy"
+	"esafetybot/internal/store"
+	"esafetybot/internal/store/bolt"
+)
+
+// childEnv names the file with the oneShot that a child process is to run.
+const childEnv = "ESAFETYBOT_E2E_CHILD"
+
+// oneShot is one run of the jobs sharing and send on a state file, in this process or in one that is going to be killed.
+type oneShot struct {
+	Endpoint    string
+	Credentials []byte
+	Policy      string // its text
+	State       string // path of the bolt file
+	MailDir     string // where mail goes; "" means Gmail
+	Now         time.Time
+	Logs        string // file that is appended to
+	KillBefore  int    // kill this process before its n-th batch
+	KillAfter   int    // or after it
+
+	counted *int // if set, the number of batches
+}
+
+// run runs the two jobs as the command does.
+func (o oneShot) run(ctx context.Context, logs io.Writer) (r *jobs.Record, err error) {
+	p, err := policy.Parse("school.yaml", []byte(o.Policy))
+	if err != nil {
+		return nil, err
+	}
+	db, err := bolt.Open(o.State, "school", bolt.Options{})
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	k := &killing{Store: db, before: o.KillBefore, after: o.KillAfter}
+	if o.counted != nil {
+		defer func() { *o.counted = k.n }()
+	}
+	s := store.Store(k)
+	box, err := outbox.New(s, outbox.Options{Location: p.School.Location, From: netmail.Address{Address: sender(p)}})
+	if err != nil {
+		return nil, err
+	}
+	client, err := newClient(ctx, p, o.Credentials, o.Endpoint, quick, logs)
+	if err != nil {
+		return nil, err
+	}
+	clock := func() time.Time { return o.Now }
+	r, err = look(ctx, &watch{policy: p, store: s, box: box}, client, clock, 0, logs)
+	if ctx.Err() != nil {
+		return r, err
+	}
+	return r, errors.Join(err, o.send(ctx, s, box, p, client, clock))
+}
+
+// send is the job that hands mail over.
+func (o oneShot) send(ctx context.Context, s store.Store, box *outbox.Outbox, p *policy.Policy, client *google.Client, clock func() time.Time) error {
+	lease, err := jobs.Take(ctx, s, "send", "test", true, clock)
+	if err != nil {
+		return err
+	}
+	guarded, err := box.With(lease.Guard)
+	if err != nil {
+		return err
+	}
+	to := mail.Sender(mail.NewDir(o.MailDir))
+	if o.MailDir == "" {
+		to = mail.NewGmail(drafts{client, sender(p)})
+	}
+	res, err := guarded.Deliver(ctx, to, clock())
+	return errors.Join(err, res.Err(), lease.Release(ctx, &store.Batch{}))
+}
+
+// child runs a oneShot that is kept in a file.
+func child(file string) error {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	var o oneShot
+	if err := json.Unmarshal(data, &o); err != nil {
+		return err
+	}
+	logs, err := os.OpenFile(o.Logs, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = o.run(context.Background(), logs)
+	return err
+}
+
+// killing is a store that kills its own process at a batch.
+type killing struct {
+	store.Store
+	before, after int
+	n             int
+}
+
+func (k *killing) Commit(ctx context.Context, b *store.Batch) error {
+	k.n++
+	if k.n == k.before {
+		die()
+	}
+	err := k.Store.Commit(ctx, b)
+	if k.n == k.after {
+		die()
+	}
+	return err
+}
+
+func die() {
+	_ = syscall.Kill(os.Getpid(), syscall.SIGKILL) // what is left to do about an error?
+	select {}
+}
+
+// drafts is the Gmail of one mailbox.
+type drafts struct {
+	c  *google.Client
+	as string
+}
+
+func (d drafts) CreateDraft(ctx context.Context, raw []byte) (string, error) {
+	return d.c.CreateDraft(ctx, d.as, raw)
+}
+
+func (d drafts) DraftExists(ctx context.Context, id string) (bool, error) {
+	return d.c.DraftExists(ctx, d.as, id)
+}
+
+func (d drafts) SendDraft(ctx context.Context, id string) error { return d.c.SendDraft(ctx, d.as, id) }
+
+func (d drafts) FindDraft(ctx context.Context, messageID string) (string, bool, error) {
+	return d.c.FindDraft(ctx, d.as, messageID, mail.HeaderID)
+}
