@@ -75,10 +75,10 @@ func (s *campus) touches(sc seen.Scope, kind, id string) bool {
 	if kind == "drive" {
 		return sc.Kind() == "drives" || sc.Kind() == "units" || sc.ID() == id
 	}
-	for range 20 {
+	for depth := range 20 {
 		f := s.world.File(id)
 		if f == nil {
-			return true // gone meanwhile: it may have been anywhere
+			return depth == 0 // gone meanwhile: it may have been anywhere
 		}
 		switch sc.Kind() {
 		case "owner":

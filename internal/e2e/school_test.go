@@ -58,18 +58,13 @@ type campus struct {
 	retry       google.Retry
 	rotate      time.Duration
 	policyTexts map[string]string
-	units       map[string]string // of accounts, at the start
+	moved       map[string]bool // watch and account: was no pupil's at some time
 }
 
 // serve serves a world with the policies given by their text.
 func serve(t testing.TB, w *world.World, policies map[string]string, o server.Options) *campus {
 	t.Helper()
-	s := &campus{t: t, world: w, logs: &lockedBuffer{}, retry: quick, policyTexts: policies, units: map[string]string{}}
-	w.View(func() {
-		for _, u := range w.Users() {
-			s.units[u.ID] = u.OrgUnitPath
-		}
-	})
+	s := &campus{t: t, world: w, logs: &lockedBuffer{}, retry: quick, policyTexts: policies, moved: map[string]bool{}}
 	s.reserve(o)
 	for name, text := range policies {
 		p, err := policy.Parse(name+".yaml", []byte(text))
@@ -114,6 +109,11 @@ func (s *campus) run(w *watch) (*jobs.Record, error) {
 }
 
 func (s *campus) runAs(ctx context.Context, w *watch) (*jobs.Record, error) {
+	s.world.View(func() {
+		for _, u := range s.world.Users() {
+			s.moved[w.name+u.ID] = s.moved[w.name+u.ID] || !under(w.policy, u.OrgUnitPath)
+		}
+	})
 	client, err := newClient(ctx, w.policy, s.key, s.base, s.retry, s.logs)
 	if err != nil {
 		return nil, err

@@ -191,7 +191,7 @@ func (s *campus) private() {
 					pupils[w] = map[string]bool{}
 				}
 				// Somebody whose account was moved is not a pupil in every mail.
-				if under(w.policy, u.OrgUnitPath) && under(w.policy, s.units[u.ID]) && u.DeletionTime.IsZero() {
+				if under(w.policy, u.OrgUnitPath) && !s.moved[w.name+u.ID] && u.DeletionTime.IsZero() {
 					pupils[w][u.Name.FullName] = true
 					pupils[w][u.PrimaryEmail] = true
 				}

@@ -532,14 +532,24 @@ func (s *sharingRun) standing(ctx context.Context) error {
 	if err != nil || len(again) == 0 {
 		return err
 	}
-	var items []shares.Touched
+	log := pulled{drives: map[string]bool{}}
 	for subject, sc := range again {
-		if a, ok := s.who.AccountByID(sc.ID()); ok {
-			items = append(items, shares.Touched{ID: strings.TrimPrefix(subject, "file/"), Owners: []string{a.Address}})
+		t := shares.Touched{ID: strings.TrimPrefix(subject, "file/")}
+		switch a, ok := s.who.AccountByID(sc.ID()); {
+		case strings.HasPrefix(subject, "drive/"):
+			log.drives[sc.ID()] = true
+			continue
+		case sc.Kind() == "drive":
+			t.Drive = sc.ID()
+		case ok:
+			t.Owners = []string{a.Address}
+		default:
+			continue
 		}
+		log.items = append(log.items, t)
 	}
-	slices.SortFunc(items, func(a, b shares.Touched) int { return strings.Compare(a.ID, b.ID) })
-	_, err = s.touch(ctx, pulled{items: items})
+	slices.SortFunc(log.items, func(a, b shares.Touched) int { return strings.Compare(a.ID, b.ID) })
+	_, err = s.touch(ctx, log)
 	return err
 }
 
@@ -736,21 +746,27 @@ func (s *sharingRun) evidence(f *findings.Finding) findings.How {
 		}
 		return findings.Fine
 	}
-	if how, ok := s.book.Fate(f.Subject); ok {
+	how, left := s.book.Fate(f.Subject)
+	if left && how != findings.Fine {
 		return how
 	}
-	if _, in := s.book.Has(f.Subject); !in {
+	if _, in := s.book.Has(f.Subject); !in && !left {
 		return ""
 	}
-	for _, fact := range f.Facts {
-		if _, until, ok := strings.Cut(fact, " until "); ok {
-			until, _, _ = strings.Cut(until, " ")
-			if t, err := time.Parse(time.RFC3339, until); err == nil && !t.After(s.now) {
-				return findings.Expired
-			}
-		}
+	if s.ended(f.Facts) {
+		return findings.Expired
 	}
 	return findings.Fine
+}
+
+// ended tells whether a fact has ended by its date.
+func (s *sharingRun) ended(facts []string) bool {
+	return slices.ContainsFunc(facts, func(fact string) bool {
+		_, until, ok := strings.Cut(fact, " until ")
+		until, _, _ = strings.Cut(until, " ")
+		t, err := time.Parse(time.RFC3339, until)
+		return ok && err == nil && !t.After(s.now)
+	})
 }
 
 func (s *sharingRun) groupEvidence(f *findings.Finding, id string) findings.How {

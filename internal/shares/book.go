@@ -379,9 +379,15 @@ func (b *Book) setAbroad(ctx context.Context, scope seen.Scope, subject string, 
 
 // Standing lists items to read again because what is above them may have changed without a word in the log: those whose cause
 // was a folder of an account that is gone, and, if anew, those that stood for themselves because the folder above could not be seen.
+// Shares of which a grant has ended by its date are among them: the date may have been moved.
 func (b *Book) Standing(ctx context.Context, gone func(accountID string) bool, anew bool) (map[string]seen.Scope, error) {
 	out := map[string]seen.Scope{}
 	err := b.pages(ctx, func(scope seen.Scope, pg *page) {
+		for subject, s := range pg.shares {
+			if scope.Kind() != "tree" && slices.ContainsFunc(s.Grants, func(g seen.Grant) bool { return !g.Until.IsZero() && !g.Until.After(b.now) }) {
+				out[subject] = scope
+			}
+		}
 		if scope.Kind() != "owner" {
 			return
 		}
