@@ -74,6 +74,7 @@ func (c *Client) files(ctx context.Context, as, on, fields string, narrow func(*
 	open := func() *Handle { return c.As(as, ScopeMetadata) }
 	return func(yield func(seen.Item, error) bool) {
 		partial := false
+		var page filePage
 		for it, err := range paged(ctx, open, filesList, on, func(ctx context.Context, token string) ([]seen.Item, string, error) {
 			// Google ignores the order for accounts with about a million files or more, and is then only slower to walk.
 			list := c.drive.Files.List().PageSize(maxFiles).OrderBy("folder")
@@ -81,12 +82,11 @@ func (c *Client) files(ctx context.Context, as, on, fields string, narrow func(*
 			if token != "" {
 				list = list.PageToken(token)
 			}
-			page, err := list.Context(ctx).Do()
-			if err != nil {
+			if _, err := list.Context(reading(ctx, page.read)).Do(); err != nil {
 				return nil, "", err
 			}
-			partial = partial || page.IncompleteSearch
-			return convert(page.Files, item), page.NextPageToken, nil
+			partial = partial || page.partial
+			return page.items, page.next, nil
 		}) {
 			if !yield(it, err) || err != nil {
 				return

@@ -223,7 +223,7 @@ func (*partialError) Error() string { return "incomplete" }
 func isSyntax(err error) bool {
 	var a *json.SyntaxError
 	var b *json.UnmarshalTypeError
-	return errors.As(err, &a) || errors.As(err, &b)
+	return errors.As(err, &a) || errors.As(err, &b) || errors.Is(err, errShape)
 }
 
 // console is where an administrator lists the scopes of a service account.

@@ -48,6 +48,9 @@ func plainGrant(p *drive.Permission) seen.Grant {
 
 // moment reads a time as Google writes it; the zero time for none.
 func moment(s string) time.Time {
+	if s == "" {
+		return time.Time{}
+	}
 	t, err := time.Parse(time.RFC3339, s)
 	if err != nil {
 		return time.Time{}

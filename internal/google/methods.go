@@ -74,6 +74,10 @@ type call struct {
 	id    *identity // whom it acts as; nil for token requests
 	tries int       // how often it was sent
 
+	// read, if set, takes a good answer's body, which is its own only until it returns; the REST client gets an empty object instead. It
+	// returns errCut where it makes sense to ask again.
+	read func(body []byte) error
+
 	// unsure says that it was sent, may have been done and must not be sent again. An error alone would not do:
 	// the REST clients replace it when the context has ended.
 	unsure bool
@@ -83,6 +87,12 @@ type callKey struct{}
 
 func withCall(ctx context.Context, cl *call) context.Context {
 	return context.WithValue(ctx, callKey{}, cl)
+}
+
+// reading says who takes the answer of the call in a context.
+func reading(ctx context.Context, read func(body []byte) error) context.Context {
+	callOf(ctx).read = read
+	return ctx
 }
 
 func callOf(ctx context.Context) *call {

@@ -100,6 +100,7 @@ type outcome struct {
 	resp  *http.Response
 	body  []byte
 	err   error
+	long  bool // the body is longer than it may be
 	quota bool
 	why   string // status or kind of error, for the log
 }
@@ -142,7 +143,7 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 			}
 		}
 		cl.tries = try
-		o := t.try(req, body, auth, cl.m, try)
+		o := t.try(req, body, auth, cl, try)
 		if err := ctx.Err(); err != nil {
 			cl.unsure = o.sent && !cl.m.again
 			return nil, err
@@ -172,7 +173,7 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 }
 
 // try sends the request once and reads the whole answer.
-func (t *transport) try(req *http.Request, body []byte, auth string, m method, n int) (o outcome) {
+func (t *transport) try(req *http.Request, body []byte, auth string, cl *call, n int) (o outcome) {
 	select {
 	case t.slots <- struct{}{}:
 	case <-req.Context().Done():
@@ -191,7 +192,7 @@ func (t *transport) try(req *http.Request, body []byte, auth string, m method, n
 		r.Header.Set("Authorization", "Bearer "+auth)
 	}
 	t.mu.Lock()
-	t.count.Calls[m.name]++
+	t.count.Calls[cl.m.name]++
 	t.count.Total++
 	if n > 1 {
 		t.count.Retries++
@@ -203,9 +204,30 @@ func (t *transport) try(req *http.Request, body []byte, auth string, m method, n
 		return o
 	}
 	defer o.resp.Body.Close()
-	o.body, o.err = io.ReadAll(io.LimitReader(o.resp.Body, maxBody+1))
+	buf := bodies.Get().(*bytes.Buffer)
+	defer func() {
+		buf.Reset()
+		bodies.Put(buf)
+	}()
+	_, o.err = buf.ReadFrom(io.LimitReader(o.resp.Body, maxBody+1))
+	// Without a length the end of a cut-off body looks like the end of the body, so the JSON itself must be whole.
+	switch good := o.err == nil && o.resp.StatusCode < 300; {
+	case buf.Len() > maxBody:
+		o.long = true
+	case good && cl.read != nil:
+		o.err = cl.read(buf.Bytes())
+		o.body = []byte("{}")
+	default:
+		o.body = bytes.Clone(buf.Bytes())
+		if good && len(o.body) > 0 && isJSON(o.resp) && !json.Valid(o.body) {
+			o.err = errCut
+		}
+	}
 	return o
 }
+
+// bodies are kept for use again.
+var bodies = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
 // judge decides what becomes of a try.
 func (t *transport) judge(o *outcome, cl *call) verdict {
@@ -214,6 +236,9 @@ func (t *transport) judge(o *outcome, cl *call) verdict {
 		var cert *tls.CertificateVerificationError
 		if errors.As(o.err, &cert) {
 			return done // it will not become trusted by asking again
+		}
+		if errors.Is(o.err, errShape) {
+			return done
 		}
 		var op *net.OpError
 		if errors.As(o.err, &op) && op.Op == "dial" {
@@ -224,15 +249,10 @@ func (t *transport) judge(o *outcome, cl *call) verdict {
 	code := o.resp.StatusCode
 	o.why = strconv.Itoa(code)
 	switch {
-	case len(o.body) > maxBody:
+	case o.long:
 		o.err, o.why = fmt.Errorf("an answer of more than %d MB", maxBody>>20), "too long"
 		return done
 	case code < 300:
-		// Without a length the end of a cut-off body looks like the end of the body, so the JSON itself must be whole.
-		if len(o.body) > 0 && isJSON(o.resp) && !json.Valid(o.body) {
-			o.err, o.why = errCut, "cut off"
-			return broken
-		}
 		return done
 	case code == http.StatusUnauthorized && cl.id != nil:
 		return expired
