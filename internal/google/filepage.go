@@ -29,8 +29,8 @@ func (p *filePage) read(body []byte) error {
 	p.items, p.next, p.partial = p.items[:0], "", false
 	p.grants = make([]seen.Grant, 0, 128) // anew: whoever got an item may keep its grants
 	s := &scanner{b: body, known: p.known}
-	s.object(func(key string) {
-		switch key {
+	s.object(func(key []byte) {
+		switch string(key) {
 		case "nextPageToken":
 			p.next = s.text()
 		case "incompleteSearch":
@@ -47,8 +47,8 @@ func (p *filePage) read(body []byte) error {
 func (p *filePage) item(s *scanner) seen.Item {
 	p.file = drive.File{}
 	f, grants, all := &p.file, len(p.grants), false
-	s.object(func(key string) {
-		switch key {
+	s.object(func(key []byte) {
+		switch string(key) {
 		case "id":
 			f.Id = s.text()
 		case "name":
@@ -90,8 +90,8 @@ func (p *filePage) item(s *scanner) seen.Item {
 
 func (p *filePage) owner(s *scanner) {
 	var address string
-	s.object(func(key string) {
-		if key == "emailAddress" {
+	s.object(func(key []byte) {
+		if string(key) == "emailAddress" {
 			address = s.word()
 		} else {
 			s.skip()
@@ -106,8 +106,8 @@ func (p *filePage) owner(s *scanner) {
 func (p *filePage) grant(s *scanner) (seen.Grant, bool) {
 	p.perm = drive.Permission{}
 	g, details := &p.perm, 0
-	s.object(func(key string) {
-		switch key {
+	s.object(func(key []byte) {
+		switch string(key) {
 		case "id":
 			g.Id = s.word()
 		case "type":
@@ -146,8 +146,8 @@ func (p *filePage) grant(s *scanner) (seen.Grant, bool) {
 
 func (p *filePage) detail(s *scanner, d *drive.PermissionPermissionDetails) {
 	*d = drive.PermissionPermissionDetails{}
-	s.object(func(key string) {
-		switch key {
+	s.object(func(key []byte) {
+		switch string(key) {
 		case "permissionType":
 			d.PermissionType = s.word()
 		case "role":

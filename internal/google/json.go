@@ -74,14 +74,13 @@ func (s *scanner) finish() error {
 	return errCut
 }
 
-// object reads an object; member is called at each value and must read or skip it. Its key is good until then.
-func (s *scanner) object(member func(key string)) {
+// object reads an object; member is called at each value and must read or skip it. Its key is good until it returns.
+func (s *scanner) object(member func(key []byte)) {
 	s.list('{', '}', func() {
-		if s.next() != '"' {
-			s.fail()
-			return
+		key, plain := s.quoted()
+		if !plain {
+			key = []byte(s.unquote(key))
 		}
-		key := s.word()
 		if !s.take(':') {
 			s.fail()
 			return
@@ -207,7 +206,7 @@ func (s *scanner) flag() bool {
 func (s *scanner) skip() {
 	switch c := s.next(); {
 	case c == '{':
-		s.object(func(string) { s.skip() })
+		s.object(func([]byte) { s.skip() })
 	case c == '[':
 		s.array(s.skip)
 	case c == '"':

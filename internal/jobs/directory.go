@@ -2,6 +2,7 @@ package jobs
 
 import (
 	"context"
+	"iter"
 	"slices"
 	"strings"
 	"sync"
@@ -13,17 +14,26 @@ import (
 // directory reads who is who. known is false when the accounts could not be read to the end: then nothing can be judged.
 func (s *sharingRun) directory(ctx context.Context) (known bool) {
 	g := s.Google
-	var accounts []seen.Account
-	for a, err := range g.Users(ctx) {
-		if err != nil {
-			s.gap("users", err)
-			return false
-		}
-		accounts = append(accounts, a)
+	var (
+		wg                                        sync.WaitGroup
+		accounts                                  []seen.Account
+		domains                                   []string
+		units                                     []seen.Unit
+		groups                                    []seen.Group
+		badUsers, badDomains, badUnits, badGroups error
+	)
+	wg.Go(func() { accounts, badUsers = all(g.Users(ctx)) })
+	wg.Go(func() { domains, badDomains = g.Domains(ctx) })
+	wg.Go(func() { units, badUnits = all(g.Units(ctx)) })
+	wg.Go(func() { groups, badGroups = all(g.Groups(ctx)) })
+	wg.Go(func() { s.listed, s.badDrives = all(g.Drives(ctx)) })
+	wg.Wait()
+	if badUsers != nil {
+		s.gap("users", badUsers)
+		return false
 	}
-	domains, err := g.Domains(ctx)
-	if err != nil {
-		s.gap("domains", err)
+	if badDomains != nil {
+		s.gap("domains", badDomains)
 		// As it was last; and whatever domain an account has is the customer's, and so are the school's own.
 		domains = slices.Concat(s.cov.Domains, s.Policy.School.Domains)
 		for _, a := range accounts {
@@ -41,23 +51,17 @@ func (s *sharingRun) directory(ctx context.Context) (known bool) {
 		s.who.AddAccount(a)
 	}
 	s.units = map[string]string{}
-	for u, err := range g.Units(ctx) {
-		if err != nil {
-			s.gap("units", err)
-			s.units = nil
-			break
-		}
+	for _, u := range units {
 		s.units[u.ID] = u.Path
 	}
-	var groups []seen.Group
-	for grp, err := range g.Groups(ctx) {
-		if err != nil {
-			s.gap("groups", err)
-			s.who.GroupsUnknown = true
-			groups = nil // half a list is worse than none: nested groups would seem to be gone
-			break
-		}
-		groups = append(groups, grp)
+	if badUnits != nil {
+		s.gap("units", badUnits)
+		s.units = nil
+	}
+	if badGroups != nil {
+		s.gap("groups", badGroups)
+		s.who.GroupsUnknown = true
+		groups = nil // half a list is worse than none: nested groups would seem to be gone
 	}
 	var mu sync.Mutex
 	_ = each(ctx, g.Workers(), groups, func(grp seen.Group) {
@@ -76,6 +80,17 @@ func (s *sharingRun) directory(ctx context.Context) (known bool) {
 		s.who.AddGroup(grp, members, known)
 	})
 	return ctx.Err() == nil
+}
+
+// all reads a stream to its end, or to the first error.
+func all[T any](seq iter.Seq2[T, error]) (list []T, err error) {
+	for v, err := range seq {
+		if err != nil {
+			return list, err
+		}
+		list = append(list, v)
+	}
+	return list, nil
 }
 
 // groupSettings finds out, for the groups that hold a share and those nested in them, whether anyone may join. It is asked

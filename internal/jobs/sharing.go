@@ -115,6 +115,8 @@ type sharingRun struct {
 	book    *shares.Book
 	reader  *shares.Reader
 
+	listed    []seen.Drive // the customer's shared drives, as far as badDrives allowed
+	badDrives error
 	drives    map[string]seen.Drive
 	allDrives map[string]bool         // those of other schools too
 	members   map[string][]seen.Grant // of shared drives, as read in this run
@@ -315,15 +317,14 @@ func (s *sharingRun) scopes() []seen.Scope {
 // sharedDrives lists the shared drives that belong to the school.
 func (s *sharingRun) sharedDrives(ctx context.Context) {
 	s.drives, s.allDrives, s.members = map[string]seen.Drive{}, map[string]bool{}, map[string][]seen.Grant{}
-	for d, err := range s.Google.Drives(ctx) {
-		if err != nil {
-			s.gap("drives", err)
-			return
-		}
+	for _, d := range s.listed {
 		s.allDrives[d.ID] = true
 		if s.inSchool(d) {
 			s.drives[d.ID] = d
 		}
+	}
+	if s.badDrives != nil {
+		s.gap("drives", s.badDrives)
 	}
 }
 
