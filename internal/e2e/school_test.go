@@ -58,7 +58,9 @@ type campus struct {
 	retry       google.Retry
 	rotate      time.Duration
 	policyTexts map[string]string
-	moved       map[string]bool // watch and account: was no pupil's at some time
+	truth       map[string][]truth.Finding // as last computed
+	truthAt     string                     // and when: the time, and how much has happened
+	moved       map[string]bool            // watch and account: was no pupil's at some time
 }
 
 // serve serves a world with the policies given by their text.
@@ -186,6 +188,15 @@ func sorted(list []truth.Finding) []truth.Finding {
 // truths computes what must be found now, from the tenant written to a folder.
 func (s *campus) truths() map[string][]truth.Finding {
 	s.t.Helper()
+	at := s.world.Now().String()
+	s.world.View(func() {
+		for _, app := range []string{"drive", "admin"} {
+			at += fmt.Sprint(" ", len(s.world.Activities(app)))
+		}
+	})
+	if s.truth != nil && s.truthAt == at {
+		return s.truth
+	}
 	dir := s.t.TempDir()
 	defer os.RemoveAll(dir)
 	if err := s.world.Save(dir); err != nil {
@@ -210,6 +221,7 @@ func (s *campus) truths() map[string][]truth.Finding {
 		}
 		out[name] = sorted(keep)
 	}
+	s.truth, s.truthAt = out, at
 	return out
 }
 

@@ -64,14 +64,17 @@ func samples() (seeds, sizes []int) {
 		}
 		return seeds, []int{30, 420, 1500}
 	}
-	return []int{1, 2, 3}, []int{30, 420}
+	return []int{1, 2}, []int{30, 420}
 }
 
 // TestCampaignTruth: a first full run finds exactly what truth says, and a second run on an unchanged school changes nothing.
 func TestCampaignTruth(t *testing.T) {
 	seeds, sizes := samples()
 	for _, size := range sizes {
-		for _, seed := range seeds {
+		for i, seed := range seeds {
+			if i > 0 && size > 100 && !campaign() {
+				break
+			}
 			t.Run(fmt.Sprintf("%d-pupils-seed-%d", size, seed), func(t *testing.T) {
 				t.Parallel()
 				sc, err := generate.Generate(generate.Options{Pupils: size, Seed: int64(seed)})
