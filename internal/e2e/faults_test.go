@@ -13,6 +13,7 @@ import (
 	"esafetybot/internal/seen"
 	"esafetybot/internal/sim/generate"
 	"esafetybot/internal/sim/server"
+	"esafetybot/internal/sim/truth"
 	"esafetybot/internal/store"
 )
 
@@ -77,8 +78,8 @@ func (s *campus) touches(sc seen.Scope, kind, id string) bool {
 	}
 	for depth := range 20 {
 		f := s.world.File(id)
-		if f == nil {
-			return depth == 0 // gone meanwhile: it may have been anywhere
+		if f == nil || s.world.Hidden(f) {
+			return depth == 0 // gone: anybody who could not be asked may have it
 		}
 		switch sc.Kind() {
 		case "owner":
@@ -161,6 +162,7 @@ func (s *campus) faulty(t *testing.T, sc *generate.School, w *watch, retry googl
 	t.Helper()
 	ok := true
 	twin := s.twin(t, w)
+	retry.Each = 400 * time.Millisecond
 	player := sc.Player()
 	caught := true // the faulty state is that of the twin
 	for day := range days {
@@ -189,7 +191,9 @@ func (s *campus) faulty(t *testing.T, sc *generate.School, w *watch, retry googl
 		}
 		if caught || saw {
 			for _, line := range s.outside(r, open(t, twin.store), open(t, w.store)) {
-				t.Errorf("day %d (saw everything: %v): outside every gap: %s", day, saw, line)
+				id := strings.Split(strings.Fields(line)[0], ":")[0]
+				t.Errorf("day %d (saw everything: %v): outside every gap %v: %s\n%s", day, saw, r.Gaps, line,
+					s.explain([]truth.Finding{{Subject: strings.Join(strings.Split(id, "~")[2:], "/")}}, nil))
 			}
 		}
 		caught = saw

@@ -326,7 +326,8 @@ func (r *Reader) replace(ctx context.Context, scope seen.Scope, known map[string
 		}
 		err := r.lookUp(ctx, scope, known[subject], []string{as})
 		var elsewhere *ErrUnread
-		if errors.As(err, &elsewhere) && elsewhere.Scope != scope {
+		a, _ := r.Who.Account(as)
+		if errors.As(err, &elsewhere) && elsewhere.Scope != scope && (a == nil || elsewhere.Scope != OwnerScope(a.ID)) {
 			r.missed(elsewhere.Scope, err) // it went to somebody whose Drive cannot be read: it stays until that can
 			continue
 		}
