@@ -149,8 +149,9 @@ func (c *Client) services(ctx context.Context, endpoint string) (err error) {
 	return nil
 }
 
-// Workers is how many requests may be in flight at once: more concurrent readers than that gain nothing.
-func (c *Client) Workers() int { return c.workers }
+// Workers is how many readers should work side by side: a quarter more than requests may be in flight at once, so that while
+// some sign in or look at what they got, the others keep Google busy. The transport sees to it that no more are sent.
+func (c *Client) Workers() int { return c.workers + c.workers/4 }
 
 // Calls tells how many requests were sent so far, by API method ("drive.files.list", "oauth2.token"), retries included.
 func (c *Client) Calls() map[string]int { return c.t.stats().Calls }

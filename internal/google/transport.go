@@ -173,7 +173,35 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 }
 
 // try sends the request once and reads the whole answer.
-func (t *transport) try(req *http.Request, body []byte, auth string, cl *call, n int) (o outcome) {
+func (t *transport) try(req *http.Request, body []byte, auth string, cl *call, n int) outcome {
+	buf := bodies.Get().(*bytes.Buffer)
+	defer func() {
+		buf.Reset()
+		bodies.Put(buf)
+	}()
+	o := t.send(req, body, auth, cl, n, buf)
+	if o.resp == nil {
+		return o
+	}
+	// Without a length the end of a cut-off body looks like the end of the body, so the JSON itself must be whole.
+	switch good := o.err == nil && o.resp.StatusCode < 300; {
+	case buf.Len() > maxBody:
+		o.long = true
+	case good && cl.read != nil:
+		o.err = cl.read(buf.Bytes())
+		o.body = []byte("{}")
+	default:
+		o.body = bytes.Clone(buf.Bytes())
+		if good && len(o.body) > 0 && isJSON(o.resp) && !json.Valid(o.body) {
+			o.err = errCut
+		}
+	}
+	return o
+}
+
+// send sends the request once and reads the answer's body into a buffer, while it holds one of the slots. What follows needs none: then
+// the next request is on its way while this answer is looked at.
+func (t *transport) send(req *http.Request, body []byte, auth string, cl *call, n int, into *bytes.Buffer) (o outcome) {
 	select {
 	case t.slots <- struct{}{}:
 	case <-req.Context().Done():
@@ -201,28 +229,11 @@ func (t *transport) try(req *http.Request, body []byte, auth string, cl *call, n
 	o.sent = true
 	o.resp, o.err = t.base.RoundTrip(r)
 	if o.err != nil {
+		o.resp = nil
 		return o
 	}
 	defer o.resp.Body.Close()
-	buf := bodies.Get().(*bytes.Buffer)
-	defer func() {
-		buf.Reset()
-		bodies.Put(buf)
-	}()
-	_, o.err = buf.ReadFrom(io.LimitReader(o.resp.Body, maxBody+1))
-	// Without a length the end of a cut-off body looks like the end of the body, so the JSON itself must be whole.
-	switch good := o.err == nil && o.resp.StatusCode < 300; {
-	case buf.Len() > maxBody:
-		o.long = true
-	case good && cl.read != nil:
-		o.err = cl.read(buf.Bytes())
-		o.body = []byte("{}")
-	default:
-		o.body = bytes.Clone(buf.Bytes())
-		if good && len(o.body) > 0 && isJSON(o.resp) && !json.Valid(o.body) {
-			o.err = errCut
-		}
-	}
+	_, o.err = into.ReadFrom(io.LimitReader(o.resp.Body, maxBody+1))
 	return o
 }
 
