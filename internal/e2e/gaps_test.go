@@ -143,7 +143,7 @@ func (s *campus) inside(r *jobs.Record, id string) bool {
 		case "owner", "drive", "file", "drives":
 			kind, sub, _ := strings.Cut(id[strings.Index(id, "sharing."):], "~")
 			kind, sub, _ = strings.Cut(sub, "~")
-			if kind == "group" || kind == "file" && s.world.File(sub) == nil || g.Scope.Kind() == "owner" && !s.holds(g.Scope, id) {
+			if kind == "group" || kind == "file" && (s.world.File(sub) == nil || s.world.Hidden(s.world.File(sub))) || g.Scope.Kind() == "owner" && !s.holds(g.Scope, id) {
 				return false
 			}
 		}

@@ -448,6 +448,10 @@ func (p *Pass) inDrive(ctx context.Context, t Touched) error {
 		p.reread(scope) // everything below it came or went with it
 		return nil
 	}
+	if t.Folder && !t.Since.IsZero() {
+		// An item below that has a grant to the same person may now have it from the folder, or no longer, and the log is silent about it.
+		p.reread(scope)
+	}
 	as, err := p.members(ctx, t.Drive)
 	if err != nil {
 		return &ErrUnread{Scope: scope, Err: err}
