@@ -121,9 +121,13 @@ func (o *options) bench(ctx context.Context, p *policy.Policy, clock func() time
 		b.close()
 		return nil, err
 	}
-	if to.Scheme == "gmail" {
+	switch to.Scheme {
+	case "gmail":
 		b.sender = mail.NewGmail(drafts{client, from})
-	} else {
+	case "smtp":
+		to.SMTP.Password = o.std.Getenv("ESAFETYBOT_SMTP_PASSWORD")
+		b.sender = mail.NewSMTP(to.SMTP)
+	default:
 		b.sender = mail.NewDir(to.Path)
 	}
 	return b, nil

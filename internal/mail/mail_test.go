@@ -2,7 +2,6 @@ package mail
 
 import (
 	"bytes"
-	"errors"
 	"io"
 	"mime"
 	"mime/multipart"
@@ -152,14 +151,15 @@ func TestParseAddressable(t *testing.T) {
 			t.Errorf("%q: %v, %v; want %s", c.in, d, err, c.out)
 		}
 	}
-	for _, bad := range []string{"", "mail", "dir:", "gmail:", "gmail:nobody", "gmail:A B <a@b.example>", "sendmail:x", "smtp://mail.school.example:587"} {
+	for _, bad := range []string{"", "mail", "dir:", "gmail:", "gmail:nobody", "gmail:A B <a@b.example>", "sendmail:x", "smtp:", "smtp://", "smtp://it:secret@mail.school.example", "smtp://mail.school.example/x"} {
 		_, err := ParseAddressable(bad)
 		if err == nil || !strings.Contains(err.Error(), "dir:") && !strings.Contains(err.Error(), "gmail:") {
 			t.Errorf("%q: %v; want an error that says what to write", bad, err)
 		}
 	}
-	if _, err := ParseAddressable("smtp://mail.school.example"); !errors.Is(err, ErrNotYet) {
-		t.Errorf("smtp: %v, want ErrNotYet", err)
+	d, err := ParseAddressable("smtps://it@mail.school.example")
+	if err != nil || d.SMTP != (SMTPConfig{Host: "mail.school.example", Port: "465", TLS: true, User: "it"}) || d.String() != "smtp://mail.school.example:465" {
+		t.Errorf("smtps: %+v, %v", d, err)
 	}
 }
 
