@@ -39,6 +39,7 @@ func TestCampaignDays(t *testing.T) {
 						if err != nil {
 							t.Fatal(err)
 						}
+						s.closedRightly(fmt.Sprintf("day %d", day), w, r)
 						if size > 100 && r.ReadFull > r.Scopes/4 {
 							t.Errorf("day %d, %s: %d of %d scopes were read in full: the log should have done", day, w.name, r.ReadFull, r.Scopes)
 						}
@@ -48,6 +49,7 @@ func TestCampaignDays(t *testing.T) {
 						return
 					}
 				}
+				s.private()
 			})
 		}
 	}

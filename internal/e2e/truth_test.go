@@ -48,6 +48,7 @@ func TestHandMade(t *testing.T) {
 						t.Errorf("%s: could not see %s: %s", watch.name, g.Scope, g.Reason)
 					}
 				}
+				s.private()
 				if diff := cmp.Diff(sorted(want.Policies[watch.name]), found(t, watch)); diff != "" {
 					t.Errorf("%s differs from the hand-typed findings (-want +have):\n%s", watch.name, short(diff))
 				}
