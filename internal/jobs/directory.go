@@ -96,22 +96,11 @@ func all[T any](seq iter.Seq2[T, error]) (list []T, err error) {
 // groupSettings finds out, for the groups that hold a share and those nested in them, whether anyone may join. It is asked
 // again after a week, or when the admin log says that a setting changed.
 func (s *sharingRun) groupSettings(ctx context.Context, changed map[string]bool) error {
-	wanted := map[string]*school.Group{}
-	s.held = map[string]bool{}
-	for share, err := range s.book.All(ctx) {
-		if err != nil {
-			return err
-		}
-		for _, g := range share.Grants {
-			if g.Type != "group" {
-				continue
-			}
-			if grp, ok := s.who.Group(g.Address); ok && !s.held[grp.ID] {
-				s.held[grp.ID] = share.Tree == ""
-				s.who.Nested(grp, func(n *school.Group) { wanted[n.ID] = n })
-			}
-		}
+	held, wanted, err := s.holders(ctx)
+	if err != nil {
+		return err
 	}
+	s.held = held
 	var ask []*school.Group
 	for id, grp := range wanted {
 		have, ok := s.cov.Open[id]
@@ -125,11 +114,7 @@ func (s *sharingRun) groupSettings(ctx context.Context, changed map[string]bool)
 			delete(s.cov.Open, id)
 		}
 	}
-	var mu sync.Mutex
-	return each(ctx, s.Google.Workers(), ask, func(grp *school.Group) {
-		open, err := s.Google.GroupOpen(ctx, grp.Address)
-		mu.Lock()
-		defer mu.Unlock()
+	return s.askOpen(ctx, ask, func(grp *school.Group, open bool, err error) {
 		if err != nil {
 			s.gap(seen.Scope("groupsettings/"+grp.ID), err)
 			grp.OpenKnown = false
@@ -138,5 +123,57 @@ func (s *sharingRun) groupSettings(ctx context.Context, changed map[string]bool)
 		}
 		grp.Open, grp.OpenKnown = open, true
 		s.cov.Open[grp.ID] = groupOpen{Open: open, At: s.now}
+	})
+}
+
+// settingsAhead asks for the settings of groups that hold a share as far as is known, while the last Drives of a first run are still being read and there
+// is room for more requests. What fails is asked again by groupSettings.
+func (s *sharingRun) settingsAhead(ctx context.Context) {
+	_, wanted, err := s.holders(ctx)
+	if err != nil {
+		return
+	}
+	var ask []*school.Group
+	s.covMu.Lock()
+	for id, grp := range wanted {
+		if _, ok := s.cov.Open[id]; !ok {
+			ask = append(ask, grp)
+		}
+	}
+	s.covMu.Unlock()
+	_ = s.askOpen(ctx, ask, func(grp *school.Group, open bool, err error) {
+		if err == nil {
+			s.cov.Open[grp.ID] = groupOpen{Open: open, At: s.now}
+		}
+	})
+}
+
+// holders lists the groups that hold a share, true if not only in a confidential tree, and those wanted: with all groups nested in them.
+func (s *sharingRun) holders(ctx context.Context) (held map[string]bool, wanted map[string]*school.Group, err error) {
+	held, wanted = map[string]bool{}, map[string]*school.Group{}
+	for share, err := range s.book.All(ctx) {
+		if err != nil {
+			return nil, nil, err
+		}
+		for _, g := range share.Grants {
+			if g.Type != "group" {
+				continue
+			}
+			if grp, ok := s.who.Group(g.Address); ok && !held[grp.ID] {
+				held[grp.ID] = share.Tree == ""
+				s.who.Nested(grp, func(n *school.Group) { wanted[n.ID] = n })
+			}
+		}
+	}
+	return held, wanted, nil
+}
+
+// askOpen asks of groups whether anyone may join; answer is called for one at a time.
+func (s *sharingRun) askOpen(ctx context.Context, groups []*school.Group, answer func(grp *school.Group, open bool, err error)) error {
+	return each(ctx, s.Google.Workers(), groups, func(grp *school.Group) {
+		open, err := s.Google.GroupOpen(ctx, grp.Address)
+		s.covMu.Lock()
+		defer s.covMu.Unlock()
+		answer(grp, open, err)
 	})
 }

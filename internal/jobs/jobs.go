@@ -172,6 +172,11 @@ func (g *gaps) sorted() []seen.Gap {
 // each runs fn over a list with as many workers as requests may be under way. One failing item does not stop the others:
 // fn deals with its own errors. It returns only ctx's error.
 func each[T any](ctx context.Context, workers int, list []T, fn func(T)) error {
+	return eachAnd(ctx, workers, list, fn, func() {})
+}
+
+// eachAnd is each, and calls meanwhile when all of the list is done or under way.
+func eachAnd[T any](ctx context.Context, workers int, list []T, fn func(T), meanwhile func()) error {
 	ch := make(chan T)
 	var wg sync.WaitGroup
 	for range max(1, min(workers, len(list))) {
@@ -190,6 +195,9 @@ func each[T any](ctx context.Context, workers int, list []T, fn func(T)) error {
 		ch <- t
 	}
 	close(ch)
+	if ctx.Err() == nil {
+		meanwhile()
+	}
 	wg.Wait()
 	return ctx.Err()
 }

@@ -241,7 +241,11 @@ func (s *sharingRun) look(ctx context.Context) error {
 			s.newcomers = !first
 		}
 	}
-	if err := s.full(ctx, due, "reading in full"); err != nil {
+	ahead := func() {}
+	if first {
+		ahead = func() { s.settingsAhead(ctx) }
+	}
+	if err := s.full(ctx, due, "reading in full", ahead); err != nil {
 		return err
 	}
 	if turn {
@@ -254,7 +258,7 @@ func (s *sharingRun) look(ctx context.Context) error {
 	again = slices.DeleteFunc(again, func(sc seen.Scope) bool {
 		return s.gaps.has(sc) || s.cov.Read[sc].Equal(s.now) || !slices.Contains(scopes, sc)
 	})
-	if err := s.full(ctx, again, "reading again"); err != nil {
+	if err := s.full(ctx, again, "reading again", func() {}); err != nil {
 		return err
 	}
 	if err := s.standing(ctx); err != nil {
@@ -345,12 +349,12 @@ func (s *sharingRun) inSchool(d seen.Drive) bool {
 	return s.who.InUnits("/")
 }
 
-// full reads scopes in full, side by side, and checkpoints what is done as it goes.
-func (s *sharingRun) full(ctx context.Context, scopes []seen.Scope, what string) error {
+// full reads scopes in full, side by side, and checkpoints what is done as it goes. It calls meanwhile when the last of them are under way.
+func (s *sharingRun) full(ctx context.Context, scopes []seen.Scope, what string, meanwhile func()) error {
 	var done int
 	var failed error
 	saved := time.Now()
-	err := each(ctx, s.Google.Workers(), scopes, func(sc seen.Scope) {
+	err := eachAnd(ctx, s.Google.Workers(), scopes, func(sc seen.Scope) {
 		err := s.readScope(ctx, sc)
 		if ctx.Err() != nil {
 			return
@@ -373,7 +377,7 @@ func (s *sharingRun) full(ctx context.Context, scopes []seen.Scope, what string)
 			failed = s.checkpoint(ctx)
 			saved = time.Now()
 		}
-	})
+	}, meanwhile)
 	return errors.Join(err, failed)
 }
 
