@@ -80,20 +80,22 @@ func (s *sharingRun) dropAll(ctx context.Context, sc seen.Scope, how findings.Ho
 const (
 	// mostSearched is how many lost shares are looked for in one run; each costs a request per account. The others wait.
 	mostSearched = 100
-	// samples is how many shares of an account or a drive that is gone are looked for everywhere. Google passes on the files of an account
+	// samples is how many shares of an account that is gone are looked for everywhere. Google passes on the files of an account
 	// together: where one went the others are looked for too, and if none of these went anywhere, none did.
-	samples = 3
+	samples = 6
 	// rotationSlack lets a day of no run pass before a scope counts as unseen.
 	rotationSlack = 3 * 24 * time.Hour
 )
 
 // letGo looks for lost shares as everybody, and gives up those that nobody has, once every scope that could hold them is seen: read in full
 // within the rotation, with the log unbroken since then. A shared drive without members could not have been given anything that the log does not tell.
+// Where the owner's account is gone it is enough that everybody could be asked now.
 func (s *sharingRun) letGo(ctx context.Context, scopes []seen.Scope) error {
 	lost, err := s.book.Lost(ctx)
-	if err != nil || len(lost) == 0 || !s.sawAll(scopes) {
+	if err != nil || len(lost) == 0 || !s.couldAskAll() {
 		return err
 	}
+	saw := s.sawAll(scopes)
 	var everybody []string
 	for _, a := range s.who.Accounts() {
 		if s.who.Ours(a.Address) {
@@ -114,7 +116,11 @@ func (s *sharingRun) letGo(ctx context.Context, scopes []seen.Scope) error {
 		if owner == "" {
 			there = drive == "" || s.allDrives[drive]
 		}
-		if n := min(samples, len(subjects)); !there {
+		accountGone := !there && owner != ""
+		if !saw && !accountGone {
+			continue
+		}
+		if n := samples; accountGone && len(subjects) > n {
 			rest[subjects[0]] = subjects[n:]
 			subjects = subjects[:n]
 		}
@@ -124,7 +130,7 @@ func (s *sharingRun) letGo(ctx context.Context, scopes []seen.Scope) error {
 				break
 			}
 			gone[subject] = findings.NotFound
-			if !there && owner != "" {
+			if accountGone {
 				gone[subject] = findings.AccountGone
 			}
 			ask = append(ask, subject)
@@ -132,9 +138,10 @@ func (s *sharingRun) letGo(ctx context.Context, scopes []seen.Scope) error {
 	}
 	found, failed := s.search(ctx, ask, everybody)
 	for sample, subjects := range rest {
-		went := slices.DeleteFunc(slices.Clone(ask), func(x string) bool {
-			return !found[x] || lost[x].Owner+"/"+lost[x].Drive != lost[sample].Owner+"/"+lost[sample].Drive
-		})
+		went := slices.DeleteFunc(slices.Clone(ask), func(x string) bool { return !found[x] || !sameplace(lost[x], lost[sample]) })
+		if slices.ContainsFunc(ask, func(x string) bool { return failed[x] && sameplace(lost[x], lost[sample]) }) {
+			continue
+		}
 		if len(went) > 0 {
 			also, alsoFailed := s.search(ctx, subjects, s.ownersNow(went))
 			for _, x := range subjects {
@@ -159,13 +166,26 @@ func (s *sharingRun) letGo(ctx context.Context, scopes []seen.Scope) error {
 	return nil
 }
 
+func sameplace(a, b seen.Share) bool { return a.Owner == b.Owner && a.Drive == b.Drive }
+
+// couldAskAll tells whether everybody whose Drive works can be asked for a file. What the school knows that it does not see does not count.
+func (s *sharingRun) couldAskAll() bool {
+	return !s.gaps.any("drives") && !slices.ContainsFunc(s.gaps.sorted(), func(g seen.Gap) bool {
+		return g.Scope.Kind() == "owner" && g.Reason != seen.Off && !s.declared(g)
+	})
+}
+
+func (s *sharingRun) declared(g seen.Gap) bool {
+	return slices.Contains(s.Policy.NotSeen, string(g.Scope)) || slices.Contains(s.Policy.NotSeen, g.Scope.Kind())
+}
+
 // sawAll tells whether every scope is seen.
 func (s *sharingRun) sawAll(scopes []seen.Scope) bool {
-	if s.gaps.any("drives", "log", "file", "tree") {
+	if s.gaps.any("drives", "log", "file") {
 		return false
 	}
 	for _, g := range s.gaps.sorted() {
-		if k := g.Scope.Kind(); k == "owner" || k == "drive" && g.Reason != seen.NoMember {
+		if k := g.Scope.Kind(); !s.declared(g) && (k == "owner" || k == "drive" && g.Reason != seen.NoMember) {
 			return false
 		}
 	}
@@ -193,6 +213,12 @@ func (s *sharingRun) ownersNow(subjects []string) []string {
 // search looks for shares as each of some accounts, until each was found.
 func (s *sharingRun) search(ctx context.Context, subjects, as []string) (found, failed map[string]bool) {
 	found, failed = map[string]bool{}, map[string]bool{}
+	blind := map[string]bool{} // whose Drive is known not to work was reckoned with
+	for _, address := range as {
+		if a, ok := s.who.Account(address); ok && s.gaps.has(shares.OwnerScope(a.ID)) {
+			blind[address] = true
+		}
+	}
 	var mu sync.Mutex
 	_ = each(ctx, s.Google.Workers(), as, func(address string) {
 		defer s.Google.Hold(address)()
@@ -205,7 +231,7 @@ func (s *sharingRun) search(ctx context.Context, subjects, as []string) (found, 
 			}
 			ok, err := s.reader.Search(ctx, subject, []string{address})
 			mu.Lock()
-			if err != nil && ctx.Err() == nil {
+			if err != nil && ctx.Err() == nil && !blind[address] {
 				failed[subject] = true
 				for _, sc := range shares.Unreads(err) {
 					s.gap(sc, err)
