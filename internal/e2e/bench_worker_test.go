@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"esafetybot/internal/jobs"
+	"esafetybot/internal/seen"
 	"esafetybot/internal/sim/generate"
 	"esafetybot/internal/sim/server"
 )
@@ -27,6 +28,9 @@ type benchSite struct {
 	server *server.Server
 	dir    string // policy, key, state and mails
 	base   string
+
+	read    map[seen.Scope]time.Time // see readAt
+	readNow time.Time
 }
 
 // benchServe serves a school until the test ends or stop is called.
