@@ -148,9 +148,6 @@ func look(ctx context.Context, w *watch, client *google.Client, clock func() tim
 		Store: w.store, Exclusive: true, Policy: w.policy, Google: client, Clock: clock, Log: newLog(logs), Holder: "test", Rotation: rotate,
 	}
 	return jobs.Sharing(ctx, env, func(ctx context.Context, out *jobs.Outcome) error {
-		if out.Who == nil {
-			return nil // no report can be made yet without the list of accounts
-		}
 		return jobs.TellSharing(ctx, env, w.box, out)
 	})
 }

@@ -191,7 +191,7 @@ func (s *campus) private() {
 					pupils[w] = map[string]bool{}
 				}
 				// Somebody whose account was moved is not a pupil in every mail, and some people share a name.
-				is := under(w.policy, u.OrgUnitPath) && !s.moved[w.name+u.ID] && u.DeletionTime.IsZero()
+				is := (under(w.policy, u.OrgUnitPath) || school.Under(u.OrgUnitPath, "/Leavers")) && !s.moved[w.name+u.ID] && u.DeletionTime.IsZero()
 				for _, name := range []string{u.Name.FullName, u.PrimaryEmail} {
 					was, ok := pupils[w][name]
 					pupils[w][name] = is && (was || !ok)

@@ -138,6 +138,7 @@ func gather(ctx context.Context, env Env, out *Outcome, who reader, since time.T
 	g := gatherer{env: env, out: out, in: &in, shares: map[string]seen.Share{}, added: map[string]map[string]bool{}}
 	if out.Who != nil {
 		in.Mask = mask(p, out.Who)
+		g.adults = adults(p, out.Who)
 		in.Totals = reports.Totals{Groups: len(out.Who.Groups()), Files: 0}
 		for _, a := range out.Who.Accounts() {
 			if out.Who.Ours(a.Address) {
@@ -170,6 +171,7 @@ type gatherer struct {
 	shares map[string]seen.Share      // by subject, of what is open
 	trees  map[string][]seen.Share    // by subject, of confidential trees
 	added  map[string]map[string]bool // finding → facts added since
+	adults map[string]bool            // account ids
 }
 
 func (g *gatherer) findings(ctx context.Context, mine func(*findings.Finding) bool, since time.Time) error {
@@ -303,6 +305,10 @@ func (g *gatherer) item(f *findings.Finding) reports.Item {
 		it.Kind = "shared drive"
 	}
 	it.Owner = g.owner(s)
+	if g.out.Who == nil {
+		// Without the accounts nobody knows whose names may stand in a title or an address.
+		it.Title, it.Owner, grants = "", reports.Person{Confidential: true}, nil
+	}
 	for _, fact := range f.Facts {
 		i := slices.IndexFunc(grants, func(x seen.Grant) bool { return sharing.Fact(x) == fact })
 		if i < 0 {
@@ -344,7 +350,10 @@ func (g *gatherer) grant(x seen.Grant, fresh bool) reports.Grant {
 		r.Who = x.Address
 		if a, ok := g.out.Who.Account(x.Address); ok {
 			r.Pupil = inPupils(g.env.Policy, a)
-			r.Staff = !r.Pupil && !a.Guest
+			r.Staff = g.adults[a.ID] && !a.Guest
+			if !r.Pupil && !r.Staff {
+				r.Who = "an account in " + a.Unit
+			}
 			r.Year = year(a.Unit)
 		} else {
 			r.Private = x.Type == "user"
@@ -418,12 +427,14 @@ func (g *gatherer) owner(s seen.Share) reports.Person {
 	if !ok {
 		return reports.Person{Gone: true}
 	}
-	return person(g.env.Policy, a)
+	return g.person(a)
 }
 
-func person(p *policy.Policy, a *seen.Account) reports.Person {
+func (g *gatherer) person(a *seen.Account) reports.Person {
+	p := g.env.Policy
 	return reports.Person{
-		Name: a.Name, Unit: a.Unit, Link: "https://admin.google.com/ac/users/" + a.ID, Pupil: inPupils(p, a), Year: year(a.Unit),
+		Unplaced: !g.adults[a.ID] && !inPupils(p, a),
+		Name:     a.Name, Unit: a.Unit, Link: "https://admin.google.com/ac/users/" + a.ID, Pupil: inPupils(p, a), Year: year(a.Unit),
 		SwitchedOff: a.SwitchedOff || a.Archived,
 		Confidential: slices.ContainsFunc(p.ConfidentialOwners, func(c string) bool {
 			return c == a.Address || slices.Contains(a.Aliases, c)
@@ -448,15 +459,49 @@ func year(unit string) string {
 	return ""
 }
 
-// mask hides the names of the school's pupils.
+// mask hides the names of pupils: of everybody who is not known to be an adult, since a leaver's unit does not say what they were.
 func mask(p *policy.Policy, who *school.Directory) *reports.Mask {
+	grown := adults(p, who)
 	var names []reports.PupilName
 	for _, a := range who.Accounts() {
-		if inPupils(p, a) {
+		if !grown[a.ID] {
 			names = append(names, reports.PupilName{Full: a.Name, Addresses: append([]string{a.Address}, a.Aliases...)})
 		}
 	}
 	return reports.NewMask(names)
+}
+
+// adults are the accounts that the policy says are adults': in a unit of staff or others, in a group of others, or named in it.
+func adults(p *policy.Policy, who *school.Directory) map[string]bool {
+	out := map[string]bool{}
+	units := slices.Clone(p.Staff.OrgUnits)
+	for _, o := range p.Others {
+		if o.OrgUnit != "" {
+			units = append(units, o.OrgUnit)
+		}
+		if g, ok := who.Group(o.Group); ok && o.Group != "" {
+			who.Nested(g, func(n *school.Group) {
+				for _, m := range n.Members {
+					if a, ok := who.Account(m.Address); ok && m.Type != "GROUP" && !inPupils(p, a) {
+						out[a.ID] = true
+					}
+				}
+			})
+		}
+	}
+	for _, a := range who.Accounts() {
+		if slices.ContainsFunc(units, func(u string) bool { return school.Under(a.Unit, u) }) && !inPupils(p, a) {
+			out[a.ID] = true
+		}
+	}
+	for _, people := range p.People {
+		for _, person := range people {
+			if a, ok := who.Account(person.Address); ok {
+				out[a.ID] = true
+			}
+		}
+	}
+	return out
 }
 
 func kindWord(s seen.Share) string {

@@ -39,7 +39,7 @@ func (g *gatherer) gap(gap seen.Gap) reports.Gap {
 		r.What, r.WhatToDo = "The Drive of", "Open the account in the Admin console: is Drive switched on for it?"
 		if g.out.Who != nil {
 			if a, ok := g.out.Who.AccountByID(id); ok {
-				r.Owner = person(g.env.Policy, a)
+				r.Owner = g.person(a)
 				r.Link = r.Owner.Link
 			}
 		}

@@ -286,7 +286,7 @@ func noun(kind string) string {
 
 // Hides reports whether the title of a thing may not be shown.
 func (m *Mask) Hides(title string, owner Person) bool {
-	return owner.Pupil || owner.Confidential || m.Holds(title)
+	return owner.Pupil || owner.Unplaced || owner.Confidential || m.Holds(title)
 }
 
 // Title is the title as it may be shown: itself, or "a document of OWNER".
@@ -325,6 +325,8 @@ func (m *Mask) Owner(p Person) string {
 	switch {
 	case p.Pupil:
 		return pupilWords(p.Year)
+	case p.Unplaced:
+		return "an account that is neither a pupil's nor an adult's"
 	case p.SharedDrive:
 		if p.Name == "" || p.Confidential || m.Holds(p.Name) {
 			return "a shared drive"

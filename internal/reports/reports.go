@@ -22,6 +22,7 @@ type Person struct {
 	Link         string // to the Admin console, by id
 	Year         string // a pupil's: "4", "Reception"; only the year is shown of a pupil
 	Pupil        bool
+	Unplaced     bool // neither a pupil nor an adult as far as the policy says, such as a leaver: named by unit only
 	SharedDrive  bool
 	Gone         bool // the account no longer exists
 	SwitchedOff  bool

@@ -207,7 +207,8 @@ type difference struct {
 	before, after string // roles, "" for none
 }
 
-// differences lists the ordinary grants that came, went or changed; owners are told by change_owner.
+// differences lists the ordinary grants that came, went or changed, also where the item's own grant changes without giving anybody
+// more or less than they had; owners are told by change_owner.
 func differences(old, now *permSet) []difference {
 	var out []difference
 	var was []Permission
@@ -221,7 +222,7 @@ func differences(old, now *permSet) []difference {
 		}
 		before := ""
 		if o := find(was, p.ID, ""); o != nil {
-			if o.Role == p.Role && o.ExpirationTime.Equal(p.ExpirationTime) && o.AllowFileDiscovery == p.AllowFileDiscovery && o.PendingOwner == p.PendingOwner {
+			if o.Role == p.Role && o.Own() == p.Own() && o.ExpirationTime.Equal(p.ExpirationTime) && o.AllowFileDiscovery == p.AllowFileDiscovery && o.PendingOwner == p.PendingOwner {
 				continue
 			}
 			before = o.Role
