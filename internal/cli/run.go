@@ -44,9 +44,6 @@ func newRun(o *options) *cobra.Command {
 					return usageError{fmt.Errorf("there is no job %q; the jobs are %s", n, strings.Join(jobNames, ", "))}
 				}
 			}
-			if len(names) == 0 {
-				names = jobNames
-			}
 			p, err := o.loadPolicy()
 			if err != nil {
 				return err
@@ -60,6 +57,11 @@ func newRun(o *options) *cobra.Command {
 				return err
 			}
 			defer b.close()
+			if len(names) == 0 {
+				if names, err = b.due(cmd.Context()); err != nil {
+					return err
+				}
+			}
 			return b.run(cmd.Context(), names, asJSON)
 		},
 	}
@@ -137,6 +139,20 @@ func (o *options) bench(ctx context.Context, p *policy.Policy, clock func() time
 func holder() string {
 	host, _ := os.Hostname()
 	return fmt.Sprintf("%s/%d/%d", host, os.Getpid(), time.Now().UnixNano())
+}
+
+// due names the jobs that are due: sharing once a day at the hour of reports, and whatever waits to be sent.
+func (b *workbench) due(ctx context.Context) ([]string, error) {
+	yes, err := jobs.SharingDue(ctx, b.env.Store, b.env.Policy, b.env.Clock())
+	if err != nil {
+		return nil, err
+	}
+	if yes {
+		return jobNames, nil
+	}
+	at := b.env.Policy.Mail.Report
+	fmt.Fprintf(b.o.std.Err, "Sharing is not due: it runs once a day, at %02d:%02d or as soon after as it can. Name it to run it now: esafetybot run %s\n", at.Hour, at.Minute, jobs.SharingJob)
+	return []string{sendJob}, nil
 }
 
 // run runs jobs in their order. A job that fails does not keep the others from running.
