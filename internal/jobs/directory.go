@@ -96,11 +96,22 @@ func all[T any](seq iter.Seq2[T, error]) (list []T, err error) {
 // groupSettings finds out, for the groups that hold a share and those nested in them, whether anyone may join. It is asked
 // again after a week, or when the admin log says that a setting changed.
 func (s *sharingRun) groupSettings(ctx context.Context, changed map[string]bool) error {
-	held, wanted, err := s.holders(ctx)
-	if err != nil {
-		return err
+	wanted := map[string]*school.Group{}
+	s.held = map[string]bool{}
+	for share, err := range s.book.All(ctx) {
+		if err != nil {
+			return err
+		}
+		for _, g := range share.Grants {
+			if g.Type != "group" {
+				continue
+			}
+			if grp, ok := s.who.Group(g.Address); ok && !s.held[grp.ID] {
+				s.held[grp.ID] = share.Tree == ""
+				s.who.Nested(grp, func(n *school.Group) { wanted[n.ID] = n })
+			}
+		}
 	}
-	s.held = held
 	var ask []*school.Group
 	for id, grp := range wanted {
 		have, ok := s.cov.Open[id]
@@ -114,7 +125,11 @@ func (s *sharingRun) groupSettings(ctx context.Context, changed map[string]bool)
 			delete(s.cov.Open, id)
 		}
 	}
-	return s.askOpen(ctx, ask, func(grp *school.Group, open bool, err error) {
+	var mu sync.Mutex
+	return each(ctx, s.Google.Workers(), ask, func(grp *school.Group) {
+		open, err := s.Google.GroupOpen(ctx, grp.Address)
+		mu.Lock()
+		defer mu.Unlock()
 		if err != nil {
 			s.gap(seen.Scope("groupsettings/"+grp.ID), err)
 			grp.OpenKnown = false
@@ -126,54 +141,48 @@ func (s *sharingRun) groupSettings(ctx context.Context, changed map[string]bool)
 	})
 }
 
-// settingsAhead asks for the settings of groups that hold a share as far as is known, while the last Drives of a first run are still being read and there
-// is room for more requests. What fails is asked again by groupSettings.
-func (s *sharingRun) settingsAhead(ctx context.Context) {
-	_, wanted, err := s.holders(ctx)
+// holders notes the groups that hold a share in a scope that was just read and whose settings are not known; the caller holds covMu.
+func (s *sharingRun) holders(ctx context.Context, sc seen.Scope) {
+	shares, err := s.book.Subjects(ctx, sc)
 	if err != nil {
-		return
+		return // groupSettings will see
 	}
-	var ask []*school.Group
-	s.covMu.Lock()
-	for id, grp := range wanted {
-		if _, ok := s.cov.Open[id]; !ok {
-			ask = append(ask, grp)
-		}
-	}
-	s.covMu.Unlock()
-	_ = s.askOpen(ctx, ask, func(grp *school.Group, open bool, err error) {
-		if err == nil {
-			s.cov.Open[grp.ID] = groupOpen{Open: open, At: s.now}
-		}
-	})
-}
-
-// holders lists the groups that hold a share, true if not only in a confidential tree, and those wanted: with all groups nested in them.
-func (s *sharingRun) holders(ctx context.Context) (held map[string]bool, wanted map[string]*school.Group, err error) {
-	held, wanted = map[string]bool{}, map[string]*school.Group{}
-	for share, err := range s.book.All(ctx) {
-		if err != nil {
-			return nil, nil, err
-		}
+	for _, share := range shares {
 		for _, g := range share.Grants {
-			if g.Type != "group" {
+			grp, ok := s.who.Group(g.Address)
+			if g.Type != "group" || !ok {
 				continue
 			}
-			if grp, ok := s.who.Group(g.Address); ok && !held[grp.ID] {
-				held[grp.ID] = share.Tree == ""
-				s.who.Nested(grp, func(n *school.Group) { wanted[n.ID] = n })
-			}
+			s.who.Nested(grp, func(n *school.Group) {
+				if _, known := s.cov.Open[n.ID]; !known && !s.asked[n.ID] {
+					s.asked[n.ID] = true
+					s.ask = append(s.ask, n)
+				}
+			})
 		}
 	}
-	return held, wanted, nil
 }
 
-// askOpen asks of groups whether anyone may join; answer is called for one at a time.
-func (s *sharingRun) askOpen(ctx context.Context, groups []*school.Group, answer func(grp *school.Group, open bool, err error)) error {
-	return each(ctx, s.Google.Workers(), groups, func(grp *school.Group) {
+// settingsAhead asks for the settings of the noted groups, one after the other: what a reader does that finds no more scopes to read while others are still
+// busy. What fails is left to groupSettings.
+func (s *sharingRun) settingsAhead(ctx context.Context) {
+	for ctx.Err() == nil {
+		s.covMu.Lock()
+		n := len(s.ask)
+		if n == 0 {
+			s.covMu.Unlock()
+			return
+		}
+		grp := s.ask[n-1]
+		s.ask = s.ask[:n-1]
+		s.covMu.Unlock()
 		open, err := s.Google.GroupOpen(ctx, grp.Address)
 		s.covMu.Lock()
-		defer s.covMu.Unlock()
-		answer(grp, open, err)
-	})
+		if err == nil {
+			s.cov.Open[grp.ID] = groupOpen{Open: open, At: s.now}
+		} else {
+			s.ask = nil
+		}
+		s.covMu.Unlock()
+	}
 }

@@ -172,11 +172,11 @@ func (g *gaps) sorted() []seen.Gap {
 // each runs fn over a list with as many workers as requests may be under way. One failing item does not stop the others:
 // fn deals with its own errors. It returns only ctx's error.
 func each[T any](ctx context.Context, workers int, list []T, fn func(T)) error {
-	return eachAnd(ctx, workers, list, fn, func() {})
+	return eachThen(ctx, workers, list, fn, func() {})
 }
 
-// eachAnd is each, and calls meanwhile when all of the list is done or under way.
-func eachAnd[T any](ctx context.Context, workers int, list []T, fn func(T), meanwhile func()) error {
+// eachThen is each; a worker that finds nothing left to do calls then.
+func eachThen[T any](ctx context.Context, workers int, list []T, fn func(T), then func()) error {
 	ch := make(chan T)
 	var wg sync.WaitGroup
 	for range max(1, min(workers, len(list))) {
@@ -186,6 +186,7 @@ func eachAnd[T any](ctx context.Context, workers int, list []T, fn func(T), mean
 					fn(t)
 				}
 			}
+			then()
 		})
 	}
 	for _, t := range list {
@@ -195,9 +196,6 @@ func eachAnd[T any](ctx context.Context, workers int, list []T, fn func(T), mean
 		ch <- t
 	}
 	close(ch)
-	if ctx.Err() == nil {
-		meanwhile()
-	}
 	wg.Wait()
 	return ctx.Err()
 }

@@ -43,7 +43,7 @@ func Sharing(ctx context.Context, env Env, tell func(context.Context, *Outcome) 
 	if err != nil {
 		return nil, err
 	}
-	s := &sharingRun{Env: env, lease: lease, now: env.Clock()}
+	s := &sharingRun{Env: env, lease: lease, now: env.Clock(), asked: map[string]bool{}}
 	s.record = &Record{
 		ID: store.Key(store.Time(s.now), SharingJob, strconv.FormatInt(lease.version, 10)), Job: SharingJob, Policy: env.Policy.Version, Started: s.now,
 	}
@@ -121,6 +121,8 @@ type sharingRun struct {
 	trees     map[string]bool // marked trees → read in this run
 
 	held      map[string]bool // groups that hold a share
+	ask       []*school.Group // groups that hold a share and whose settings are not known, as far as was read
+	asked     map[string]bool // those that were in ask
 	newcomers bool            // a scope was read for the first time, or again after it could not be
 	marked    []policy.Confidential
 }
@@ -199,11 +201,7 @@ func (s *sharingRun) look(ctx context.Context) error {
 			s.newcomers = !first
 		}
 	}
-	ahead := func() {}
-	if first {
-		ahead = func() { s.settingsAhead(ctx) }
-	}
-	if err := s.full(ctx, due, "reading in full", ahead); err != nil {
+	if err := s.full(ctx, due, "reading in full"); err != nil {
 		return err
 	}
 	if turn {
@@ -216,7 +214,7 @@ func (s *sharingRun) look(ctx context.Context) error {
 	again = slices.DeleteFunc(again, func(sc seen.Scope) bool {
 		return s.gaps.has(sc) || s.cov.Read[sc].Equal(s.now) || !slices.Contains(scopes, sc)
 	})
-	if err := s.full(ctx, again, "reading again", func() {}); err != nil {
+	if err := s.full(ctx, again, "reading again"); err != nil {
 		return err
 	}
 	if err := s.standing(ctx); err != nil {
@@ -286,12 +284,12 @@ func (s *sharingRun) inSchool(d seen.Drive) bool {
 	return s.who.InUnits("/")
 }
 
-// full reads scopes in full, side by side, and checkpoints what is done as it goes. It calls meanwhile when the last of them are under way.
-func (s *sharingRun) full(ctx context.Context, scopes []seen.Scope, what string, meanwhile func()) error {
+// full reads scopes in full, side by side, and checkpoints what is done as it goes.
+func (s *sharingRun) full(ctx context.Context, scopes []seen.Scope, what string) error {
 	var done int
 	var failed error
 	saved := time.Now()
-	err := eachAnd(ctx, s.Google.Workers(), scopes, func(sc seen.Scope) {
+	err := eachThen(ctx, s.Google.Workers(), scopes, func(sc seen.Scope) {
 		err := s.readScope(ctx, sc)
 		if ctx.Err() != nil {
 			return
@@ -305,6 +303,7 @@ func (s *sharingRun) full(ctx context.Context, scopes []seen.Scope, what string,
 		} else {
 			s.cov.Read[sc] = s.now
 			s.record.ReadFull++
+			s.holders(ctx, sc)
 		}
 		if s.Progress != nil {
 			s.Progress(what, done, len(scopes))
@@ -314,7 +313,7 @@ func (s *sharingRun) full(ctx context.Context, scopes []seen.Scope, what string,
 			failed = s.checkpoint(ctx)
 			saved = time.Now()
 		}
-	}, meanwhile)
+	}, func() { s.settingsAhead(ctx) })
 	return errors.Join(err, failed)
 }
 
