@@ -104,6 +104,7 @@ func New(ctx context.Context, cfg Config) (*Client, error) {
 	if cfg.HTTP == nil {
 		pool := http.DefaultTransport.(*http.Transport).Clone()
 		pool.MaxIdleConns, pool.MaxIdleConnsPerHost = 2*cfg.Workers, cfg.Workers
+		pool.ReadBufferSize = 32 << 10 // a page of files is some 70 KB
 		cfg.HTTP = pool
 	}
 	c := &Client{admin: strings.ToLower(cfg.Admin), jwt: conf, now: cfg.Clock, workers: cfg.Workers, ids: map[string]*identity{}}
