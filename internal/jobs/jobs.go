@@ -172,11 +172,6 @@ func (g *gaps) sorted() []seen.Gap {
 // each runs fn over a list with as many workers as requests may be under way. One failing item does not stop the others:
 // fn deals with its own errors. It returns only ctx's error.
 func each[T any](ctx context.Context, workers int, list []T, fn func(T)) error {
-	return eachThen(ctx, workers, list, fn, func() {})
-}
-
-// eachThen is each; a worker that finds nothing left to do calls then.
-func eachThen[T any](ctx context.Context, workers int, list []T, fn func(T), then func()) error {
 	ch := make(chan T)
 	var wg sync.WaitGroup
 	for range max(1, min(workers, len(list))) {
@@ -186,7 +181,6 @@ func eachThen[T any](ctx context.Context, workers int, list []T, fn func(T), the
 					fn(t)
 				}
 			}
-			then()
 		})
 	}
 	for _, t := range list {

@@ -43,7 +43,7 @@ func Sharing(ctx context.Context, env Env, tell func(context.Context, *Outcome) 
 	if err != nil {
 		return nil, err
 	}
-	s := &sharingRun{Env: env, lease: lease, now: env.Clock(), asked: map[string]bool{}}
+	s := &sharingRun{Env: env, lease: lease, now: env.Clock()}
 	s.record = &Record{
 		ID: store.Key(store.Time(s.now), SharingJob, strconv.FormatInt(lease.version, 10)), Job: SharingJob, Policy: env.Policy.Version, Started: s.now,
 	}
@@ -121,8 +121,6 @@ type sharingRun struct {
 	trees     map[string]bool // marked trees → read in this run
 
 	held      map[string]bool // groups that hold a share
-	ask       []*school.Group // groups that hold a share and whose settings are not known, as far as was read
-	asked     map[string]bool // those that were in ask
 	newcomers bool            // a scope was read for the first time, or again after it could not be
 	marked    []policy.Confidential
 }
@@ -289,7 +287,7 @@ func (s *sharingRun) full(ctx context.Context, scopes []seen.Scope, what string)
 	var done int
 	var failed error
 	saved := time.Now()
-	err := eachThen(ctx, s.Google.Workers(), scopes, func(sc seen.Scope) {
+	err := each(ctx, s.Google.Workers(), scopes, func(sc seen.Scope) {
 		err := s.readScope(ctx, sc)
 		if ctx.Err() != nil {
 			return
@@ -303,7 +301,6 @@ func (s *sharingRun) full(ctx context.Context, scopes []seen.Scope, what string)
 		} else {
 			s.cov.Read[sc] = s.now
 			s.record.ReadFull++
-			s.holders(ctx, sc)
 		}
 		if s.Progress != nil {
 			s.Progress(what, done, len(scopes))
@@ -313,7 +310,7 @@ func (s *sharingRun) full(ctx context.Context, scopes []seen.Scope, what string)
 			failed = s.checkpoint(ctx)
 			saved = time.Now()
 		}
-	}, func() { s.settingsAhead(ctx) })
+	})
 	return errors.Join(err, failed)
 }
 
