@@ -141,8 +141,8 @@ func (s *campus) inside(r *jobs.Record, id string) bool {
 		case "log", "calendar", "units": // what was read live counts all the same
 			return false
 		case "owner", "drive", "file", "drives":
-			kind, sub, _ := strings.Cut(id[strings.Index(id, "sharing."):], "~")
-			kind, sub, _ = strings.Cut(sub, "~")
+			_, subject, _ := strings.Cut(id[strings.Index(id, "sharing."):], "~")
+			kind, sub, _ := strings.Cut(subject, "~")
 			if kind == "group" || kind == "file" && (s.world.File(sub) == nil || s.world.Hidden(s.world.File(sub))) || g.Scope.Kind() == "owner" && !s.holds(g.Scope, id) {
 				return false
 			}

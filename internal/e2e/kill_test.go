@@ -6,7 +6,6 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
 	"os"
 	"os/exec"
@@ -292,7 +291,7 @@ func TestCampaignKills(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := io.WriteString(k.logs, string(logs)); err != nil {
+	if _, err := k.logs.Write(logs); err != nil {
 		t.Fatal(err)
 	}
 	s.watches = nil

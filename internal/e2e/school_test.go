@@ -6,7 +6,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"log"
 	"log/slog"
 	"net/http/httptest"
 	"os"
@@ -95,7 +94,7 @@ func (s *campus) reserve(o server.Options) {
 		s.t.Fatal(err)
 	}
 	hs := httptest.NewUnstartedServer(srv)
-	hs.Config.ErrorLog = log.New(io.Discard, "", 0)
+	hs.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
 	hs.Start()
 	s.t.Cleanup(hs.Close)
 	s.server, s.hs, s.base = srv, hs, hs.URL
@@ -150,19 +149,6 @@ func look(ctx context.Context, w *watch, client *google.Client, clock func() tim
 	return jobs.Sharing(ctx, env, func(ctx context.Context, out *jobs.Outcome) error {
 		return jobs.TellSharing(ctx, env, w.box, out)
 	})
-}
-
-// mustRun runs the job and fails the test unless it saw everything.
-func (s *campus) mustRun(w *watch) *jobs.Record {
-	s.t.Helper()
-	r, err := s.run(w)
-	if err != nil {
-		s.t.Fatalf("%s: %v", w.name, err)
-	}
-	if !r.OK(w.policy.NotSeen) {
-		s.t.Fatalf("%s: the run did not see everything: %v %s", w.name, r.Gaps, r.Error)
-	}
-	return r
 }
 
 // found lists the findings of a watch that are not resolved, as truth writes them.

@@ -5,7 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
-	"log"
+	"log/slog"
 	"net"
 	netmail "net/mail"
 	"strings"
@@ -92,7 +92,7 @@ func serveSMTP(t *testing.T, p *postbox) SMTPConfig {
 	}
 	s := smtp.NewServer(p)
 	s.AllowInsecureAuth = true
-	s.ErrorLog = log.New(io.Discard, "", 0)
+	s.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
 	go func() { _ = s.Serve(l) }()
 	t.Cleanup(func() { _ = s.Close() })
 	host, port, _ := net.SplitHostPort(l.Addr().String())

@@ -68,7 +68,7 @@ func Unreads(err error) []seen.Scope {
 	var out []seen.Scope
 	var gather func(error)
 	gather = func(err error) {
-		switch e := err.(type) {
+		switch e := err.(type) { //nolint:errorlint // every branch of a joined error is walked here, one by one
 		case *ErrUnread:
 			out = append(out, e.Scope)
 		case interface{ Unwrap() []error }:
@@ -167,7 +167,7 @@ func (r *Reader) locate(ctx context.Context, owners []string, id string) (seen.I
 			continue
 		}
 		// An error other than "not there" weighs more: then nobody can say that it is not there.
-		if _, none := err.(errNobody); none || r.Drive.NotFound(err) {
+		if errors.As(err, new(errNobody)) || r.Drive.NotFound(err) {
 			err = e
 			if !r.Drive.NotFound(e) {
 				err = &ErrUnread{Scope: OwnerScope(a.ID), Err: e}
