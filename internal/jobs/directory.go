@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 
+	"esafetybot/internal/checks/sharing"
 	"esafetybot/internal/school"
 	"esafetybot/internal/seen"
 )
@@ -94,7 +95,7 @@ func all[T any](seq iter.Seq2[T, error]) (list []T, err error) {
 }
 
 // groupSettings finds out, for the groups that hold a share and those nested in them, whether anyone may join. It is asked
-// again after a week, or when the admin log says that a setting changed.
+// again after a week, or when the admin log says that a setting changed; not at all if no clause wants to know.
 func (s *sharingRun) groupSettings(ctx context.Context, changed map[string]bool) error {
 	wanted := map[string]*school.Group{}
 	s.held = map[string]bool{}
@@ -111,6 +112,9 @@ func (s *sharingRun) groupSettings(ctx context.Context, changed map[string]bool)
 				s.who.Nested(grp, func(n *school.Group) { wanted[n.ID] = n })
 			}
 		}
+	}
+	if !s.asksFor(sharing.OpenGroup) {
+		return nil
 	}
 	var ask []*school.Group
 	for id, grp := range wanted {

@@ -16,6 +16,11 @@ import (
 // asks turns the policy's clauses into what the check is asked.
 func (s *sharingRun) asks() []sharing.Ask { return SharingAsks(s.Policy) }
 
+// asksFor tells whether a clause names the rule.
+func (s *sharingRun) asksFor(rule string) bool {
+	return slices.ContainsFunc(s.asks(), func(a sharing.Ask) bool { return slices.Contains(a.Rules, rule) })
+}
+
 // SharingAsks lists what a policy asks of the check sharing.
 func SharingAsks(p *policy.Policy) []sharing.Ask {
 	var out []sharing.Ask

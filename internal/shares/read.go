@@ -78,56 +78,51 @@ func NewReader(b *Book, d Drive, who *school.Directory, now time.Time, log *slog
 	return r
 }
 
-// Kept filters the grants that the picture keeps: those that reach, or may come to reach, beyond the customer's own accounts.
+// kept filters the grants that the picture keeps: those that reach, or may come to reach, beyond the customer's own accounts.
 func (r *Reader) kept(grants []seen.Grant) []seen.Grant {
-	return without(grants, func(g seen.Grant) bool {
-		if !sharing.Counts(g, r.Now) {
-			return true
-		}
+	return r.only(grants, func(g seen.Grant) bool {
 		switch g.Type {
-		case "user":
-			near := r.Who.Person(g.Address)
-			return near != school.Trusted && near != school.Outside
+		case "user", "domain":
+			return r.near(g) >= school.Trusted
 		case "group":
 			_, ours := r.Who.Group(g.Address)
-			return !ours && !r.Who.GroupsUnknown && r.Who.ForeignGroup(g.Address) == school.Nobody
-		case "domain":
-			near := r.Who.Domain(g.Domain)
-			return near != school.Trusted && near != school.Outside
+			return ours || r.Who.GroupsUnknown || r.Who.ForeignGroup(g.Address) != school.Nobody
+		}
+		return true
+	})
+}
+
+// insideOnly filters the grants that a confidential tree keeps: those to people, groups and domains of the customer.
+func (r *Reader) insideOnly(grants []seen.Grant) []seen.Grant {
+	return r.only(grants, func(g seen.Grant) bool {
+		switch g.Type {
+		case "user", "domain":
+			near := r.near(g)
+			return near == school.SameSchool || near == school.SameTrust
+		case "group":
+			_, ours := r.Who.Group(g.Address)
+			return ours
 		}
 		return false
 	})
 }
 
-// without copies the grants that drop does not want gone. Most items have none: then nothing is copied.
-func without(grants []seen.Grant, drop func(seen.Grant) bool) (out []seen.Grant) {
+// only copies the grants that count and are wanted. Most items have none: then nothing is copied.
+func (r *Reader) only(grants []seen.Grant, want func(seen.Grant) bool) (out []seen.Grant) {
 	for _, g := range grants {
-		if !drop(g) {
+		if sharing.Counts(g, r.Now) && want(g) {
 			out = append(out, g)
 		}
 	}
 	return out
 }
 
-// insideOnly filters the grants that a confidential tree keeps: those to people, groups and domains of the customer.
-func (r *Reader) insideOnly(grants []seen.Grant) []seen.Grant {
-	return without(grants, func(g seen.Grant) bool {
-		if !sharing.Counts(g, r.Now) {
-			return true
-		}
-		switch g.Type {
-		case "user":
-			near := r.Who.Person(g.Address)
-			return near != school.SameSchool && near != school.SameTrust
-		case "group":
-			_, ours := r.Who.Group(g.Address)
-			return !ours
-		case "domain":
-			near := r.Who.Domain(g.Domain)
-			return near != school.SameSchool && near != school.SameTrust
-		}
-		return true
-	})
+// near is how far a person or a domain is.
+func (r *Reader) near(g seen.Grant) school.Nearness {
+	if g.Type == "domain" {
+		return r.Who.Domain(g.Domain)
+	}
+	return r.Who.Person(g.Address)
 }
 
 // shareOf makes a share of an item and the grants it is the cause of.
