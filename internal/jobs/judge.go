@@ -128,6 +128,9 @@ func (s *sharingRun) evidence(f *findings.Finding) findings.How {
 		if how, ok := s.book.Fate(f.Subject); ok && how != findings.Merged {
 			return how
 		}
+		if s.disowned {
+			return findings.Withdrawn // nobody put anything right
+		}
 		return findings.Fine
 	}
 	how, left := s.book.Fate(f.Subject)

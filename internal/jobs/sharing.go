@@ -121,6 +121,7 @@ type sharingRun struct {
 	trees     map[string]bool // marked trees → read in this run
 
 	held      map[string]bool // groups that hold a share
+	disowned  bool            // a marked drive is not the school's any more
 	newcomers bool            // a scope was read for the first time, or again after it could not be
 	marked    []policy.Confidential
 }

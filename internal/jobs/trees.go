@@ -67,8 +67,14 @@ func (s *sharingRun) confidentialDrive(ctx context.Context, id string) {
 	case s.trees[id]:
 	case s.gaps.has(shares.DriveScope(id)):
 		s.gaps.add(sc, seen.Failed, "the shared drive could not be read")
-	case !ok && !s.gaps.has("drives"):
+	case !ok && !s.gaps.any("drives", "units"):
+		// It was deleted, given to another school, or never was: the school is told each time, and what was found in it is no longer its own.
 		s.gaps.add(sc, seen.Failed, "no such shared drive: look at the id in the policy file")
+		if err := s.book.Tree(ctx, id, nil); err != nil {
+			s.gap(sc, err)
+			return
+		}
+		s.trees[id], s.disowned = true, true
 	case !ok:
 		s.gaps.add(sc, seen.Failed, "the list of shared drives could not be read")
 	default:
