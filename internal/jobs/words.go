@@ -5,7 +5,6 @@ import (
 
 	"esafetybot/internal/reports"
 	"esafetybot/internal/seen"
-	"esafetybot/internal/shares"
 )
 
 // gap says in plain words what could not be seen, why, and what to do.
@@ -64,7 +63,7 @@ func (g *gatherer) gap(gap seen.Gap) reports.Gap {
 var why = map[seen.Reason]string{
 	seen.Refused:   "Google refused it: the permission was not given",
 	seen.Off:       "Drive is switched off there, or Google has disabled the account",
-	seen.NoMember:  shares.ErrNoMember.Error(),
+	seen.NoMember:  "nobody with a working account is a member of it",
 	seen.Failed:    "Google did not answer properly, several times",
 	seen.Partial:   "Google gave only part of it",
 	seen.Silent:    "it has been silent for more than two school days, which cannot be right",
