@@ -89,6 +89,7 @@ const (
 	NewFact     How = "new-fact"     // a fact that the agreement did not cover
 	AgreedTo    How = "agreed"       // somebody agreed that it may stay
 	AgreedEnded How = "agreed-ended" // the agreement ran out
+	DueNow      How = "due"          // the time in which it has to be dealt with has begun
 	Lost        How = "missing"      // its subject is not where it was
 	Found       How = "found"        // its subject turned up again
 	Fine        How = "fine"         // read live, and fine

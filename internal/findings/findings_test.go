@@ -233,3 +233,31 @@ func TestEventsTellThePast(t *testing.T) {
 		}
 	})
 }
+
+// TestDueLater: what opened while nothing was due gets its deadline once there is one, as one event, and keeps it.
+func TestDueLater(t *testing.T) {
+	k := keeper(t)
+	run := func(day int, due time.Time) Change {
+		now := start.AddDate(0, 0, day)
+		c, err := k.Sync(context.Background(), Input{
+			Run: Run{ID: fmt.Sprint("run", day), Policy: "p1", Now: now}, Means: "sharing", Observed: seq([]Observed{obs("file/1", "a")}),
+			Evidence: func(context.Context, *Finding) (Evidence, error) { return Evidence{}, nil },
+			Due:      func(Observed) time.Time { return due },
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	run(0, time.Time{})
+	due := start.AddDate(0, 0, 9)
+	if c := run(1, due); c.Changed != 1 || !get(t, k, "file/1").Due.Equal(due) {
+		t.Errorf("%+v, due %v", c, get(t, k, "file/1").Due)
+	}
+	if c := run(2, due.AddDate(0, 0, 1)); c.Kept != 1 || !get(t, k, "file/1").Due.Equal(due) {
+		t.Errorf("the deadline moved: %+v", c)
+	}
+	if e := events(t, k, start); len(e) != 1 || e[0].How != DueNow {
+		t.Errorf("events %+v", e)
+	}
+}

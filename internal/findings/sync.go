@@ -168,6 +168,9 @@ func step(f *Finding, o Observed, due, now time.Time) (*Finding, Event, bool) {
 		e.How = map[bool]How{true: Lost, false: Found}[o.Missing]
 	case f.Severity != o.Severity || f.Deals != o.Deals:
 		e.How = FactsDiffer // the policy was edited
+	case f.Status == Open && f.Due.IsZero() && !due.IsZero():
+		g.Due = due // opened when nothing was due, such as in the roll-over of the summer
+		e.How = DueNow
 	default:
 		return f, e, false
 	}

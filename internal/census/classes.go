@@ -1,0 +1,140 @@
+package census
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"esafetybot/internal/memory"
+	"esafetybot/internal/seen"
+)
+
+// The events after which a class's members are read again (Reports API, Classroom audit activity events).
+var classEvents = []string{"user_added_to_course", "user_joined_course", "user_removed_from_course", "transferred_ownership_of_course"}
+
+// Active is the state of a course that is in use.
+const Active = "ACTIVE"
+
+// Courses reads the classes that are in use, with what the book knows of their members brought up to date: read in full when they are new, when the
+// log says that they changed, and each at least once within the rotation. A class whose members could not be read is a gap
+// "class/ID". ok is false where the list of classes could not be read.
+func (c *Census) Courses(ctx context.Context, b *memory.Book, rotation time.Duration) (courses []seen.Course, ok bool) {
+	if courses, ok = list(c, "classes", c.Google.Courses(ctx, Active)); !ok {
+		return nil, false
+	}
+	in := map[string]bool{}
+	for _, course := range courses {
+		in[course.ID] = true
+	}
+	b.ForgetClasses(func(id string) bool { return in[id] })
+	changed, logged := c.changedClasses(ctx, b)
+	var ask []seen.Course
+	for _, course := range courses {
+		have := b.Class(course.ID)
+		if have == nil || !logged || changed[course.ID] || c.strangers(have) {
+			ask = append(ask, course)
+		}
+	}
+	ask = append(ask, c.slice(b, courses, ask, rotation)...)
+	var mu sync.Mutex
+	each(ctx, c.Google.Workers(), ask, func(course seen.Course) {
+		members, ok := list(c, seen.Scope("class/"+course.ID), c.Google.ClassMembers(ctx, course.ID))
+		if !ok {
+			return
+		}
+		slices.SortFunc(members, func(x, y seen.ClassMember) int {
+			switch {
+			case x.Teacher != y.Teacher && x.Teacher:
+				return -1
+			case x.Teacher != y.Teacher:
+				return 1
+			case x.ID < y.ID:
+				return -1
+			case x.ID > y.ID:
+				return 1
+			}
+			return 0
+		})
+		var outside []seen.Grant
+		for i, m := range members {
+			if _, ours := c.people[m.ID]; !ours {
+				outside = append(outside, seen.Grant{ID: m.ID, Address: m.Address})
+			}
+			members[i].Address = "" // the Directory tells it, or the collection of people
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		c.Outside.Learn(outside)
+		b.SetClass(course.ID, &memory.Class{Read: c.Now, Members: members})
+	})
+	return courses, true
+}
+
+// strangers tells whether a class has members of whom nothing is known: their accounts are gone since it was read.
+func (c *Census) strangers(class *memory.Class) bool {
+	return slices.ContainsFunc(class.Members, func(m seen.ClassMember) bool { return c.Address(m.ID) == "" })
+}
+
+// Address is the address behind an id of Google's: an account's, or that of somebody outside who was seen as a member of a class; "" if unknown.
+func (c *Census) Address(id string) string {
+	if p, ok := c.people[id]; ok {
+		return p.Address
+	}
+	return c.Outside.Address(id)
+}
+
+// Members lists who is in a class, with addresses.
+func (c *Census) Members(b *memory.Book, course string) (members []seen.ClassMember, known bool) {
+	class := b.Class(course)
+	if class == nil || c.Missed(seen.Scope("class/"+course)) {
+		return nil, false
+	}
+	members = slices.Clone(class.Members)
+	for i, m := range members {
+		members[i].Address = c.Address(m.ID)
+	}
+	return members, true
+}
+
+// slice picks the classes whose turn it is to be read again although the log says nothing of them, the ones read longest ago first.
+func (c *Census) slice(b *memory.Book, courses, but []seen.Course, rotation time.Duration) []seen.Course {
+	var old []seen.Course
+	for _, course := range courses {
+		have := b.Class(course.ID)
+		if have != nil && c.Now.Sub(have.Read) >= rotation && !slices.ContainsFunc(but, func(x seen.Course) bool { return x.ID == course.ID }) {
+			old = append(old, course)
+		}
+	}
+	return old
+}
+
+// changedClasses names the classes whose members changed since the last pull. ok is false when the log could not be read to its end.
+func (c *Census) changedClasses(ctx context.Context, b *memory.Book) (changed map[string]bool, ok bool) {
+	changed, ok = map[string]bool{}, true
+	if len(b.Cursors) == 0 || b.Cursors["classroom"].IsZero() {
+		b.Cursors["classroom"] = c.Now
+		return changed, true // everything is new, and read in full
+	}
+	cursor := b.Cursors["classroom"]
+	newest := cursor
+	var mu sync.Mutex
+	each(ctx, c.Google.Workers(), classEvents, func(name string) {
+		events, read := c.Recent(ctx, "classroom", name, cursor.Add(-Overlap))
+		mu.Lock()
+		defer mu.Unlock()
+		ok = ok && read
+		for _, e := range events {
+			if have := b.Class(e.Params["course_id"]); have != nil && !have.Read.After(e.Time) || have == nil {
+				changed[e.Params["course_id"]] = true
+			}
+			if e.Time.After(newest) {
+				newest = e.Time
+			}
+		}
+	})
+	if ok {
+		b.Cursors["classroom"] = newest
+	}
+	return changed, ok
+}

@@ -1,0 +1,168 @@
+package census
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"esafetybot/internal/memory"
+	"esafetybot/internal/seen"
+)
+
+// Overlap is how far before the newest record the next pull begins, for records that arrive late.
+const Overlap = 24 * time.Hour
+
+// LogKept is how long Google keeps audit records.
+const LogKept = 180 * 24 * time.Hour
+
+// The events that say something of passwords and sign-ins. Names are Google's (Reports API, login audit activity events).
+var (
+	PasswordEvents = []string{"password_edit"}
+	AlarmEvents    = []string{
+		"suspicious_login", "suspicious_login_less_secure_app", "suspicious_programmatic_login", "user_signed_out_due_to_suspicious_session_cookie",
+		"account_disabled_hijacked", "account_disabled_password_leak",
+	}
+	ForwardEvents = []string{"email_forwarding_out_of_domain"}
+)
+
+// An entry is one event name of one log.
+type entry struct{ app, name string }
+
+// Logins takes up what the sign-in and admin logs say of passwords, alarms and forwarding into the book: since the newest record that was taken up, or as far
+// back as Google keeps them. Each event name is asked for by itself, since sign-ins are a hundred times as many. It tells which
+// logs could not be read ("log/login", "log/admin" are then gaps); what they say is taken up again next time.
+func (c *Census) Logins(ctx context.Context, b *memory.Book, passwords, alarms, forwards bool) {
+	var asks []entry
+	add := func(app string, names ...string) {
+		for _, n := range names {
+			asks = append(asks, entry{app, n})
+		}
+	}
+	if passwords || alarms {
+		add("login", PasswordEvents...)
+		add("admin", "CHANGE_PASSWORD")
+	}
+	if alarms {
+		add("login", AlarmEvents...)
+	}
+	if forwards {
+		add("login", ForwardEvents...)
+	}
+	var mu sync.Mutex
+	each(ctx, c.Google.Workers(), asks, func(e entry) {
+		key := e.app + "/" + e.name
+		mu.Lock()
+		cursor := b.Cursors[key]
+		mu.Unlock()
+		from := cursor.Add(-Overlap)
+		if cursor.IsZero() {
+			from = c.Now.Add(-LogKept)
+		}
+		events, ok := list(c, seen.Scope("log/"+e.app), c.Google.Events(ctx, e.app, e.name, from, c.Now))
+		if !ok {
+			return
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		if cursor.IsZero() {
+			b.Cursors[key] = c.Now
+		}
+		for _, ev := range events {
+			if ev.Time.After(cursor) {
+				cursor = ev.Time
+				b.Cursors[key] = cursor
+			}
+			c.take(b, ev)
+		}
+	})
+	c.settle(b)
+}
+
+// take notes one event with the account it is about.
+func (c *Census) take(b *memory.Book, ev seen.Event) {
+	address := strings.ToLower(ev.Params["affected_email_address"])
+	if address == "" {
+		address = ev.Actor
+	}
+	if ev.Name == "CHANGE_PASSWORD" {
+		address = ev.Target
+	}
+	id, ok := c.Of(address, ev.Time)
+	if !ok {
+		return
+	}
+	switch past := b.Of(id); {
+	case ev.Name == "CHANGE_PASSWORD" || slices.Contains(PasswordEvents, ev.Name):
+		if ev.Time.After(past.Password) {
+			past.Password = ev.Time
+		}
+	case slices.Contains(ForwardEvents, ev.Name):
+		past.Forwards = true
+	default:
+		alarm := memory.Alarm{Event: ev.Name, At: ev.Time}
+		if !slices.Contains(past.Alarms, alarm) {
+			past.Alarms = append(past.Alarms, alarm)
+		}
+	}
+}
+
+// Of finds the account that an address in a record of a log was: not one that is younger than the record.
+func (c *Census) Of(address string, at time.Time) (id string, ok bool) {
+	a, ok := c.who.Account(address)
+	if !ok || address == "" || a.Created.After(at) {
+		return "", false
+	}
+	return a.ID, true
+}
+
+// settle drops alarms that a later change of the password has answered, and orders the others.
+func (c *Census) settle(b *memory.Book) {
+	for id := range c.people {
+		past := b.Peek(id)
+		if len(past.Alarms) == 0 {
+			continue
+		}
+		left := slices.DeleteFunc(slices.Clone(past.Alarms), func(a memory.Alarm) bool { return past.Password.After(a.At) })
+		slices.SortFunc(left, func(x, y memory.Alarm) int {
+			if d := x.At.Compare(y.At); d != 0 {
+				return d
+			}
+			return strings.Compare(x.Event, y.Event)
+		})
+		b.Of(id).Alarms = left
+	}
+}
+
+// Recent reads the events of one name since a moment, without a cursor; ok is false when the log could not be read.
+func (c *Census) Recent(ctx context.Context, app, name string, since time.Time) (events []seen.Event, ok bool) {
+	return list(c, seen.Scope("log/"+app), c.Google.Events(ctx, app, name, since, c.Now))
+}
+
+// Forwarding asks where the mail of the accounts goes that the log once named; an account that could not be asked is a gap "forwarding/ID".
+// Accounts for which nothing is told are not in the answer.
+func (c *Census) Forwarding(ctx context.Context, b *memory.Book) map[string]seen.Forwarding {
+	var ask []seen.Person
+	for id, p := range c.people {
+		if b.Peek(id).Forwards && p.Active() && c.who.Ours(p.Address) {
+			ask = append(ask, p)
+		}
+	}
+	out := map[string]seen.Forwarding{}
+	var mu sync.Mutex
+	each(ctx, c.Google.Workers(), ask, func(p seen.Person) {
+		f, err := c.Google.AutoForward(ctx, p.Address)
+		if err != nil && c.Google.Reason(err) == seen.Off {
+			f, err = seen.Forwarding{}, nil // without e-mail nothing is passed on
+		}
+		if err != nil {
+			c.gap(seen.Scope("forwarding/"+p.ID), err)
+			return
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		out[p.ID] = f
+	})
+	return out
+}

@@ -1,0 +1,141 @@
+package census
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"esafetybot/internal/calendar"
+	"esafetybot/internal/seen"
+)
+
+// UsageDays is how far back a usage report still says something.
+const UsageDays = 7
+
+// usageDates lists the dates of which a report may be there, the newest first.
+func (c *Census) usageDates() []string {
+	today := c.Policy.Calendar.Date(c.Now)
+	var out []string
+	for d := range UsageDays + 1 {
+		out = append(out, today.AddDays(-d).String())
+	}
+	return out
+}
+
+// Usage reads the usage reports of the last seven days, the newest first, and hands over each line with the account it is about. more is asked
+// before each further day. ok is false where the reports could not be read, or none is there ("usage" is then a gap).
+func (c *Census) Usage(ctx context.Context, parameters []string, more func() bool, line func(id string, u seen.Usage)) (ok bool) {
+	days := 0
+	for _, date := range c.usageDates() {
+		if days > 0 && !more() {
+			break
+		}
+		lines := 0
+		for u, err := range c.Google.Usage(ctx, date, parameters) {
+			if err != nil && c.Google.NoUsage(err) {
+				break
+			}
+			if err != nil {
+				c.gap("usage", err)
+				return false
+			}
+			lines++
+			id := u.User
+			if _, known := c.people[id]; !known {
+				a, found := c.who.Account(u.Address)
+				if !found {
+					continue
+				}
+				id = a.ID
+			}
+			line(id, u)
+		}
+		if lines > 0 {
+			days++
+		}
+	}
+	if days == 0 {
+		c.gapFor("usage", seen.Silent, "no usage report of the last seven days is there")
+		return false
+	}
+	return true
+}
+
+// gapFor notes a gap that is no error of Google's.
+func (c *Census) gapFor(scope seen.Scope, why seen.Reason, detail string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if _, have := c.gaps[scope]; !have {
+		c.gaps[scope] = seen.Gap{Scope: scope, Reason: why, Detail: detail}
+	}
+}
+
+// Newest reads, for the accounts in question, the newest line of the usage reports. Older reports are read only while an account that already
+// existed on the day of the report has no line yet.
+func (c *Census) Newest(ctx context.Context, parameters []string, question func(seen.Person) bool) (lines map[string]seen.Usage, ok bool) {
+	lines = map[string]seen.Usage{}
+	newest := ""
+	ok = c.Usage(ctx, parameters, func() bool {
+		day, err := calendar.ParseDate(newest)
+		for id, p := range c.people {
+			if _, have := lines[id]; !have && question(p) && (err != nil || calendar.DateOf(p.Created.UTC()).Before(day)) {
+				return true
+			}
+		}
+		return false
+	}, func(id string, u seen.Usage) {
+		newest = max(newest, u.Date)
+		if _, have := lines[id]; !have && question(c.people[id]) {
+			lines[id] = u
+		}
+	})
+	return lines, ok
+}
+
+// Apps asks for the third-party apps of the accounts in question. Only those are asked that may have some: the usage report counts any, an app was
+// let in within the time that the report lags, or nothing is known. One that could not be asked is a gap "apps/ID".
+func (c *Census) Apps(ctx context.Context, question func(seen.Person) bool) map[string][]seen.App {
+	counts, known := c.Newest(ctx, []string{"accounts:num_authorized_apps"}, question)
+	fresh := map[string]bool{}
+	events, logged := c.Recent(ctx, "token", "authorize", c.Now.Add(-(UsageDays+1)*24*time.Hour))
+	for _, e := range events {
+		if id, ok := c.Of(e.Actor, e.Time); ok {
+			fresh[id] = true
+		}
+	}
+	var ask []string
+	for id, p := range c.people {
+		u, counted := counts[id]
+		if question(p) && (!known || !logged || !counted || u.Values["accounts:num_authorized_apps"] != "0" || fresh[id]) {
+			ask = append(ask, id)
+		}
+	}
+	slices.Sort(ask)
+	out := map[string][]seen.App{}
+	var mu sync.Mutex
+	refused := false
+	each(ctx, c.Google.Workers(), ask, func(id string) {
+		mu.Lock()
+		stop := refused
+		mu.Unlock()
+		if stop {
+			return
+		}
+		apps, err := c.Google.Apps(ctx, id)
+		mu.Lock()
+		defer mu.Unlock()
+		switch {
+		case err == nil:
+			out[id] = apps
+		case c.Google.Reason(err) == seen.Refused:
+			refused = true // for one, so for all: the permission was not given
+		default:
+			c.gap(seen.Scope("apps/"+id), err)
+		}
+	})
+	if refused {
+		c.gapFor("apps", seen.Refused, "tokens.list was refused")
+	}
+	return out
+}
