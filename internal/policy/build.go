@@ -218,22 +218,28 @@ func (b *builder) population(v *value) Population {
 	for _, u := range v.get("org_units").list() {
 		b.insideSchool(u)
 	}
-	if r := v.get("roll"); r != nil {
-		p.Roll = &Roll{CSV: r.get("csv").str(), Columns: map[string]string{}}
-		if columns := r.get("columns"); columns != nil {
-			for _, n := range columns.names {
-				p.Roll.Columns[n] = columns.get(n).str()
-			}
+	p.Roll = rollOf(v.get("roll"))
+	return p
+}
+
+func rollOf(v *value) *Roll {
+	if v == nil {
+		return nil
+	}
+	r := &Roll{CSV: v.get("csv").str(), Drive: v.get("drive").str(), Columns: map[string]string{}}
+	if columns := v.get("columns"); columns != nil {
+		for _, n := range columns.names {
+			r.Columns[n] = columns.get(n).str()
 		}
 	}
-	return p
+	return r
 }
 
 func (b *builder) others(v *value) {
 	seen := map[string]bool{}
 	for _, i := range v.list() {
 		o := Other{Name: i.get("name").str(), Group: strings.ToLower(i.get("group").str()), OrgUnit: i.get("org_unit").str(),
-			EndsRequired: i.get("ends_required").isTrue()}
+			EndsRequired: i.get("ends_required").isTrue(), Roll: rollOf(i.get("roll"))}
 		if seen[o.Name] && o.Name != "" {
 			b.wrong(i.get("name").where(), fmt.Sprintf("found %s a second time", show(o.Name)), "each name once", "")
 		}

@@ -78,34 +78,6 @@ func (b *builder) means(v *value, once map[string]position) (Means, bool) {
 	return m, true
 }
 
-// with reads the parameters of a check, if the program can look at it yet.
-func (b *builder) with(v *value, m *Means, once map[string]position) {
-	if !Built(m.Kind, m.Name) {
-		if m.Kind == Check && v.has("with") {
-			b.wrong(v.keyAt("with"), fmt.Sprintf("found %q, but the check %s is not looked at yet", "with", m.Name),
-				"the check named without it, until a later version can", "")
-		}
-		b.once(v.get(string(m.Kind)), once, fmt.Sprintf("the %s %s", m.Kind, m.Name))
-		return
-	}
-	if m.WhenNotMet == Propose || m.WhenNotMet == Fix {
-		b.wrong(v.get("when_not_met").where(), fmt.Sprintf("found %q, but %s can only be reported yet", m.WhenNotMet, m.Name), `"report"`, "")
-	}
-	if !v.has("with") {
-		b.wrong(v.keyAt(string(m.Kind)), fmt.Sprintf("found the check %s without %q", m.Name, "with"), "with: "+meansOf(m.Kind, m.Name).shape.what, "")
-		return
-	}
-	raw := v.get("with")
-	if raw == nil {
-		return
-	}
-	with := b.fit(raw.node, meansOf(m.Kind, m.Name).shape)
-	if with == nil {
-		return
-	}
-	m.With = b.sharing(with, once)
-}
-
 // once complains if a clause names the same thing twice.
 func (b *builder) once(v *value, once map[string]position, what string) {
 	if v == nil {
@@ -116,35 +88,4 @@ func (b *builder) once(v *value, once map[string]position, what string) {
 		return
 	}
 	once[what] = v.at
-}
-
-func (b *builder) sharing(v *value, once map[string]position) *SharingWith {
-	w := &SharingWith{}
-	inside := false
-	for _, r := range v.get("rules").list() {
-		b.once(r, once, "the rule sharing."+r.text)
-		w.Rules = append(w.Rules, r.text)
-		inside = inside || r.text == "within-school" || r.text == "trust-wide"
-	}
-	switch {
-	case inside && !v.has("confidential"):
-		b.wrong(v.get("rules").where(), `found within-school or trust-wide without "confidential"`, "the folders and drives that they are about", "")
-	case !inside && v.has("confidential") && len(w.Rules) > 0:
-		b.wrong(v.keyAt("confidential"), `found "confidential", which none of these rules reads`, "it only with within-school or trust-wide", "")
-	}
-	seen := map[string]bool{}
-	for _, i := range v.get("confidential").list() {
-		c := Confidential{Folder: i.get("folder").str(), Drive: i.get("drive").str(), Name: i.get("name").str()}
-		if id := c.Folder + c.Drive; id != "" {
-			if seen[id] {
-				b.wrong(i.at, fmt.Sprintf("found %s a second time", show(id)), "each place once", "")
-			}
-			seen[id] = true
-		}
-		for _, a := range i.get("allowed").list() {
-			c.Allowed = append(c.Allowed, b.ourAddress(a))
-		}
-		w.Confidential = append(w.Confidential, c)
-	}
-	return w
 }

@@ -125,23 +125,27 @@ var peopleShape = func() *shape {
 	return s
 }()
 
-var rollColumns = []string{"id", "email", "name", "year", "class", "agreement", "publish", "starts", "ends"}
+var rollColumns = []string{"id", "email", "name", "year", "class", "agreement", "publish", "left", "ends"}
+
+var rollShape = &shape{form: objectForm, name: "roll", what: "a roll: {csv, columns} or {drive, columns}", exactly: []string{"csv", "drive"}, fields: []field{
+	{"csv", false, "The CSV file, relative to this file.", anyText},
+	{"drive", false, "The id of a CSV file in Google Drive: the last part of its link.", driveIDShape},
+	{"columns", true, "What the columns are called in the file.", &shape{form: tableForm, elem: anyText, words: rollColumns,
+		some: []string{"id", "email", "name"}, what: "our word and the heading in the file, such as {id: Admission number}"}},
+}}
 
 var populationShape = &shape{form: objectForm, name: "population", what: "org_units and a roll", fields: []field{
 	{"org_units", true, "Where their accounts are.", units},
-	{"roll", false, "The list from the school's information system.", &shape{form: objectForm, what: "a roll: {csv, columns}", fields: []field{
-		{"csv", true, "The CSV file, relative to this file.", anyText},
-		{"columns", true, "What the columns are called in the file.", &shape{form: tableForm, elem: anyText, words: rollColumns, must: []string{"id"},
-			what: "our word and the heading in the file, such as {id: Admission number}"}},
-	}}},
+	{"roll", false, "The list from the school's information system.", rollShape},
 }}
 
-var otherShape = &shape{form: objectForm, what: "a further group of people: {name, group or org_unit, ends_required}",
+var otherShape = &shape{form: objectForm, what: "a further group of people: {name, group or org_unit, ends_required, roll}",
 	exactly: []string{"group", "org_unit"}, fields: []field{
 		{"name", true, "What they are called.", anyText},
 		{"group", false, "The group they are in.", addressShape},
 		{"org_unit", false, "The org unit they are in.", unitShape},
 		{"ends_required", false, "Each account needs a date on which it ends.", flagShape},
+		{"roll", false, "The list of these people, who signed and until when they have access.", rollShape},
 	}}
 
 var calendarShape = &shape{form: objectForm, what: "terms, inset days, closures and bank holidays", fields: []field{
@@ -176,7 +180,7 @@ var kinds = []string{string(Check), string(CheckIn), string(Reminder), string(Re
 var meansShape = &shape{form: objectForm, name: "means", what: "one means: {check: …}, {check_in: …}, {reminder: …} or {record: …}",
 	exactly: kinds,
 	brings:  map[string][]string{string(Check): {"severity"}, string(CheckIn): {"ask", "every"}},
-	onlyBy: map[string][]string{"with": {string(Check)}, "when_not_met": {string(Check)},
+	onlyBy: map[string][]string{"with": {string(Check)}, "when_not_met": {string(Check)}, "brake": {string(Check)},
 		"ask": {string(CheckIn), string(Reminder)}, "every": {string(CheckIn), string(Reminder)}},
 	fields: []field{
 		{string(Check), false, "Looked at by machine.", wordsShape(meansNames(Check))},
@@ -187,6 +191,7 @@ var meansShape = &shape{form: objectForm, name: "means", what: "one means: {chec
 		{"severity", false, "How much it matters.", wordsShape(severities)},
 		{"due", false, "How long somebody has. Default: 1 working day for high, 5 school days for medium, 20 school days for low.", deadlineShape},
 		{"when_not_met", false, "What the program does. Default: report.", wordsShape(outcomes)},
+		{"brake", false, "With when_not_met: fix, how much the program changes in 24 hours before it asks a person.", brakeShape},
 		{"ask", false, "Who answers a check-in or confirms a reminder.", roleShape},
 		{"every", false, "How often a check-in is asked or a reminder sent.", wordsShape(rhythms)},
 	}}
@@ -224,16 +229,3 @@ var retentionKinds = func() []string {
 	slices.Sort(out)
 	return out
 }()
-
-var confidentialShape = &shape{form: objectForm, what: "a confidential place: {folder or drive, name, allowed}",
-	exactly: []string{"folder", "drive"}, fields: []field{
-		{"folder", false, "The id of a folder in My Drive: the last part of its link.", driveIDShape},
-		{"drive", false, "The id of a shared drive: the last part of its link.", driveIDShape},
-		{"name", true, "What people call it.", anyText},
-		{"allowed", true, "Addresses of people and groups who may open it.", addresses},
-	}}
-
-var sharingShape = &shape{form: objectForm, what: "{rules, confidential}", fields: []field{
-	{"rules", true, "What to look for. docs/rules.md says what each rule means.", listOf(wordsShape(sharingRules), 1)},
-	{"confidential", false, "For within-school and trust-wide: the folders and drives that only some may open.", listOf(confidentialShape, 1)},
-}}

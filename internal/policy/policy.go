@@ -72,9 +72,13 @@ type Population struct {
 
 // Roll is a CSV file that lists people, and what its columns are called.
 type Roll struct {
-	CSV     string            // relative to the policy file
-	Columns map[string]string // our word (id, email, year, class, agreement, publish) to the heading in the file
+	CSV     string            // relative to the policy file; or ""
+	Drive   string            // the id of a file in Google Drive; or ""
+	Columns map[string]string // our word (id, email, name, year, class, agreement, publish, left, ends) to the heading in the file
 }
+
+// Has tells whether the policy names the heading of a column, such as "agreement". No roll has none.
+func (r *Roll) Has(column string) bool { return r != nil && r.Columns[column] != "" }
 
 // Other is a further group of people with accounts: governors, supply, trainees.
 type Other struct {
@@ -82,6 +86,7 @@ type Other struct {
 	Group        string // the address of a group, or ""
 	OrgUnit      string // or a unit
 	EndsRequired bool   // each account needs a date on which it ends
+	Roll         *Roll  // nil if there is none
 }
 
 // Mail is how the program writes to people.
@@ -137,26 +142,14 @@ const (
 type Means struct {
 	Kind       Kind
 	Name       string            // of the check, check-in, reminder or record: "sharing"
-	With       any               // a check's parameters: *SharingWith for sharing; nil for what is not built yet
+	With       any               // a check's parameters: *AccountsWith for accounts and so on; nil for what is not built yet
 	Severity   string            // high, medium or low
 	Due        calendar.Deadline // zero if nothing is due
-	WhenNotMet string            // report, propose or fix; "" but for checks
+	WhenNotMet string            // report, propose or fix; "" but for checks. What holds for one rule: OutcomeOf
+	Brake      Brake             // zero but for fix
 	Ask        Role              // check-ins: who is asked; reminders: who confirms, or ""
 	Every      string            // check-ins and reminders: one of Rhythms, or ""
 	Line       int               // in the policy file
-}
-
-// SharingWith is what the check sharing looks for. docs/rules.md defines the rules.
-type SharingWith struct {
-	Rules        []string // without "sharing.", in the order of the file
-	Confidential []Confidential
-}
-
-// Confidential is a folder tree or a shared drive that only some may open.
-type Confidential struct {
-	Folder, Drive string // Google's id; exactly one is set
-	Name          string
-	Allowed       []string // addresses of people and groups, lower case
 }
 
 // Period is how long something is kept.

@@ -46,7 +46,7 @@ clauses:
         with:
           rules: [within-school]
           confidential: [{drive: 0AbC, name: Office, allowed: [Leaders@school.example]}]
-      - {check: devices, severity: low, when_not_met: propose}
+      - {check: names, severity: low, when_not_met: propose}
       - {check_in: devices, ask: esafety_officer, every: half term}
       - {reminder: training, every: term}
       - {record: takedown, due: at once}
@@ -72,7 +72,7 @@ func TestParse(t *testing.T) {
 		{Kind: Check, Name: "sharing", With: &SharingWith{Rules: []string{"within-school"},
 			Confidential: []Confidential{{Drive: "0AbC", Name: "Office", Allowed: []string{"leaders@school.example"}}}},
 			Severity: "medium", Due: calendar.Deadline{Count: 5, Unit: calendar.SchoolDays}, WhenNotMet: "report", Line: 27},
-		{Kind: Check, Name: "devices", Severity: "low", Due: calendar.Deadline{Count: 20, Unit: calendar.SchoolDays}, WhenNotMet: "propose", Line: 32},
+		{Kind: Check, Name: "names", Severity: "low", Due: calendar.Deadline{Count: 20, Unit: calendar.SchoolDays}, WhenNotMet: "propose", Line: 32},
 		{Kind: CheckIn, Name: "devices", Severity: "medium", Due: calendar.Deadline{Count: 5, Unit: calendar.SchoolDays},
 			Ask: RoleOfficer, Every: "half term", Line: 33},
 		{Kind: Reminder, Name: "training", Severity: "medium", Every: "term", Line: 34},
@@ -151,7 +151,7 @@ func TestMistakes(t *testing.T) {
 		{"people who are a number", "headteacher: head@school.example", "headteacher: 5", []string{`3:16 found the number 5; expected an address, or {address`}},
 		{"title for unknown role", "titles: {esafety_officer:", "titles: {esaftey_officer:", []string{`8:10 did you mean "esafety_officer"?`}},
 		{"unit", "[/Pupils]", "[Pupils]", []string{`10:15 found "Pupils"; expected an org unit such as`}},
-		{"roll without id", "{id: Admission number, class: Reg}", "{class: Reg}", []string{`11:34 found no "id"`}},
+		{"roll without id", "{id: Admission number, class: Reg}", "{class: Reg}", []string{`11:34 found none of id, email, name`}},
 		{"neither group nor unit", "org_unit: /Visitors, ", "", []string{`13:5 found none of group, org_unit`}},
 		{"group and unit", "org_unit: /Visitors", "org_unit: /Visitors, group: g@school.example", []string{`13:5 found group and org_unit together`}},
 		{"impossible date", "first: 2026-09-02", "first: 2026-02-30", []string{`15:33 found 2026-02-30, a day that does not exist`}},
@@ -172,21 +172,21 @@ func TestMistakes(t *testing.T) {
 		{"clause without id", "  - id: A23\n    says:", "  - says:", []string{`21:5 found no "id"`}},
 		{"role nobody has", "deals_with_it: workspace_admin", "deals_with_it: governor", []string{`24:20 the role "governor", which nobody in people has`}},
 		{"role that is none", "deals_with_it: workspace_admin", "deals_with_it: workspace-admin", []string{`24:20 found "workspace-admin"|did you mean "workspace_admin"?`}},
-		{"unknown check", "{check: devices", "{check: device", []string{`32:17 found "device"|did you mean "devices"?`}},
+		{"unknown check", "{check: names", "{check: nams", []string{`32:17 found "nams"|did you mean "names"?`}},
 		{"unknown means", "{record: takedown", "{recrod: takedown", []string{`35:9 found none of check, check_in`, `35:10 "recrod", which is not known here|did you mean "record"?`}},
-		{"two kinds at once", "{record: takedown", "{check: devices, severity: low, record: takedown", []string{`35:9 found check and record together`}},
+		{"two kinds at once", "{record: takedown", "{check: names, severity: low, record: takedown", []string{`35:9 found check and record together`}},
 		{"unknown rule", "[public, trusted-domain]", "[public, trusted_domain]", []string{`26:49 found "trusted_domain"|did you mean "trusted-domain"?`}},
 		{"rule with the check's name", "[public, trusted-domain]", "[sharing.public]", []string{`26:41 found "sharing.public"; expected "public"`}},
 		{"same rule twice", "rules: [within-school]", "rules: [within-school, public]", []string{`30:34 the rule sharing.public a second time in this clause (the first is on line 26)`}},
-		{"same check twice", "{record: takedown", "{check: devices, severity: low}\n      - {record: takedown", []string{`35:17 the check devices a second time`}},
+		{"same check twice", "{record: takedown", "{check: names, severity: low}\n      - {record: takedown", []string{`35:17 the check names a second time`}},
 		{"confidential missing", "          confidential: [{drive: 0AbC, name: Office, allowed: [Leaders@school.example]}]\n", "", []string{`30:18 within-school or trust-wide without "confidential"`}},
 		{"confidential unread", "rules: [within-school]", "rules: [site]", []string{`31:11 found "confidential", which none of these rules reads`}},
 		{"folder and drive", "{drive: 0AbC", "{folder: 1, drive: 0AbC", []string{`31:26 found folder and drive together`, `31:35 found the number 1|put it in quotes: "1"`}},
 		{"place twice", "allowed: [Leaders@school.example]}", "allowed: []}, {drive: 0AbC, name: Again, allowed: []}", []string{`31:68 found "0AbC" a second time`}},
-		{"with on what is not built", "{check: devices,", "{check: devices, with: {a: b},", []string{`32:26 the check devices is not looked at yet`}},
+		{"with on what is not built", "{check: names,", "{check: names, with: {a: b},", []string{`32:24 the check names is not looked at yet`}},
 		{"built check without with", "with: {rules: [public, trusted-domain]}, ", "", []string{`26:10 found the check sharing without "with"`}},
-		{"sharing cannot be fixed", "due: 1 working day}", "when_not_met: fix}", []string{`26:97 found "fix", but sharing can only be reported yet`}},
-		{"check without severity", "{check: devices, severity: low,", "{check: devices,", []string{`32:10 found "check" without "severity"`}},
+		{"nothing to put right", "[public, trusted-domain]}, severity: high, due: 1 working day}", "[site]}, severity: high, when_not_met: fix}", []string{`26:79 found "fix", but what these rules find is only reported: the finding says where to click; expected "report", or one of the rules that can be put right: form-editors, outside-domain`}},
+		{"check without severity", "{check: names, severity: low,", "{check: names,", []string{`32:10 found "check" without "severity"`}},
 		{"severity", "severity: medium", "severity: middling", []string{`28:19 found "middling"; expected "high", "medium" or "low"`}},
 		{"deadline", "due: 1 working day", "due: 1 werking day", []string{`26:88 found "1 werking day"; expected a deadline such as`}},
 		{"deadline of none", "due: 1 working day", "due: 0 hours", []string{`26:88 found "0 hours"; expected a deadline`}},

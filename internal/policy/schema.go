@@ -59,6 +59,18 @@ func (s *shape) body(defs map[string]any, doc string) map[string]any {
 		}
 	case flagForm:
 		m["type"] = "boolean"
+	case numberForm:
+		m["type"] = "number"
+		if s.whole {
+			m["type"] = "integer"
+		}
+		m["minimum"], m["maximum"] = s.from, s.to
+	case scalarForm:
+		m["type"] = []string{"string", "number", "boolean"}
+		if s.pattern != "" {
+			m["type"] = []string{"string", "integer"}
+			m["pattern"], m["minimum"] = s.pattern, 0
+		}
 	case listForm:
 		m["type"] = "array"
 		m["items"] = s.elem.schema(defs, "")
@@ -80,8 +92,11 @@ func (s *shape) body(defs map[string]any, doc string) map[string]any {
 		if s.words != nil {
 			m["propertyNames"] = map[string]any{"enum": s.words}
 		}
-		if s.must != nil {
-			m["required"] = s.must
+		if s.keys != nil {
+			m["propertyNames"] = map[string]any{"pattern": s.keys.pattern}
+		}
+		if s.some != nil {
+			m["anyOf"] = requireEach(s.some)
 		}
 	case objectForm:
 		s.objectSchema(m, defs)
@@ -118,6 +133,9 @@ func (s *shape) objectSchema(m, defs map[string]any) {
 	if len(s.exactly) > 0 {
 		m["oneOf"] = requireEach(s.exactly)
 	}
+	if len(s.some) > 0 {
+		m["anyOf"] = requireEach(s.some)
+	}
 	if s == meansShape {
 		m["allOf"] = withSchemas(defs)
 	}
@@ -140,7 +158,10 @@ func withSchemas(defs map[string]any) []map[string]any {
 		}
 		then := map[string]any{"properties": map[string]any{"with": false}}
 		if k.shape != nil {
-			then = map[string]any{"properties": map[string]any{"with": k.shape.schema(defs, "")}, "required": []string{"with"}}
+			then = map[string]any{"properties": map[string]any{"with": k.shape.schema(defs, "")}}
+			if !k.later {
+				then["required"] = []string{"with"}
+			}
 		}
 		out = append(out, map[string]any{
 			"if":   map[string]any{"properties": map[string]any{string(Check): map[string]any{"const": k.name}}, "required": []string{string(Check)}},

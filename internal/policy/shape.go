@@ -2,7 +2,10 @@ package policy
 
 import (
 	"fmt"
+	"math"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/goccy/go-yaml/ast"
@@ -19,6 +22,8 @@ const (
 	tableForm              // names chosen by the school, each with a text
 	eitherForm             // one of several shapes of different forms
 	rawForm                // looked at later, by a shape that depends on other fields
+	numberForm             // 28, within bounds
+	scalarForm             // a text, a number, or true or false: kept as a text
 )
 
 // shape declares what may stand somewhere in the file. The file is checked against it, and the JSON Schema is made from it.
@@ -35,7 +40,11 @@ type shape struct {
 	most    int                 // items a list may have; 0 means any number
 	either  []*shape            // alternatives
 	words   []string            // the only texts or, of a table, the only names allowed; nil means any
-	must    []string            // names that a table has to have
+	some    []string            // of an object or table: at least one of these fields is there
+	keys    *shape              // what the names of a table have to be, where any number of them is right
+	whole   bool                // of a number: no fraction
+	from    float64             // the least number
+	to      float64             // the greatest
 	pattern string              // for the JSON Schema of a text
 	test    func(string) string // says what is wrong with a text, or ""
 }
@@ -54,6 +63,7 @@ type value struct {
 	at     position
 	text   string
 	flag   bool
+	number float64
 	items  []*value
 	names  []string // of an object or table, in the order of the file
 	fields map[string]*value
@@ -116,6 +126,14 @@ func (v *value) list() []*value {
 	return v.items
 }
 
+// whole gives a whole number that is right, or what holds without one.
+func (v *value) whole(otherwise int) int {
+	if v == nil {
+		return otherwise
+	}
+	return int(v.number)
+}
+
 func (v *value) where() position {
 	if v == nil {
 		return position{1, 1}
@@ -162,6 +180,29 @@ func (c *complaints) fit(n ast.Node, s *shape) *value {
 		if !c.fitText(v, s) {
 			return nil
 		}
+	case scalarForm:
+		v.text = strings.TrimSpace(scalarText(n))
+		switch n.(type) {
+		case *ast.BoolNode:
+			v.text = strings.ToLower(v.text)
+		case *ast.IntegerNode, *ast.FloatNode:
+			number, ok := numberOf(n)
+			if !ok {
+				c.wrong(v.at, found(n), s.what, "")
+				return nil
+			}
+			v.text = strconv.FormatFloat(number, 'f', -1, 64)
+		}
+		if !c.fitText(v, s) {
+			return nil
+		}
+	case numberForm:
+		number, ok := numberOf(n)
+		if !ok || number < s.from || number > s.to || s.whole && number != math.Trunc(number) {
+			c.wrong(v.at, found(n), s.what, "")
+			return nil
+		}
+		v.number = number
 	case flagForm:
 		v.flag = n.(*ast.BoolNode).Value
 	case listForm:
@@ -170,6 +211,18 @@ func (c *complaints) fit(n ast.Node, s *shape) *value {
 		c.fitObject(v, pairs(n), s)
 	}
 	return v
+}
+
+// plainNumber is how a number is written in a policy: no octal, no hexadecimal, no infinity, no more digits than a float64 keeps.
+var plainNumber = regexp.MustCompile(`^-?(0|[1-9][0-9]{0,14})(\.[0-9]{1,6})?$`)
+
+func numberOf(n ast.Node) (float64, bool) {
+	text := scalarText(n)
+	if !plainNumber.MatchString(text) {
+		return 0, false
+	}
+	number, err := strconv.ParseFloat(text, 64)
+	return number, err == nil
 }
 
 func (c *complaints) fitText(v *value, s *shape) bool {
@@ -223,6 +276,12 @@ func (c *complaints) fitObject(v *value, of []*ast.MappingValueNode, s *shape) {
 			c.wrong(where, fmt.Sprintf("found %s, which is not known here", show(key)), oneOf(known), nearest(key, known))
 			continue
 		}
+		if s.keys != nil {
+			if wrong := s.keys.test(key); wrong != "" {
+				c.wrong(where, wrong, s.keys.what, "")
+				continue
+			}
+		}
 		v.keys[key] = where
 		v.names = append(v.names, key)
 		if f := c.fit(pair.Value, shape); f != nil {
@@ -245,10 +304,8 @@ func (c *complaints) fitObject(v *value, of []*ast.MappingValueNode, s *shape) {
 			}
 		}
 	}
-	for _, name := range s.must {
-		if !v.has(name) {
-			c.wrong(v.at, fmt.Sprintf("found no %q", name), s.what, "")
-		}
+	if len(s.some) > 0 && len(v.among(s.some)) == 0 {
+		c.wrong(v.at, "found none of "+strings.Join(s.some, ", "), "at least one of "+strings.Join(s.some, ", "), "")
 	}
 	if there := v.among(s.exactly); len(s.exactly) > 0 && len(there) != 1 {
 		what := "found none of " + strings.Join(s.exactly, ", ")

@@ -135,19 +135,18 @@ type knownMeans struct {
 	unseen []string // what it cannot see, for explain
 	shape  *shape   // of `with`; nil for what is not built yet
 	often  string   // how often a check runs
+	later  bool     // has a shape, but is not looked at yet: `with` may be absent
 }
 
 // The catalogue of means. One that has a shape is built: the program looks at it.
 var catalogue = []*knownMeans{
-	{kind: Check, name: "accounts", looks: "accounts, classes and sign-ins", often: "every day", rules: []string{
-		"not-on-roll", "leaver-active", "missing", "wrong-unit", "no-agreement", "never-signed-in", "dormant", "admin-role",
-		"password-age", "weak-password", "no-2sv", "outside-recovery", "risky-app", "outside-forwarding", "suspicious-login",
-		"shared-account", "no-end-date", "class-without-teacher", "outsider-in-class", "other-school", "old-class", "year-group"}},
-	{kind: Check, name: "devices", looks: "phones, tablets and Chromebooks", often: "every day",
-		rules: []string{"unencrypted", "no-passcode", "update-expired", "developer-mode"}},
-	{kind: Check, name: "pupil-email", looks: "pupils' e-mail settings and traffic", often: "every day",
-		rules: []string{"on", "access-group", "used"}},
-	{kind: Check, name: "settings", looks: "settings of the Google account", often: "every day", rules: []string{"differs"}},
+	{kind: Check, name: "accounts", looks: "accounts, classes and sign-ins", often: "every day", rules: accountsRules, shape: accountsShape, later: true},
+	{kind: Check, name: "devices", looks: "phones, tablets and Chromebooks", often: "every day", rules: devicesRules, shape: devicesShape, later: true,
+		unseen: []string{"devices that Google does not manage", "computers with Windows or macOS", "whether a Chromebook was cleared after use"}},
+	{kind: Check, name: "pupil-email", looks: "pupils' e-mail, in the settings and in the traffic", often: "every day", shape: pupilEmailShape, later: true,
+		rules: []string{"on", "access-group", "used"}, unseen: []string{"mail accounts that are not the school's", "traffic of the last days, which Google tells late"}},
+	{kind: Check, name: "settings", looks: "settings of the Google account", often: "every day", rules: []string{"differs"}, shape: settingsShape, later: true,
+		unseen: []string{"settings that Google tells no program, such as who may write in a Classroom stream or whether Drive has trust rules"}},
 	{kind: Check, name: "sharing", looks: "sharing in Google Drive", often: "every day", rules: sharingRules,
 		shape: sharingShape, unseen: []string{"shared calendars", "photo albums", "the inside of a Site", "copies already taken"}},
 	{kind: Check, name: "names", looks: "names of pupils where the public can read", often: "every day",
@@ -214,11 +213,10 @@ func meansNames(kind Kind) []string {
 	return out
 }
 
-// Built reports whether the program can look at a means yet: now only the check sharing. The list is the catalogue
-// above: what has a shape for its parameters is built.
+// Built reports whether the program can look at a means yet. The list is the catalogue above: what has a shape for its parameters is built.
 func Built(kind Kind, name string) bool {
 	k := meansOf(kind, name)
-	return k != nil && k.shape != nil
+	return k != nil && k.shape != nil && !k.later
 }
 
 // Rules lists what a check can find, without the check's name before it; nil for checks that do not exist.
@@ -227,41 +225,6 @@ func Rules(check string) []string {
 		return slices.Clone(k.rules)
 	}
 	return nil
-}
-
-var sharingRules = []string{
-	"public", "public-link", "outside-person", "outside-group", "outside-domain", "group-with-outsiders", "open-group",
-	"shared-drive-outsider", "site", "form-editors", "trust-wide", "within-school", "trusted-domain", "form-responders"}
-
-var sharingWords = map[string]string{
-	"public":                "found by anyone on the web",
-	"public-link":           "open to anyone with the link",
-	"outside-person":        "shared with a person outside",
-	"outside-group":         "shared with a group outside",
-	"outside-domain":        "shared with everyone at another organisation",
-	"group-with-outsiders":  "shared with a group that has people from outside in it",
-	"open-group":            "shared with a group that anyone may join",
-	"shared-drive-outsider": "a person from outside in a shared drive",
-	"site":                  "a Site published to people outside",
-	"form-editors":          "a form that people outside can change",
-	"trust-wide":            "open to others in the trust",
-	"within-school":         "open to others in the school",
-	"trusted-domain":        "shared with a partner we trust",
-	"form-responders":       "a form that people outside can answer",
-}
-
-// RuleWords says in plain words what a rule finds: "open to anyone with the link". Rules without words of their own read as their name.
-func RuleWords(check, rule string) string {
-	if w, ok := sharingWords[rule]; ok && check == "sharing" {
-		return w
-	}
-	return strings.ReplaceAll(rule, "-", " ")
-}
-
-// InformationOnly tells whether a rule (without the check's name) of the check is for information, whatever the
-// clause says.
-func InformationOnly(check, rule string) bool {
-	return check == "sharing" && (rule == "trusted-domain" || rule == "form-responders")
 }
 
 var weekdayWords = []string{"mon", "tue", "wed", "thu", "fri"}

@@ -152,9 +152,11 @@ func at(n ast.Node) position {
 func suits(n ast.Node, f form) bool {
 	switch n.(type) {
 	case *ast.StringNode, *ast.LiteralNode:
-		return f == textForm
+		return f == textForm || f == scalarForm
 	case *ast.BoolNode:
-		return f == flagForm
+		return f == flagForm || f == scalarForm
+	case *ast.IntegerNode, *ast.FloatNode:
+		return f == numberForm || f == scalarForm
 	case *ast.SequenceNode:
 		return f == listForm
 	case *ast.MappingNode, *ast.MappingValueNode:

@@ -1,0 +1,239 @@
+package policy
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// with reads the parameters of a check, if the program can look at it yet, and what it does about what it finds.
+func (b *builder) with(v *value, m *Means, once map[string]position) {
+	k := meansOf(m.Kind, m.Name)
+	if k == nil || k.shape == nil || k.later && !v.has("with") {
+		if m.Kind == Check && v.has("with") {
+			b.wrong(v.keyAt("with"), fmt.Sprintf("found %q, but the check %s is not looked at yet", "with", m.Name),
+				"the check named without it, until a later version can", "")
+		}
+		b.once(v.get(string(m.Kind)), once, fmt.Sprintf("the %s %s", m.Kind, m.Name))
+		return
+	}
+	if !v.has("with") {
+		b.wrong(v.keyAt(string(m.Kind)), fmt.Sprintf("found the check %s without %q", m.Name, "with"), "with: "+k.shape.what, "")
+		return
+	}
+	raw := v.get("with")
+	if raw == nil {
+		return
+	}
+	with := b.fit(raw.node, k.shape)
+	if with == nil {
+		return
+	}
+	for _, r := range with.get("rules").list() {
+		b.once(r, once, "the rule "+m.Name+"."+r.text)
+	}
+	switch m.Name {
+	case "sharing":
+		m.With = b.sharing(with, m.WhenNotMet)
+	case "accounts":
+		m.With = b.accounts(with)
+	case "devices":
+		m.With = &DevicesWith{Rules: with.get("rules").texts(), SyncedWithinDays: with.get("synced_within_days").whole(defaultSyncedWithinDays)}
+	case "pupil-email":
+		b.once(v.get(string(Check)), once, "the check pupil-email")
+		m.With = b.pupilEmail(with, v, m.WhenNotMet)
+	case "settings":
+		b.once(v.get(string(Check)), once, "the check settings")
+		m.With = b.settings(with)
+	}
+	if !with.has("rules") || len(m.Rules()) > 0 { // rules that are all wrong have been complained about
+		b.outcome(v, m)
+	}
+}
+
+// outcome complains where a clause wants more than a report of what the program can only report, and reads the brake.
+func (b *builder) outcome(v *value, m *Means) {
+	if v.has("brake") && m.WhenNotMet != Fix {
+		b.warn(v.keyAt("brake"), "the brake is read only with when_not_met: fix")
+	}
+	if m.WhenNotMet == Report {
+		return
+	}
+	if m.WhenNotMet == Fix {
+		brake := v.get("brake")
+		m.Brake = Brake{brake.get("max_changes").whole(defaultMaxChanges), brake.get("max_share").whole(defaultMaxShare)}
+	}
+	where := v.get("when_not_met").where()
+	var without []string
+	possible := slices.ContainsFunc(m.Rules(), func(r string) bool { return m.remedy(r) != "" })
+	for _, r := range m.Rules() {
+		if m.remedy(r) == "" && !InformationOnly(m.Name, r) {
+			without = append(without, r)
+		}
+	}
+	switch {
+	case len(remedyWords[m.Name]) == 0:
+		b.wrong(where, fmt.Sprintf("found %q, but what %s finds is only reported: no API can change it; the finding says where to click", m.WhenNotMet, m.Name),
+			`"report"`, "")
+	case !possible:
+		b.wrong(where, fmt.Sprintf("found %q, but what these rules find is only reported: the finding says where to click", m.WhenNotMet),
+			`"report", or one of the rules that can be put right: `+strings.Join(slices.Sorted(maps.Keys(remedyWords[m.Name])), ", "), "")
+	case len(without) > 0:
+		b.warn(where, "%s: only reported, as no API can put it right%s", strings.Join(without, ", "), hintOf(without))
+	}
+}
+
+// hintOf says what a rule lacks that could be put right with another parameter.
+func hintOf(without []string) string {
+	switch {
+	case slices.Contains(without, "wrong-unit"):
+		return " (wrong-unit: without year_units)"
+	case slices.Contains(without, "on"):
+		return " (on: without move_to, a unit where e-mail is off)"
+	}
+	return ""
+}
+
+func (b *builder) sharing(v *value, whenNotMet string) *SharingWith {
+	w := &SharingWith{Rules: v.get("rules").texts(), Remedy: v.get("remedy").str()}
+	inside := slices.Contains(w.Rules, "within-school") || slices.Contains(w.Rules, "trust-wide")
+	switch {
+	case inside && !v.has("confidential"):
+		b.wrong(v.get("rules").where(), `found within-school or trust-wide without "confidential"`, "the folders and drives that they are about", "")
+	case !inside && v.has("confidential") && len(w.Rules) > 0:
+		b.wrong(v.keyAt("confidential"), `found "confidential", which none of these rules reads`, "it only with within-school or trust-wide", "")
+	}
+	seen := map[string]bool{}
+	for _, i := range v.get("confidential").list() {
+		c := Confidential{Folder: i.get("folder").str(), Drive: i.get("drive").str(), Name: i.get("name").str()}
+		if id := c.Folder + c.Drive; id != "" {
+			if seen[id] {
+				b.wrong(i.at, fmt.Sprintf("found %s a second time", show(id)), "each place once", "")
+			}
+			seen[id] = true
+		}
+		for _, a := range i.get("allowed").list() {
+			c.Allowed = append(c.Allowed, b.ourAddress(a))
+		}
+		w.Confidential = append(w.Confidential, c)
+	}
+	switch {
+	case v.has("remedy") && whenNotMet == Report:
+		b.warn(v.keyAt("remedy"), "the remedy is read only with when_not_met: propose or fix")
+	case w.Remedy == "" && whenNotMet != Report:
+		w.Remedy = RemedyRemove
+	}
+	if w.Remedy == RemedyExpire {
+		w.ExpireDays = v.get("expire_days").whole(defaultExpireDays)
+	} else if v.has("expire_days") {
+		b.wrong(v.keyAt("expire_days"), `found "expire_days" without the remedy expire`, "remedy: expire", "")
+	}
+	return w
+}
+
+// unitsAndGroups reads {units, groups}.
+func (b *builder) unitsAndGroups(v *value) UnitsAndGroups {
+	w := UnitsAndGroups{Units: b.units(v.get("units"))}
+	for _, u := range v.get("units").list() {
+		b.insideSchool(u)
+	}
+	w.Groups = b.addresses(v.get("groups"))
+	return w
+}
+
+// addresses reads addresses that should be ours, each once and in lower case.
+func (b *builder) addresses(v *value) []string {
+	out := b.distinct(v, strings.ToLower)
+	for _, i := range v.list() {
+		b.ourAddress(i)
+	}
+	return out
+}
+
+func (b *builder) pupilEmail(v, means *value, whenNotMet string) *PupilEmailWith {
+	w := &PupilEmailWith{Mode: v.get("mode").str(), Except: b.unitsAndGroups(v.get("except")), Approved: b.unitsAndGroups(v.get("approved"))}
+	b.needPupils(means.keyAt(string(Check)), "pupil-email")
+	switch {
+	case w.Mode == ModeOff && v.has("approved"):
+		b.wrong(v.keyAt("approved"), `found "approved", which the mode off does not read`, "mode: approved-only", "")
+	case w.Mode == ModeApprovedOnly && !v.has("approved"):
+		b.wrong(v.get("mode").where(), `found the mode approved-only without "approved"`, "approved: {units, groups}", "")
+	}
+	to := v.get("move_to")
+	if to == nil {
+		return w
+	}
+	if whenNotMet == Report {
+		b.warn(v.keyAt("move_to"), "move_to is read only with when_not_met: propose or fix")
+	}
+	w.MoveTo = map[string]string{}
+	if to.shape.form == textForm {
+		w.MoveTo["/"] = to.text
+		b.pupilsUnit(to)
+		return w
+	}
+	for _, from := range to.names {
+		t := to.get(from)
+		if t == nil {
+			continue
+		}
+		w.MoveTo[from] = t.text
+		b.pupilsUnit(t)
+		b.insideSchool(&value{at: to.keyAt(from), text: from})
+	}
+	if len(to.names) == 0 {
+		b.wrong(to.at, "found no unit", to.shape.what, "")
+	}
+	return w
+}
+
+// needPupils complains where a check of pupils' accounts would look at nobody.
+func (b *builder) needPupils(at position, what string) {
+	if !b.root.has("pupils") {
+		b.wrong(at, fmt.Sprintf("found %s, but the policy has no %q, so that it would look at nobody", what, "pupils"), "pupils: {org_units}", "")
+	}
+}
+
+// pupilsUnit complains about a unit whose accounts would not be pupils' any more.
+func (b *builder) pupilsUnit(v *value) {
+	if v == nil || !b.root.has("pupils") {
+		return
+	}
+	for _, u := range b.root.get("pupils").get("org_units").list() {
+		if unitUnder(v.text, u.text) {
+			return
+		}
+	}
+	if b.root.get("pupils").get("org_units") == nil {
+		return // has been complained about
+	}
+	b.wrong(v.at, fmt.Sprintf("found the org unit %s, whose accounts are not pupils'", show(v.text)),
+		"a unit under "+strings.Join(b.p.Pupils.OrgUnits, " or "), "")
+}
+
+func (b *builder) settings(v *value) *SettingsWith {
+	w := &SettingsWith{Units: b.units(v.get("units")), Baseline: v.get("baseline").str(), Except: b.unitsAndGroups(v.get("except"))}
+	for _, u := range v.get("units").list() {
+		b.insideSchool(u)
+	}
+	seen := map[string]bool{}
+	for _, i := range v.get("want").list() {
+		one := Want{Setting: i.get("setting").str(), Field: i.get("field").str()}
+		if value := i.get("value"); value != nil {
+			one.Values = []string{value.text}
+		}
+		one.Values = append(one.Values, b.distinct(i.get("values"), strings.TrimSpace)...)
+		if least := i.get("at_least"); least != nil {
+			one.AtLeast = &least.number
+		}
+		if key := one.Setting + " " + one.Field; one.Setting != "" && one.Field != "" {
+			if seen[key] {
+				b.wrong(i.at, fmt.Sprintf("found %s a second time", key), "each setting and field once", "")
+			}
+			seen[key] = true
+		}
+		w.Want = append(w.Want, one)
+	}
+	return w
+}

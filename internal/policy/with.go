@@ -1,0 +1,210 @@
+package policy
+
+import (
+	"slices"
+	"strings"
+)
+
+// Brake bounds what the program changes by itself, over a rolling 24 hours.
+type Brake struct {
+	MaxChanges int // changes; default 10
+	MaxShare   int // percent of the population the change is about; default 2
+}
+
+// UnitsAndGroups names accounts by where they are. An account is among them if it is under one of the units, or a member, nested too,
+// of one of the groups.
+type UnitsAndGroups struct {
+	Units  []string
+	Groups []string // any address of a group of ours, lower case
+}
+
+// SharingWith is what the check sharing looks for. docs/rules.md defines the rules.
+type SharingWith struct {
+	Rules        []string // without "sharing.", in the order of the file
+	Confidential []Confidential
+	Remedy       string // RemedyRemove, RemedyNarrow or RemedyExpire; "" where the means only reports
+	ExpireDays   int    // for RemedyExpire: how many days the share still has; else 0
+}
+
+// How sharing is put right.
+const (
+	RemedyRemove = "remove" // the share is taken away
+	RemedyNarrow = "narrow" // who may edit may only read
+	RemedyExpire = "expire" // the share ends after some days
+)
+
+// Confidential is a folder tree or a shared drive that only some may open.
+type Confidential struct {
+	Folder, Drive string // Google's id; exactly one is set
+	Name          string
+	Allowed       []string // addresses of people and groups, lower case
+}
+
+// The kinds of account that `who:` names; docs/account-rules.md, "Words", says which account is of which.
+const (
+	KindPupils   = "pupils"
+	KindStaff    = "staff"
+	KindOthers   = "others"
+	KindUnplaced = "unplaced"
+)
+
+// Whose second step no-2sv asks for.
+const (
+	SecondStepAdmins = "admins" // those with an admin role
+	SecondStepStaff  = "staff"  // all staff too
+)
+
+// What a year group may have.
+const (
+	YearNone     = "none"       // no accounts
+	YearNoSignIn = "no-sign-in" // accounts that do not sign in
+)
+
+// AccountsWith is what the check accounts looks for. docs/account-rules.md defines the rules and every word.
+type AccountsWith struct {
+	Rules        []string // without "accounts.", in the order of the file
+	Who          []string // kinds; empty if the policy does not say: see WhoOf
+	Except       UnitsAndGroups
+	GraceDays    int // leaver-active: days after leaving
+	QuietWeeks   int // never-signed-in, dormant: school weeks
+	PasswordDays PasswordDays
+	Admins       []string          // admin-role: lower case; nil if the policy does not say, empty if it says nobody
+	Accepted     []string          // addresses, lower case
+	GenericWords []string          // shared-account: lower case
+	ApprovedApps []string          // risky-app: names and client ids as the policy writes them; they compare without regard to case
+	SignInApps   bool              // risky-app: apps that only sign people in are allowed
+	SecondStep   string            // SecondStepAdmins or SecondStepStaff
+	YearUnits    map[string]string // wrong-unit: year (R, N, 1 to 9) to unit; nil without
+	YearRules    []YearRule
+	KeepCourses  []string // old-class: ids of courses
+}
+
+// PasswordDays is the age in days above which a password is too old; 0 means no limit.
+type PasswordDays struct{ Staff, Admins int }
+
+// YearRule says what accounts some year groups may have.
+type YearRule struct {
+	Years    []string // R, N, 1 to 9
+	Accounts string   // YearNone or YearNoSignIn
+}
+
+// WhoOf lists the kinds of account that a rule looks at: those that the policy names, else those of the rule; nil for rules that ask for no
+// kind.
+func (w *AccountsWith) WhoOf(rule string) []string {
+	usual := ruleWho[rule]
+	if usual == nil || len(w.Who) == 0 {
+		return slices.Clone(usual)
+	}
+	return slices.Clone(w.Who)
+}
+
+// DevicesWith is what the check devices looks for.
+type DevicesWith struct {
+	Rules            []string // without "devices.", in the order of the file
+	SyncedWithinDays int      // devices that were silent for longer are not looked at
+}
+
+// Modes of the check pupil-email.
+const (
+	ModeOff          = "off"           // no pupil has e-mail
+	ModeApprovedOnly = "approved-only" // only those named
+)
+
+// PupilEmailWith is what the check pupil-email looks for: always all its rules.
+type PupilEmailWith struct {
+	Mode     string // ModeOff or ModeApprovedOnly
+	Except   UnitsAndGroups
+	Approved UnitsAndGroups    // in ModeApprovedOnly
+	MoveTo   map[string]string // unit to the unit where mail is off, "/" for all others; nil without. See MoveFrom
+}
+
+// MoveFrom is where an account in a unit is moved to have its mail off: what the policy says of the nearest unit above.
+func (w *PupilEmailWith) MoveFrom(unit string) (string, bool) {
+	best, to, ok := -1, "", false
+	for from, t := range w.MoveTo {
+		if unitUnder(unit, from) && len(from) > best {
+			best, to, ok = len(from), t, true
+		}
+	}
+	return to, ok
+}
+
+// BaselinePrimaryPupils is the one set of settings that the program knows by name.
+const BaselinePrimaryPupils = "primary-pupils"
+
+// SettingsWith is what the check settings looks for.
+type SettingsWith struct {
+	Units    []string
+	Baseline string // BaselinePrimaryPupils or ""
+	Want     []Want // besides the baseline
+	Except   UnitsAndGroups
+}
+
+// Want is one setting as it should be: either one of Values, or AtLeast.
+type Want struct {
+	Setting string   // without "settings/": drive_and_docs.external_sharing
+	Field   string   // externalSharingMode
+	Values  []string // texts as they are, true, false, numbers without trailing zeros
+	AtLeast *float64
+}
+
+// Rules lists the rules, without the check's name, that a means asks for: those that it names, or all of a check whose clauses name
+// none. Nil for what is not a check that is looked at.
+func (m Means) Rules() []string {
+	switch w := m.With.(type) {
+	case *SharingWith:
+		return slices.Clone(w.Rules)
+	case *AccountsWith:
+		return slices.Clone(w.Rules)
+	case *DevicesWith:
+		return slices.Clone(w.Rules)
+	case *PupilEmailWith, *SettingsWith:
+		return Rules(m.Name)
+	}
+	return nil
+}
+
+// OutcomeOf is what happens when a rule (without the check's name) finds something: the means' own WhenNotMet, but Report for
+// what no API can put right.
+func (m Means) OutcomeOf(rule string) string {
+	if m.WhenNotMet != Report && m.remedy(rule) == "" {
+		return Report
+	}
+	return m.WhenNotMet
+}
+
+// remedy says in words how the program puts right what a rule finds, with this means' parameters; "" if it cannot.
+func (m Means) remedy(rule string) string {
+	words := RemedyWords(m.Name, rule)
+	switch w := m.With.(type) {
+	case *SharingWith:
+		if words != "" && w.Remedy != "" {
+			return sharingRemedies[w.Remedy]
+		}
+	case *AccountsWith:
+		if rule == "wrong-unit" && w.YearUnits == nil {
+			return ""
+		}
+	case *PupilEmailWith:
+		if rule == "on" && w.MoveTo == nil {
+			return ""
+		}
+	}
+	return words
+}
+
+// yearOf reads a year as a roll or a policy writes it; "" if it is none.
+func yearOf(s string) string {
+	s = strings.ToLower(strings.TrimSpace(s))
+	switch s {
+	case "r", "reception", "0", "year r":
+		return "R"
+	case "n", "nursery":
+		return "N"
+	}
+	s = strings.TrimPrefix(strings.TrimPrefix(s, "year "), "y")
+	if len(s) == 1 && s[0] >= '1' && s[0] <= '9' {
+		return s
+	}
+	return ""
+}
