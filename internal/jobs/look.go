@@ -1,0 +1,183 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"esafetybot/internal/census"
+	"esafetybot/internal/findings"
+	"esafetybot/internal/policy"
+	"esafetybot/internal/seen"
+	"esafetybot/internal/store"
+)
+
+// The jobs that look at accounts, devices, pupils' e-mail and settings.
+const (
+	AccountsJob   = "accounts"
+	DevicesJob    = "devices"
+	PupilEmailJob = "pupil-email"
+	SettingsJob   = "settings"
+)
+
+// Telling is called while the lease of a job is still held, so that reports are made from what was just seen.
+type Telling func(context.Context, *Lease, *Record) error
+
+// look is one run of a job that looks at the school through a census.
+type look struct {
+	Env
+	*census.Census
+	lease  *Lease
+	record *Record
+	keeper *findings.Keeper
+	kinds  []string // kinds of scopes that the job asked for: what is missing of them is its gap
+	more   []seen.Gap
+}
+
+// Look is what a job leaves for whoever tells of it.
+type Look struct {
+	Record  *Record
+	Unknown []Unknown
+}
+
+// Unknown is something that a check could not say of some subjects, although what it needs was read.
+type Unknown struct {
+	Means, Rule, Why string
+	Count            int
+	Since            time.Time
+}
+
+// looked runs a job: lease, reading and judging (do), telling, record.
+func looked(ctx context.Context, env Env, c *census.Census, job string, tell Telling, do func(context.Context, *look) error) (*Record, error) {
+	counter := store.Counting(env.Store)
+	env.Store = counter
+	if env.Rotation == 0 {
+		env.Rotation = DefaultRotation
+	}
+	before := total(env.Google.Calls())
+	lease, err := Take(ctx, env.Store, job, env.Holder, env.Exclusive, env.Clock)
+	if err != nil {
+		return nil, err
+	}
+	l := &look{Env: env, Census: c, lease: lease, keeper: &findings.Keeper{Store: env.Store, Commit: lease.Commit}}
+	l.record = &Record{
+		ID: store.Key(store.Time(c.Now), job, strconv.FormatInt(lease.version, 10)), Job: job, Policy: env.Policy.Version, Started: c.Now,
+	}
+	err = do(ctx, l)
+	l.record.Gaps = append(c.Gaps(l.kinds...), l.more...)
+	l.record.Calls = less(env.Google.Calls(), before)
+	if ctx.Err() != nil {
+		// Interrupted: nothing half read was judged, and the next run begins anew.
+		late, cancel := context.WithTimeout(context.WithoutCancel(ctx), interruptedFor)
+		defer cancel()
+		return l.record, errors.Join(ctx.Err(), lease.Release(late, &store.Batch{}))
+	}
+	if err != nil {
+		l.record.Error = err.Error()
+	}
+	if tell != nil {
+		err = errors.Join(err, tell(ctx, lease, l.record))
+	}
+	l.record.Ended = env.Clock()
+	b := &store.Batch{}
+	l.record.Writes = int(counter.Writes()) + b.Writes() + 2 // the record itself and the lease
+	if e := l.record.add(b); e != nil {
+		return l.record, errors.Join(err, e)
+	}
+	return l.record, errors.Join(err, lease.Release(ctx, b))
+}
+
+func total(calls map[string]int) map[string]int {
+	out := map[string]int{}
+	for k, n := range calls {
+		out[k] = n
+	}
+	return out
+}
+
+// less is what was called since before.
+func less(calls, before map[string]int) map[string]int {
+	out := map[string]int{}
+	for k, n := range calls {
+		if n > before[k] {
+			out[k] = n - before[k]
+		}
+	}
+	return out
+}
+
+// needs notes which kinds of scopes the job's rules rest on.
+func (l *look) needs(kinds ...string) { l.kinds = append(l.kinds, kinds...) }
+
+// means lists the policy's means that name a check, with their clauses.
+func means(p *policy.Policy, check string) []clauseMeans {
+	var out []clauseMeans
+	for _, c := range p.Clauses {
+		for _, m := range c.MetBy {
+			if m.Kind == policy.Check && m.Name == check && m.With != nil {
+				out = append(out, clauseMeans{c, m})
+			}
+		}
+	}
+	return out
+}
+
+type clauseMeans struct {
+	policy.Clause
+	policy.Means
+}
+
+// Asked tells whether a policy names a check.
+func Asked(p *policy.Policy, check string) bool { return len(means(p, check)) > 0 }
+
+// sync compares what a check sees with the findings that are stored. evidence says what is known of the subject of a finding that it no longer sees.
+func (l *look) sync(ctx context.Context, check string, observed []findings.Observed, asked map[string]policy.Means, evidence func(*findings.Finding) findings.How) error {
+	changes, err := l.keeper.Sync(ctx, findings.Input{
+		Run:   findings.Run{ID: l.record.ID, Policy: l.Env.Policy.Version, Now: l.Now},
+		Means: check,
+		Observed: func(yield func(findings.Observed, error) bool) {
+			for _, o := range observed {
+				if !yield(o, nil) {
+					return
+				}
+			}
+		},
+		Evidence: func(_ context.Context, f *findings.Finding) (findings.Evidence, error) {
+			if _, ok := asked[f.Clause+" "+f.Rule]; !ok {
+				return findings.Evidence{How: findings.Withdrawn}, nil
+			}
+			return findings.Evidence{How: evidence(f)}, nil
+		},
+		Due: func(o findings.Observed) time.Time {
+			m, ok := asked[o.Clause+" "+o.Rule]
+			if !ok || check == AccountsJob && l.inRollover() {
+				return time.Time{} // in the roll-over findings on accounts are one list without deadlines
+			}
+			t, err := due(l.Env.Policy, l.Now, m, o.Deals)
+			if err != nil {
+				l.more = append(l.more, seen.Gap{Scope: "calendar", Reason: seen.Failed, Detail: err.Error()})
+			}
+			return t
+		},
+	})
+	l.record.Changes = changes
+	if err != nil {
+		return fmt.Errorf("keeping the findings: %w", err)
+	}
+	return nil
+}
+
+func (l *look) inRollover() bool {
+	return l.Env.Policy.Calendar.InRollover(l.Env.Policy.Calendar.Date(l.Now))
+}
+
+// due is when something that is found now has to be put right by whoever deals with it.
+func due(p *policy.Policy, now time.Time, m policy.Means, deals string) (time.Time, error) {
+	var days []time.Weekday
+	if who := p.Person(policy.Role(deals)); len(who) > 0 {
+		days = who[0].Days
+	}
+	return p.Calendar.Due(now, m.Due, days, m.Severity)
+}
