@@ -119,6 +119,10 @@ type OversharingInput struct {
 	Policy    string         // version of the policy that was looked at
 	Items     []Item         // everything that is open, agreed or for information
 	PutRight  []PutRight     // since the last report
+	Matters   []Matter       // likewise, about accounts, classes, devices, e-mail and settings
+	Right     []MatterRight  // of these, put right since the last report
+	Unclear   []Unclear      // of these, what could not be said
+	Rollover  bool           // the weeks in which accounts move up: matters about accounts are one checklist without deadlines
 	NotSeen   []Gap          // this time
 	NeverSeen []string       // besides what this program can never see (NeverSeen)
 	NotLooked []Clause       // clauses that are not looked at yet

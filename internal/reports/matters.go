@@ -1,0 +1,51 @@
+package reports
+
+import "time"
+
+// Matter is one finding about an account, a class, a device, pupils' e-mail or a setting, as the report shows it. Names are given as
+// they are; the report shows a pupil by year group only, and masks the rest.
+type Matter struct {
+	ID       string // the finding's
+	Clause   string // "A4"
+	Says     string // what the clause says
+	Rule     string // with its check: "pupil-email.access-group"
+	Severity string
+	Subject  string   // "user/1058…": matters of one rule about one subject are shown once
+	Who      Person   // whose account it is; zero if it is about no person
+	Name     string   // of the class, the device, the setting and where it is set; "" for a person
+	Link     string   // https, to where it can be looked at
+	Details  []string // what makes it so, each a few words: "left on 12 Sep", "in the group Eco Club"
+	Where    string   // the click path, where it depends on the matter: a setting's, a unit's; "" is the rule's own
+	Private  bool     // Name or Details may name somebody outside: shown masked
+	FirstSeen,
+	Due time.Time
+	Overdue     bool
+	New         bool      // since the reader was last told
+	Reopened    bool      // was put right or agreed, and is back
+	AgreedUntil time.Time // zero: not agreed
+	Change      *Change   // what the program proposes or has done about it; nil if nothing
+}
+
+// Change is what the program proposes to do, or did, about a finding.
+type Change struct {
+	ID    string // of the action, for `esafetybot approve`
+	State string // proposed, approved-once, approved, started, unsure, done, failed, declined, lapsed
+	Words string // what it does, in a sentence, with names where the reader may read them: "Take the account out of the group Eco Club."
+	Why   string // why it waits or failed; "" if there is nothing to say
+	Undo  string // how to undo it, or that it cannot be; "" if it was not done
+}
+
+// MatterRight is a matter that no longer has to be dealt with.
+type MatterRight struct {
+	Matter
+	How  string
+	When time.Time
+}
+
+// Unclear is something that could not be said of some accounts or devices, although what it needs was read: one line for all of them.
+type Unclear struct {
+	Rule  string // with its check
+	What  string // "When 12 people last changed their password"
+	Why   string
+	Since time.Time // zero: not known
+}
