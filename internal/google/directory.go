@@ -15,19 +15,7 @@ const myCustomer = "my_customer"
 
 // Users streams every account of the customer, switched-off and archived ones too, with [ScopeUsers].
 func (c *Client) Users(ctx context.Context) iter.Seq2[seen.Account, error] {
-	open := func() *Handle { return c.asAdmin(ScopeUsers) }
-	return paged(ctx, open, usersList, "", func(ctx context.Context, token string) ([]seen.Account, string, error) {
-		list := c.directory.Users.List().Customer(myCustomer).MaxResults(500).Fields("nextPageToken",
-			"users(id,primaryEmail,aliases,nonEditableAliases,name(fullName),orgUnitPath,suspended,archived,isGuestUser,creationTime)")
-		if token != "" {
-			list = list.PageToken(token)
-		}
-		page, err := list.Context(ctx).Do()
-		if err != nil {
-			return nil, "", err
-		}
-		return convert(page.Users, account), page.NextPageToken, nil
-	})
+	return users(ctx, c, fieldsAccount, account)
 }
 
 func account(u *directory.User) (seen.Account, bool) {

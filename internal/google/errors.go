@@ -28,7 +28,7 @@ type Error struct {
 	What   string      // what happened
 	Next   string      // what to do about it; may be empty
 	Tries  int         // how often it was sent
-	cause  error       // ErrUnsure, context.Canceled or the like: never Google's error
+	cause  error       // ErrUnsure, ErrNoUsage, context.Canceled or the like: never Google's error
 }
 
 func (e *Error) Error() string {
@@ -60,7 +60,7 @@ func (e *Error) Error() string {
 	return b.String()
 }
 
-// Unwrap tells of ErrUnsure and of a context that ended.
+// Unwrap tells of ErrUnsure, of ErrNoUsage and of a context that ended.
 func (e *Error) Unwrap() error { return e.cause }
 
 // Reason is why something could not be read, in one word of ours; "" for no error.
@@ -97,6 +97,9 @@ func (c *Client) Reason(err error) seen.Reason { return Reason(err) }
 
 // NotFound is [IsNotFound], likewise.
 func (c *Client) NotFound(err error) bool { return IsNotFound(err) }
+
+// Gone tells whether what was asked for does not exist, or not any more, as far as the subject may see.
+func (c *Client) Gone(err error) bool { return IsNotFound(err) || IsGone(err) }
 
 func status(err error) int {
 	var e *Error
@@ -203,6 +206,8 @@ func explain(ctx context.Context, on string, err error) error {
 		e.fromAnswer(api, cl.id)
 	case errors.As(err, &part):
 		e.Why, e.What = seen.Partial, "Google says that its answer is incomplete"
+	case errors.Is(err, ErrNoUsage):
+		e.cause, e.Why, e.What = ErrNoUsage, seen.Partial, ErrNoUsage.Error()
 	case errors.Is(err, errLoop):
 		e.What = errLoop.Error()
 	default:

@@ -132,13 +132,16 @@ func TestErrors(t *testing.T) {
 }
 
 func TestScopes(t *testing.T) {
-	for _, job := range []string{"sharing", "send"} {
+	for _, job := range []string{"sharing", "accounts", "devices", "pupil-email", "settings", "send", "apply"} {
 		had := map[string]bool{}
 		for _, s := range Scopes(job) {
 			if !strings.HasPrefix(s.Scope, "https://www.googleapis.com/auth/") || s.Plain == "" || s.Unseen == "" || had[s.Scope] {
 				t.Errorf("%s: %+v", job, s)
 			}
 			had[s.Scope] = true
+		}
+		if len(had) == 0 {
+			t.Errorf("%s uses no scope", job)
 		}
 	}
 	if Scopes("sharing") == nil || Scopes("nothing") != nil {

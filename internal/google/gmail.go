@@ -11,10 +11,12 @@ import (
 	"strings"
 
 	"google.golang.org/api/gmail/v1"
+
+	"esafetybot/internal/seen"
 )
 
 // Mail goes out in two steps, so that a crash between them can be told from one after them: a draft is made, its id is kept,
-// then the draft is sent. A draft that is there was not sent, one that is gone was. All of it with [ScopeCompose], which reads no mail.
+// then the draft is sent. A draft that is there was not sent, one that is gone was. All of that with [ScopeCompose], which reads no mail.
 
 // me is Gmail's alias for the subject.
 const me = "me"
@@ -134,4 +136,15 @@ func (c *Client) DeleteDraft(ctx context.Context, as, id string) error {
 		return nil
 	}
 	return err
+}
+
+// AutoForward reads where an account's mail is passed on to, as that account with [ScopeMailSettings]. Reason [seen.Off] says that it has no Gmail.
+func (c *Client) AutoForward(ctx context.Context, address string) (seen.Forwarding, error) {
+	return single(ctx, c.As(address, ScopeMailSettings), forwardingGet, "", func(ctx context.Context) (seen.Forwarding, error) {
+		f, err := c.gmail.Users.Settings.GetAutoForwarding(me).Fields("enabled,emailAddress").Context(ctx).Do()
+		if err != nil {
+			return seen.Forwarding{}, err
+		}
+		return seen.Forwarding{On: f.Enabled, To: strings.ToLower(f.EmailAddress)}, nil
+	})
 }

@@ -1,14 +1,16 @@
-// Package google reads a school's Google Workspace.
+// Package google reads a school's Google Workspace, and makes the few changes that the action log asks for.
 //
-// A [Client] has one file per API that the program uses (drive, directory, reports, groupssettings, cloudidentity, gmail), one place
-// that signs in (auth.go) and one transport (transport.go) that every request goes through, token requests included.
+// A [Client] has one or two files per API that the program uses (drive, directory with people and devices, reports with usage, groupssettings,
+// cloudidentity, licensing, classroom, gmail), one for all changes (write.go), one place that signs in (auth.go) and one transport (transport.go)
+// that every request goes through, token requests included.
 //
 // The contract:
 //
 //   - Readers are streams (iter.Seq2): they follow every page, hold one page at a time, and end at the first error. What was
 //     yielded before the error was read properly; the caller may not take the rest for absent. The last error says why: [Reason].
 //   - The transport alone retries and paces. A request that failed here was tried as often as makes sense; trying again at once is wrong.
-//   - A write that Google may or may not have done is never repeated: it returns [ErrUnsure], and the caller looks at the live object.
+//   - A write that Google may or may not have done is repeated only where twice is once (a state is set, something is deleted by its id); else
+//     it returns [ErrUnsure], and the caller looks at the live object.
 //   - Every reader asks for the least scope and for no other with it, because Google refuses a whole set of scopes when one is missing.
 //   - Errors and log lines name API methods and Google's ids, never an address, a name or a title.
 //
@@ -31,10 +33,12 @@ import (
 	"golang.org/x/oauth2/jwt"
 	directory "google.golang.org/api/admin/directory/v1"
 	reports "google.golang.org/api/admin/reports/v1"
+	"google.golang.org/api/classroom/v1"
 	"google.golang.org/api/cloudidentity/v1"
 	"google.golang.org/api/drive/v3"
 	"google.golang.org/api/gmail/v1"
 	"google.golang.org/api/groupssettings/v1"
+	"google.golang.org/api/licensing/v1"
 	"google.golang.org/api/option"
 )
 
@@ -42,7 +46,7 @@ import (
 type Config struct {
 	Credentials     []byte // a service account's key file (JSON)
 	CredentialsFile string // or its path
-	Admin           string // address of the administrator acted as for Directory, Reports, group settings, policies and the list of shared drives
+	Admin           string // address of the administrator acted as for Directory, Reports, Classroom, licences, group settings, policies and the list of shared drives
 	Endpoint        string // base URL of a simulated Google; "" for Google's own hosts
 
 	HTTP    http.RoundTripper // what requests finally go through; nil for a pool of connections of our own
@@ -66,8 +70,9 @@ type Client struct {
 	t       *transport
 	workers int
 
-	mu  sync.Mutex
-	ids map[string]*identity
+	mu       sync.Mutex
+	ids      map[string]*identity
+	customer string // see customerID
 
 	drive     *drive.Service
 	directory *directory.Service
@@ -75,6 +80,8 @@ type Client struct {
 	settings  *groupssettings.Service
 	identity  *cloudidentity.Service
 	gmail     *gmail.Service
+	classroom *classroom.Service
+	licensing *licensing.Service
 }
 
 // New returns a Client. It checks the configuration and reads the key file but sends nothing.
@@ -146,6 +153,12 @@ func (c *Client) services(ctx context.Context, endpoint string) (err error) {
 	}
 	if c.gmail, err = gmail.NewService(ctx, at("/")...); err != nil {
 		return fmt.Errorf("google: gmail: %w", err)
+	}
+	if c.classroom, err = classroom.NewService(ctx, at("/")...); err != nil {
+		return fmt.Errorf("google: classroom: %w", err)
+	}
+	if c.licensing, err = licensing.NewService(ctx, at("/")...); err != nil {
+		return fmt.Errorf("google: licensing: %w", err)
 	}
 	return nil
 }

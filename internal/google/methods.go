@@ -16,11 +16,14 @@ const (
 	gmailUser // per subject
 	gmailProject
 	policyProject
+	classroomUser // per subject
+	classroomProject
+	licensingProject
 	buckets
 )
 
 // perUser tells whether the quota is counted for each subject apart.
-func (b bucket) perUser() bool { return b == driveUser || b == gmailUser }
+func (b bucket) perUser() bool { return b == driveUser || b == gmailUser || b == classroomUser }
 
 // cost is what a call of the method takes from the quota.
 func (m method) cost(b bucket) int {
@@ -42,30 +45,57 @@ var (
 	driveBuckets     = []bucket{driveUser, driveProject, driveQueries}
 	gmailBuckets     = []bucket{gmailUser, gmailProject}
 	directoryBuckets = []bucket{directoryProject}
+	classroomBuckets = []bucket{classroomUser, classroomProject}
 )
 
-// Units: https://developers.google.com/workspace/drive/api/guides/limits (list 100, get 5), https://developers.google.com/workspace/gmail/api/reference/quota;
+// Units: https://developers.google.com/workspace/drive/api/guides/limits (list 100, get 5, write 50), https://developers.google.com/workspace/gmail/api/reference/quota;
 // the others count queries.
 var (
-	tokenGet        = method{name: "oauth2.token", again: true}
-	filesList       = method{name: "drive.files.list", units: 100, buckets: driveBuckets, again: true}
-	filesGet        = method{name: "drive.files.get", units: 5, buckets: driveBuckets, again: true}
-	permissionsList = method{name: "drive.permissions.list", units: 100, buckets: driveBuckets, again: true}
-	drivesList      = method{name: "drive.drives.list", units: 100, buckets: driveBuckets, again: true}
-	usersList       = method{name: "directory.users.list", units: 1, buckets: directoryBuckets, again: true}
-	orgunitsList    = method{name: "directory.orgunits.list", units: 1, buckets: directoryBuckets, again: true}
-	groupsList      = method{name: "directory.groups.list", units: 1, buckets: directoryBuckets, again: true}
-	membersList     = method{name: "directory.members.list", units: 1, buckets: directoryBuckets, again: true}
-	domainsList     = method{name: "directory.domains.list", units: 1, buckets: directoryBuckets, again: true}
-	activitiesList  = method{name: "reports.activities.list", units: 1, buckets: []bucket{reportsProject}, again: true}
-	activitiesFind  = method{name: "reports.activities.list", units: 1, buckets: []bucket{reportsFiltered, reportsProject}, again: true}
-	settingsGet     = method{name: "groupssettings.groups.get", units: 1, buckets: []bucket{settingsProject}, again: true}
-	policiesList    = method{name: "cloudidentity.policies.list", units: 1, buckets: []bucket{policyProject}, again: true}
-	draftsCreate    = method{name: "gmail.drafts.create", units: 10, buckets: gmailBuckets}
-	draftsSend      = method{name: "gmail.drafts.send", units: 100, buckets: gmailBuckets}
-	draftsGet       = method{name: "gmail.drafts.get", units: 5, buckets: gmailBuckets, again: true}
-	draftsList      = method{name: "gmail.drafts.list", units: 5, buckets: gmailBuckets, again: true}
-	draftsDelete    = method{name: "gmail.drafts.delete", units: 10, buckets: gmailBuckets, again: true} // by id: doing it twice changes nothing
+	tokenGet            = method{name: "oauth2.token", again: true}
+	filesList           = method{name: "drive.files.list", units: 100, buckets: driveBuckets, again: true}
+	filesGet            = method{name: "drive.files.get", units: 5, buckets: driveBuckets, again: true}
+	permissionsList     = method{name: "drive.permissions.list", units: 100, buckets: driveBuckets, again: true}
+	drivesList          = method{name: "drive.drives.list", units: 100, buckets: driveBuckets, again: true}
+	usersList           = method{name: "directory.users.list", units: 1, buckets: directoryBuckets, again: true}
+	orgunitsList        = method{name: "directory.orgunits.list", units: 1, buckets: directoryBuckets, again: true}
+	groupsList          = method{name: "directory.groups.list", units: 1, buckets: directoryBuckets, again: true}
+	membersList         = method{name: "directory.members.list", units: 1, buckets: directoryBuckets, again: true}
+	domainsList         = method{name: "directory.domains.list", units: 1, buckets: directoryBuckets, again: true}
+	activitiesList      = method{name: "reports.activities.list", units: 1, buckets: []bucket{reportsProject}, again: true}
+	activitiesFind      = method{name: "reports.activities.list", units: 1, buckets: []bucket{reportsFiltered, reportsProject}, again: true}
+	settingsGet         = method{name: "groupssettings.groups.get", units: 1, buckets: []bucket{settingsProject}, again: true}
+	policiesList        = method{name: "cloudidentity.policies.list", units: 1, buckets: []bucket{policyProject}, again: true}
+	draftsCreate        = method{name: "gmail.drafts.create", units: 10, buckets: gmailBuckets}
+	draftsSend          = method{name: "gmail.drafts.send", units: 100, buckets: gmailBuckets}
+	draftsGet           = method{name: "gmail.drafts.get", units: 5, buckets: gmailBuckets, again: true}
+	draftsList          = method{name: "gmail.drafts.list", units: 5, buckets: gmailBuckets, again: true}
+	draftsDelete        = method{name: "gmail.drafts.delete", units: 10, buckets: gmailBuckets, again: true} // by id: doing it twice changes nothing
+	usersGet            = method{name: "directory.users.get", units: 1, buckets: directoryBuckets, again: true}
+	rolesList           = method{name: "directory.roles.list", units: 1, buckets: directoryBuckets, again: true}
+	roleAssignmentsList = method{name: "directory.roleAssignments.list", units: 1, buckets: directoryBuckets, again: true}
+	tokensList          = method{name: "directory.tokens.list", units: 1, buckets: directoryBuckets, again: true}
+	chromebooksList     = method{name: "directory.chromeosdevices.list", units: 1, buckets: directoryBuckets, again: true}
+	mobilesList         = method{name: "directory.mobiledevices.list", units: 1, buckets: directoryBuckets, again: true}
+	usageGet            = method{name: "reports.userUsageReport.get", units: 1, buckets: []bucket{reportsProject}, again: true}
+	usageFind           = method{name: "reports.userUsageReport.get", units: 1, buckets: []bucket{reportsFiltered, reportsProject}, again: true}
+	licensesList        = method{name: "licensing.licenseAssignments.listForProduct", units: 1, buckets: []bucket{licensingProject}, again: true}
+	coursesList         = method{name: "classroom.courses.list", units: 1, buckets: classroomBuckets, again: true}
+	teachersList        = method{name: "classroom.courses.teachers.list", units: 1, buckets: classroomBuckets, again: true}
+	studentsList        = method{name: "classroom.courses.students.list", units: 1, buckets: classroomBuckets, again: true}
+	guardiansList       = method{name: "classroom.userProfiles.guardians.list", units: 1, buckets: classroomBuckets, again: true}
+	forwardingGet       = method{name: "gmail.users.settings.getAutoForwarding", units: 1, buckets: gmailBuckets, again: true}
+
+	// Changes: those without again add something.
+	usersPatch        = method{name: "directory.users.patch", units: 1, buckets: directoryBuckets, again: true}
+	usersSignOut      = method{name: "directory.users.signOut", units: 1, buckets: directoryBuckets, again: true}
+	tokensDelete      = method{name: "directory.tokens.delete", units: 1, buckets: directoryBuckets, again: true}
+	membersGet        = method{name: "directory.members.get", units: 1, buckets: directoryBuckets, again: true}
+	membersInsert     = method{name: "directory.members.insert", units: 1, buckets: directoryBuckets}
+	membersDelete     = method{name: "directory.members.delete", units: 1, buckets: directoryBuckets, again: true}
+	permissionsGet    = method{name: "drive.permissions.get", units: 5, buckets: driveBuckets, again: true}
+	permissionsCreate = method{name: "drive.permissions.create", units: 50, buckets: driveBuckets}
+	permissionsUpdate = method{name: "drive.permissions.update", units: 50, buckets: driveBuckets, again: true}
+	permissionsDelete = method{name: "drive.permissions.delete", units: 50, buckets: driveBuckets, again: true}
 )
 
 // A call is one API call on its way: what the transport learns from the request's context, and what it reports back.

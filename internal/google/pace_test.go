@@ -53,7 +53,7 @@ func TestPace(t *testing.T) {
 			return c.SendDraft(t.Context(), owner, "d")
 		}},
 		{"policies", 5 * time.Minute, 60, 1, Quotas{}, func(c *Client, t *testing.T, _ int) error {
-			_, err := collect(c.Policies(t.Context(), ""))
+			_, err := collect(c.Settings(t.Context(), nil))
 			return err
 		}},
 	}

@@ -1,7 +1,6 @@
 package google
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"iter"
@@ -31,19 +30,54 @@ func pages(list ...string) http.HandlerFunc {
 	}
 }
 
+// A readerTest reads a list from an answer of these pages.
+type readerTest struct {
+	name  string
+	pages []string
+	read  func(*Client) (any, error)
+	want  any
+	path  string
+	query map[string]string // of the first request
+	token string            // subject and scope
+}
+
+func (tt readerTest) run(t *testing.T) {
+	f := &fake{handle: pages(tt.pages...)}
+	c := f.client(t, nil)
+	have, err := tt.read(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(tt.want, have); d != "" {
+		t.Errorf("-want +have:\n%s", d)
+	}
+	if len(f.asked) != len(tt.pages) {
+		t.Errorf("%d requests, want %d", len(f.asked), len(tt.pages))
+	}
+	first := f.asked[0]
+	if first.path != tt.path {
+		t.Errorf("path %q, want %q", first.path, tt.path)
+	}
+	for k, want := range tt.query {
+		if have := first.query.Get(k); have != want {
+			t.Errorf("%s=%q, want %q", k, have, want)
+		}
+	}
+	if d := cmp.Diff([]string{tt.token}, f.tokens); d != "" {
+		t.Errorf("tokens: %s", d)
+	}
+	for id := range c.ids {
+		if !strings.HasPrefix(id, admin) {
+			t.Errorf("the token of %q was not forgotten", id)
+		}
+	}
+}
+
 func TestReaders(t *testing.T) {
 	day := time.Date(2026, 9, 1, 8, 30, 0, 0, time.UTC)
 	ctx := t.Context()
 	all := func(v any, err error) (any, error) { return v, err }
-	tests := []struct {
-		name  string
-		pages []string
-		read  func(*Client) (any, error)
-		want  any
-		path  string
-		query map[string]string // of the first request
-		token string            // subject and scope
-	}{
+	tests := []readerTest{
 		{
 			"users",
 			[]string{
@@ -164,47 +198,9 @@ func TestReaders(t *testing.T) {
 			[]string{"d1", "d2", "d3"},
 			"/gmail/v1/users/me/drafts", nil, owner + " " + ScopeCompose,
 		},
-		{
-			"policies",
-			[]string{`{"policies":[{"name":"policies/1","type":"ADMIN","policyQuery":{"orgUnit":"orgUnits/b","group":"groups/g","query":"q","sortOrder":2.5},
-				"setting":{"type":"settings/gmail.service_status","value":{"serviceState":"DISABLED"}}}]}`},
-			func(c *Client) (any, error) { return all(collect(c.Policies(ctx, `gmail\.service_status$`))) },
-			[]Policy{{Name: "policies/1", Type: "gmail.service_status", Unit: "b", Group: "g", Query: "q", Order: 2.5, Admin: true, Value: json.RawMessage(`{"serviceState":"DISABLED"}`)}},
-			"/v1/policies", map[string]string{"filter": `setting.type.matches('gmail\\.service_status$')`, "pageSize": "100"}, admin + " " + ScopePolicies,
-		},
 	}
 	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			f := &fake{handle: pages(tt.pages...)}
-			c := f.client(t, nil)
-			have, err := tt.read(c)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if d := cmp.Diff(tt.want, have); d != "" {
-				t.Errorf("-want +have:\n%s", d)
-			}
-			if len(f.asked) != len(tt.pages) {
-				t.Errorf("%d requests, want %d", len(f.asked), len(tt.pages))
-			}
-			first := f.asked[0]
-			if first.path != tt.path {
-				t.Errorf("path %q, want %q", first.path, tt.path)
-			}
-			for k, want := range tt.query {
-				if have := first.query.Get(k); have != want {
-					t.Errorf("%s=%q, want %q", k, have, want)
-				}
-			}
-			if d := cmp.Diff([]string{tt.token}, f.tokens); d != "" {
-				t.Errorf("tokens: %s", d)
-			}
-			for id := range c.ids {
-				if !strings.HasPrefix(id, admin) {
-					t.Errorf("the token of %q was not forgotten", id)
-				}
-			}
-		})
+		t.Run(tt.name, tt.run)
 	}
 }
 
@@ -345,7 +341,7 @@ func TestAdminEvents(t *testing.T) {
 			t.Fatal(err)
 		}
 		e := have[0]
-		if e.Target != "g@school.example" || e.NewValue != "x" || e.Params["USER_EMAIL"] != "ann@school.example" {
+		if e.Target != "g@school.example" || e.NewValue != "x" || e.Params["USER_EMAIL"] != "ann@school.example" || e.Params["GROUP_EMAIL"] != "g@school.example" {
 			t.Errorf("have %+v", e)
 		}
 	}

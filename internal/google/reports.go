@@ -12,7 +12,7 @@ import (
 	"esafetybot/internal/seen"
 )
 
-// Events streams the events of an application's audit log ("drive", "admin") between two times, newest record first, as the administrator with
+// Events streams the events of an application's audit log ("drive", "admin", "login", "token", "classroom") between two times, newest record first, as the administrator with
 // [ScopeAudit]. A zero time means no bound. With an event name only events of that name come, without one all do; the first
 // kind counts against a smaller quota. A record may hold several events: each comes by itself, with the same Record. Records may arrive hours late.
 func (c *Client) Events(ctx context.Context, app, eventName string, from, to time.Time) iter.Seq2[seen.Event, error] {
@@ -92,15 +92,14 @@ func put(ev *seen.Event, name, v string) {
 	case "USER_EMAIL":
 		if v = strings.ToLower(v); ev.Target == "" {
 			ev.Target = v
-		} else {
-			param(ev, name, v)
 		}
+		param(ev, name, v)
 	case "GROUP_EMAIL":
 		// Where an event names a group and a user (a membership), the group is what changed.
-		if ev.Target != "" {
-			param(ev, "USER_EMAIL", ev.Target)
-		}
 		ev.Target = strings.ToLower(v)
+		param(ev, name, ev.Target)
+	case "affected_email_address", "email_forwarding_destination_address", "impacted_users":
+		param(ev, name, strings.ToLower(v))
 	case "new_value", "NEW_VALUE":
 		ev.NewValue = v
 	default:

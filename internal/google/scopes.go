@@ -2,16 +2,32 @@ package google
 
 // Scopes, as an administrator lists them for the service account (https://developers.google.com/identity/protocols/oauth2/scopes).
 const (
-	ScopeUsers    = "https://www.googleapis.com/auth/admin.directory.user.readonly"
-	ScopeUnits    = "https://www.googleapis.com/auth/admin.directory.orgunit.readonly"
-	ScopeGroups   = "https://www.googleapis.com/auth/admin.directory.group.readonly"
-	ScopeDomains  = "https://www.googleapis.com/auth/admin.directory.domain.readonly"
-	ScopeAudit    = "https://www.googleapis.com/auth/admin.reports.audit.readonly"
-	ScopeSettings = "https://www.googleapis.com/auth/apps.groups.settings"
-	ScopeMetadata = "https://www.googleapis.com/auth/drive.metadata.readonly"
-	ScopeDrives   = "https://www.googleapis.com/auth/drive.readonly"
-	ScopeCompose  = "https://www.googleapis.com/auth/gmail.compose"
-	ScopePolicies = "https://www.googleapis.com/auth/cloud-identity.policies.readonly"
+	ScopeUsers        = "https://www.googleapis.com/auth/admin.directory.user.readonly"
+	ScopeUnits        = "https://www.googleapis.com/auth/admin.directory.orgunit.readonly"
+	ScopeGroups       = "https://www.googleapis.com/auth/admin.directory.group.readonly"
+	ScopeDomains      = "https://www.googleapis.com/auth/admin.directory.domain.readonly"
+	ScopeRoles        = "https://www.googleapis.com/auth/admin.directory.rolemanagement.readonly"
+	ScopeSecurity     = "https://www.googleapis.com/auth/admin.directory.user.security" // third-party apps; Google has none that only reads
+	ScopeChromebooks  = "https://www.googleapis.com/auth/admin.directory.device.chromeos.readonly"
+	ScopeMobiles      = "https://www.googleapis.com/auth/admin.directory.device.mobile.readonly"
+	ScopeAudit        = "https://www.googleapis.com/auth/admin.reports.audit.readonly"
+	ScopeUsage        = "https://www.googleapis.com/auth/admin.reports.usage.readonly"
+	ScopeLicenses     = "https://www.googleapis.com/auth/apps.licensing" // Google has none that only reads
+	ScopeSettings     = "https://www.googleapis.com/auth/apps.groups.settings"
+	ScopePolicies     = "https://www.googleapis.com/auth/cloud-identity.policies.readonly"
+	ScopeCourses      = "https://www.googleapis.com/auth/classroom.courses.readonly"
+	ScopeRosters      = "https://www.googleapis.com/auth/classroom.rosters.readonly"
+	ScopeAddresses    = "https://www.googleapis.com/auth/classroom.profile.emails"
+	ScopeGuardians    = "https://www.googleapis.com/auth/classroom.guardianlinks.students.readonly"
+	ScopeMetadata     = "https://www.googleapis.com/auth/drive.metadata.readonly"
+	ScopeDrives       = "https://www.googleapis.com/auth/drive.readonly"
+	ScopeCompose      = "https://www.googleapis.com/auth/gmail.compose"
+	ScopeMailSettings = "https://www.googleapis.com/auth/gmail.settings.basic" // Google's only other ones read all mail
+
+	// These change things. Nothing but the methods of write.go asks for them.
+	ScopeUsersWrite   = "https://www.googleapis.com/auth/admin.directory.user"
+	ScopeMembersWrite = "https://www.googleapis.com/auth/admin.directory.group.member"
+	ScopeDriveWrite   = "https://www.googleapis.com/auth/drive"
 )
 
 // A ScopeUse says what a job uses a scope for.
@@ -19,26 +35,84 @@ type ScopeUse struct {
 	Scope  string
 	Plain  string // what the scope permits, for the person who grants it
 	Needed bool   // without it the job says little or nothing; otherwise one part stays unseen
-	Unseen string // what stays unknown without it
+	Unseen string // what stays unknown without it; for a scope that changes things, what has to be done by hand
 }
 
-// Scopes lists the scopes that a job uses, in the order in which they are tried; nil for a job that uses none.
+const (
+	plainUsers    = "read the list of accounts: names, addresses and org units"
+	plainUnits    = "read the tree of org units"
+	plainGroups   = "read groups and their members"
+	plainAudit    = "read the audit log"
+	plainUsage    = "read the daily usage reports: figures for each account, such as mails sent"
+	plainLicenses = "read who has which licence; Google offers it only together with giving and taking them, which is never done"
+	plainPolicies = "read the settings of Google's services in the Admin console"
+	plainDomains  = "read the list of the school's domains"
+	plainSecurity = "read which apps accounts have let in; Google offers it only together with removing them and signing people out"
+)
+
+// Scopes lists the scopes that a job uses, in the order in which they are tried; nil for a job that uses none. Jobs may share scopes.
 func Scopes(job string) []ScopeUse {
 	switch job {
 	case "sharing":
 		return []ScopeUse{
-			{ScopeUsers, "read the list of accounts: names, addresses and org units", true, "whose files there are, and who belongs to the school"},
-			{ScopeDomains, "read the list of the school's domains", true, "which addresses are the school's own"},
+			{ScopeUsers, plainUsers, true, "whose files there are, and who belongs to the school"},
+			{ScopeDomains, plainDomains, true, "which addresses are the school's own"},
 			{ScopeMetadata, "read titles, folders and sharing of everybody's files on Drive, not what is in them", true, "everything on Drive"},
-			{ScopeUnits, "read the tree of org units", false, "to which school of a trust a shared drive belongs"},
-			{ScopeGroups, "read groups and their members", false, "who is reached through a group"},
+			{ScopeUnits, plainUnits, false, "to which school of a trust a shared drive belongs"},
+			{ScopeGroups, plainGroups, false, "who is reached through a group"},
 			{ScopeSettings, "read the settings of groups; Google offers it only together with changing them, which is never done", false, "groups that anyone may join"},
 			{ScopeDrives, "list shared drives; Google offers it only together with reading the content of files, which is never done", false, "shared drives"},
-			{ScopeAudit, "read the audit log", false, "what changed since yesterday; every change then waits for the next full look"},
+			{ScopeAudit, plainAudit, false, "what changed since yesterday; every change then waits for the next full look"},
+		}
+	case "accounts":
+		return []ScopeUse{
+			{ScopeUsers, plainUsers, true, "everything about accounts"},
+			{ScopeDomains, plainDomains, true, "which addresses are the school's own"},
+			{ScopeGroups, plainGroups, false, "accounts that belong to the school, are left out or hold an administrator's role through a group"},
+			{ScopeRoles, "read who is an administrator of what", false, "administrator's roles other than super administrator"},
+			{ScopeAudit, plainAudit, false, "how old passwords are, leaked passwords, suspicious sign-ins and mail passed on outside"},
+			{ScopeUsage, plainUsage, false, "weak passwords; and which accounts have let apps in, so that each has to be asked"},
+			{ScopeSecurity, plainSecurity, false, "third-party apps"},
+			{ScopeMailSettings, "read where accounts pass their mail on to; Google offers it only together with changing mail settings, which is never done", false, "whether mail is passed on outside"},
+			{ScopeCourses, "read the list of Classroom classes", false, "everything about classes"},
+			{ScopeRosters, "read who is in which Classroom class", false, "who is in a class"},
+			{ScopeAddresses, "read the addresses of people in Classroom classes", false, "whether somebody in a class whom the list of accounts does not know belongs to the trust"},
+			{ScopeGuardians, "read which parents and carers Classroom writes to", false, "parents and carers on Classroom"},
+		}
+	case "devices":
+		return []ScopeUse{
+			{ScopeUsers, plainUsers, true, "whose mobile devices there are"},
+			{ScopeMobiles, "read the list of mobile devices", false, "mobile devices"},
+			{ScopeChromebooks, "read the list of Chromebooks", false, "Chromebooks"},
+		}
+	case "pupil-email":
+		return []ScopeUse{
+			{ScopeUsers, plainUsers, true, "which accounts are pupils'"},
+			{ScopeUnits, plainUnits, true, "for which org unit a setting is"},
+			{ScopePolicies, plainPolicies, false, "whether Gmail is switched on for pupils"},
+			{ScopeGroups, plainGroups, false, "pupils for whom a group switches Gmail on"},
+			{ScopeLicenses, plainLicenses, false, "settings that hold only for some licences"},
+			{ScopeUsage, plainUsage, false, "whether pupils sent or received mail"},
+			{ScopeAudit, plainAudit, false, "since when Gmail has been off for an account"},
+		}
+	case "settings":
+		return []ScopeUse{
+			{ScopePolicies, plainPolicies, true, "all settings"},
+			{ScopeUnits, plainUnits, true, "for which org unit a setting is"},
+			{ScopeUsers, plainUsers, false, "settings that hold only for some licences or groups"},
+			{ScopeGroups, plainGroups, false, "settings that hold only for some groups"},
+			{ScopeLicenses, plainLicenses, false, "settings that hold only for some licences"},
 		}
 	case "send":
 		return []ScopeUse{
 			{ScopeCompose, "write drafts and send them from the sender's mailbox; it cannot read mail", true, "nothing, but no mail is sent through Gmail"},
+		}
+	case "apply":
+		return []ScopeUse{
+			{ScopeUsersWrite, "change accounts: org unit, switched on or off, recovery address", false, "moving accounts, switching them off and removing recovery addresses"},
+			{ScopeMembersWrite, "add members to groups and remove them", false, "removing accounts from groups"},
+			{ScopeSecurity, plainSecurity, false, "removing apps and signing people out"},
+			{ScopeDriveWrite, "change the sharing of everybody's files; Google offers it only together with reading and changing the files themselves, which is never done", false, "ending or narrowing the sharing of files, and handing files over"},
 		}
 	}
 	return nil

@@ -496,7 +496,7 @@ func TestSimulatedScopes(t *testing.T) {
 		google.ScopeDrives:   func(s *site, ctx context.Context) error { return last(s.Drives(ctx)) },
 		google.ScopeMetadata: func(s *site, ctx context.Context) error { return last(s.OwnedItems(ctx, s.admin)) },
 		google.ScopeCompose:  func(s *site, ctx context.Context) error { return last(s.ListDrafts(ctx, s.admin)) },
-		google.ScopePolicies: func(s *site, ctx context.Context) error { return last(s.Policies(ctx, "")) },
+		google.ScopePolicies: func(s *site, ctx context.Context) error { return last(s.Settings(ctx, nil)) },
 	}
 	for missing := range readers {
 		s := serve(t, "link-shares", server.Options{}, nil, func(w *world.World) {

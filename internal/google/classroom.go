@@ -1,0 +1,121 @@
+package google
+
+import (
+	"context"
+	"iter"
+	"strings"
+
+	"google.golang.org/api/classroom/v1"
+
+	"esafetybot/internal/seen"
+)
+
+// Courses streams the classes in these states (ACTIVE, ARCHIVED, PROVISIONED, DECLINED, SUSPENDED), without one those in any, as the administrator,
+// who sees all of the customer's, with [ScopeCourses].
+func (c *Client) Courses(ctx context.Context, states ...string) iter.Seq2[seen.Course, error] {
+	open := func() *Handle { return c.asAdmin(ScopeCourses) }
+	return paged(ctx, open, coursesList, "", func(ctx context.Context, token string) ([]seen.Course, string, error) {
+		list := c.classroom.Courses.List().CourseStates(states...).PageSize(500).
+			Fields("nextPageToken,courses(id,name,ownerId,courseState,alternateLink,creationTime)")
+		if token != "" {
+			list = list.PageToken(token)
+		}
+		page, err := list.Context(ctx).Do()
+		if err != nil {
+			return nil, "", err
+		}
+		return convert(page.Courses, func(k *classroom.Course) (seen.Course, bool) {
+			return seen.Course{ID: k.Id, Name: k.Name, Owner: k.OwnerId, State: k.CourseState, Link: k.AlternateLink, Created: moment(k.CreationTime)}, true
+		}), page.NextPageToken, nil
+	})
+}
+
+// ClassMembers streams a class's teachers, then its students, with [ScopeRosters] and, if Google gives it, [ScopeAddresses]: the addresses are empty without it.
+func (c *Client) ClassMembers(ctx context.Context, courseID string) iter.Seq2[seen.ClassMember, error] {
+	return func(yield func(seen.ClassMember, error) bool) {
+		begun := false
+		for m, err := range c.classMembers(ctx, courseID, ScopeRosters, ScopeAddresses) {
+			if !begun && Reason(err) == seen.Refused {
+				for m, err := range c.classMembers(ctx, courseID, ScopeRosters) {
+					if !yield(m, err) {
+						return
+					}
+				}
+				return
+			}
+			if begun = true; !yield(m, err) {
+				return
+			}
+		}
+	}
+}
+
+func (c *Client) classMembers(ctx context.Context, courseID string, scopes ...string) iter.Seq2[seen.ClassMember, error] {
+	open := func() *Handle { return c.asAdmin(scopes...) }
+	member := func(id string, p *classroom.UserProfile, teacher bool) seen.ClassMember {
+		m := seen.ClassMember{ID: id, Teacher: teacher}
+		if p != nil {
+			m.Address = strings.ToLower(p.EmailAddress)
+		}
+		return m
+	}
+	teachers := paged(ctx, open, teachersList, "course "+courseID, func(ctx context.Context, token string) ([]seen.ClassMember, string, error) {
+		list := c.classroom.Courses.Teachers.List(courseID).PageSize(100).Fields("nextPageToken,teachers(userId,profile(emailAddress))")
+		if token != "" {
+			list = list.PageToken(token)
+		}
+		page, err := list.Context(ctx).Do()
+		if err != nil {
+			return nil, "", err
+		}
+		return convert(page.Teachers, func(t *classroom.Teacher) (seen.ClassMember, bool) {
+			return member(t.UserId, t.Profile, true), true
+		}), page.NextPageToken, nil
+	})
+	students := paged(ctx, open, studentsList, "course "+courseID, func(ctx context.Context, token string) ([]seen.ClassMember, string, error) {
+		list := c.classroom.Courses.Students.List(courseID).PageSize(100).Fields("nextPageToken,students(userId,profile(emailAddress))")
+		if token != "" {
+			list = list.PageToken(token)
+		}
+		page, err := list.Context(ctx).Do()
+		if err != nil {
+			return nil, "", err
+		}
+		return convert(page.Students, func(s *classroom.Student) (seen.ClassMember, bool) {
+			return member(s.UserId, s.Profile, false), true
+		}), page.NextPageToken, nil
+	})
+	return func(yield func(seen.ClassMember, error) bool) {
+		for _, list := range []iter.Seq2[seen.ClassMember, error]{teachers, students} {
+			for m, err := range list {
+				if !yield(m, err) || err != nil {
+					return
+				}
+			}
+		}
+	}
+}
+
+// Guardians streams the parents and carers whom Classroom writes to, of all pupils, with [ScopeGuardians]. The address is the one that was invited,
+// which only administrators see.
+func (c *Client) Guardians(ctx context.Context) iter.Seq2[seen.Guardian, error] {
+	open := func() *Handle { return c.asAdmin(ScopeGuardians) }
+	return paged(ctx, open, guardiansList, "", func(ctx context.Context, token string) ([]seen.Guardian, string, error) {
+		list := c.classroom.UserProfiles.Guardians.List("-").PageSize(500).
+			Fields("nextPageToken,guardians(studentId,invitedEmailAddress,guardianProfile(emailAddress))")
+		if token != "" {
+			list = list.PageToken(token)
+		}
+		page, err := list.Context(ctx).Do()
+		if err != nil {
+			return nil, "", err
+		}
+		return convert(page.Guardians, func(g *classroom.Guardian) (seen.Guardian, bool) {
+			out := seen.Guardian{Pupil: g.StudentId, Address: strings.ToLower(g.InvitedEmailAddress)}
+			if out.Address == "" && g.GuardianProfile != nil {
+				out.Address = strings.ToLower(g.GuardianProfile.EmailAddress)
+			}
+			return out, true
+		}), page.NextPageToken, nil
+	})
+}
