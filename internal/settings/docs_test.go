@@ -71,12 +71,12 @@ func wantTable(t *testing.T) string {
 	var out strings.Builder
 	out.WriteString("| setting | field | wanted | why | guidance |\n|---|---|---|---|---|\n")
 	for _, w := range want {
-		is := "`value: " + w.Value + "`"
+		is := "`values: [" + strings.Join(w.Values, ", ") + "]`"
 		switch {
 		case w.AtLeast != nil:
 			is = fmt.Sprintf("`at_least: %v`", *w.AtLeast)
-		case len(w.Values) > 0:
-			is = "`values: [" + strings.Join(w.Values, ", ") + "]`"
+		case len(w.Values) == 1:
+			is = "`value: " + w.Values[0] + "`"
 		}
 		fmt.Fprintf(&out, "| `%s` | `%s` | %s | %s | %s |\n", w.Setting, w.Field, is, w.Because, w.Guidance)
 	}

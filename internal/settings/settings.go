@@ -14,6 +14,7 @@ package settings
 import (
 	_ "embed" // the catalogue
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -35,11 +36,10 @@ const serviceSuffix = ".service_status"
 // PrimaryPupils is the baseline for pupils of primary schools.
 const PrimaryPupils = "primary-pupils"
 
-// A Want is a value that a setting should have: exactly one of Value, Values and AtLeast is given.
+// A Want is a value that a setting should have: one of Values, or a number not below AtLeast.
 type Want struct {
 	Setting  string   `yaml:"setting"`
 	Field    string   `yaml:"field"`
-	Value    string   `yaml:"value"`
 	Values   []string `yaml:"values"`
 	AtLeast  *float64 `yaml:"at_least"`
 	Because  string   `yaml:"because"`  // of a baseline: the reason, for people
@@ -49,26 +49,18 @@ type Want struct {
 // Met tells whether a value is as wanted.
 func (w Want) Met(value string) bool {
 	if w.AtLeast != nil {
-		n, err := strconv.ParseFloat(strings.TrimSpace(value), 64)
+		n, err := strconv.ParseFloat(value, 64)
 		return err == nil && n >= *w.AtLeast
 	}
-	for _, v := range w.Values {
-		if v == value {
-			return true
-		}
-	}
-	return len(w.Values) == 0 && w.Value == value
+	return slices.Contains(w.Values, value)
 }
 
-// String writes what is wanted, as the policy file does: "DISABLED", "A or B", "at least 8".
+// String writes what is wanted: "DISABLED", "A or B", "at least 8".
 func (w Want) String() string {
-	switch {
-	case w.AtLeast != nil:
+	if w.AtLeast != nil {
 		return "at least " + strconv.FormatFloat(*w.AtLeast, 'f', -1, 64)
-	case len(w.Values) > 0:
-		return strings.Join(w.Values, " or ")
 	}
-	return w.Value
+	return strings.Join(w.Values, " or ")
 }
 
 // A Question is asked of a person because Google does not show the answer.
@@ -102,9 +94,12 @@ type service struct {
 }
 
 type baseline struct {
-	Name string     `yaml:"name"`
-	Want []Want     `yaml:"want"`
-	Ask  []Question `yaml:"ask"`
+	Name string `yaml:"name"`
+	Want []struct {
+		Want  `yaml:",inline"`
+		Value string `yaml:"value"`
+	} `yaml:"want"`
+	Ask []Question `yaml:"ask"`
 }
 
 //go:embed catalogue.yaml
@@ -130,13 +125,21 @@ func mustLoad(text []byte) loaded {
 	}
 	off := Disabled
 	l := loaded{settings: map[string]Setting{}, baselines: file.Baselines}
+	for i := range l.baselines {
+		for j := range l.baselines[i].Want {
+			if w := &l.baselines[i].Want[j]; w.Value != "" {
+				w.Values = []string{w.Value}
+			}
+		}
+	}
+	var all []Setting
 	for _, s := range file.Services {
-		file.Settings = append(file.Settings, Setting{Type: s.Type + serviceSuffix, Path: s.Path, Fields: []Field{{
+		all = append(all, Setting{Type: s.Type + serviceSuffix, Path: s.Path, Fields: []Field{{
 			Name: Service, Says: s.Name, Default: &off,
 			Values: yaml.MapSlice{{Key: Enabled, Value: "on"}, {Key: Disabled, Value: "off"}},
 		}}})
 	}
-	for _, s := range file.Settings {
+	for _, s := range append(all, file.Settings...) {
 		if _, twice := l.settings[s.Type]; twice {
 			panic("settings: catalogue.yaml names " + s.Type + " twice")
 		}
@@ -150,7 +153,7 @@ func mustLoad(text []byte) loaded {
 func Known(typ string) (Setting, bool) { s, ok := catalogue.settings[typ]; return s, ok }
 
 // Types lists the settings of the catalogue, in its order.
-func Types() []string { return append([]string(nil), catalogue.order...) }
+func Types() []string { return slices.Clone(catalogue.order) }
 
 // Field looks up a field of the setting.
 func (s Setting) Field(name string) (Field, bool) {
@@ -199,7 +202,10 @@ func ValueWords(typ, field, value string) string {
 func Baseline(name string) (want []Want, ask []Question, ok bool) {
 	for _, b := range catalogue.baselines {
 		if b.Name == name {
-			return append([]Want(nil), b.Want...), append([]Question(nil), b.Ask...), true
+			for _, w := range b.Want {
+				want = append(want, w.Want)
+			}
+			return want, slices.Clone(b.Ask), true
 		}
 	}
 	return nil, nil, false
