@@ -93,18 +93,23 @@ func newSimServe(o *options) *cobra.Command {
 }
 
 func newSimTruth(o *options) *cobra.Command {
-	var dir, now string
+	var dir, now, first string
 	cmd := &cobra.Command{
 		Use: "truth", Short: "Say what must be found in a tenant, worked out naively from the rules", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			var at time.Time
+			var opt truth.Options
+			var err error
 			if now != "" {
-				var err error
-				if at, err = time.Parse(time.RFC3339, now); err != nil {
+				if opt.Now, err = time.Parse(time.RFC3339, now); err != nil {
 					return usageError{fmt.Errorf("--now %q is not a time like 2026-09-07T04:30:00Z", now)}
 				}
 			}
-			t, err := truth.Compute(dir, at)
+			if first != "" {
+				if opt.First, err = time.Parse(time.RFC3339, first); err != nil {
+					return usageError{fmt.Errorf("--first %q is not a time like 2026-09-07T04:30:00Z", first)}
+				}
+			}
+			t, err := opt.Compute(dir)
 			if err != nil {
 				return err
 			}
@@ -115,5 +120,6 @@ func newSimTruth(o *options) *cobra.Command {
 	}
 	cmd.Flags().StringVar(&dir, "tenant", "school", "the tenant's folder")
 	cmd.Flags().StringVar(&now, "now", "", "as of this time (RFC 3339); else the tenant's own")
+	cmd.Flags().StringVar(&first, "first", "", "when the program looked for the first time (RFC 3339); else now")
 	return cmd
 }

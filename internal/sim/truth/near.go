@@ -30,6 +30,7 @@ type world struct {
 	trusts  map[string]bool   // the policy's trusted domains
 	files   map[string]*File
 	drives  map[string]*Drive
+	people
 }
 
 func newWorld(t *Tenant, p Policy, now time.Time) *world {

@@ -5,11 +5,12 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/goccy/go-yaml"
 )
 
-// Policy is as much of a policy as the sharing rules ask about. school.domains is not among it:
+// Policy is as much of a policy as the rules ask about. school.domains is not among it:
 // what the customer's domains are is read from the Directory.
 type Policy struct {
 	// TrustedDomains is school.trusted_domains.
@@ -18,6 +19,20 @@ type Policy struct {
 	OrgUnits []string
 	// Means holds each `check: sharing` of each clause.
 	Means []Means
+
+	// Zone is the school's time zone; nil is UTC.
+	Zone *time.Location
+	// People are the addresses of everybody named in people.
+	People []string
+	// Pupils, Staff and Others say whose accounts are where, and which rolls there are.
+	Pupils, Staff Population
+	Others        []Population
+	Calendar      Calendar
+	// The means of the other checks that the truth is told of, those with a `with` only.
+	Accounts   []AccountsMeans
+	Devices    []DevicesMeans
+	PupilEmail []EmailMeans
+	Settings   []SettingsMeans
 }
 
 // Means is one `check: sharing` below a clause.
@@ -35,7 +50,7 @@ type Confidential struct {
 }
 
 // LoadPolicies reads every *-school.yaml of the folder dir; the keys are the file names without
-// .yaml. What the sharing rules do not need is not looked at, right or wrong.
+// .yaml. What the rules do not need is not looked at, right or wrong.
 func LoadPolicies(dir string) (map[string]Policy, error) {
 	paths, err := filepath.Glob(filepath.Join(dir, "*-school.yaml"))
 	if err != nil {
@@ -79,14 +94,23 @@ func ParsePolicy(data []byte) (Policy, error) {
 	if len(p.OrgUnits) == 0 {
 		p.OrgUnits = []string{"/"}
 	}
+	if err := p.readPeople(data); err != nil {
+		return Policy{}, err
+	}
 	for _, c := range doc.Clauses {
 		for _, m := range c.MetBy {
-			if m.Check != "sharing" || m.With == nil {
+			if m.With == nil {
 				continue
 			}
 			again, err := yaml.Marshal(m.With)
 			if err != nil {
 				return Policy{}, fmt.Errorf("clause %s: %w", c.ID, err)
+			}
+			if m.Check != "sharing" {
+				if err := p.readMeans(c.ID, m.Check, again); err != nil {
+					return Policy{}, fmt.Errorf("clause %s: %w", c.ID, err)
+				}
+				continue
 			}
 			var with struct {
 				Rules        []string       `yaml:"rules"`

@@ -42,7 +42,7 @@ func (w *world) everywhere() []hit {
 func (w *world) judge(m Means, everywhere []hit, found collection) {
 	add := func(rule, subject, fact string) {
 		if slices.Contains(m.Rules, rule) {
-			found.add(m.Clause, rule, subject, fact)
+			found.add("sharing", m.Clause, rule, subject, fact)
 		}
 	}
 	for _, h := range everywhere {

@@ -1,11 +1,9 @@
 package truth
 
 import (
-	"bufio"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -13,7 +11,7 @@ import (
 	"time"
 )
 
-// Tenant is as much of a tenant folder as the sharing rules ask about.
+// Tenant is as much of a tenant folder as the rules ask about.
 type Tenant struct {
 	// Now is the start of the tenant's clock, from tenant.json.
 	Now      time.Time
@@ -28,6 +26,25 @@ type Tenant struct {
 	WhoCanJoin map[string]string
 	Drives     []Drive
 	Files      []File
+
+	RoleAssignments []RoleAssignment
+	// Tokens holds the apps of each account, by its Directory id.
+	Tokens        map[string][]Token
+	ChromeDevices []ChromeDevice
+	MobileDevices []MobileDevice
+	Licenses      []License
+	CloudPolicies []CloudPolicy
+	// Usage holds the usage reports, in any order.
+	Usage []Usage
+	// Activities holds the records of each log, in any order, by the name of the application.
+	Activities map[string][]Activity
+	// Forwarding holds where mail goes by itself, by the address of the account.
+	Forwarding map[string]Forwarding
+	Courses    []Course
+	// Teachers and Students hold the members of each class, by its id.
+	Teachers, Students map[string][]CourseMember
+	// Rolls holds the rolls that the policies name, and their earlier versions, by file name.
+	Rolls map[string][]byte
 }
 
 // User is a Directory account.
@@ -38,6 +55,22 @@ type User struct {
 	NonEditableAliases []string `json:"nonEditableAliases"`
 	OrgUnitPath        string   `json:"orgUnitPath"`
 	IsGuestUser        bool     `json:"isGuestUser"`
+	Name               struct {
+		GivenName  string `json:"givenName"`
+		FamilyName string `json:"familyName"`
+		FullName   string `json:"fullName"`
+	} `json:"name"`
+	Suspended        bool      `json:"suspended"`
+	Archived         bool      `json:"archived"`
+	IsAdmin          bool      `json:"isAdmin"`
+	IsDelegatedAdmin bool      `json:"isDelegatedAdmin"`
+	IsEnrolledIn2Sv  bool      `json:"isEnrolledIn2Sv"`
+	CreationTime     time.Time `json:"creationTime"`
+	LastLoginTime    time.Time `json:"lastLoginTime"`
+	RecoveryEmail    string    `json:"recoveryEmail"`
+	ExternalIDs      []struct {
+		Value string `json:"value"`
+	} `json:"externalIds"`
 }
 
 // OrgUnit is an organisational unit.
@@ -149,8 +182,10 @@ func LoadTenant(dir string) (*Tenant, error) {
 		t.WhoCanJoin[strings.ToLower(address)] = s.WhoCanJoin
 	}
 	var err error
-	t.Files, err = readFiles(filepath.Join(dir, "files.jsonl"))
-	return t, err
+	if t.Files, err = readLines[File](filepath.Join(dir, "files.jsonl")); err != nil {
+		return nil, err
+	}
+	return t, t.loadAccounts(dir)
 }
 
 func readJSON(path string, into any) error {
@@ -165,28 +200,4 @@ func readJSON(path string, into any) error {
 		return fmt.Errorf("%s: %w", path, err)
 	}
 	return nil
-}
-
-func readFiles(path string) ([]File, error) {
-	f, err := os.Open(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = f.Close() }() // it was only read
-	var out []File
-	dec := json.NewDecoder(bufio.NewReader(f))
-	for {
-		var item File
-		err := dec.Decode(&item)
-		if errors.Is(err, io.EOF) {
-			return out, nil
-		}
-		if err != nil {
-			return nil, fmt.Errorf("%s: item %d: %w", path, len(out)+1, err)
-		}
-		out = append(out, item)
-	}
 }

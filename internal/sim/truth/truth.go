@@ -1,13 +1,14 @@
-// Package truth says which sharing findings a simulated tenant must give.
+// Package truth says which findings a simulated tenant must give.
 //
-// It is the second opinion on the sharing check: written from docs/rules.md alone, it shares no
-// code and no types with the check, and it is naive on purpose. The whole tenant is held in
-// memory, there is no paging, no cursor and no memory of an earlier run, and every rule is a
-// plain loop. Speed comes second to being easy to compare with the page it is written from.
+// It is the second opinion on the checks: written from docs/rules.md, docs/account-rules.md and
+// docs/settings.md alone, it shares no code and no types with them, and it is naive on purpose.
+// The whole tenant is held in memory, there is no paging, no cursor and no memory of an earlier
+// run, and every rule is a plain loop. Speed comes second to being easy to compare with the pages
+// it is written from.
 //
 // [Compute] reads a tenant folder (docs/simulator.md) and every *-school.yaml policy in it;
-// [ComputeFrom] does the same for a tenant that is in memory already. Neither keeps or changes
-// anything, and neither looks at the clock of the machine.
+// [ComputeFrom] does the same for a tenant that is in memory already. [Options] has both with the
+// time of the first look. None keeps or changes anything, and none looks at the clock of the machine.
 package truth
 
 import (
@@ -18,7 +19,7 @@ import (
 	"time"
 )
 
-// Truth is what the sharing check has to find at one moment, for each policy of a tenant.
+// Truth is what the checks have to find at one moment, for each policy of a tenant.
 //
 // As JSON it is one object: "now" first, then for each policy, named like its file without
 // .yaml, an array of findings.
@@ -34,9 +35,11 @@ type Truth struct {
 type Finding struct {
 	// Clause is the id of the clause in the policy, such as "A23".
 	Clause string `json:"clause"`
-	// Rule is the rule of docs/rules.md with its check in front, such as "sharing.public-link".
+	// Rule is the rule of docs/rules.md or docs/account-rules.md with its check in front, such as
+	// "sharing.public-link".
 	Rule string `json:"rule"`
-	// Subject is "file/ID", "drive/ID" or "group/ID".
+	// Subject is a kind and an id of Google's, such as "file/ID" or "user/ID"; of a roll's row it
+	// is "roll/KEY", of a setting "setting/UNIT/TYPE/FIELD".
 	Subject string `json:"subject"`
 	// Facts is sorted and holds nothing twice.
 	Facts []string `json:"facts"`
@@ -92,10 +95,25 @@ func (t *Truth) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
+// Options says at what time the truth is told.
+type Options struct {
+	// Now is the moment the findings are true for; zero is the tenant's own time.
+	Now time.Time
+	// First is when the program first looked; zero is Now. What happened to a roll before is not known, and of the logs
+	// only what was 180 days old then.
+	First time.Time
+}
+
 // Compute reads the tenant folder dir and says what must be found in it at now, or at the
-// tenant's own time if now is zero. A file of the folder that is missing counts as empty; one
-// that cannot be decoded is an error that names it.
+// tenant's own time if now is zero, by somebody who looks for the first time. A file of the folder that is missing counts
+// as empty, a roll that is missing as one that the policy does not name; a file that cannot be decoded is an error that
+// names it.
 func Compute(dir string, now time.Time) (Truth, error) {
+	return Options{Now: now}.Compute(dir)
+}
+
+// Compute is like the function of that name.
+func (o Options) Compute(dir string) (Truth, error) {
 	t, err := LoadTenant(dir)
 	if err != nil {
 		return Truth{}, err
@@ -104,21 +122,48 @@ func Compute(dir string, now time.Time) (Truth, error) {
 	if err != nil {
 		return Truth{}, err
 	}
-	return ComputeFrom(t, policies, now), nil
+	if err := t.LoadRolls(dir, policies); err != nil {
+		return Truth{}, err
+	}
+	return o.ComputeFrom(t, policies), nil
 }
 
 // ComputeFrom says what must be found in t at now under each of the policies, or at the tenant's
 // own time if now is zero. It reads t only.
 func ComputeFrom(t *Tenant, policies map[string]Policy, now time.Time) Truth {
-	if now.IsZero() {
-		now = t.Now
+	return Options{Now: now}.ComputeFrom(t, policies)
+}
+
+// ComputeFrom is like the function of that name.
+func (o Options) ComputeFrom(t *Tenant, policies map[string]Policy) Truth {
+	if o.Now.IsZero() {
+		o.Now = t.Now
 	}
-	out := Truth{Now: now.UTC(), Policies: map[string][]Finding{}}
+	if o.First.IsZero() {
+		o.First = o.Now
+	}
+	out := Truth{Now: o.Now.UTC(), Policies: map[string][]Finding{}}
 	for name, p := range policies {
-		w := newWorld(t, p, now)
-		everywhere, found := w.everywhere(), collection{}
-		for _, m := range p.Means {
-			w.judge(m, everywhere, found)
+		w := newWorld(t, p, o.Now)
+		found := collection{}
+		if len(p.Means) > 0 {
+			everywhere := w.everywhere()
+			for _, m := range p.Means {
+				w.judge(m, everywhere, found)
+			}
+		}
+		w.lookAtPeople(o.First)
+		for _, m := range p.Accounts {
+			w.judgeAccounts(m, found)
+		}
+		for _, m := range p.Devices {
+			w.judgeDevices(m, found)
+		}
+		for _, m := range p.PupilEmail {
+			w.judgePupilEmail(m, found)
+		}
+		for _, m := range p.Settings {
+			w.judgeSettings(m, found)
 		}
 		out.Policies[name] = found.sorted()
 	}
@@ -131,8 +176,8 @@ type identity struct{ clause, rule, subject string }
 // collection gathers the facts of each finding.
 type collection map[identity]map[string]bool
 
-func (c collection) add(clause, rule, subject, fact string) {
-	id := identity{clause, "sharing." + rule, subject}
+func (c collection) add(check, clause, rule, subject, fact string) {
+	id := identity{clause, check + "." + rule, subject}
 	if c[id] == nil {
 		c[id] = map[string]bool{}
 	}
