@@ -2,7 +2,6 @@ package google
 
 import (
 	"context"
-	"errors"
 	"io"
 	"net/http"
 	"strings"
@@ -199,8 +198,9 @@ func TestNoUsageYet(t *testing.T) {
 				w.WriteHeader(tt.code)
 				io.WriteString(w, tt.body)
 			}}
-			lines, err := collect(f.client(t, nil).Usage(t.Context(), "2026-11-18", []string{"gmail:num_emails_sent"}))
-			if err == nil || errors.Is(err, ErrNoUsage) != tt.none || lines != nil {
+			c := f.client(t, nil)
+			lines, err := collect(c.Usage(t.Context(), "2026-11-18", []string{"gmail:num_emails_sent"}))
+			if err == nil || c.NoUsage(err) != tt.none || lines != nil {
 				t.Fatalf("have %v and %d lines", err, len(lines))
 			}
 			if tt.none && !strings.Contains(err.Error(), "2026-11-18") {

@@ -98,6 +98,9 @@ func (c *Client) Reason(err error) seen.Reason { return Reason(err) }
 // NotFound is [IsNotFound], likewise.
 func (c *Client) NotFound(err error) bool { return IsNotFound(err) }
 
+// NoUsage tells whether an error is [ErrNoUsage], likewise.
+func (c *Client) NoUsage(err error) bool { return errors.Is(err, ErrNoUsage) }
+
 // Gone tells whether what was asked for does not exist, or not any more, as far as the subject may see.
 func (c *Client) Gone(err error) bool { return IsNotFound(err) || IsGone(err) }
 

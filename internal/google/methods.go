@@ -71,6 +71,8 @@ var (
 	draftsList          = method{name: "gmail.drafts.list", units: 5, buckets: gmailBuckets, again: true}
 	draftsDelete        = method{name: "gmail.drafts.delete", units: 10, buckets: gmailBuckets, again: true} // by id: doing it twice changes nothing
 	usersGet            = method{name: "directory.users.get", units: 1, buckets: directoryBuckets, again: true}
+	membersGet          = method{name: "directory.members.get", units: 1, buckets: directoryBuckets, again: true}
+	permissionsGet      = method{name: "drive.permissions.get", units: 5, buckets: driveBuckets, again: true}
 	rolesList           = method{name: "directory.roles.list", units: 1, buckets: directoryBuckets, again: true}
 	roleAssignmentsList = method{name: "directory.roleAssignments.list", units: 1, buckets: directoryBuckets, again: true}
 	tokensList          = method{name: "directory.tokens.list", units: 1, buckets: directoryBuckets, again: true}
@@ -89,10 +91,8 @@ var (
 	usersPatch        = method{name: "directory.users.patch", units: 1, buckets: directoryBuckets, again: true}
 	usersSignOut      = method{name: "directory.users.signOut", units: 1, buckets: directoryBuckets, again: true}
 	tokensDelete      = method{name: "directory.tokens.delete", units: 1, buckets: directoryBuckets, again: true}
-	membersGet        = method{name: "directory.members.get", units: 1, buckets: directoryBuckets, again: true}
 	membersInsert     = method{name: "directory.members.insert", units: 1, buckets: directoryBuckets}
 	membersDelete     = method{name: "directory.members.delete", units: 1, buckets: directoryBuckets, again: true}
-	permissionsGet    = method{name: "drive.permissions.get", units: 5, buckets: driveBuckets, again: true}
 	permissionsCreate = method{name: "drive.permissions.create", units: 50, buckets: driveBuckets}
 	permissionsUpdate = method{name: "drive.permissions.update", units: 50, buckets: driveBuckets, again: true}
 	permissionsDelete = method{name: "drive.permissions.delete", units: 50, buckets: driveBuckets, again: true}
