@@ -50,7 +50,7 @@ func (c *call) ourCustomer(id string) bool {
 // userJSON is a user as the Directory shows it.
 func (c *call) userJSON(u *world.User) (json.RawMessage, *apiError) {
 	v := *u
-	v.IsAdmin = c.s.world.IsAdmin(u)
+	v.IsAdmin = u.IsAdmin || slices.ContainsFunc(c.s.world.Settings.Admins, func(a string) bool { return c.s.world.User(a) == c.s.world.User(u.ID) })
 	v.Extra = world.Raw{}
 	for k, x := range u.Extra {
 		if c.query.Get("projection") != "full" && c.query.Get("projection") != "custom" && k == "customSchemas" || k == "kind" {
@@ -110,6 +110,7 @@ func usersList(c *call) ([]byte, *apiError) {
 	}
 	var kept []*world.User
 	for _, u := range list {
+		u = c.s.seen(u)
 		if match(u) && (domain == "" || strings.EqualFold(domainOf(u.PrimaryEmail), domain)) {
 			kept = append(kept, u)
 		}
@@ -220,7 +221,7 @@ func usersGet(c *call) ([]byte, *apiError) {
 	if !c.admin(false) && (u != c.user || c.query.Get("viewType") != "domain_public") {
 		return nil, notAuthorized()
 	}
-	return c.userJSON(u)
+	return c.userJSON(c.s.seen(u))
 }
 
 func orgunitsList(c *call) ([]byte, *apiError) {
@@ -267,92 +268,6 @@ func orgunitsList(c *call) ([]byte, *apiError) {
 		Kind  string            `json:"kind"`
 		Units []json.RawMessage `json:"organizationUnits,omitempty"`
 	}{"admin#directory#orgUnits", out})
-}
-
-func (c *call) groupJSON(g *world.Group) (json.RawMessage, *apiError) {
-	v := *g
-	v.Extra = world.Raw{}
-	for k, x := range g.Extra {
-		if k != "kind" {
-			v.Extra[k] = x
-		}
-	}
-	v.Extra["directMembersCount"], _ = json.Marshal(fmt.Sprint(len(c.s.world.Members(g.ID))))
-	return withKind("admin#directory#group", v)
-}
-
-func groupsList(c *call) ([]byte, *apiError) {
-	user := c.query.Get("userKey")
-	switch {
-	case c.query.Get("query") != "":
-		return nil, &apiError{code: 501, status: "UNIMPLEMENTED", reason: "notImplemented", message: "groups.list with query is not simulated."}
-	case c.query.Get("customer") == "" && c.query.Get("domain") == "" && user == "":
-		return nil, badRequest("badRequest", "", "Bad Request: one of customer, domain and userKey must be given")
-	case c.query.Get("customer") != "" && !c.ourCustomer(c.query.Get("customer")):
-		return nil, notFound("Resource Not Found: customer")
-	}
-	var kept []*world.Group
-	for _, g := range c.s.world.Groups() {
-		if d := c.query.Get("domain"); d != "" && !strings.EqualFold(domainOf(g.Email), d) {
-			continue
-		}
-		if user != "" && !slices.ContainsFunc(c.s.world.Members(g.ID), func(m *world.Member) bool { return m.ID == user || strings.EqualFold(m.Email, user) }) {
-			continue
-		}
-		kept = append(kept, g)
-	}
-	var out []json.RawMessage
-	next, err := c.slice(len(kept), "maxResults", 200, 200, func(i int) string { return kept[i].ID }, func(i int) *apiError {
-		b, err := c.groupJSON(kept[i])
-		out = append(out, b)
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	return marshal(struct {
-		Kind   string            `json:"kind"`
-		Groups []json.RawMessage `json:"groups,omitempty"`
-		Next   string            `json:"nextPageToken,omitempty"`
-	}{"admin#directory#groups", out, next})
-}
-
-func groupsGet(c *call) ([]byte, *apiError) {
-	g := c.s.world.Group(c.path["groupKey"])
-	if g == nil {
-		return nil, notFound("Resource Not Found: groupKey")
-	}
-	return c.groupJSON(g)
-}
-
-func membersList(c *call) ([]byte, *apiError) {
-	g := c.s.world.Group(c.path["groupKey"])
-	if g == nil {
-		return nil, notFound("Resource Not Found: groupKey")
-	}
-	if c.flag("includeDerivedMembership") {
-		return nil, &apiError{code: 501, status: "UNIMPLEMENTED", reason: "notImplemented", message: "includeDerivedMembership is not simulated."}
-	}
-	var kept []*world.Member
-	for _, m := range c.s.world.Members(g.ID) {
-		if r := c.query.Get("roles"); r == "" || slices.Contains(strings.Split(r, ","), m.Role) {
-			kept = append(kept, m)
-		}
-	}
-	var out []json.RawMessage
-	next, err := c.slice(len(kept), "maxResults", 200, 200, func(i int) string { return kept[i].ID + lower(kept[i].Email) }, func(i int) *apiError {
-		b, err := withKind("admin#directory#member", kept[i])
-		out = append(out, b)
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	return marshal(struct {
-		Kind    string            `json:"kind"`
-		Members []json.RawMessage `json:"members,omitempty"`
-		Next    string            `json:"nextPageToken,omitempty"`
-	}{"admin#directory#members", out, next})
 }
 
 func domainsList(c *call) ([]byte, *apiError) {

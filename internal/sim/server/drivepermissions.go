@@ -200,6 +200,9 @@ var permissionsCreate = changePermission(func(c *call, t *target, in permissionB
 	case world.Rank(in.Role) == 0:
 		return "", nil, badRequest("invalid", "permission.role", "The specified role is invalid or not supported.")
 	}
+	if err := c.expiry(t, in.Type, in.ExpirationTime); err != nil {
+		return "", nil, err
+	}
 	w := c.s.world
 	if t.drive != nil {
 		var id string
@@ -212,9 +215,9 @@ var permissionsCreate = changePermission(func(c *call, t *target, in permissionB
 			return "", nil, forbidden("forbidden", "The transferOwnership parameter must be enabled when the permission role is 'owner'.")
 		}
 		var id string
-		err := w.TransferOwner(t.file.ID, in.EmailAddress, c.user.PrimaryEmail)
+		err, aerr := c.transfer(t.file, in.EmailAddress)
 		w.View(func() { id = w.PermissionID("user", in.EmailAddress) })
-		return id, err, nil
+		return id, err, aerr
 	}
 	if in.View == world.ViewPublished {
 		err := w.Publish(t.file.ID, g, c.user.PrimaryEmail)
@@ -231,6 +234,45 @@ var permissionsCreate = changePermission(func(c *call, t *target, in permissionB
 	id, err := w.ShareID(t.file.ID, g, c.user.PrimaryEmail)
 	return id, err, nil
 })
+
+// expiry checks the end of a permission: in the future, within a year, for people and groups on items only. Source: Drive API, permissions
+// (expirationTime); the guide "Share files, folders, and drives".
+func (c *call) expiry(t *target, typ string, end *time.Time) *apiError {
+	if end == nil {
+		return nil
+	}
+	now := c.s.world.Now()
+	switch {
+	case t.drive != nil:
+		return forbidden("expirationDateNotAllowedForSharedDriveMembers", "Expiration dates are not allowed for shared drive members.")
+	case typ != "user" && typ != "group":
+		return forbidden("cannotSetExpiration", "An expiration time can only be set on user and group permissions.")
+	case !end.After(now):
+		return forbidden("expirationDatesMustBeInTheFuture", "Expiration dates must be in the future.")
+	case end.After(now.AddDate(1, 0, 0)):
+		return forbidden("expirationDateTooFarInTheFuture", "Expiration dates cannot be more than a year in the future.")
+	}
+	return nil
+}
+
+// transfer makes somebody else of the school the owner of an item, which only its owner may do.
+func (c *call) transfer(f *world.File, to string) (error, *apiError) {
+	var aerr *apiError
+	c.s.world.View(func() {
+		switch {
+		case f.Owner == nil:
+			aerr = forbidden("ownershipChangeAcrossDomainNotPermitted", "The ownership of a shared drive's item cannot be transferred.")
+		case c.user == nil || c.s.world.User(f.Owner.EmailAddress) != c.user:
+			aerr = forbidden("insufficientFilePermissions", "The user does not have sufficient permissions for this file.")
+		case c.s.world.User(to) == nil:
+			aerr = badRequest("invalidSharingRequest", "", "Bad Request. User message: \"The new owner must be in your organization.\"")
+		}
+	})
+	if aerr != nil {
+		return nil, aerr
+	}
+	return c.s.world.TransferOwner(f.ID, to, c.user.PrimaryEmail), nil
+}
 
 var permissionsUpdate = changePermission(func(c *call, t *target, in permissionBody) (string, error, *apiError) {
 	w, id := c.s.world, c.path["permissionId"]
@@ -261,7 +303,19 @@ var permissionsUpdate = changePermission(func(c *call, t *target, in permissionB
 				}
 			}
 		})
-		return id, w.TransferOwner(t.file.ID, to, c.user.PrimaryEmail), nil
+		err, aerr := c.transfer(t.file, to)
+		return id, err, aerr
+	}
+	typ := ""
+	w.View(func() {
+		for _, p := range t.file.Permissions() {
+			if p.ID == id {
+				typ = p.Type
+			}
+		}
+	})
+	if err := c.expiry(t, typ, in.ExpirationTime); err != nil {
+		return "", nil, err
 	}
 	end := in.ExpirationTime
 	if c.flag("removeExpiration") {

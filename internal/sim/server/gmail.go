@@ -19,7 +19,7 @@ func withMail(fn func(*call, string) ([]byte, *apiError)) func(*call) ([]byte, *
 				err = &apiError{code: 400, status: "FAILED_PRECONDITION", reason: "failedPrecondition", message: "Precondition check failed."}
 			case id != "me" && c.s.world.User(id) != c.user:
 				err = forbidden("forbidden", "Delegation denied for "+c.user.PrimaryEmail)
-			case !c.gmailOn():
+			case !c.s.serviceOn(c.user, "gmail"):
 				err = &apiError{code: 400, status: "FAILED_PRECONDITION", reason: "failedPrecondition", message: "Mail service not enabled"}
 			default:
 				address = c.user.PrimaryEmail
@@ -31,44 +31,6 @@ func withMail(fn func(*call, string) ([]byte, *apiError)) func(*call) ([]byte, *
 		}
 		return fn(c, address)
 	}
-}
-
-// gmailOn works out whether Gmail is on for the subject: among the policies of their units and groups the one with the greatest
-// sortOrder. A tenant that says nothing of Gmail has it on.
-func (c *call) gmailOn() bool {
-	w := c.s.world
-	on, best, some := true, -1.0, false
-	groups := map[string]bool{}
-	for _, g := range w.Groups() {
-		for _, m := range w.Members(g.ID) {
-			if m.ID == c.user.ID {
-				groups["groups/"+g.ID] = true
-			}
-		}
-	}
-	for _, p := range w.Policies() {
-		if !strings.HasSuffix(p.Setting.Type, "gmail.service_status") {
-			continue
-		}
-		var q struct {
-			OrgUnit   string  `json:"orgUnit"`
-			Group     string  `json:"group"`
-			SortOrder float64 `json:"sortOrder"`
-		}
-		var v struct {
-			State string `json:"serviceState"`
-		}
-		if json.Unmarshal(p.Extra["policyQuery"], &q) != nil || json.Unmarshal(p.Setting.Value, &v) != nil {
-			continue
-		}
-		if q.Group != "" && !groups[q.Group] || q.Group == "" && !w.UnitHolds(q.OrgUnit, c.user.OrgUnitPath) {
-			continue
-		}
-		if !some || q.SortOrder >= best {
-			on, best, some = v.State == "ENABLED", q.SortOrder, true
-		}
-	}
-	return on
 }
 
 type messageBody struct {
@@ -199,4 +161,10 @@ func getProfile(c *call, address string) (b []byte, err *apiError) {
 	var n int
 	c.s.world.View(func() { n = len(c.s.world.Mails(address)) })
 	return marshal(map[string]any{"emailAddress": address, "messagesTotal": n, "threadsTotal": n, "historyId": "1"})
+}
+
+func autoForwardingGet(c *call, address string) (b []byte, err *apiError) {
+	var f world.AutoForwarding
+	c.s.world.View(func() { f = c.s.world.Forwarding(address) })
+	return marshal(f)
 }

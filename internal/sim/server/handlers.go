@@ -1,6 +1,10 @@
 package server
 
-import "slices"
+import (
+	"slices"
+
+	"esafetybot/internal/sim/world"
+)
 
 // handlers answers each method of the catalogue; a test sees that none is missing.
 var handlers = map[string]handler{
@@ -23,13 +27,36 @@ var handlers = map[string]handler{
 	"directory.domainAliases.list": {read: onlyAdmin(domainAliasesList)},
 	"directory.groups.get":         {read: onlyAdmin(groupsGet)},
 	"directory.groups.list":        {read: onlyAdmin(groupsList)},
+	"directory.members.delete":     {write: membersDelete},
+	"directory.members.get":        {read: onlyAdmin(membersGet)},
+	"directory.members.hasMember":  {read: onlyAdmin(membersHasMember)},
+	"directory.members.insert":     {write: membersInsert},
 	"directory.members.list":       {read: onlyAdmin(membersList)},
 	"directory.orgunits.list":      {read: onlyAdmin(orgunitsList)},
 	"directory.users.get":          {read: usersGet},
 	"directory.users.list":         {read: onlyAdmin(usersList)},
+	"directory.users.patch":        {write: usersPatch},
+	"directory.users.signOut":      {write: usersSignOut},
+	"directory.users.update":       {write: usersPatch},
 
-	"reports.activities.list":   {read: onlyAdmin(activitiesList)},
-	"groupsSettings.groups.get": {read: onlyAdmin(groupSettingsGet)},
+	"directory.roles.list":           {read: onlyAdmin(rolesList)},
+	"directory.roleAssignments.list": {read: onlyAdmin(roleAssignmentsList)},
+	"directory.tokens.delete":        {write: tokensDelete},
+	"directory.tokens.get":           {read: onlyAdmin(tokensGet)},
+	"directory.tokens.list":          {read: onlyAdmin(tokensList)},
+	"directory.chromeosdevices.list": {read: onlyAdmin(chromeosdevicesList)},
+	"directory.mobiledevices.list":   {read: onlyAdmin(mobiledevicesList)},
+
+	"licensing.licenseAssignments.listForProduct": {read: onlyAdmin(licencesList)},
+
+	"reports.activities.list":     {read: onlyAdmin(activitiesList)},
+	"reports.userUsageReport.get": {read: onlyAdmin(userUsageGet)},
+	"groupsSettings.groups.get":   {read: onlyAdmin(groupSettingsGet)},
+
+	"classroom.courses.list":                {read: coursesList},
+	"classroom.courses.students.list":       {read: roster("students", (*world.World).Students)},
+	"classroom.courses.teachers.list":       {read: roster("teachers", (*world.World).Teachers)},
+	"classroom.userProfiles.guardians.list": {read: guardiansList},
 
 	"gmail.users.getProfile":    {write: withMail(getProfile)},
 	"gmail.users.messages.send": {write: withMail(messagesSend)},
@@ -38,6 +65,8 @@ var handlers = map[string]handler{
 	"gmail.users.drafts.get":    {write: withMail(draftsGet)},
 	"gmail.users.drafts.list":   {write: withMail(draftsList)},
 	"gmail.users.drafts.send":   {write: withMail(draftsSend)},
+
+	"gmail.users.settings.getAutoForwarding": {write: withMail(autoForwardingGet)},
 
 	"cloudidentity.policies.list":           {read: policiesList},
 	"cloudidentity.allowlistedDomains.list": {read: allowlistedDomainsList},

@@ -22,6 +22,8 @@ type Config struct {
 	Now         time.Time     // the clock's start; zero takes the tenant's
 	Speed       float64       // how fast the tenant's clock runs; 0 stands still until /sim/clock moves it
 	AuditLag    time.Duration // how long audit records take to show; Google's are minutes
+	Spread      time.Duration // how long changes of users, members and applications take to show to reads, in the tenant's time
+	UsageLag    int           // how many days late usage reports come; 0 is two, less than 0 is none
 	NoQuotas    bool          // do not enforce quotas
 	Faults      string        // as ParseFaults reads it
 	Latency     time.Duration // added to every request
@@ -61,7 +63,7 @@ func Run(ctx context.Context, c Config) error {
 	if err != nil {
 		return err
 	}
-	o := Options{Log: c.Log, AuditLag: c.AuditLag, Quotas: !c.NoQuotas, Faults: faults, Latency: c.Latency, FailSubject: map[string]int{}}
+	o := Options{Log: c.Log, AuditLag: c.AuditLag, SpreadDelay: c.Spread, UsageLag: c.UsageLag, Quotas: !c.NoQuotas, Faults: faults, Latency: c.Latency, FailSubject: map[string]int{}}
 	for _, a := range c.FailSubject {
 		o.FailSubject[a] = 403
 	}

@@ -1,5 +1,5 @@
-// Package server answers like Google for the simulated school: one http.Handler for Drive, Directory, Reports, Groups Settings,
-// Gmail and Cloud Identity, the token endpoint and the discovery documents, plus /sim/ for tests.
+// Package server answers like Google for the simulated school: one http.Handler for Drive, Directory, Reports, Groups Settings, Gmail,
+// Classroom, licences and Cloud Identity, the token endpoint and the discovery documents, plus /sim/ for tests.
 //
 // Which requests are accepted at all comes from Google's discovery documents (package discovery); what they see and change is a
 // [world.World]. [New] makes a Server for tests, [Run] a whole process with flags' worth of configuration and, on demand, a proxy that serves
@@ -39,6 +39,8 @@ type Options struct {
 	AuditLag    time.Duration                // how long after the act an audit record shows, in the tenant's time; each record takes half to one and a half of it
 	Quotas      bool                         // enforce Google's quotas
 	Faults      Faults                       // what goes wrong
+	SpreadDelay time.Duration                // how long changes of users, members and applications through the API take to show to reads, in the tenant's time; each takes half to one and a half of it
+	UsageLag    int                          // how many days late usage reports come; 0 is two, less than 0 is none
 	Latency     time.Duration                // added to every request
 	FailSubject map[string]int               // address → status (403 or 500) that all their API calls get
 	OnRequest   func(n int, r *http.Request) // called before each request is served, n counts from 1
@@ -53,6 +55,7 @@ type Server struct {
 	api     *discovery.Catalogue
 	pages   pager
 	quota   quotas
+	spread  spread
 	faults  *injector
 	clients []world.Client
 	count   atomic.Int64

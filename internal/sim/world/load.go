@@ -30,16 +30,14 @@ func Load(dir string) (*World, error) {
 		setting map[string]Raw
 		drives  []*Drive
 	)
-	parts := []struct {
-		name string
-		into any
-	}{
+	parts := []filePart{
 		{"tenant.json", &w.Settings}, {"users.json", &users}, {"deletedusers.json", &deleted}, {"orgunits.json", &w.units},
 		{"domains.json", &w.domains}, {"groups.json", &groups}, {"members.json", &members}, {"groupsettings.json", &setting},
 		{"drives.json", &drives}, {"policies.json", &w.policies}, {"allowlisteddomains.json", &w.allowlisted}, {"mailboxes.json", &w.mailboxes},
 	}
+	parts = append(append(parts, w.account.parts()...), w.classroom.parts()...)
 	for _, p := range parts {
-		if err := readJSON(filepath.Join(dir, p.name), p.into); err != nil {
+		if err := readJSON(filepath.Join(dir, p.name), p.v); err != nil {
 			return nil, fmt.Errorf("%s: %w", p.name, err)
 		}
 	}
@@ -85,7 +83,14 @@ func Load(dir string) (*World, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, app := range []string{"drive", "admin"} {
+	if err := w.account.loaded(dir); err != nil {
+		return nil, err
+	}
+	w.classroom.loaded()
+	if err := w.loadRolls(dir); err != nil {
+		return nil, err
+	}
+	for _, app := range Apps {
 		err := readLines(filepath.Join(dir, "activities-"+app+".jsonl"), func(b []byte) error {
 			a := &Activity{}
 			if err := a.fromJSON(b); err != nil {
@@ -111,8 +116,20 @@ func Load(dir string) (*World, error) {
 	if w.mailboxes == nil {
 		w.mailboxes = map[string][]Mail{}
 	}
-	w.counter = w.nextSeq + uint64(len(w.activities["drive"])+len(w.activities["admin"]))<<20 // other ids than the generator's
+	w.counter = w.nextSeq
+	for _, app := range Apps {
+		w.counter += uint64(len(w.activities[app])) << 20 // other ids than the generator's
+	}
 	return w, nil
+}
+
+// Apps are the applications whose audit logs a tenant holds.
+var Apps = []string{"drive", "admin", "login", "token", "classroom", "user_accounts"}
+
+// filePart is a JSON file of the tenant's folder and what it holds: a pointer, to read into and to write from.
+type filePart struct {
+	name string
+	v    any
 }
 
 func readJSON(path string, into any) error {
@@ -162,20 +179,15 @@ func (w *World) Save(dir string) error {
 	}
 	s := w.Settings
 	s.Now = w.now()
-	parts := []struct {
-		name string
-		v    any
-	}{
+	parts := []filePart{
 		{"tenant.json", s}, {"users.json", orEmpty(w.userList)}, {"orgunits.json", orEmpty(w.units)}, {"domains.json", orEmpty(w.domains)},
 		{"groups.json", orEmpty(w.groupList)}, {"members.json", w.members}, {"groupsettings.json", w.settings}, {"drives.json", orEmpty(w.driveList)},
 		{"policies.json", orEmpty(w.policies)}, {"allowlisteddomains.json", orEmpty(w.allowlisted)}, {"mailboxes.json", w.mailboxes},
 	}
 	if len(w.deleted) > 0 {
-		parts = append(parts, struct {
-			name string
-			v    any
-		}{"deletedusers.json", orEmpty(w.DeletedUsers())})
+		parts = append(parts, filePart{"deletedusers.json", orEmpty(w.DeletedUsers())})
 	}
+	parts = append(append(parts, w.account.parts()...), w.classroom.parts()...)
 	for _, p := range parts {
 		b, err := json.MarshalIndent(p.v, "", " ")
 		if err != nil {
@@ -209,7 +221,13 @@ func (w *World) Save(dir string) error {
 	if err != nil {
 		return err
 	}
-	for _, app := range []string{"drive", "admin"} {
+	if err := w.account.saveUsage(dir); err != nil {
+		return err
+	}
+	if err := w.saveRolls(dir); err != nil {
+		return err
+	}
+	for _, app := range Apps {
 		err := writeLines(filepath.Join(dir, "activities-"+app+".jsonl"), func(enc *json.Encoder) error {
 			for _, a := range w.activities[app] {
 				b, err := a.JSON(w.Settings.Customer.ID)

@@ -98,7 +98,8 @@ func (w *World) MoveUser(key, orgUnitPath, actor string) error {
 		text("ORG_UNIT_NAME", old), text("NEW_VALUE", orgUnitPath))
 }
 
-// DeleteUser deletes an account. Its My Drive files vanish from every answer; memberships of groups and shared drives end.
+// DeleteUser deletes an account. Its My Drive files vanish from every answer; memberships of groups and shared drives end, as do
+// roles, licences, applications and forwarding. Lists of Classroom courses keep it.
 func (w *World) DeleteUser(key, actor string) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -114,8 +115,16 @@ func (w *World) DeleteUser(key, actor string) error {
 			return m.Type != "GROUP" && (m.ID == u.ID || strings.EqualFold(m.Email, u.PrimaryEmail))
 		})
 	}
+	w.account.assignments = slices.DeleteFunc(w.account.assignments, func(a *RoleAssignment) bool { return a.AssignedTo == u.ID })
+	w.account.licenses = slices.DeleteFunc(w.account.licenses, func(l *LicenseAssignment) bool { return w.sameAddress(u, l.UserID) })
+	delete(w.account.tokens, u.ID)
+	delete(w.account.forwarding, strings.ToLower(u.PrimaryEmail))
 	w.userEvent(actor, "DELETE_USER", u.PrimaryEmail)
 	return nil
+}
+
+func (w *World) sameAddress(u *User, address string) bool {
+	return slices.ContainsFunc(u.Addresses(), func(a string) bool { return strings.EqualFold(a, address) })
 }
 
 // UndeleteUser brings a deleted account back into the unit, within twenty days; its files show again.

@@ -63,7 +63,21 @@ type User struct {
 	CreationTime       time.Time `json:"creationTime,omitzero"`
 	LastLoginTime      time.Time `json:"lastLoginTime,omitzero"`
 	DeletionTime       time.Time `json:"deletionTime,omitzero"`
-	Extra              Raw       `json:"-"`
+
+	ExternalIDs               []ExternalID `json:"externalIds,omitempty"`
+	IsEnrolledIn2Sv           bool         `json:"isEnrolledIn2Sv"`
+	IsEnforcedIn2Sv           bool         `json:"isEnforcedIn2Sv"`
+	ChangePasswordAtNextLogin bool         `json:"changePasswordAtNextLogin"`
+	RecoveryEmail             string       `json:"recoveryEmail,omitempty"`
+	RecoveryPhone             string       `json:"recoveryPhone,omitempty"`
+	Extra                     Raw          `json:"-"`
+}
+
+// ExternalID is a number that the school gave to a user; Type is account, custom, customer, login_id, network or organization.
+type ExternalID struct {
+	Value      string `json:"value"`
+	Type       string `json:"type,omitempty"`
+	CustomType string `json:"customType,omitempty"`
 }
 
 // Name is a user's name.
@@ -179,7 +193,7 @@ type Mail struct {
 type Activity struct {
 	Time       time.Time
 	Unique     int64
-	App        string // drive or admin
+	App        string // one of Apps
 	ActorEmail string
 	ActorID    string
 	IPAddress  string
@@ -195,11 +209,12 @@ type Event struct {
 
 // Param is one parameter of an event; one of the values is set.
 type Param struct {
-	Name  string   `json:"name"`
-	Value string   `json:"value,omitempty"`
-	Bool  *bool    `json:"boolValue,omitempty"`
-	Int   *int64   `json:"intValue,omitempty,string"`
-	Multi []string `json:"multiValue,omitempty"`
+	Name     string          `json:"name"`
+	Value    string          `json:"value,omitempty"`
+	Bool     *bool           `json:"boolValue,omitempty"`
+	Int      *int64          `json:"intValue,omitempty,string"`
+	Multi    []string        `json:"multiValue,omitempty"`
+	Messages json.RawMessage `json:"multiMessageValue,omitempty"`
 }
 
 // Param returns the value of a text parameter, "" when missing.

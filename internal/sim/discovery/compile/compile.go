@@ -32,12 +32,18 @@ var APIs = []API{
 		"drive.permissions.create", "drive.permissions.delete", "drive.permissions.get", "drive.permissions.list", "drive.permissions.update"}},
 	{"admin.directory_v1", "admin/directory/v1/admin-api.json", []string{
 		"directory.customers.get", "directory.domains.list", "directory.domainAliases.list", "directory.groups.get", "directory.groups.list",
-		"directory.members.list", "directory.orgunits.list", "directory.users.get", "directory.users.list"}},
-	{"admin.reports_v1", "admin/reports/v1/admin-api.json", []string{"reports.activities.list"}},
+		"directory.members.delete", "directory.members.get", "directory.members.hasMember", "directory.members.insert", "directory.members.list",
+		"directory.orgunits.list", "directory.users.get", "directory.users.list", "directory.users.patch", "directory.users.signOut", "directory.users.update",
+		"directory.roles.list", "directory.roleAssignments.list", "directory.tokens.delete", "directory.tokens.get", "directory.tokens.list",
+		"directory.chromeosdevices.list", "directory.mobiledevices.list"}},
+	{"admin.reports_v1", "admin/reports/v1/admin-api.json", []string{"reports.activities.list", "reports.userUsageReport.get"}},
+	{"licensing.v1", "licensing/v1/licensing-api.json", []string{"licensing.licenseAssignments.listForProduct"}},
+	{"classroom.v1", "classroom/v1/classroom-api.json", []string{
+		"classroom.courses.list", "classroom.courses.students.list", "classroom.courses.teachers.list", "classroom.userProfiles.guardians.list"}},
 	{"groupssettings.v1", "groupssettings/v1/groupssettings-api.json", []string{"groupsSettings.groups.get"}},
 	{"gmail.v1", "gmail/v1/gmail-api.json", []string{
 		"gmail.users.getProfile", "gmail.users.messages.send", "gmail.users.drafts.create", "gmail.users.drafts.delete", "gmail.users.drafts.get",
-		"gmail.users.drafts.list", "gmail.users.drafts.send"}},
+		"gmail.users.drafts.list", "gmail.users.drafts.send", "gmail.users.settings.getAutoForwarding"}},
 	{"cloudidentity.v1", "cloudidentity/v1/cloudidentity-api.json", []string{"cloudidentity.policies.list", "cloudidentity.allowlistedDomains.list"}},
 }
 

@@ -1,0 +1,204 @@
+package server
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"esafetybot/internal/sim/world"
+)
+
+// act is a change that POST /sim/do makes as a person would: {"do": "share", "file": ID, "grant": {…}, "actor": ADDRESS}.
+type act struct {
+	Do         string      `json:"do"`
+	Actor      string      `json:"actor"`
+	File       string      `json:"file"`
+	Drive      string      `json:"drive"`
+	User       string      `json:"user"`
+	Group      string      `json:"group"`
+	Member     string      `json:"member"`
+	Permission string      `json:"permission"`
+	Grant      world.Grant `json:"grant"`
+	Role       string      `json:"role"`
+	Domain     string      `json:"domain"`
+	Findable   bool        `json:"findable"`
+	To         string      `json:"to"` // a folder, an owner, a unit
+	Name       string      `json:"name"`
+	MimeType   string      `json:"mimeType"`
+	Field      string      `json:"field"`
+	Value      string      `json:"value"`
+	Time       time.Time   `json:"time"`
+
+	App      string          `json:"app"` // a client id
+	Course   string          `json:"course"`
+	Text     string          `json:"text"`     // of a roll
+	Resource json.RawMessage `json:"resource"` // what is made, as Google's API returns it
+}
+
+// resource reads what is to be made.
+func resource[T any](a *act) (*T, error) {
+	v := new(T)
+	if len(a.Resource) == 0 {
+		return nil, fmt.Errorf("%s needs a resource", a.Do)
+	}
+	if err := json.Unmarshal(a.Resource, v); err != nil {
+		return nil, fmt.Errorf("%s: resource: %w", a.Do, err)
+	}
+	return v, nil
+}
+
+// holder is whom a role is given to.
+func (a *act) holder() string {
+	if a.Group != "" {
+		return a.Group
+	}
+	return a.User
+}
+
+// setPolicy sets a policy; "group" (an address) and "to" (a unit's path) may stand in for its policyQuery.
+func (s *Server) setPolicy(a *act) (string, error) {
+	p, err := resource[world.Policy](a)
+	if err != nil {
+		return "", err
+	}
+	if len(p.Extra["policyQuery"]) == 0 {
+		q := world.PolicyQuery{}
+		s.world.View(func() {
+			if a.Group != "" {
+				if g := s.world.Group(a.Group); g != nil {
+					q.Group = "groups/" + g.ID
+				} else {
+					err = fmt.Errorf("group %s: %w", a.Group, world.ErrNotFound)
+				}
+			}
+			if a.To != "" {
+				if o := s.world.UnitOf(a.To); o != nil {
+					q.OrgUnit = "orgUnits/" + strings.TrimPrefix(o.OrgUnitID, "id:")
+				} else {
+					err = fmt.Errorf("unit %s: %w", a.To, world.ErrNotFound)
+				}
+			}
+		})
+		if err == nil && q == (world.PolicyQuery{}) {
+			err = errors.New("setPolicy: name a group, a unit (to) or a policyQuery")
+		}
+		if err != nil {
+			return "", err
+		}
+		b, err := json.Marshal(q)
+		if err != nil {
+			return "", err
+		}
+		if p.Extra == nil {
+			p.Extra = world.Raw{}
+		}
+		p.Extra["policyQuery"] = b
+	}
+	err = s.world.SetPolicy(p, a.Actor)
+	return p.Name, err
+}
+
+// make runs the acts that make something and tell its id; ok is false for others.
+func (s *Server) make(a *act) (id string, ok bool, err error) {
+	switch a.Do {
+	case "createFile":
+		id, err = s.world.CreateFile(&world.File{Name: a.Name, MimeType: a.MimeType, Parent: a.To}, a.Actor)
+	case "createUser":
+		var u *world.User
+		if u, err = resource[world.User](a); err == nil {
+			err = s.world.CreateUser(u, a.Actor)
+			id = u.ID
+		}
+	case "createCourse":
+		var c *world.Course
+		if c, err = resource[world.Course](a); err == nil {
+			err = s.world.CreateCourse(c, a.Actor)
+			id = c.ID
+		}
+	case "assignRole":
+		id, err = s.world.AssignRole(a.Role, a.holder(), a.Actor)
+	case "setPolicy":
+		id, err = s.setPolicy(a)
+	default:
+		return "", false, nil
+	}
+	return id, true, err
+}
+
+func (s *Server) authorizeApp(a *act) error {
+	t, err := resource[world.Token](a)
+	if err != nil {
+		return err
+	}
+	return s.world.AuthorizeApp(a.User, t)
+}
+
+func (s *Server) loginEvent(a *act) error {
+	if a.Name == "" || a.User == "" {
+		return errors.New("loginEvent needs a name and a user (an address)")
+	}
+	s.world.LoginEvent(a.Name, a.User)
+	return nil
+}
+
+func (s *Server) do(body []byte) (any, error) {
+	var a act
+	if err := json.Unmarshal(body, &a); err != nil {
+		return nil, err
+	}
+	w := s.world
+	acts := map[string]func() error{
+		"share":              func() error { return w.Share(a.File, a.Grant, a.Actor) },
+		"unshare":            func() error { return w.Unshare(a.File, a.Permission, a.Actor) },
+		"changeRole":         func() error { return w.ChangeRole(a.File, a.Permission, a.Role, a.Actor) },
+		"setExpiry":          func() error { return w.SetExpiry(a.File, a.Permission, a.Time, a.Actor) },
+		"setLink":            func() error { return w.SetLink(a.File, a.Role, a.Domain, a.Findable, a.Actor) },
+		"publish":            func() error { return w.Publish(a.File, a.Grant, a.Actor) },
+		"move":               func() error { return w.MoveFile(a.File, a.To, a.Actor) },
+		"transfer":           func() error { return w.TransferOwner(a.File, a.To, a.Actor) },
+		"rename":             func() error { return w.Rename(a.File, a.Name, a.Actor) },
+		"trash":              func() error { return w.Trash(a.File, a.Actor) },
+		"untrash":            func() error { return w.Untrash(a.File, a.Actor) },
+		"delete":             func() error { return w.Delete(a.File, a.Actor) },
+		"disableInheritance": func() error { return w.DisableInheritance(a.File, a.Actor) },
+		"enableInheritance":  func() error { return w.EnableInheritance(a.File, a.Actor) },
+		"view":               func() error { return w.ViewFile(a.File, a.Actor) },
+		"edit":               func() error { return w.EditFile(a.File, a.Actor) },
+		"suspendUser":        func() error { return w.SuspendUser(a.User, a.Actor) },
+		"restoreUser":        func() error { return w.RestoreUser(a.User, a.Actor) },
+		"archiveUser":        func() error { return w.ArchiveUser(a.User, a.Actor) },
+		"deleteUser":         func() error { return w.DeleteUser(a.User, a.Actor) },
+		"undeleteUser":       func() error { return w.UndeleteUser(a.User, a.To, a.Actor) },
+		"moveUser":           func() error { return w.MoveUser(a.User, a.To, a.Actor) },
+		"addMember":          func() error { return w.AddMember(a.Group, &world.Member{Email: a.Member}, a.Actor) },
+		"removeMember":       func() error { return w.RemoveMember(a.Group, a.Member, a.Actor) },
+		"setGroupSetting":    func() error { return w.SetGroupSetting(a.Group, a.Field, a.Value, a.Actor) },
+		"addDriveMember":     func() error { return w.AddDriveMember(a.Drive, a.Grant, a.Actor) },
+		"removeDriveMember":  func() error { return w.RemoveDriveMember(a.Drive, a.Permission, a.Actor) },
+		"emptyDrive":         func() error { return w.EmptyDrive(a.Drive, a.Actor) },
+		"signIn":             func() error { return w.SignIn(a.User) },
+		"changePassword":     func() error { return w.ChangePassword(a.User) },
+		"resetPassword":      func() error { return w.ResetPassword(a.User, a.Actor) },
+		"loginEvent":         func() error { return s.loginEvent(&a) },
+		"unassignRole":       func() error { return w.UnassignRole(a.Role, a.holder(), a.Actor) },
+		"authorizeApp":       func() error { return s.authorizeApp(&a) },
+		"revokeApp":          func() error { return w.RevokeApp(a.User, a.App, a.Actor) },
+		"setForwarding":      func() error { return w.SetForwarding(a.User, a.To) },
+		"setRecovery":        func() error { return w.SetRecoveryEmail(a.User, a.To, a.Actor) },
+		"removePolicy":       func() error { return w.RemovePolicy(a.Name, a.Actor) },
+		"archiveCourse":      func() error { return w.ArchiveCourse(a.Course, a.Actor) },
+		"addCourseMember":    func() error { return w.AddCourseMember(a.Course, a.Role, a.User, a.Actor) },
+		"removeCourseMember": func() error { return w.RemoveCourseMember(a.Course, a.User, a.Actor) },
+		"setRoll":            func() error { return w.SetRoll(a.Name, []byte(a.Text)) },
+	}
+	if id, ok, err := s.make(&a); ok {
+		return map[string]string{"id": id}, err
+	}
+	fn := acts[a.Do]
+	if fn == nil {
+		return nil, fmt.Errorf("do: %q: %w", a.Do, world.ErrNotFound)
+	}
+	return struct{}{}, fn()
+}
