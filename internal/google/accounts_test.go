@@ -21,7 +21,7 @@ func TestAccountReaders(t *testing.T) {
 		{
 			"people",
 			[]string{
-				`{"users":[{"id":"1","primaryEmail":"Ann@School.example","orgUnitPath":"/Staff","externalIds":[{"value":"P017","type":"organization"},{"value":"","type":"custom"},{"value":" s9 "},{"type":"x"}],
+				`{"users":[{"id":"1","primaryEmail":"Ann@School.example","orgUnitPath":"/Staff","externalIds":[{"value":"P017","type":"custom"},{"value":"","type":"custom"},{"value":" s9 "},{"type":"x"}],
 				"lastLoginTime":"2026-09-01T08:30:00.000Z","isAdmin":true,"isDelegatedAdmin":true,"isEnrolledIn2Sv":true,"recoveryEmail":"Ann@Home.example"}]}`,
 				`{"users":[{"id":"2","primaryEmail":"b@x.example","lastLoginTime":"1970-01-01T00:00:00.000Z","externalIds":"odd"}]}`,
 			},

@@ -101,16 +101,31 @@ func (c *Client) AddMember(ctx context.Context, groupID, memberID, role string) 
 	return err
 }
 
-// Grants reads the grants of one file as they are now, like [Client.ItemGrants].
+// The grants of Drive: "as" is the address of somebody who may share the file, or "" for the administrator, who may change the members of any shared
+// drive (its id as the file's), but not what is in it.
+
+// sharer is a handle for changing grants, and whether it is the administrator's.
+func (c *Client) sharer(as string) (h *Handle, asAdmin bool) {
+	if as == "" {
+		return c.asAdmin(ScopeDriveWrite), true
+	}
+	return c.As(as, ScopeDriveWrite), false
+}
+
+// Grants reads the grants of one file as they are now, like [Client.ItemGrants], or as "" the members of a shared drive.
 func (c *Client) Grants(ctx context.Context, as, fileID string) ([]seen.Grant, error) {
+	if as == "" {
+		return c.DriveMembers(ctx, fileID)
+	}
 	return c.ItemGrants(ctx, as, fileID)
 }
 
-// DeleteGrant takes one grant off a file, as somebody who may share it, with [ScopeDriveWrite]; nobody is told. A file that is not
-// there is an error, a grant that is not there is none. An inherited grant can only be taken off the folder that it comes from.
+// DeleteGrant takes one grant off a file, with [ScopeDriveWrite]; nobody is told. A file that is not there is an error, a grant that is not
+// there is none. An inherited grant can only be taken off the folder that it comes from.
 func (c *Client) DeleteGrant(ctx context.Context, as, fileID, grantID string) error {
-	return change(ctx, c.As(as, ScopeDriveWrite), permissionsDelete, "file "+fileID, func(ctx context.Context) error {
-		err := c.drive.Permissions.Delete(fileID, grantID).SupportsAllDrives(true).Context(ctx).Do()
+	h, asAdmin := c.sharer(as)
+	return change(ctx, h, permissionsDelete, "file "+fileID, func(ctx context.Context) error {
+		err := c.drive.Permissions.Delete(fileID, grantID).SupportsAllDrives(true).UseDomainAdminAccess(asAdmin).Context(ctx).Do()
 		var api *googleapi.Error
 		// Both have the reason notFound; only the message tells "Permission not found: …" from "File not found: …".
 		if errors.As(err, &api) && api.Code == http.StatusNotFound && strings.Contains(strings.ToLower(api.Message), "permission not found") {
@@ -120,18 +135,19 @@ func (c *Client) DeleteGrant(ctx context.Context, as, fileID, grantID string) er
 	})
 }
 
-// SetRole changes what one grant permits (reader, commenter, writer …), as somebody who may share the file, with [ScopeDriveWrite].
+// SetRole changes what one grant permits (reader, commenter, writer …), with [ScopeDriveWrite].
 func (c *Client) SetRole(ctx context.Context, as, fileID, grantID, role string) error {
 	return c.updateGrant(ctx, as, fileID, grantID, &drive.Permission{Role: role}, false)
 }
 
-// SetExpiry sets when one grant ends by itself, zero for never, as somebody who may share the file, with [ScopeDriveWrite]. Google ends grants of users and
-// groups only, within a year, and on folders those of readers only. Drive takes no change without the role, so the present one is read first.
+// SetExpiry sets when one grant ends by itself, zero for never, with [ScopeDriveWrite]. Google ends grants of users and groups only, not links, within
+// a year, and on folders those of readers only. Drive takes no change without the role, so the present one is read first.
 func (c *Client) SetExpiry(ctx context.Context, as, fileID, grantID string, until time.Time) error {
-	h := c.As(as, ScopeDriveWrite) // both calls share its token
-	defer h.Close()
-	role, err := single(ctx, c.As(as, ScopeDriveWrite), permissionsGet, "file "+fileID, func(ctx context.Context) (string, error) {
-		p, err := c.drive.Permissions.Get(fileID, grantID).SupportsAllDrives(true).Fields(fieldsPermission).Context(ctx).Do()
+	held, asAdmin := c.sharer(as) // so that both calls share its token
+	defer held.Close()
+	h, _ := c.sharer(as)
+	role, err := single(ctx, h, permissionsGet, "file "+fileID, func(ctx context.Context) (string, error) {
+		p, err := c.drive.Permissions.Get(fileID, grantID).SupportsAllDrives(true).UseDomainAdminAccess(asAdmin).Fields(fieldsPermission).Context(ctx).Do()
 		if err != nil {
 			return "", err
 		}
@@ -152,8 +168,9 @@ func (c *Client) SetExpiry(ctx context.Context, as, fileID, grantID string, unti
 }
 
 func (c *Client) updateGrant(ctx context.Context, as, fileID, grantID string, p *drive.Permission, forever bool) error {
-	return change(ctx, c.As(as, ScopeDriveWrite), permissionsUpdate, "file "+fileID, func(ctx context.Context) error {
-		update := c.drive.Permissions.Update(fileID, grantID, p).SupportsAllDrives(true).Fields("id")
+	h, asAdmin := c.sharer(as)
+	return change(ctx, h, permissionsUpdate, "file "+fileID, func(ctx context.Context) error {
+		update := c.drive.Permissions.Update(fileID, grantID, p).SupportsAllDrives(true).UseDomainAdminAccess(asAdmin).Fields("id")
 		if forever {
 			update = update.RemoveExpiration(true)
 		}
@@ -162,8 +179,8 @@ func (c *Client) updateGrant(ctx context.Context, as, fileID, grantID string, p 
 	})
 }
 
-// AddGrant gives a file the grant that g says (what it permits itself, not what g inherited), as somebody who may share it, with [ScopeDriveWrite],
-// and returns its id. Nobody is told by mail, which Google refuses where the address has no Google account. After [ErrUnsure] look at [Client.Grants].
+// AddGrant gives a file the grant that g says (what it permits itself, not what g inherited), with [ScopeDriveWrite], and returns its id. Nobody is told
+// by mail, which Google refuses where the address has no Google account. After [ErrUnsure] look at [Client.Grants].
 func (c *Client) AddGrant(ctx context.Context, as, fileID string, g seen.Grant) (id string, err error) {
 	p := &drive.Permission{Type: g.Type, Role: g.Own, View: g.View}
 	if p.Role == "" {
@@ -182,8 +199,9 @@ func (c *Client) AddGrant(ctx context.Context, as, fileID string, g seen.Grant) 
 	if !g.Until.IsZero() {
 		p.ExpirationTime = g.Until.UTC().Format(time.RFC3339)
 	}
-	return single(ctx, c.As(as, ScopeDriveWrite), permissionsCreate, "file "+fileID, func(ctx context.Context) (string, error) {
-		create := c.drive.Permissions.Create(fileID, p).SupportsAllDrives(true).Fields("id")
+	h, asAdmin := c.sharer(as)
+	return single(ctx, h, permissionsCreate, "file "+fileID, func(ctx context.Context) (string, error) {
+		create := c.drive.Permissions.Create(fileID, p).SupportsAllDrives(true).UseDomainAdminAccess(asAdmin).Fields("id")
 		if mailed { // Google takes the word for no other type
 			create = create.SendNotificationEmail(false)
 		}

@@ -82,6 +82,16 @@ func TestWrites(t *testing.T) {
 			return c.AddGrant(ctx, owner, "f1", seen.Grant{Type: "domain", Role: "reader", Domain: "trust.example", Discoverable: true})
 		}, `{"id":"d"}`, "d",
 			"POST", grants, `{"allowFileDiscovery":true,"domain":"trust.example","role":"reader","type":"domain"}`, nil, "sendNotificationEmail", owner + " " + ScopeDriveWrite},
+		{"members of a drive", func(ctx context.Context, c *Client) (any, error) { return c.Grants(ctx, "", "f1") }, `{"permissions":[{"id":"p1","type":"user","role":"organizer"}]}`,
+			[]seen.Grant{{ID: "p1", Type: "user", Role: "organizer", Own: "organizer"}},
+			"GET", grants, ``, map[string]string{"useDomainAdminAccess": "true"}, "", admin + " " + ScopeMetadata},
+		{"delete a member of a drive", func(ctx context.Context, c *Client) (any, error) { return none(c.DeleteGrant(ctx, "", "f1", "p1")) }, ``, nil,
+			"DELETE", grants + "/p1", ``, map[string]string{"useDomainAdminAccess": "true"}, "", admin + " " + ScopeDriveWrite},
+		{"add a member to a drive", func(ctx context.Context, c *Client) (any, error) {
+			return c.AddGrant(ctx, "", "f1", seen.Grant{Type: "user", Role: "fileOrganizer", Own: "fileOrganizer", Address: "x@out.example"})
+		}, `{"id":"p9"}`, "p9",
+			"POST", grants, `{"emailAddress":"x@out.example","role":"fileOrganizer","type":"user"}`,
+			map[string]string{"sendNotificationEmail": "false", "useDomainAdminAccess": "true"}, "", admin + " " + ScopeDriveWrite},
 		{"hand over", func(ctx context.Context, c *Client) (any, error) {
 			return none(c.HandOver(ctx, owner, "f1", "head@school.example"))
 		}, `{"id":"p9"}`, nil,
