@@ -28,7 +28,7 @@ func (b *builder) accounts(v *value) *AccountsWith {
 		w.SecondStep = s.text
 	}
 	for _, p := range accountsParameters {
-		if len(w.Rules) > 0 && v.has(p.name) && !slices.ContainsFunc(w.Rules, func(r string) bool { return slices.Contains(p.rules, r) }) {
+		if v.get("rules").complete() && v.has(p.name) && !slices.ContainsFunc(w.Rules, func(r string) bool { return slices.Contains(p.rules, r) }) {
 			b.wrong(v.keyAt(p.name), fmt.Sprintf("found %q, which none of these rules reads", p.name), "it only with "+strings.Join(p.rules, ", "), "")
 		}
 	}
@@ -158,7 +158,7 @@ func (b *builder) yearUnits(v *value) map[string]string {
 			b.pupilsUnit(u)
 		}
 	}
-	if len(v.names) == 0 {
+	if v.number == 0 {
 		b.wrong(v.at, "found no year", v.shape.what, "")
 	}
 	return out

@@ -10,7 +10,7 @@ import (
 // with reads the parameters of a check, if the program can look at it yet, and what it does about what it finds.
 func (b *builder) with(v *value, m *Means, once map[string]position) {
 	k := meansOf(m.Kind, m.Name)
-	if k == nil || k.shape == nil || k.later && !v.has("with") {
+	if k == nil || k.shape == nil {
 		if m.Kind == Check && v.has("with") {
 			b.wrong(v.keyAt("with"), fmt.Sprintf("found %q, but the check %s is not looked at yet", "with", m.Name),
 				"the check named without it, until a later version can", "")
@@ -47,7 +47,7 @@ func (b *builder) with(v *value, m *Means, once map[string]position) {
 		b.once(v.get(string(Check)), once, "the check settings")
 		m.With = b.settings(with)
 	}
-	if !with.has("rules") || len(m.Rules()) > 0 { // rules that are all wrong have been complained about
+	if !with.has("rules") || with.get("rules").complete() { // rules that are wrong have been complained about
 		b.outcome(v, m)
 	}
 }
@@ -79,20 +79,13 @@ func (b *builder) outcome(v *value, m *Means) {
 	case !possible:
 		b.wrong(where, fmt.Sprintf("found %q, but what these rules find is only reported: the finding says where to click", m.WhenNotMet),
 			`"report", or one of the rules that can be put right: `+strings.Join(slices.Sorted(maps.Keys(remedyWords[m.Name])), ", "), "")
-	case len(without) > 0:
-		b.warn(where, "%s: only reported, as no API can put it right%s", strings.Join(without, ", "), hintOf(without))
+	case len(without) > 0 && m.namesRules():
+		hint := ""
+		if slices.Contains(without, "wrong-unit") {
+			hint = " (wrong-unit can be, with year_units)"
+		}
+		b.warn(where, "%s: only reported, as the program cannot put it right%s", strings.Join(without, ", "), hint)
 	}
-}
-
-// hintOf says what a rule lacks that could be put right with another parameter.
-func hintOf(without []string) string {
-	switch {
-	case slices.Contains(without, "wrong-unit"):
-		return " (wrong-unit: without year_units)"
-	case slices.Contains(without, "on"):
-		return " (on: without move_to, a unit where e-mail is off)"
-	}
-	return ""
 }
 
 func (b *builder) sharing(v *value, whenNotMet string) *SharingWith {
@@ -101,7 +94,7 @@ func (b *builder) sharing(v *value, whenNotMet string) *SharingWith {
 	switch {
 	case inside && !v.has("confidential"):
 		b.wrong(v.get("rules").where(), `found within-school or trust-wide without "confidential"`, "the folders and drives that they are about", "")
-	case !inside && v.has("confidential") && len(w.Rules) > 0:
+	case !inside && v.has("confidential") && v.get("rules").complete():
 		b.wrong(v.keyAt("confidential"), `found "confidential", which none of these rules reads`, "it only with within-school or trust-wide", "")
 	}
 	seen := map[string]bool{}
@@ -182,7 +175,7 @@ func (b *builder) pupilEmail(v, means *value, whenNotMet string) *PupilEmailWith
 		b.pupilsUnit(t)
 		b.insideSchool(&value{at: to.keyAt(from), text: from})
 	}
-	if len(to.names) == 0 {
+	if to.number == 0 {
 		b.wrong(to.at, "found no unit", to.shape.what, "")
 	}
 	return w
@@ -210,30 +203,4 @@ func (b *builder) pupilsUnit(v *value) {
 	}
 	b.wrong(v.at, fmt.Sprintf("found the org unit %s, whose accounts are not pupils'", show(v.text)),
 		"a unit under "+strings.Join(b.p.Pupils.OrgUnits, " or "), "")
-}
-
-func (b *builder) settings(v *value) *SettingsWith {
-	w := &SettingsWith{Units: b.units(v.get("units")), Baseline: v.get("baseline").str(), Except: b.unitsAndGroups(v.get("except"))}
-	for _, u := range v.get("units").list() {
-		b.insideSchool(u)
-	}
-	seen := map[string]bool{}
-	for _, i := range v.get("want").list() {
-		one := Want{Setting: i.get("setting").str(), Field: i.get("field").str()}
-		if value := i.get("value"); value != nil {
-			one.Values = []string{value.text}
-		}
-		one.Values = append(one.Values, b.distinct(i.get("values"), strings.TrimSpace)...)
-		if least := i.get("at_least"); least != nil {
-			one.AtLeast = &least.number
-		}
-		if key := one.Setting + " " + one.Field; one.Setting != "" && one.Field != "" {
-			if seen[key] {
-				b.wrong(i.at, fmt.Sprintf("found %s a second time", key), "each setting and field once", "")
-			}
-			seen[key] = true
-		}
-		w.Want = append(w.Want, one)
-	}
-	return w
 }

@@ -40,6 +40,7 @@ type RowMeans struct {
 	Severity   string   `json:"severity"`
 	Due        string   `json:"due,omitempty"`
 	WhenNotMet string   `json:"when_not_met,omitempty"`
+	Note       string   `json:"note,omitempty"` // what the school should know of this way
 }
 
 // Rows explains every clause, in the order of the policy.
@@ -53,7 +54,7 @@ func (p *Policy) Rows() []Row {
 			if !m.Built() {
 				continue
 			}
-			for _, gap := range meansOf(m.Kind, m.Name).unseen {
+			for _, gap := range m.unseen() {
 				if !slices.Contains(r.NotSeen, gap) {
 					r.NotSeen = append(r.NotSeen, gap)
 				}
@@ -72,15 +73,12 @@ func (p *Policy) row(c Clause, m Means) RowMeans {
 	case Check:
 		r.Often = k.often
 		r.Told = p.Title(c.DealsWithIt)
-		if w, ok := m.With.(*SharingWith); ok {
-			r.Rules = slices.Clone(w.Rules)
-			r.LookedAt += ": " + rulesInWords(m.Name, w)
+		r.Rules = m.Rules()
+		if m.With != nil {
+			r.LookedAt += ": " + m.inWords()
 		}
-		if m.WhenNotMet == Propose {
-			r.LookedAt += "; a change is proposed"
-		} else if m.WhenNotMet == Fix {
-			r.LookedAt += "; put right by the program"
-		}
+		r.LookedAt += m.changesInWords()
+		r.Note = m.note()
 	case CheckIn:
 		r.LookedAt = p.Title(m.Ask) + " is asked about " + k.looks
 		if i, _ := m.Ask.info(); i.many {
@@ -120,33 +118,20 @@ func (p *Policy) row(c Clause, m Means) RowMeans {
 	return r
 }
 
+// lookedText is how it is looked at, with the note behind it.
+func (r RowMeans) lookedText() string {
+	if r.Note == "" {
+		return r.LookedAt
+	}
+	return r.LookedAt + ". " + r.Note
+}
+
 // oftenText puts how often something will be looked at in brackets as long as it is not.
 func (r RowMeans) oftenText() string {
 	if r.Built {
 		return r.Often
 	}
 	return "(" + r.Often + ")"
-}
-
-func (m Means) informationOnly() bool {
-	w, ok := m.With.(*SharingWith)
-	return ok && !slices.ContainsFunc(w.Rules, func(r string) bool { return !InformationOnly(m.Name, r) })
-}
-
-func rulesInWords(check string, w *SharingWith) string {
-	var words []string
-	for _, r := range w.Rules {
-		words = append(words, RuleWords(check, r))
-	}
-	s := strings.Join(words, "; ")
-	if len(w.Confidential) > 0 {
-		var places []string
-		for _, c := range w.Confidential {
-			places = append(places, c.Name)
-		}
-		s += " (confidential: " + strings.Join(places, ", ") + ")"
-	}
-	return s
 }
 
 // Explain writes the policy as a table that a governor can read: each clause, how it is looked at, how often, who is told, what
@@ -251,7 +236,7 @@ func rowLines(r Row, cols []int, line func(...string)) {
 		return s
 	}
 	for _, m := range r.MetBy {
-		cells := [][]string{wrap(m.LookedAt, cols[2]), wrap(m.oftenText(), cols[3]), wrap(m.Told, cols[4])}
+		cells := [][]string{wrap(m.lookedText(), cols[2]), wrap(m.oftenText(), cols[3]), wrap(m.Told, cols[4])}
 		for first := true; first || len(cells[0])+len(cells[1])+len(cells[2]) > 0; first = false {
 			line(id, take(&says), take(&cells[0]), take(&cells[1]), take(&cells[2]), take(&unseen))
 			id = ""
@@ -276,7 +261,7 @@ func enumerate(b *strings.Builder, rows []Row, width int) {
 	for _, r := range rows {
 		indented(r.Clause+"  "+r.Says, "", "    ")
 		for _, m := range r.MetBy {
-			indented(m.LookedAt, "  - ", "    ")
+			indented(m.lookedText(), "  - ", "    ")
 			indented(m.oftenText()+"; told: "+m.Told, "    ", "    ")
 		}
 		if len(r.NotSeen) > 0 {

@@ -1,6 +1,10 @@
 package policy
 
-import "fmt"
+import (
+	"fmt"
+
+	"esafetybot/internal/settings"
+)
 
 // The parameters of the checks: what may stand below `with:`.
 
@@ -126,7 +130,7 @@ var pupilEmailShape = &shape{form: objectForm, what: "{mode, except, approved, m
 
 var settingsShape = &shape{form: objectForm, what: "{units, baseline, want, except}", some: []string{"baseline", "want"}, fields: []field{
 	{"units", true, "Where the settings are looked at, each unit with everything below it.", listOf(unitShape, 1)},
-	{"baseline", false, "Settings that UK guidance asks of primary schools, each with its reason.", wordsShape([]string{BaselinePrimaryPupils})},
+	{"baseline", false, "Settings that UK guidance asks of primary schools, each with its reason.", wordsShape(settings.Baselines())},
 	{"want", false, "Settings that the school wants.", listOf(wantShape, 1)},
 	{"except", false, "Units and accounts that are left out.", unitsAndGroups},
 }}

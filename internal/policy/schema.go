@@ -158,10 +158,7 @@ func withSchemas(defs map[string]any) []map[string]any {
 		}
 		then := map[string]any{"properties": map[string]any{"with": false}}
 		if k.shape != nil {
-			then = map[string]any{"properties": map[string]any{"with": k.shape.schema(defs, "")}}
-			if !k.later {
-				then["required"] = []string{"with"}
-			}
+			then = map[string]any{"properties": map[string]any{"with": k.shape.schema(defs, "")}, "required": []string{"with"}}
 		}
 		out = append(out, map[string]any{
 			"if":   map[string]any{"properties": map[string]any{string(Check): map[string]any{"const": k.name}}, "required": []string{string(Check)}},

@@ -63,7 +63,7 @@ type value struct {
 	at     position
 	text   string
 	flag   bool
-	number float64
+	number float64 // a number; of a list or table, how many pieces the file has, right or wrong
 	items  []*value
 	names  []string // of an object or table, in the order of the file
 	fields map[string]*value
@@ -140,6 +140,9 @@ func (v *value) where() position {
 	}
 	return v.at
 }
+
+// complete tells whether all pieces of a list are right.
+func (v *value) complete() bool { return v != nil && len(v.items) == int(v.number) }
 
 // texts gives the texts of a list.
 func (v *value) texts() []string {
@@ -244,6 +247,7 @@ func (c *complaints) fitText(v *value, s *shape) bool {
 }
 
 func (c *complaints) fitList(v *value, n *ast.SequenceNode, s *shape) {
+	v.number = float64(len(n.Values))
 	for _, item := range n.Values {
 		if i := c.fit(item, s.elem); i != nil {
 			v.items = append(v.items, i)
@@ -255,6 +259,7 @@ func (c *complaints) fitList(v *value, n *ast.SequenceNode, s *shape) {
 }
 
 func (c *complaints) fitObject(v *value, of []*ast.MappingValueNode, s *shape) {
+	v.number = float64(len(of))
 	v.fields, v.keys = map[string]*value{}, map[string]position{}
 	var known []string
 	for _, f := range s.fields {

@@ -129,13 +129,10 @@ func (w *PupilEmailWith) MoveFrom(unit string) (string, bool) {
 	return to, ok
 }
 
-// BaselinePrimaryPupils is the one set of settings that the program knows by name.
-const BaselinePrimaryPupils = "primary-pupils"
-
 // SettingsWith is what the check settings looks for.
 type SettingsWith struct {
 	Units    []string
-	Baseline string // BaselinePrimaryPupils or ""
+	Baseline string // one of settings.Baselines, or ""
 	Want     []Want // besides the baseline
 	Except   UnitsAndGroups
 }
@@ -162,6 +159,15 @@ func (m Means) Rules() []string {
 		return Rules(m.Name)
 	}
 	return nil
+}
+
+// namesRules tells whether the clause itself chose the rules.
+func (m Means) namesRules() bool {
+	switch m.With.(type) {
+	case *SharingWith, *AccountsWith, *DevicesWith:
+		return true
+	}
+	return false
 }
 
 // OutcomeOf is what happens when a rule (without the check's name) finds something: the means' own WhenNotMet, but Report for

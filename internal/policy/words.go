@@ -135,17 +135,16 @@ type knownMeans struct {
 	unseen []string // what it cannot see, for explain
 	shape  *shape   // of `with`; nil for what is not built yet
 	often  string   // how often a check runs
-	later  bool     // has a shape, but is not looked at yet: `with` may be absent
 }
 
 // The catalogue of means. One that has a shape is built: the program looks at it.
 var catalogue = []*knownMeans{
-	{kind: Check, name: "accounts", looks: "accounts, classes and sign-ins", often: "every day", rules: accountsRules, shape: accountsShape, later: true},
-	{kind: Check, name: "devices", looks: "phones, tablets and Chromebooks", often: "every day", rules: devicesRules, shape: devicesShape, later: true,
+	{kind: Check, name: "accounts", looks: "accounts, classes and sign-ins", often: "every day", rules: accountsRules, shape: accountsShape},
+	{kind: Check, name: "devices", looks: "phones, tablets and Chromebooks", often: "every day", rules: devicesRules, shape: devicesShape,
 		unseen: []string{"devices that Google does not manage", "computers with Windows or macOS", "whether a Chromebook was cleared after use"}},
-	{kind: Check, name: "pupil-email", looks: "pupils' e-mail, in the settings and in the traffic", often: "every day", shape: pupilEmailShape, later: true,
+	{kind: Check, name: "pupil-email", looks: "pupils' e-mail, in the settings and in the traffic", often: "every day", shape: pupilEmailShape,
 		rules: []string{"on", "access-group", "used"}, unseen: []string{"mail accounts that are not the school's", "traffic of the last days, which Google tells late"}},
-	{kind: Check, name: "settings", looks: "settings of the Google account", often: "every day", rules: []string{"differs"}, shape: settingsShape, later: true,
+	{kind: Check, name: "settings", looks: "settings of the Google account", often: "every day", rules: []string{"differs"}, shape: settingsShape,
 		unseen: []string{"settings that Google tells no program, such as who may write in a Classroom stream or whether Drive has trust rules"}},
 	{kind: Check, name: "sharing", looks: "sharing in Google Drive", often: "every day", rules: sharingRules,
 		shape: sharingShape, unseen: []string{"shared calendars", "photo albums", "the inside of a Site", "copies already taken"}},
@@ -216,7 +215,7 @@ func meansNames(kind Kind) []string {
 // Built reports whether the program can look at a means yet. The list is the catalogue above: what has a shape for its parameters is built.
 func Built(kind Kind, name string) bool {
 	k := meansOf(kind, name)
-	return k != nil && k.shape != nil && !k.later
+	return k != nil && k.shape != nil
 }
 
 // Rules lists what a check can find, without the check's name before it; nil for checks that do not exist.
