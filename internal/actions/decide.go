@@ -1,0 +1,158 @@
+package actions
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"esafetybot/internal/store"
+)
+
+// Pick is one action that somebody decides on, and the facts of its finding as they saw them. Nil facts: those of the action.
+type Pick struct {
+	ID    string
+	Facts []string
+}
+
+// Approve approves actions that somebody looked at one by one: all of them or, with an error, none. Of what is of high severity the
+// first approval makes it approved-once, and another person's completes it. The errors wrap ErrSelf, ErrSecond, ErrChanged or ErrState.
+func (l *Log) Approve(ctx context.Context, by By, picks ...Pick) error {
+	list, err := l.picked(ctx, by, picks)
+	if err != nil {
+		return err
+	}
+	return l.approve(ctx, by, list, false)
+}
+
+// ApproveAll releases the whole list of a kind that waits for approval, braked or not, but only if it holds exactly
+// as many as expected. Those that concern the person themselves, and those of high severity that they approved before, are not on their list.
+// It returns the ids released.
+func (l *Log) ApproveAll(ctx context.Context, by By, kind string, expect int) ([]string, error) {
+	if err := by.check(); err != nil {
+		return nil, err
+	}
+	waiting, err := l.all(ctx, Proposed, Once)
+	if err != nil {
+		return nil, err
+	}
+	var list []*Action
+	var ids []string
+	own, second := 0, 0
+	for _, a := range waiting {
+		switch {
+		case a.Kind != kind:
+		case a.concerns(by.who()):
+			own++
+		case a.approvedBy(by.who()):
+			second++
+		default:
+			list, ids = append(list, a), append(ids, a.ID)
+		}
+	}
+	if len(list) != expect {
+		return nil, fmt.Errorf("%w: %d of the kind %s wait, not %d (and %d that concern yourself, %d that wait for a second person); nothing was approved: look at the plan again",
+			ErrCount, len(list), kind, expect, own, second)
+	}
+	return ids, l.approve(ctx, by, list, true)
+}
+
+// Decline says that a change is not wanted, for the facts it has now: new facts propose it again.
+func (l *Log) Decline(ctx context.Context, by By, why string, picks ...Pick) error {
+	list, err := l.picked(ctx, by, picks)
+	if err != nil {
+		return err
+	}
+	w, who := &writer{l: l}, by.who()
+	for _, a := range list {
+		a.Approvals, a.Braked = nil, false
+		if err := w.move(ctx, a, Declined, Event{How: Rejected, By: &who, Why: why}); err != nil {
+			return err
+		}
+	}
+	return w.flush(ctx, true)
+}
+
+func (by By) check() error {
+	if by.Role == "" || by.Address == "" && by.ID == "" {
+		return fmt.Errorf("%w: it is not known who decides", ErrState)
+	}
+	return nil
+}
+
+// approvedBy tells whether somebody gave the first of two approvals.
+func (a *Action) approvedBy(w Who) bool {
+	return a.State == Once && slices.ContainsFunc(a.Approvals, func(p Approval) bool { return p.same(w) })
+}
+
+// picked reads the actions that somebody decides on, and says all at once why they may not.
+func (l *Log) picked(ctx context.Context, by By, picks []Pick) ([]*Action, error) {
+	if err := by.check(); err != nil {
+		return nil, err
+	}
+	var list []*Action
+	var wrong []error
+	been := map[string]bool{}
+	for _, p := range picks {
+		if been[p.ID] {
+			continue
+		}
+		been[p.ID] = true
+		a, err := l.Get(ctx, p.ID)
+		switch {
+		case errors.Is(err, store.ErrNotFound), errors.Is(err, store.ErrBadKey):
+			wrong = append(wrong, err)
+		case err != nil:
+			return nil, err
+		case a.concerns(by.who()):
+			wrong = append(wrong, fmt.Errorf("action %s: %w", a.ID, ErrSelf))
+		case !a.State.Waits():
+			wrong = append(wrong, fmt.Errorf("action %s: %w: it is %s", a.ID, ErrState, a.State))
+		case p.Facts != nil && !slices.Equal(p.Facts, a.Facts):
+			wrong = append(wrong, fmt.Errorf("action %s: %w", a.ID, ErrChanged))
+		default:
+			list = append(list, a)
+		}
+	}
+	return list, errors.Join(wrong...)
+}
+
+func (l *Log) approve(ctx context.Context, by By, list []*Action, whole bool) error {
+	who := by.who()
+	for _, a := range list {
+		if a.approvedBy(who) {
+			return fmt.Errorf("action %s: %w", a.ID, ErrSecond)
+		}
+		if a.State == Approved {
+			return fmt.Errorf("action %s: %w: it is approved already", a.ID, ErrState)
+		}
+	}
+	w := &writer{l: l}
+	for _, a := range list {
+		to, how := Approved, Agreed
+		if whole {
+			how = Released
+		}
+		if a.State != Once {
+			a.Approvals = nil
+			if a.Severity == High {
+				to, how = Once, First
+			}
+		}
+		a.approved(to, Approval{Who: who, At: l.now(), List: whole})
+		if err := w.move(ctx, a, to, Event{How: how, By: &who}); err != nil {
+			return err
+		}
+	}
+	return w.flush(ctx, true)
+}
+
+// approved adds an approval; what was tried for earlier ones counts no longer.
+func (a *Action) approved(to State, p Approval) {
+	a.Approvals = append(slices.Clone(a.Approvals), p)
+	a.Tries, a.Braked, a.Made = 0, false, time.Time{}
+	if at := p.At.Add(a.Notice); to == Approved && a.Notice > 0 && at.After(a.NotBefore) {
+		a.NotBefore = at
+	}
+}
