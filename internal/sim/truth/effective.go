@@ -69,6 +69,17 @@ func (w *world) unitByID(id string) (OrgUnit, bool) {
 	return OrgUnit{}, false
 }
 
+// unitOf is the id of the unit that a policy is set in; one that names none is as if set at the top.
+func (w *world) unitOf(p CloudPolicy) string {
+	id := p.unitID()
+	for _, u := range w.t.OrgUnits {
+		if id == "" && u.Path == "/" {
+			return bare(u.ID)
+		}
+	}
+	return id
+}
+
 // isPassedOver reports whether a policy of a group would switch a service off, which a group cannot.
 func (p CloudPolicy) isPassedOver() bool {
 	if p.groupID() == "" {
@@ -155,7 +166,7 @@ func (w *world) judgePupilEmail(m EmailMeans, found collection) {
 		h := a.holder()
 		unit := w.deciding(gmailStatus, h)
 		if state, _, _ := value(gmailStatus, "serviceState", unit); state == "ENABLED" {
-			add("on", "unit/"+unit.unitID())
+			add("on", "unit/"+w.unitOf(*unit))
 		} else {
 			for _, p := range w.groupPolicies(gmailStatus, h) {
 				add("access-group", "group/"+p.groupID())

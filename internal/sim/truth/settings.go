@@ -82,13 +82,13 @@ func (w *world) judgeHolder(want Want, top OrgUnit, h holder, add func(where, fa
 	}
 	place := bare(top.ID)
 	if p != nil {
-		if unit, found := w.unitByID(p.unitID()); found && under(unit.Path, top.Path) {
+		if unit, found := w.unitByID(w.unitOf(*p)); found && under(unit.Path, top.Path) {
 			place = bare(unit.ID)
 		}
 	}
 	fact := v + " default"
 	if !isDefault {
-		fact = v + " set-in unit/" + p.unitID()
+		fact = v + " set-in unit/" + w.unitOf(*p)
 	}
 	if len(h.licenses) > 0 {
 		fact += " licence " + strings.Join(h.licenses, "+")

@@ -152,7 +152,9 @@ func (o Options) ComputeFrom(t *Tenant, policies map[string]Policy) Truth {
 				w.judge(m, everywhere, found)
 			}
 		}
-		w.lookAtPeople(o.First)
+		if len(p.Accounts)+len(p.Devices)+len(p.PupilEmail)+len(p.Settings) > 0 {
+			w.lookAtPeople(o.First)
+		}
 		for _, m := range p.Accounts {
 			w.judgeAccounts(m, found)
 		}
