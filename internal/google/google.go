@@ -70,9 +70,11 @@ type Client struct {
 	t       *transport
 	workers int
 
-	mu       sync.Mutex
-	ids      map[string]*identity
-	customer string // see customerID
+	mu  sync.Mutex
+	ids map[string]*identity
+
+	customerLock sync.Mutex // held while it is asked for
+	customer     string     // see customerID
 
 	drive     *drive.Service
 	directory *directory.Service

@@ -11,7 +11,7 @@ import (
 )
 
 // Licenses streams who has a licence of a product ("Google-Apps", "101031"), with [ScopeLicenses], and once with [ScopeUsers]: this API knows
-// no alias for the customer, whose id each account carries.
+// no alias for the customer, whose id each account carries. Of a product that Google does not find nobody has a licence.
 func (c *Client) Licenses(ctx context.Context, product string) iter.Seq2[seen.License, error] {
 	return func(yield func(seen.License, error) bool) {
 		customer, err := c.customerID(ctx)
@@ -33,7 +33,7 @@ func (c *Client) Licenses(ctx context.Context, product string) iter.Seq2[seen.Li
 				return seen.License{Address: strings.ToLower(a.UserId), Product: a.ProductId, SKU: a.SkuId}, true
 			}), page.NextPageToken, nil
 		}) {
-			if !yield(l, err) {
+			if IsNotFound(err) || !yield(l, err) {
 				return
 			}
 		}
@@ -42,11 +42,10 @@ func (c *Client) Licenses(ctx context.Context, product string) iter.Seq2[seen.Li
 
 // customerID is the id of the Google Workspace account, "C0…"; it is asked for once.
 func (c *Client) customerID(ctx context.Context) (string, error) {
-	c.mu.Lock()
-	id := c.customer
-	c.mu.Unlock()
-	if id != "" {
-		return id, nil
+	c.customerLock.Lock()
+	defer c.customerLock.Unlock()
+	if c.customer != "" {
+		return c.customer, nil
 	}
 	id, err := single(ctx, c.asAdmin(ScopeUsers), usersGet, "the administrator", func(ctx context.Context) (string, error) {
 		u, err := c.directory.Users.Get(c.admin).Fields("customerId").Context(ctx).Do()
@@ -61,8 +60,6 @@ func (c *Client) customerID(ctx context.Context) (string, error) {
 	if id == "" {
 		id = myCustomer
 	}
-	c.mu.Lock()
 	c.customer = id
-	c.mu.Unlock()
 	return id, nil
 }

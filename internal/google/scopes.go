@@ -67,7 +67,7 @@ func Scopes(job string) []ScopeUse {
 	case "accounts":
 		return []ScopeUse{
 			{ScopeUsers, plainUsers, true, "everything about accounts"},
-			{ScopeDomains, plainDomains, true, "which addresses are the school's own"},
+			{ScopeDomains, plainDomains, false, "which addresses are outside the school"},
 			{ScopeGroups, plainGroups, false, "accounts that belong to the school, are left out or hold an administrator's role through a group"},
 			{ScopeRoles, "read who is an administrator of what", false, "administrator's roles other than super administrator"},
 			{ScopeAudit, plainAudit, false, "how old passwords are, leaked passwords, suspicious sign-ins and mail passed on outside"},
@@ -77,7 +77,6 @@ func Scopes(job string) []ScopeUse {
 			{ScopeCourses, "read the list of Classroom classes", false, "everything about classes"},
 			{ScopeRosters, "read who is in which Classroom class", false, "who is in a class"},
 			{ScopeAddresses, "read the addresses of people in Classroom classes", false, "whether somebody in a class whom the list of accounts does not know belongs to the trust"},
-			{ScopeGuardians, "read which parents and carers Classroom writes to", false, "parents and carers on Classroom"},
 		}
 	case "devices":
 		return []ScopeUse{

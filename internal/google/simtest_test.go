@@ -37,6 +37,8 @@ type (
 		Suspended    bool
 		Archived     bool
 		IsGuestUser  bool
+
+		LastLoginTime time.Time
 	}
 	rawUnit   struct{ OrgUnitID, OrgUnitPath string }
 	rawGroup  struct{ ID, Email string }
