@@ -3,7 +3,6 @@ package settings
 import (
 	"cmp"
 	"encoding/json"
-	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -238,7 +237,7 @@ func Text(value any) (text string, ok bool) {
 	case bool:
 		return strconv.FormatBool(v), true
 	case float64:
-		return strconv.FormatFloat(v, 'f', -1, 64), !math.IsNaN(v) && !math.IsInf(v, 0)
+		return strconv.FormatFloat(v, 'f', -1, 64), true
 	case int:
 		return strconv.Itoa(v), true
 	case int64:
@@ -247,8 +246,9 @@ func Text(value any) (text string, ok bool) {
 		if n, err := v.Int64(); err == nil {
 			return strconv.FormatInt(n, 10), true
 		}
-		f, err := v.Float64()
-		return strconv.FormatFloat(f, 'f', -1, 64), err == nil
+		if f, err := v.Float64(); err == nil {
+			return strconv.FormatFloat(f, 'f', -1, 64), true
+		}
 	}
 	return "", false
 }

@@ -3,7 +3,6 @@ package settings
 import (
 	"encoding/json"
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -131,7 +130,7 @@ func TestText(t *testing.T) {
 		ok    bool
 	}{
 		{"A b", "A b", true}, {true, "true", true}, {false, "false", true}, {8.0, "8", true}, {0.50, "0.5", true}, {1e6, "1000000", true}, {8, "8", true}, {int64(1) << 60, "1152921504606846976", true},
-		{json.Number("8"), "8", true}, {json.Number("8.0"), "8", true}, {json.Number("x"), "0", false}, {math.Inf(1), "+Inf", false}, {nil, "", false}, {[]any{}, "", false}, {map[string]any{}, "", false},
+		{json.Number("8"), "8", true}, {json.Number("8.0"), "8", true}, {json.Number("x"), "", false}, {nil, "", false}, {[]any{}, "", false}, {map[string]any{}, "", false},
 	} {
 		if have, ok := Text(c.value); have != c.want || ok != c.ok {
 			t.Errorf("%v: have %q %v", c.value, have, ok)

@@ -140,7 +140,7 @@ func Check(in Input) Result {
 	if in.Policies != nil {
 		j.members = settings.MembersOf(in.Who, in.Policies.Groups(settings.GmailService))
 	}
-	j.traffic(pupils)
+	j.traffic()
 	for _, a := range in.Asks {
 		j.ask(a, pupils)
 	}
@@ -322,19 +322,15 @@ func (u *usage) facts() []string {
 }
 
 // traffic reads the usage reports: those after the last change of each account, within the last seven days.
-func (j *judge) traffic(pupils []*seen.Account) {
+func (j *judge) traffic() {
 	j.usage = map[string]*usage{}
 	if j.Usage == nil {
 		return
 	}
 	changed, all := j.changes()
-	about := map[string]bool{}
-	for _, p := range pupils {
-		about[p.ID] = true
-	}
 	first, last := j.Today.AddDays(-days).String(), j.Today.String()
 	j.read = j.Usage(func(id string, line seen.Usage) {
-		if !about[id] || line.Date < first || line.Date > last || line.Date <= max(changed[id], all) {
+		if line.Date < first || line.Date > last || line.Date <= max(changed[id], all) {
 			return
 		}
 		u := j.usage[id]

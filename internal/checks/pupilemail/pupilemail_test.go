@@ -227,6 +227,7 @@ func TestUsed(t *testing.T) {
 		{"no longer on in the newest", []line{day(2, is, "false"), day(3, is, "true")}, nil, nil, ""},
 		{"the newest comes last", []line{day(3, is, "true"), day(2, is, "false")}, nil, nil, ""},
 		{"summed", []line{day(2, out, "0"), day(3, out, "1"), day(4, back, "1")}, nil, nil, "received, sent"},
+		{"twice the same day: the first says whether it is on", []line{day(2, is, "true", out, "1"), day(2, is, "false", back, "1")}, nil, nil, "received, sent, usage-says-on"},
 		{"today", []line{day(0, out, "1")}, nil, nil, "sent"},
 		{"seven days ago", []line{day(7, out, "1")}, nil, nil, "sent"},
 		{"eight days ago", []line{day(8, out, "1")}, nil, nil, ""},
@@ -240,6 +241,7 @@ func TestUsed(t *testing.T) {
 		{"somebody else moved", all, []seen.Event{event(moved, "2026-11-17T10:00", "tess@school.example")}, nil, "received, sent, usage-says-on"},
 		{"made", all, []seen.Event{event(created, "2026-11-16T10:00", "ann@school.example")}, nil, ""},
 		{"taken out of a group", all, []seen.Event{event(removed, "2026-11-16T10:00", "mail@school.example", "USER_EMAIL", "ann@school.example")}, nil, ""},
+		{"somebody moved who is no longer there", all, []seen.Event{event(moved, "2026-11-17T10:00", "gone@school.example")}, nil, "received, sent, usage-says-on"},
 		{"some other event", all, []seen.Event{event("CHANGE_PASSWORD", "2026-11-17T10:00", "ann@school.example")}, nil, "received, sent, usage-says-on"},
 		{"Gmail switched", all, []seen.Event{event(toggled, "2026-11-16T10:00", "", "SERVICE_NAME", "GMAIL")}, nil, ""},
 		{"another service switched", all, []seen.Event{event(toggled, "2026-11-16T10:00", "", "SERVICE_NAME", "Keep")}, nil, "received, sent, usage-says-on"},
@@ -293,7 +295,7 @@ func TestUnknown(t *testing.T) {
 			"A4 on 1: the settings depend on licences, which could not be read", "A4 access-group 1: the settings depend on licences, which could not be read"}},
 		{"no licences, and none needed", both, func(w *world) { w.Licenses = nil }, []string{on, used}, []string{}},
 		{"licences", append([]seen.Setting{licensed}, both...), func(w *world) { w.Licenses = map[string][]string{} }, []string{on, used}, []string{}},
-		{"members of a group", []seen.Setting{gmail("root", "hidden", en, 1)}, nil, []string{used}, []string{"A4 access-group 1: it could not be read who is in the groups that switch e-mail on"}},
+		{"members of a group", []seen.Setting{gmail("root", "hidden", en, 1), gmail("root", "mail", en, 2)}, nil, []string{used}, []string{"A4 access-group 1: it could not be read who is in the groups that switch e-mail on"}},
 		{"no usage reports", both, func(w *world) { w.usageOff = true }, []string{on}, []string{"A4 used 1: the usage reports could not be read"}},
 		{"usage reports that broke off", both, func(w *world) {
 			w.usageOff = true
@@ -353,6 +355,7 @@ func TestSaid(t *testing.T) {
 		{"as strong is not stronger", []seen.Setting{gmail("root", "", di, 2), gmail("root", "mail", en, 2)}, reported("true", "0"), nil, Said{No, "unit/root", Yes, "2026-11-16", Yes, 0, 7}, false},
 		{"nobody set it", []seen.Setting{}, []line{{"ann", "2026-11-16", map[string]string{sent: "1"}}}, nil, Said{No, "", NotKnown, "2026-11-16", Yes, 1, 0}, false},
 		{"settings not read", nil, reported("true", "1"), nil, Said{NotKnown, "", Yes, "2026-11-16", Yes, 1, 7}, true},
+		{"an odd policy", []seen.Setting{gmail("root", "", en, 1), {Type: settings.GmailService, Unit: "staff", Odd: true}}, reported("true", "1"), nil, Said{NotKnown, "", Yes, "2026-11-16", Yes, 1, 7}, true},
 		{"members not read", []seen.Setting{gmail("root", "hidden", en, 1)}, reported("true", "1"), nil, Said{NotKnown, "", Yes, "2026-11-16", Yes, 1, 7}, true},
 		{"members not read, but the unit says on", []seen.Setting{gmail("root", "hidden", en, 1), gmail("root", "", en, 2)}, nil, nil, Said{Settings: Yes, By: "unit/root"}, true},
 		{"log not read", []seen.Setting{gmail("root", "", en, 2)}, reported("true", "1"), func(w *world) { w.LogKnown = false }, Said{Settings: Yes, By: "unit/root"}, true},
@@ -374,6 +377,21 @@ func TestSaid(t *testing.T) {
 	}
 	if (Yes.String() + No.String() + NotKnown.String()) != "onoffnot known" {
 		t.Error("words for answers")
+	}
+}
+
+func TestAgree(t *testing.T) {
+	all := []Answer{NotKnown, No, Yes}
+	for _, a := range all {
+		for _, b := range all {
+			for _, c := range all {
+				three := []Answer{a, b, c}
+				want := !slices.Contains(three, Yes) || !slices.Contains(three, No)
+				if have := (Said{Settings: a, Report: b, Traffic: c}).Agree(); have != want {
+					t.Errorf("%v: %v", three, have)
+				}
+			}
+		}
 	}
 }
 

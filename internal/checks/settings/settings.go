@@ -7,6 +7,7 @@ package settingscheck
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -93,7 +94,7 @@ func (r Result) Sees(clause, subject string) bool {
 
 // Check judges.
 func Check(in Input) Result {
-	j := judge{Input: in, out: Result{About: map[string]About{}, blind: map[string]bool{}}, found: map[string]*findings.Observed{}, sets: map[string][][]string{}}
+	j := judge{Input: in, out: Result{About: map[string]About{}, blind: map[string]bool{}}, found: map[string]*findings.Observed{}, sets: map[string]map[string][]string{}}
 	if in.Policies == nil {
 		for _, a := range in.Asks {
 			j.out.blind[a.Clause] = true
@@ -121,23 +122,22 @@ func Check(in Input) Result {
 
 type judge struct {
 	Input
-	sets  map[string][][]string         // org unit path, lower case → the sets of licences that somebody directly in it has
-	found map[string]*findings.Observed // by findings.ID
+	sets  map[string]map[string][]string // org unit path, lower case → the sets of licences that somebody directly in it has, by how they are written
+	found map[string]*findings.Observed  // by findings.ID
 	out   Result
 }
 
 // accounts gathers the sets of licences in each unit.
 func (j *judge) accounts() {
 	for _, a := range j.Who.Accounts() {
-		has := j.Licenses[a.ID]
-		if len(has) == 0 || !j.looked(a) {
+		if !j.looked(a) {
 			continue
 		}
-		has = slices.Compact(slices.Sorted(slices.Values(has)))
-		unit := strings.ToLower(a.Unit)
-		if !slices.ContainsFunc(j.sets[unit], func(s []string) bool { return slices.Equal(s, has) }) {
-			j.sets[unit] = append(j.sets[unit], has)
+		unit, has := strings.ToLower(a.Unit), slices.Compact(slices.Sorted(slices.Values(j.Licenses[a.ID])))
+		if j.sets[unit] == nil {
+			j.sets[unit] = map[string][]string{}
 		}
+		j.sets[unit][strings.Join(has, "+")] = has
 	}
 }
 
@@ -145,6 +145,7 @@ func (j *judge) accounts() {
 func (j *judge) looked(a *seen.Account) bool { return a.Active() && j.Kinds.School(a) }
 
 func (j *judge) ask(a Ask) {
+	left, known := j.Who.Excepted(a.Except)
 	for _, w := range a.wants() {
 		u := Unknown{Clause: a.Clause, Rule: Differs, Setting: w.Setting, Field: w.Field}
 		switch {
@@ -159,11 +160,9 @@ func (j *judge) ask(a Ask) {
 			continue
 		}
 		for _, path := range a.Units {
-			if id, ok := j.Policies.UnitID(path); ok {
-				j.units(a, w, id, path)
-			}
+			j.units(a, w, path)
 		}
-		j.groups(a, w)
+		j.groups(a, w, left, known)
 	}
 }
 
@@ -188,17 +187,18 @@ func why(by *seen.Setting, field string) string {
 }
 
 // units looks at a wanted setting in a unit and all below it, by the units' own policies.
-func (j *judge) units(a Ask, w settings.Want, id, path string) {
+func (j *judge) units(a Ask, w settings.Want, path string) {
+	id, _ := j.Policies.UnitID(path) // if it is not there, nothing is below it
 	for _, x := range j.Units {
 		if !school.Under(x.Path, path) || slices.ContainsFunc(a.Except.Units, func(e string) bool { return school.Under(x.Path, e) }) {
 			continue
 		}
 		unsure := ""
-		for _, has := range append([][]string{nil}, j.sets[strings.ToLower(x.Path)]...) {
+		for _, has := range append(slices.Collect(maps.Values(j.sets[strings.ToLower(x.Path)])), nil) {
 			by := j.Policies.ByUnit(w.Setting, settings.Holder{Unit: x.Path, Licenses: has})
 			v := j.Policies.Value(w.Setting, w.Field, by)
 			if !v.Known {
-				unsure = why(by, w.Field)
+				unsure = max(unsure, why(by, w.Field)) // one of them, always the same
 				continue
 			}
 			if w.Met(v.Text) {
@@ -225,19 +225,15 @@ func (j *judge) units(a Ask, w settings.Want, id, path string) {
 }
 
 // groups looks at policies of a wanted setting that are for groups, and make it otherwise for somebody in the clause's units.
-func (j *judge) groups(a Ask, w settings.Want) {
+func (j *judge) groups(a Ask, w settings.Want, left func(*seen.Account) bool, known bool) {
 	ids := j.Policies.Groups(w.Setting)
-	if len(ids) == 0 {
-		return
-	}
-	left, known := j.Who.Excepted(a.Except)
 	members := settings.MembersOf(j.Who, ids)
 	for _, group := range ids {
 		for _, s := range j.Policies.OfGroup(w.Setting, group) {
 			v := j.Policies.Value(w.Setting, w.Field, s)
 			u := Unknown{Clause: a.Clause, Rule: Differs, Setting: w.Setting, Field: w.Field, Count: 1}
 			switch {
-			case v.Known && w.Met(v.Text):
+			case w.Met(v.Text):
 				continue
 			case members.Unknown[group]:
 				u.Why = "it could not be read who is in a group that has it otherwise"
@@ -264,8 +260,8 @@ func (j *judge) groups(a Ask, w settings.Want) {
 // reaches tells whether a group's policy decides for somebody in the clause's units: it applies, and is stronger than the units' own.
 func (j *judge) reaches(a Ask, s *seen.Setting, users []string, left func(*seen.Account) bool) bool {
 	for _, user := range users {
-		u, ok := j.Who.AccountByID(user)
-		if !ok || !j.looked(u) || left(u) || !slices.ContainsFunc(a.Units, func(path string) bool { return j.asked(u, path) }) {
+		u, _ := j.Who.AccountByID(user)
+		if !j.looked(u) || left(u) || !slices.ContainsFunc(a.Units, func(path string) bool { return j.asked(u, path) }) {
 			continue
 		}
 		h := settings.Holder{Unit: u.Unit, Licenses: j.Licenses[u.ID], Groups: []string{s.Group}}

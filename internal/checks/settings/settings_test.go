@@ -20,7 +20,7 @@ var units = []seen.Unit{
 	{ID: "root", Path: "/"}, {ID: "pupils", Path: "/Pupils"}, {ID: "y6", Path: "/Pupils/Year 6"}, {ID: "6b", Path: "/Pupils/Year 6/6B"}, {ID: "y5", Path: "/Pupils/Year 5"}, {ID: "staff", Path: "/Staff"},
 }
 
-// newInput has the pupils ann in 6B and ben in Year 5, the teacher tess, and wants Chat off for pupils.
+// newInput has the pupils ann and dan in 6B and ben in Year 5, the teacher tess, and wants Chat off for pupils.
 func newInput() Input {
 	d := school.New(school.Rules{OrgUnits: []string{"/Pupils", "/Staff"}}, []string{"school.example"})
 	add := func(id, unit string, change func(*seen.Account)) {
@@ -31,6 +31,7 @@ func newInput() Input {
 		d.AddAccount(a)
 	}
 	add("ann", "/Pupils/Year 6/6B", nil)
+	add("dan", "/Pupils/Year 6/6B", nil)
 	add("ben", "/pupils/year 5", nil)
 	add("tess", "/Staff", nil)
 	add("off", "/Pupils/Year 6/6B", func(a *seen.Account) { a.SwitchedOff = true })
@@ -145,6 +146,9 @@ func TestDiffers(t *testing.T) {
 		{"set without the field: its default, where it is set", []seen.Setting{policy(drive, "y6", "", 2), sharing("pupils", "DISALLOWED", 1)}, wantDrive, []string{"y6/drive_and_docs.external_sharing/externalSharingMode: ALLOWED default"}, nil},
 		{"for everybody, in no unit", []seen.Setting{sharing("", "ALLOWED", 1)}, wantDrive, []string{"pupils/drive_and_docs.external_sharing/externalSharingMode: ALLOWED set-in unit/"}, nil},
 		{"no default is known", nil, wantField("classroom.teacher_permissions", "whoCanCreateClasses", "VERIFIED_TEACHERS_ONLY"), nil, []string{"A12 classroom.teacher_permissions/whoCanCreateClasses 4: " + noDefault}},
+		{"no default is known, and set without the field", []seen.Setting{policy("x.y", "root", "", 1, "g", "A")}, wantField("x.y", "f", "B"), nil, []string{"A12 x.y/f 4: " + noDefault}},
+		{"two reasons", []seen.Setting{policy("x.y", "y6", "", 1, "f", []any{})}, wantField("x.y", "f", "B"), nil, []string{"A12 x.y/f 2: " + noDefault, "A12 x.y/f 2: " + aList}},
+		{"for everybody, and the clause is about all", []seen.Setting{chatIs("", "", en, 1)}, func(in *Input) { in.Asks[0].Units = []string{"/"} }, []string{"root/chat.service_status/serviceState: ENABLED set-in unit/"}, nil},
 		{"no default is known, set for some", []seen.Setting{policy("x.y", "y6", "", 1, "f", "A")}, wantField("x.y", "f", "B"), []string{"y6/x.y/f: A set-in unit/y6"}, []string{"A12 x.y/f 2: " + noDefault}},
 		{"a truth value", []seen.Setting{policy("x.y", "root", "", 1, "f", true)}, wantField("x.y", "f", "false"), []string{"pupils/x.y/f: true set-in unit/root"}, nil},
 		{"a list", []seen.Setting{policy("x.y", "root", "", 1, "f", []any{"A"})}, wantField("x.y", "f", "A"), nil, []string{"A12 x.y/f 4: " + aList}},
@@ -161,6 +165,8 @@ func TestDiffers(t *testing.T) {
 		{"licences of somebody switched off, or no account of ours", []seen.Setting{licensed(chatIs("root", "", en, 1), "P/1")}, func(in *Input) { in.Licenses = map[string][]string{"off": {"P/1"}, "guest": {"P/1"}} }, nil, nil},
 		{"licences that do not matter are told all the same", []seen.Setting{chatIs("root", "", en, 1)}, func(in *Input) { in.Licenses = map[string][]string{"ben": {"P/1"}, "ann": {"P/1"}} },
 			[]string{"pupils/chat.service_status/serviceState: ENABLED set-in unit/root, ENABLED set-in unit/root licence P/1"}, nil},
+		{"two sets of licences in one unit", []seen.Setting{licensed(chatIs("root", "", en, 1), "P/1", "P/2")}, func(in *Input) { in.Licenses = map[string][]string{"ann": {"P/1"}, "dan": {"P/2"}} },
+			[]string{"pupils/chat.service_status/serviceState: ENABLED set-in unit/root licence P/1, ENABLED set-in unit/root licence P/2"}, nil},
 		{"off by licence only", []seen.Setting{chatIs("root", "", en, 1), licensed(chatIs("pupils", "", di, 2), "P/1")}, func(in *Input) { in.Licenses = map[string][]string{"ann": {"P/1"}} },
 			[]string{"pupils/chat.service_status/serviceState: ENABLED set-in unit/root"}, nil},
 		{"known by licence only", []seen.Setting{licensed(policy("x.y", "root", "", 1, "f", "A"), "P/1")}, func(in *Input) {
@@ -316,6 +322,20 @@ func TestBaseline(t *testing.T) {
 		if r.Sees("A12", "setting/pupils/"+w.Setting+"/"+w.Field) != known {
 			t.Errorf("%s %s: known %v", w.Setting, w.Field, known)
 		}
+	}
+}
+
+// What cannot be said is told once for each clause, setting, field and reason.
+func TestUnknownApart(t *testing.T) {
+	in := newInput()
+	in.Asks[0].Units = []string{"/Pupils/Year 5"}
+	in.Asks[0].Want = []settings.Want{{Setting: "x.y", Field: "f", Values: []string{"A"}}, {Setting: "x.y", Field: "g", Values: []string{"A"}}, {Setting: "x.z", Field: "f", Values: []string{"A"}}, {Setting: "x.y", Field: "f", Values: []string{"B"}}}
+	in.Asks = append(in.Asks, in.Asks[0])
+	in.Asks[1].Clause, in.Asks[1].Want = "A13", in.Asks[0].Want[:1]
+	in.Policies = settings.New(nil, units)
+	want := []string{"A12 x.y/f 2: " + noDefault, "A12 x.y/g 1: " + noDefault, "A12 x.z/f 1: " + noDefault, "A13 x.y/f 1: " + noDefault}
+	if diff := cmp.Diff(want, unknown(Check(in))); diff != "" {
+		t.Errorf("(-want +have):\n%s", diff)
 	}
 }
 
