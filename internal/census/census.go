@@ -51,7 +51,7 @@ type Census struct {
 	Policy *policy.Policy
 	Now    time.Time
 	Log    *slog.Logger
-	// Outside keeps the addresses of members of classes who are outside.
+	// Outside keeps the addresses of members of classes who are outside. Set it before classes are read.
 	Outside *people.Book
 
 	mu   sync.Mutex
@@ -73,8 +73,8 @@ type Census struct {
 }
 
 // New makes a census of a school at a moment.
-func New(g Google, p *policy.Policy, outside *people.Book, now time.Time, log *slog.Logger) *Census {
-	return &Census{Google: g, Policy: p, Now: now, Log: log, Outside: outside, gaps: map[seen.Scope]seen.Gap{}, asked: map[string]bool{}}
+func New(g Google, p *policy.Policy, now time.Time, log *slog.Logger) *Census {
+	return &Census{Google: g, Policy: p, Now: now, Log: log, gaps: map[seen.Scope]seen.Gap{}, asked: map[string]bool{}}
 }
 
 // gap notes that a scope could not be read.

@@ -10,7 +10,7 @@ import (
 	"esafetybot/internal/seen"
 )
 
-// Directory reads the accounts, units and domains. known is false when the accounts could not be read to the end: then nothing can be judged.
+// Directory reads the accounts and domains. known is false when the accounts could not be read to the end: then nothing can be judged.
 func (c *Census) Directory(ctx context.Context) (known bool) {
 	if c.directory {
 		return c.known
@@ -22,7 +22,6 @@ func (c *Census) Directory(ctx context.Context) (known bool) {
 		domains []string
 	)
 	wg.Go(func() { people, c.known = list(c, "users", c.Google.People(ctx)) })
-	wg.Go(func() { c.units, _ = list(c, "units", c.Google.Units(ctx)) })
 	wg.Go(func() {
 		var err error
 		if domains, err = c.Google.Domains(ctx); err != nil {
@@ -60,8 +59,14 @@ func (c *Census) Who() *school.Directory { return c.who }
 // People lists what the Directory says of each account, by id.
 func (c *Census) People() map[string]seen.Person { return c.people }
 
-// Units lists the org units; none where they could not be read.
-func (c *Census) Units() []seen.Unit { return c.units }
+// Units reads the org units; none where they could not be read ("units" is then a gap).
+func (c *Census) Units(ctx context.Context) []seen.Unit {
+	if !c.asked["units"] {
+		c.asked["units"] = true
+		c.units, _ = list(c, "units", c.Google.Units(ctx))
+	}
+	return c.units
+}
 
 // Kinds tells what kind each account is. It reads the groups that the policy names for that.
 func (c *Census) Kinds(ctx context.Context) *school.Kinds {

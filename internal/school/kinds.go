@@ -99,7 +99,7 @@ func underAny(path string, units []string) bool {
 	return false
 }
 
-// In lists the ids of the accounts that are in groups of ours, nested groups included. known is false when one of the groups is
+// In lists the ids of the accounts that are in groups of ours, nested groups included; a member of type CUSTOMER is everybody but guests. known is false when one of the groups is
 // not there although the groups could not be read, or when the members of one could not.
 func (d *Directory) In(groups []string) (ids map[string]bool, known bool) {
 	ids, known = map[string]bool{}, true
@@ -112,13 +112,23 @@ func (d *Directory) In(groups []string) (ids map[string]bool, known bool) {
 		d.Nested(g, func(n *Group) {
 			known = known && n.Known
 			for _, m := range n.Members {
-				if a, ok := d.Account(m.Address); ok && m.Type != "GROUP" {
+				if m.Type == "CUSTOMER" {
+					d.everybody(ids)
+				} else if a, ok := d.Account(m.Address); ok && m.Type != "GROUP" {
 					ids[a.ID] = true
 				}
 			}
 		})
 	}
 	return ids, known
+}
+
+func (d *Directory) everybody(ids map[string]bool) {
+	for id, a := range d.byID {
+		if !a.Guest {
+			ids[id] = true
+		}
+	}
 }
 
 // Except is whom a means of the policy leaves out.
