@@ -135,6 +135,14 @@ func (s *Server) authorizeApp(a *act) error {
 	return s.world.AuthorizeApp(a.User, t)
 }
 
+func (s *Server) reportUsage(a *act) error {
+	u, err := resource[world.UsageReport](a)
+	if err != nil {
+		return err
+	}
+	return s.world.ReportUsage(u)
+}
+
 func (s *Server) loginEvent(a *act) error {
 	if a.Name == "" || a.User == "" {
 		return errors.New("loginEvent needs a name and a user (an address)")
@@ -191,6 +199,7 @@ func (s *Server) do(body []byte) (any, error) {
 		"archiveCourse":      func() error { return w.ArchiveCourse(a.Course, a.Actor) },
 		"addCourseMember":    func() error { return w.AddCourseMember(a.Course, a.Role, a.User, a.Actor) },
 		"removeCourseMember": func() error { return w.RemoveCourseMember(a.Course, a.User, a.Actor) },
+		"reportUsage":        func() error { return s.reportUsage(&a) },
 		"setRoll":            func() error { return w.SetRoll(a.Name, []byte(a.Text)) },
 	}
 	if id, ok, err := s.make(&a); ok {

@@ -215,7 +215,7 @@ var permissionsCreate = changePermission(func(c *call, t *target, in permissionB
 			return "", nil, forbidden("forbidden", "The transferOwnership parameter must be enabled when the permission role is 'owner'.")
 		}
 		var id string
-		err, aerr := c.transfer(t.file, in.EmailAddress)
+		aerr, err := c.transfer(t.file, in.EmailAddress)
 		w.View(func() { id = w.PermissionID("user", in.EmailAddress) })
 		return id, err, aerr
 	}
@@ -256,8 +256,7 @@ func (c *call) expiry(t *target, typ string, end *time.Time) *apiError {
 }
 
 // transfer makes somebody else of the school the owner of an item, which only its owner may do.
-func (c *call) transfer(f *world.File, to string) (error, *apiError) {
-	var aerr *apiError
+func (c *call) transfer(f *world.File, to string) (aerr *apiError, err error) {
 	c.s.world.View(func() {
 		switch {
 		case f.Owner == nil:
@@ -265,13 +264,13 @@ func (c *call) transfer(f *world.File, to string) (error, *apiError) {
 		case c.user == nil || c.s.world.User(f.Owner.EmailAddress) != c.user:
 			aerr = forbidden("insufficientFilePermissions", "The user does not have sufficient permissions for this file.")
 		case c.s.world.User(to) == nil:
-			aerr = badRequest("invalidSharingRequest", "", "Bad Request. User message: \"The new owner must be in your organization.\"")
+			aerr = badRequest("invalidSharingRequest", "", "Bad Request. User message: \"The new owner must be in your domain.\"")
 		}
 	})
 	if aerr != nil {
-		return nil, aerr
+		return aerr, nil
 	}
-	return c.s.world.TransferOwner(f.ID, to, c.user.PrimaryEmail), nil
+	return nil, c.s.world.TransferOwner(f.ID, to, c.user.PrimaryEmail)
 }
 
 var permissionsUpdate = changePermission(func(c *call, t *target, in permissionBody) (string, error, *apiError) {
@@ -303,7 +302,7 @@ var permissionsUpdate = changePermission(func(c *call, t *target, in permissionB
 				}
 			}
 		})
-		err, aerr := c.transfer(t.file, to)
+		aerr, err := c.transfer(t.file, to)
 		return id, err, aerr
 	}
 	typ := ""

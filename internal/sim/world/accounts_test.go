@@ -162,7 +162,7 @@ func TestSetRoll(t *testing.T) {
 func TestAccountFilesSurvive(t *testing.T) {
 	files := map[string]string{
 		"tenant.json":                    `{"now":"2026-11-02T08:00:00Z","customer":{"id":"C01"}}`,
-		"users.json":                     `[{"id":"1","primaryEmail":"ann@school.example","externalIds":[{"value":"17","type":"organization"}],"isEnrolledIn2Sv":true,"recoveryEmail":"x@home.example","zebra":1}]`,
+		"users.json":                     `[{"id":"1","primaryEmail":"ann@school.example","externalIds":[{"value":"17","type":"custom"}],"isEnrolledIn2Sv":true,"recoveryEmail":"x@home.example","zebra":1}]`,
 		"roles.json":                     `[{"roleId":"9","roleName":"Help desk","rolePrivileges":[{"privilegeName":"X"}]}]`,
 		"roleassignments.json":           `[{"roleAssignmentId":"5","roleId":"9","assignedTo":"1","assigneeType":"user","condition":"c"}]`,
 		"tokens.json":                    `{"1":[{"clientId":"7.apps","displayText":"Game","scopes":["openid"],"zebra":true}]}`,

@@ -127,12 +127,13 @@ type accountData struct {
 	mobile      []*MobileDevice
 	licenses    []*LicenseAssignment
 	usage       map[string][]*UsageReport  // by date, in the order of the tenant
+	usageAt     map[string]map[string]int  // by date and user: where the report stands; dates that something was added to only
 	forwarding  map[string]*AutoForwarding // by lower-case address
 }
 
 func newAccountData() accountData {
 	return accountData{roles: []*Role{}, assignments: []*RoleAssignment{}, tokens: map[string][]*Token{}, chrome: []*ChromeDevice{}, mobile: []*MobileDevice{},
-		licenses: []*LicenseAssignment{}, usage: map[string][]*UsageReport{}, forwarding: map[string]*AutoForwarding{}}
+		licenses: []*LicenseAssignment{}, usage: map[string][]*UsageReport{}, usageAt: map[string]map[string]int{}, forwarding: map[string]*AutoForwarding{}}
 }
 
 func (a *accountData) parts() []filePart {
@@ -257,14 +258,33 @@ func (w *World) AddLicense(l *LicenseAssignment) {
 
 // AddUsage puts a usage report in place; an earlier one of the same date and user is replaced.
 func (w *World) AddUsage(u *UsageReport) {
-	list := w.account.usage[u.Date]
-	for i := len(list) - 1; i >= 0; i-- {
-		if list[i].Entity.ProfileID == u.Entity.ProfileID && list[i].Entity.UserEmail == u.Entity.UserEmail {
-			list[i] = u
-			return
+	at := w.account.usageAt[u.Date]
+	if at == nil {
+		at = map[string]int{}
+		for i, o := range w.account.usage[u.Date] {
+			at[o.user()] = i
 		}
+		w.account.usageAt[u.Date] = at
 	}
-	w.account.usage[u.Date] = append(list, u)
+	if i, ok := at[u.user()]; ok {
+		w.account.usage[u.Date][i] = u
+		return
+	}
+	at[u.user()] = len(w.account.usage[u.Date])
+	w.account.usage[u.Date] = append(w.account.usage[u.Date], u)
+}
+
+func (u *UsageReport) user() string { return u.Entity.ProfileID + " " + u.Entity.UserEmail }
+
+// ReportUsage is AddUsage while others use the World; the date must be one ("2026-11-02").
+func (w *World) ReportUsage(u *UsageReport) error {
+	if _, err := time.Parse(time.DateOnly, u.Date); err != nil {
+		return fmt.Errorf("usage report: date: %w", err)
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.AddUsage(u)
+	return nil
 }
 
 // AddForwarding puts the automatic forwarding of a mailbox in place.

@@ -73,7 +73,7 @@ type User struct {
 	Extra                     Raw          `json:"-"`
 }
 
-// ExternalID is a number that the school gave to a user; Type is account, custom, customer, login_id, network or organization.
+// ExternalID is a number that the school gave to a user; Type is account, custom, login_id, ….
 type ExternalID struct {
 	Value      string `json:"value"`
 	Type       string `json:"type,omitempty"`
