@@ -186,6 +186,16 @@ func why(by *seen.Setting, field string) string {
 	return "nobody set it, and what holds then is not known"
 }
 
+// holders lists the sets of licences that tell the people of a unit apart for a setting: none, and where a policy of the setting names licences those that
+// somebody has.
+func (j *judge) holders(setting, path string) [][]string {
+	none := [][]string{nil}
+	if !j.Policies.NeedsLicenses(setting) {
+		return none
+	}
+	return append(none, slices.Collect(maps.Values(j.sets[strings.ToLower(path)]))...)
+}
+
 // units looks at a wanted setting in a unit and all below it, by the units' own policies.
 func (j *judge) units(a Ask, w settings.Want, path string) {
 	id, _ := j.Policies.UnitID(path) // if it is not there, nothing is below it
@@ -194,7 +204,7 @@ func (j *judge) units(a Ask, w settings.Want, path string) {
 			continue
 		}
 		unsure := ""
-		for _, has := range append(slices.Collect(maps.Values(j.sets[strings.ToLower(x.Path)])), nil) {
+		for _, has := range j.holders(w.Setting, x.Path) {
 			by := j.Policies.ByUnit(w.Setting, settings.Holder{Unit: x.Path, Licenses: has})
 			v := j.Policies.Value(w.Setting, w.Field, by)
 			if !v.Known {
