@@ -188,30 +188,30 @@ type How string
 
 // The reasons.
 const (
-	New        How = "new"           // proposed for the first time
-	Again      How = "again"         // still called for after it lapsed or was withdrawn
-	NewFacts   How = "new-facts"     // the facts are not those that it was approved or declined for
-	First      How = "first"         // the first of two people approved
-	Agreed     How = "agreed"        // a person approved it
-	Released   How = "released"      // a person released a whole list
-	ByPolicy   How = "by-policy"     // the policy approved it (fix)
-	Brake      How = "brake"         // the brake held it
-	Begun      How = "begun"         // about to be made
-	Retried    How = "retried"       // made again
-	Verified   How = "verified"      // seen to be as wanted
-	AlreadySo  How = "already-so"    // was as wanted before we did anything
-	LeftAlone  How = "left-alone"    // it was changed by somebody else since
-	Gone       How = "gone"          // what it is about is not there any more
-	NotYet     How = "not-yet"       // not to be seen yet
-	Refused    How = "not-possible"  // could not be made
-	Rejected   How = "declined"      // a person declined it
-	TooLate    How = "lapsed"        // approved, not done within five school days
-	Uncalled   How = "withdrawn"     // what it was for is gone
-	UndoAsked  How = "undo-asked"    // a person wants it undone
-	UndoLeft   How = "undo-left"     // not undone: it was changed by somebody else since
-	UndoFailed How = "undo-failed"   // could not be undone
-	Halted     How = "halted"        // Apply did nothing at all
-	TakenBack  How = "brake-changed" // approved by the policy, and beyond a brake that is tighter now
+	New        How = "new"          // proposed for the first time
+	Again      How = "again"        // called for again after it lapsed or was withdrawn, or after somebody turned it back
+	NewFacts   How = "new-facts"    // the facts are not those that it was approved or declined for
+	First      How = "first"        // the first of two people approved
+	Agreed     How = "agreed"       // a person approved it
+	Released   How = "released"     // a person released a whole list
+	ByPolicy   How = "by-policy"    // the policy approved it (fix)
+	Brake      How = "brake"        // the brake held it
+	Begun      How = "begun"        // about to be made
+	Retried    How = "retried"      // made again
+	Verified   How = "verified"     // seen to be as wanted
+	AlreadySo  How = "already-so"   // was as wanted before we did anything
+	LeftAlone  How = "left-alone"   // it was changed by somebody else since
+	Gone       How = "gone"         // what it is about is not there any more
+	NotYet     How = "not-yet"      // not to be seen yet
+	Refused    How = "not-possible" // could not be made
+	Rejected   How = "declined"     // a person declined it
+	TooLate    How = "lapsed"       // approved, not done within five school days
+	Uncalled   How = "withdrawn"    // what it was for is gone
+	UndoAsked  How = "undo-asked"   // a person wants it undone
+	UndoLeft   How = "undo-left"    // not undone: it was changed by somebody else since
+	UndoFailed How = "undo-failed"  // could not be undone
+	Halted     How = "halted"       // Apply did nothing at all
+	TakenBack  How = "taken-back"   // approved by the policy, which no longer says so, or whose brake holds it now
 )
 
 // Event is one transition in the life of an action, or ("" as Action) a run that did nothing on purpose.

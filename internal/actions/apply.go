@@ -135,6 +135,8 @@ func (t *task) resume(ctx context.Context, left []*Action) error {
 		case c.unread != nil:
 			t.res.Unsure++
 			err = t.blame(ctx, c.a, "what became of it could not be looked at", c.unread)
+		case c.agreed > 0:
+			t.open = append(t.open, c) // about to show
 		case c.a.Tries >= MaxTries:
 			err = t.giveUp(ctx, c)
 		default:

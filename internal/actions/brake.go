@@ -60,7 +60,7 @@ func (r *room) of(ctx context.Context, kind string) (int, error) {
 // automate approves what the policy says to fix, as far as the brake allows, and holds the remainder. A brake that holds
 // something stays on: what comes after joins the list, so that nothing drips through while nobody looks.
 func (l *Log) automate(ctx context.Context, r *room, res *Result) error {
-	proposed, err := l.all(ctx, Proposed)
+	proposed, err := l.all(ctx, Proposed, Once)
 	if err != nil {
 		return err
 	}
@@ -80,7 +80,7 @@ func (l *Log) automate(ctx context.Context, r *room, res *Result) error {
 	}
 	w, policy := &writer{l: l}, Who{Role: PolicyRole}
 	for _, a := range proposed {
-		if !a.Auto || a.Braked {
+		if !a.Auto || a.Braked || a.State != Proposed {
 			continue
 		}
 		left, err := r.of(ctx, a.Kind)

@@ -74,8 +74,8 @@ func (l *Log) Decline(ctx context.Context, by By, why string, picks ...Pick) err
 	return w.flush(ctx, true)
 }
 
-func (by By) check() error {
-	if by.Role == "" || by.Address == "" && by.ID == "" {
+func (b By) check() error {
+	if b.Role == "" || b.Address == "" && b.ID == "" {
 		return fmt.Errorf("%w: it is not known who decides", ErrState)
 	}
 	return nil
@@ -151,7 +151,8 @@ func (l *Log) approve(ctx context.Context, by By, list []*Action, whole bool) er
 // approved adds an approval; what was tried for earlier ones counts no longer.
 func (a *Action) approved(to State, p Approval) {
 	a.Approvals = append(slices.Clone(a.Approvals), p)
-	a.Tries, a.Braked, a.Made = 0, false, time.Time{}
+	a.Tries, a.Made = 0, time.Time{}
+	a.Braked = a.Braked && to != Approved // what waits for a second person is on the brake's list still
 	if at := p.At.Add(a.Notice); to == Approved && a.Notice > 0 && at.After(a.NotBefore) {
 		a.NotBefore = at
 	}

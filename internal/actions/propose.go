@@ -20,7 +20,8 @@ type Tally struct {
 }
 
 // Propose writes down the changes that are called for. Those that are there already stay as they are, unless there are
-// new facts: then what was approved, declined or failed waits for a decision again. What was begun is not touched.
+// new facts: then what was approved, declined or failed waits for a decision again. What was begun is not touched; what is done is
+// proposed again only if the live object shows that somebody turned it back. So there is at most one reading a proposal that is done.
 func (l *Log) Propose(ctx context.Context, proposals iter.Seq2[Proposal, error]) (Tally, error) {
 	var t Tally
 	w, been := &writer{l: l}, map[string]bool{}
@@ -88,12 +89,19 @@ func (l *Log) repropose(ctx context.Context, w *writer, a *Action, p Proposal, t
 	case Lapsed, Withdrawn:
 		how = Again
 	case Approved, Once:
-		if fresh || raised {
+		switch {
+		case fresh || raised:
 			how = NewFacts
+		case a.automatic() && !p.Auto:
+			how = TakenBack // the policy was changed
 		}
 	case Proposed, Declined, Failed:
 		if fresh {
 			how = NewFacts
+		}
+	case Done:
+		if l.turnedBack(ctx, a) {
+			how = Again
 		}
 	}
 	if how == "" {
@@ -125,6 +133,20 @@ func (l *Log) repropose(ctx context.Context, w *writer, a *Action, p Proposal, t
 	}
 	a.Approvals, a.Tries, a.Made = nil, 0, time.Time{}
 	return w.move(ctx, a, Proposed, Event{How: how})
+}
+
+// rest is how long a change is left in peace before a finding that is still open makes us look at it again.
+const rest = time.Hour
+
+// turnedBack tells whether what was done is as it was before, while its finding never went away: somebody turned it back before
+// a check could see it put right. Many findings outlast their change for days, because Google's reports lag; so it is the live object that tells.
+func (l *Log) turnedBack(ctx context.Context, a *Action) bool {
+	r, err := l.remedy(a.Kind)
+	if err != nil || l.now().Sub(a.Changed) < rest {
+		return false
+	}
+	live, err := r.Look(ctx, a)
+	return err == nil && live.Sight == AsApproved // what cannot be looked at now is looked at in the next run
 }
 
 // Withdraw takes back what waits and is called for no longer. Why is asked about each action that waits, and says in a few

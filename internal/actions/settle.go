@@ -113,7 +113,7 @@ func (t *task) leave(ctx context.Context, c *change) error {
 		return t.giveUp(ctx, c)
 	}
 	t.res.Unsure++
-	if c.a.State == UndoStarted {
+	if c.a.State != Started {
 		return nil
 	}
 	e := Event{How: NotYet}

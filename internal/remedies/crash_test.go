@@ -25,7 +25,6 @@ var (
 	start = time.Date(2026, 9, 14, 6, 0, 0, 0, time.UTC) // a Monday
 	ctx   = context.Background()
 	it    = actions.By{Role: "workspace_admin", Address: "it@school.example", ID: "it"}
-	head  = actions.By{Role: "headteacher", Address: "head@school.example", ID: "head"}
 )
 
 // killed is what a test stops a run with, as a power cut would.
@@ -252,6 +251,33 @@ func TestKilledOnBolt(t *testing.T) {
 	want, n := play(t, open(), 0, 0)
 	for kill := 3; kill <= n; kill += n / 6 {
 		have, _ := play(t, open(), kill, 0)
+		compare(t, fmt.Sprint("killed at ", kill), want, have)
+	}
+}
+
+// TestKilledUnderTheBrake kills everywhere a run of what the policy approves by itself: the brake counts what was begun before.
+func TestKilledUnderTheBrake(t *testing.T) {
+	play := func(kill int) (outcome, int) {
+		b := newBench(memoryStore(t))
+		b.limit = actions.Limit{Changes: 2}
+		ids := b.propose(t, true, SwitchOff("u1"), SwitchOff("u2"), SwitchOff("u3"), SwitchOff("it"), LeaveGroup("g1", "u2"), LeaveGroup("g2", "u1"))
+		b.n, b.kill = 0, kill
+		for {
+			dead, err := survives(func() error { return b.whole(nil, false) })
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !dead {
+				return outcome{b.w.text(), b.story(t, ids), b.w.changes}, b.n
+			}
+		}
+	}
+	want, n := play(0)
+	if len(want.Changes) != 4 {
+		t.Fatalf("changed %v", want.Changes)
+	}
+	for kill := 1; kill <= n; kill++ {
+		have, _ := play(kill)
 		compare(t, fmt.Sprint("killed at ", kill), want, have)
 	}
 }

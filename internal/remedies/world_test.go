@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"time"
 
@@ -278,11 +277,4 @@ func (w *world) grant(file, id string) seen.Grant {
 		}
 	}
 	panic("no grant " + id)
-}
-
-func (w *world) clone() *world {
-	c := *w
-	c.People, c.Members, c.Tokens, c.Files, c.Ended = maps.Clone(w.People), maps.Clone(w.Members), maps.Clone(w.Tokens), maps.Clone(w.Files), maps.Clone(w.Ended)
-	c.changes, c.before = map[string]int{}, map[string]seen.Person{}
-	return &c
 }
