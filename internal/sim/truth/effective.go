@@ -60,6 +60,24 @@ func (w *world) applies(p CloudPolicy, h holder) bool {
 	return true
 }
 
+// licensesMatter reports whether licences tell holders of a setting apart: a policy of it names some, and its unit is in the
+// Directory, or it names none (docs/account-rules.md, `settings`: `differs`, Holders).
+func (w *world) licensesMatter(settingType string) bool {
+	return slices.ContainsFunc(w.t.CloudPolicies, func(p CloudPolicy) bool {
+		if p.settingType() != settingType || !p.namesLicenses() {
+			return false
+		}
+		_, found := w.unitByID(p.unitID())
+		return found || p.unitID() == ""
+	})
+}
+
+func (p CloudPolicy) namesLicenses() bool {
+	return slices.ContainsFunc(licenseClause.FindAllStringSubmatch(p.PolicyQuery.Query, -1), func(clause []string) bool {
+		return licenseName.MatchString(clause[2])
+	})
+}
+
 func (w *world) unitByID(id string) (OrgUnit, bool) {
 	for _, u := range w.t.OrgUnits {
 		if bare(u.ID) == bare(id) {

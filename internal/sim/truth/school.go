@@ -51,14 +51,12 @@ func (w *world) lookAtPeople(first time.Time) {
 	for i := range w.t.Groups {
 		g := &w.t.Groups[i]
 		for _, m := range w.members(g) {
-			u := w.memberUser(m)
-			if u == nil {
-				continue
+			for _, u := range w.memberUsers(m) {
+				if w.memberOf[u] == nil {
+					w.memberOf[u] = map[*Group]bool{}
+				}
+				w.memberOf[u][g] = true
 			}
-			if w.memberOf[u] == nil {
-				w.memberOf[u] = map[*Group]bool{}
-			}
-			w.memberOf[u][g] = true
 		}
 	}
 	w.licenses = map[string][]string{}
@@ -122,15 +120,30 @@ func (w *world) zone() *time.Location {
 // day is the date of a moment at the school.
 func (w *world) day(t time.Time) day { return dayOf(t, w.zone()) }
 
-// memberUser is the account that a member of a group is, or nil. A member without an address is found by its id.
-func (w *world) memberUser(m Member) *User {
-	if m.Type == "GROUP" || m.Type == "CUSTOMER" {
+// memberUsers are the accounts that a member of a group stands for where the rules on accounts ask: one of type CUSTOMER
+// for all that are no guests (docs/account-rules.md, Words; for shares docs/rules.md says otherwise), another for one
+// account or none. A member without an address is found by its id.
+func (w *world) memberUsers(m Member) []*User {
+	switch m.Type {
+	case "CUSTOMER":
+		var out []*User
+		for i := range w.t.Users {
+			if !w.t.Users[i].IsGuestUser {
+				out = append(out, &w.t.Users[i])
+			}
+		}
+		return out
+	case "GROUP":
 		return nil
 	}
+	u := w.users[strings.ToLower(m.Email)]
 	if m.Email == "" {
-		return w.byID[m.ID]
+		u = w.byID[m.ID]
 	}
-	return w.users[strings.ToLower(m.Email)]
+	if u == nil {
+		return nil
+	}
+	return []*User{u}
 }
 
 func (w *world) describe(u *User) *account {

@@ -46,6 +46,7 @@ func (w *world) judgeSettings(m SettingsMeans, found collection) {
 
 // judgeUnit looks at a setting in a unit and all that is below it.
 func (w *world) judgeUnit(m SettingsMeans, want Want, top OrgUnit, add func(where, fact string)) {
+	byLicense := w.licensesMatter(want.Setting)
 	for _, x := range w.t.OrgUnits {
 		if !under(x.Path, top.Path) || underAny(x.Path, m.Except.Units) {
 			continue
@@ -53,7 +54,7 @@ func (w *world) judgeUnit(m SettingsMeans, want Want, top OrgUnit, add func(wher
 		holders, seen := []holder{{path: x.Path}}, map[string]bool{"": true}
 		for _, a := range w.accounts {
 			set := strings.Join(a.licenses, "+")
-			if a.active && !seen[set] && strings.EqualFold(a.OrgUnitPath, x.Path) {
+			if byLicense && a.active && !seen[set] && strings.EqualFold(a.OrgUnitPath, x.Path) {
 				seen[set] = true
 				holders = append(holders, holder{path: x.Path, licenses: a.licenses})
 			}
