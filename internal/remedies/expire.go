@@ -7,15 +7,14 @@ import (
 	"time"
 
 	"esafetybot/internal/actions"
+	"esafetybot/internal/seen"
 )
 
+// expireGrant has Google end a grant at a moment. Where that moment passed before anybody came to it, the grant is deleted: what
+// was approved is that it is not shared any more after it.
 type expireGrant struct {
 	drive
 	clock func() time.Time
-}
-
-type wasUntil struct {
-	Until time.Time `json:"until,omitzero"` // zero: it did not end
 }
 
 func (expireGrant) Kind() string { return KindExpireGrant }
@@ -49,11 +48,8 @@ func (r expireGrant) Look(ctx context.Context, a *actions.Action) (actions.Live,
 		return live(actions.Different, noteRole, nil)
 	case !g.Until.IsZero() && !g.Until.Truncate(time.Second).After(until):
 		return live(actions.AsWanted, "", nil)
-	case !r.clock().Before(until):
-		// Google refuses an end in the past. What was approved was time until then, not an end today.
-		return live(actions.Different, "the day on which it was to end has passed", nil)
 	}
-	return live(actions.AsApproved, "", wasUntil{g.Until})
+	return live(actions.AsApproved, "", *g)
 }
 
 func (r expireGrant) Do(ctx context.Context, a *actions.Action) error {
@@ -61,19 +57,22 @@ func (r expireGrant) Do(ctx context.Context, a *actions.Action) error {
 	if err != nil {
 		return err
 	}
-	return r.set(ctx, a, until)
-}
-
-func (r expireGrant) set(ctx context.Context, a *actions.Action, until time.Time) error {
 	as, err := r.as(ctx, a.Params["as"])
 	if err != nil {
 		return err
 	}
-	return r.api.SetExpiry(ctx, as, a.Params["file"], a.Params["grant"], until)
+	if r.clock().Before(until) {
+		return r.api.SetExpiry(ctx, as, a.Params["file"], a.Params["grant"], until)
+	}
+	err = r.api.DeleteGrant(ctx, as, a.Params["file"], a.Params["grant"]) // Google refuses an end in the past
+	if err != nil && r.api.Gone(err) {
+		return nil
+	}
+	return err
 }
 
 func (r expireGrant) UndoLook(ctx context.Context, a *actions.Action, raw json.RawMessage) (actions.Live, error) {
-	var was wasUntil
+	var was seen.Grant
 	if err := unpack(raw, &was); err != nil {
 		return actions.Live{}, err
 	}
@@ -82,27 +81,40 @@ func (r expireGrant) UndoLook(ctx context.Context, a *actions.Action, raw json.R
 		return actions.Live{}, err
 	}
 	g, _, gone, err := r.grant(ctx, a)
+	there := g != nil && g.Own != ""
 	switch {
 	case err != nil:
 		return actions.Live{}, err
 	case gone:
 		return missing()
-	case g == nil || g.Own == "":
-		return live(actions.Different, "it is not shared any more", nil)
-	case g.Until.Equal(was.Until):
+	case there && g.Own != was.Own:
+		return live(actions.Different, noteRole, nil)
+	case there && g.Until.Equal(was.Until):
 		return live(actions.AsWanted, "", nil)
-	case !g.Until.Truncate(time.Second).Equal(until):
+	case there && !g.Until.Truncate(time.Second).Equal(until):
 		return live(actions.Different, "it ends on another day now", nil)
+	case !there && r.clock().Before(until):
+		return live(actions.Different, "it is not shared any more, and its day has not come", nil)
 	case !was.Until.IsZero() && !r.clock().Before(was.Until):
 		return live(actions.Different, "the day on which it ended before has passed", nil)
 	}
 	return live(actions.AsApproved, "", nil)
 }
 
+// Undo puts back the end there was before, or, where the grant has ended meanwhile, the grant.
 func (r expireGrant) Undo(ctx context.Context, a *actions.Action, raw json.RawMessage) error {
-	var was wasUntil
+	var was seen.Grant
 	if err := unpack(raw, &was); err != nil {
 		return err
 	}
-	return r.set(ctx, a, was.Until)
+	g, as, _, err := r.grant(ctx, a)
+	if err != nil {
+		return err
+	}
+	if g != nil && g.Own != "" {
+		return r.api.SetExpiry(ctx, as, a.Params["file"], a.Params["grant"], was.Until)
+	}
+	was.Role = was.Own
+	_, err = r.api.AddGrant(ctx, as, a.Params["file"], was)
+	return err
 }

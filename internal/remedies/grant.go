@@ -24,6 +24,7 @@ func NarrowGrant(f File, g seen.Grant) actions.Change { return onGrant(KindNarro
 
 // ExpireGrant is to have a permission that the item itself gives end at a moment, at most a year away. Google does so by itself for
 // people and groups only (Permission.expirationTime); a link or a whole domain is deleted then instead, by an action that waits for it.
+// The moment is part of what the change is: count it from the finding's opening, not from now, or each run proposes another change.
 func ExpireGrant(f File, g seen.Grant, until time.Time) actions.Change {
 	until = until.UTC().Truncate(time.Second)
 	if g.Type != "user" && g.Type != "group" {

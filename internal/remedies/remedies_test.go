@@ -207,14 +207,32 @@ func TestLinkEnds(t *testing.T) {
 	}
 }
 
-// The day on which a grant was to end may pass before anybody approves, or before the run.
+// The day on which a grant was to end may pass before anybody comes to it: then it is deleted. Undoing gives it back, as it
+// does where Google ended it meanwhile.
 func TestExpiryInThePast(t *testing.T) {
-	b := newBench(memoryStore(t))
-	ids := b.propose(t, false, ExpireGrant(File{ID: "f1", As: "u1"}, b.w.grant("f1", "p-kim@outside.example"), start.Add(time.Hour)))
-	b.approve(t, outsider, ids...)
-	b.now = start.Add(2 * time.Hour)
-	if res, err := b.log().Apply(ctx, actions.Input{}); err != nil || res.LeftAlone != 1 || len(b.w.changes) != 0 {
-		t.Fatalf("%+v, %v", res, err)
+	for _, ended := range []bool{false, true} {
+		b := newBench(memoryStore(t))
+		kim := "p-kim@outside.example"
+		until := start.Add(time.Hour)
+		before := b.w.grant("f1", kim)
+		ids := b.propose(t, false, ExpireGrant(File{ID: "f1", As: "u1"}, before, until))
+		b.approve(t, outsider, ids...)
+		if !ended {
+			b.now = until
+		}
+		if res, err := b.log().Apply(ctx, actions.Input{}); err != nil || res.Done != 1 {
+			t.Fatalf("%+v, %v", res, err)
+		}
+		b.now = until
+		if ended {
+			b.w.drop("f1", kim) // Google did
+		}
+		if len(b.w.Files["f1"]) != 4 {
+			t.Fatal("it is shared still")
+		}
+		if state, err := b.log().Undo(ctx, outsider, ids[0], ""); err != nil || state != actions.Undone || b.w.grant("f1", kim) != before {
+			t.Fatalf("%s, %v", state, err)
+		}
 	}
 }
 

@@ -64,7 +64,7 @@ var words = map[string]Words{
 	KindExpireGrant: {
 		"{File} will be shared with {With} until {Until}, and no longer.",
 		"{File} is shared with {With} until {Until}, and no longer.",
-		"Undoing removes that date, or puts back the one before.",
+		"Undoing puts back the end that it had before, if any, and shares it again if it has ended.",
 	},
 	KindHandOver: {
 		"{File} will belong to {Owner}; whoever owned it may still edit it.",
