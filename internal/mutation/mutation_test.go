@@ -20,6 +20,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	// What is mutated is imported so that a kept test result goes stale when it, or what it rests on, changes.
+	_ "esafetybot/internal/checks/accounts"
+	_ "esafetybot/internal/checks/devices"
 	_ "esafetybot/internal/checks/pupilemail"
 	_ "esafetybot/internal/checks/settings"
 	_ "esafetybot/internal/checks/sharing"
@@ -27,6 +29,8 @@ import (
 
 // packages lists what is mutated. A check joins with its folder.
 var packages = []string{
+	"internal/checks/accounts",
+	"internal/checks/devices",
 	"internal/checks/pupilemail",
 	"internal/checks/settings",
 	"internal/checks/sharing",
