@@ -37,7 +37,8 @@ func Bench(o BenchOptions) (*School, error) {
 	o.Now = o.Now.UTC()
 	b := &builder{
 		opt: Options{Pupils: o.Owners, Seed: o.Seed, Now: o.Now}, now: o.Now, name: "Bench Primary School",
-		rng: rand.New(rand.NewPCG(uint64(o.Seed), uint64(o.Owners*o.FilesPerOwner))), taken: map[string]int{},
+		rng: rand.New(rand.NewPCG(uint64(o.Seed), uint64(o.Owners*o.FilesPerOwner))), taken: map[string]int{}, style: styles[0], zone: time.UTC,
+		hits: map[string]map[string][]string{}, misses: map[string]map[string][]string{},
 	}
 	b.w = world.New(settings(o.Seed, o.Now))
 	b.w.AddDomain(&world.Domain{DomainName: Domain, IsPrimary: true, Verified: true,
@@ -47,6 +48,9 @@ func Bench(o BenchOptions) (*School, error) {
 	}
 	b.benchPeople(o)
 	b.benchFiles(o)
+	b.listPupils()
+	b.listStaff()
+	b.writeRolls()
 	if err := errors.Join(b.errs...); err != nil {
 		return nil, fmt.Errorf("bench tenant: %w", err)
 	}
@@ -212,5 +216,5 @@ func (s *School) WriteBench(dir string) error {
 	if err := s.World.Save(dir); err != nil {
 		return err
 	}
-	return writePolicies(dir, s.Policies, map[string][][]string{"roll.csv": s.Roll, "staff.csv": s.Staff})
+	return writePolicies(dir, s.Policies)
 }

@@ -14,14 +14,12 @@
 package generate
 
 import (
-	"encoding/csv"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"esafetybot/internal/sim/truth"
@@ -66,8 +64,12 @@ type School struct {
 	Roll     [][]string        // the pupils' roll, headings first
 	Staff    [][]string        // the staff's roll, headings first
 
-	// NearMisses lists, for each rule of docs/rules.md without its "sharing.", subjects that the rule must not take although little is missing.
-	NearMisses map[string][]string
+	Visitors [][]string // the list of visitors, headings first
+
+	// NearMisses lists for each policy and each rule ("accounts.missing") subjects that the rule must not take although little is missing.
+	NearMisses map[string]map[string][]string
+
+	hits map[string]map[string][]string // likewise what the rule must take, of the rules of docs/account-rules.md
 
 	cast cast
 }
@@ -84,9 +86,17 @@ func Generate(o Options) (*School, error) {
 	b := &builder{
 		opt: o, now: o.Now,
 		rng:   rand.New(rand.NewPCG(uint64(o.Seed), uint64(o.Pupils))),
-		taken: map[string]int{},
+		taken: map[string]int{}, style: styleOf(o.Seed), form: int((o.Seed%12 + 12) % 12),
+		hits: map[string]map[string][]string{}, misses: map[string]map[string][]string{},
+	}
+	var err error
+	if b.asked, err = readAsked(); err != nil {
+		return nil, fmt.Errorf("generate: %w", err)
 	}
 	b.w = world.New(settings(o.Seed, o.Now))
+	if b.zone, err = time.LoadLocation(b.w.Settings.TimeZone); err != nil {
+		return nil, fmt.Errorf("generate: %w", err)
+	}
 	b.customer()
 	b.people()
 	b.groups()
@@ -96,11 +106,18 @@ func Generate(o Options) (*School, error) {
 	b.eachRule()
 	b.further()
 	b.history()
+	b.rng = rand.New(rand.NewPCG(uint64(o.Seed), uint64(o.Pupils)+1<<32)) // so that what is above stays as it is whatever comes below
+	b.rolls()
+	b.settings()
+	b.security()
+	b.classrooms()
+	b.devices()
+	b.usage()
+	b.writeRolls()
 	if err := errors.Join(b.errs...); err != nil {
 		return nil, fmt.Errorf("generate: %w", err)
 	}
-	s := &School{Options: o, Name: b.name, World: b.w, Roll: b.roll(), Staff: b.staffRoll(), NearMisses: b.misses, cast: b.cast}
-	var err error
+	s := &School{Options: o, Name: b.name, World: b.w, Roll: b.roll(), Staff: b.staffRoll(), Visitors: b.visitorRoll(), NearMisses: b.misses, hits: b.hits, cast: b.cast}
 	if s.Policies, err = b.policies(); err != nil {
 		return nil, fmt.Errorf("generate: %w", err)
 	}
@@ -135,7 +152,20 @@ type builder struct {
 	taken map[string]int // how often the local part of an address has been asked for
 	errs  []error
 
-	misses map[string][]string
+	style rollStyle      // of the rolls
+	form  int            // how the rolls write dates, years and names
+	zone  *time.Location // the school's
+	free  []*pupil       // who may still become something special, in the order in which they do
+	used  int            // how many did
+	asked asked
+
+	order    int         // of the last policy
+	upgraded *pupil      // who has a teacher's licence
+	helper   *world.User // who has a role at the help desk
+
+	topics map[string]int // how many colleagues have been used for a topic
+
+	hits, misses map[string]map[string][]string
 	cast
 }
 
@@ -151,30 +181,16 @@ func (s *School) Write(dir string) error {
 	if err := s.World.Save(dir); err != nil {
 		return err
 	}
-	if err := writePolicies(dir, s.Policies, map[string][][]string{"roll.csv": s.Roll, "staff.csv": s.Staff}); err != nil {
+	if err := writePolicies(dir, s.Policies); err != nil {
 		return err
 	}
 	return WriteTruth(dir)
 }
 
-// writePolicies writes what stands beside the tenant: policies and rolls.
-func writePolicies(dir string, policies map[string]string, rolls map[string][][]string) error {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return fmt.Errorf("write the policies: %w", err)
-	}
+func writePolicies(dir string, policies map[string]string) error {
 	for name, text := range policies {
 		if err := os.WriteFile(filepath.Join(dir, name+".yaml"), []byte(text), 0o644); err != nil {
 			return fmt.Errorf("write the policy %s: %w", name, err)
-		}
-	}
-	for name, rows := range rolls {
-		var t strings.Builder
-		c := csv.NewWriter(&t)
-		if err := c.WriteAll(rows); err != nil {
-			return fmt.Errorf("write %s: %w", name, err)
-		}
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(t.String()), 0o644); err != nil {
-			return fmt.Errorf("write %s: %w", name, err)
 		}
 	}
 	return nil
@@ -195,6 +211,9 @@ func WriteTruth(dir string) error {
 	}
 	return nil
 }
+
+// pickAt gives the i-th of the list, which begins anew at its end.
+func pickAt[T any](list []T, i int) T { return list[i%len(list)] }
 
 // pick chooses one of the list.
 func pick[T any](r *rand.Rand, list []T) T { return list[r.IntN(len(list))] }

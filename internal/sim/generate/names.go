@@ -14,6 +14,8 @@ var givenNames = []string{"Amelia", "Oliver", "Isla", "Noah", "Ava", "Muhammad",
 	"Imogen", "Yusuf", "Heidi", "Albie", "Temperance", "Kofi", "Mabel", "Seren", "Rory", "Ines", "Dexter", "Lowri", "Anya", "Barnaby", "Chidi", "Edith",
 	"Harriet", "Zofia", "Ivo", "Marigold", "Ellis", "Wren", "Jago", "Sunita", "Alfie", "Beatrix", "Cormac", "Delphine", "Emeka", "Fatima"}
 
+var accentedNames = []string{"Zoë", "Chloé", "Renée", "José", "Anaïs", "Björn", "Siân", "Noël"}
+
 var adultNames = []string{"Alison", "Bernard", "Catherine", "Dominic", "Elaine", "Farhan", "Gillian", "Hugh", "Ingrid", "Jonathan", "Karen", "Lydia",
 	"Malcolm", "Nadia", "Owen", "Philippa", "Quentin", "Ruth", "Stephen", "Tamsin", "Ursula", "Victoria", "Wendy", "Yvonne", "Zahra", "Adrian", "Bethan",
 	"Callum", "Deirdre", "Emmanuel", "Fiona", "Gareth", "Helen", "Ifeoma", "Jasmine", "Kieran", "Louise", "Martin", "Noreen", "Patrick"}

@@ -26,6 +26,7 @@ type cast struct {
 	joiners                                       []*world.User // new accounts without a file
 	oak                                           []*world.User // other schools of the trust, or the trust itself, in the same account
 	guest                                         *world.User
+	pupilRows, staffRows, visitorRows             []*entry      // the rolls
 	restStaff                                     []*world.User // switched off but still in the staff unit
 
 	groupOf map[string]*world.Group // by the local part of the address
@@ -44,6 +45,7 @@ type class struct {
 	ta       *world.User
 	pupils   []*pupil
 	group    string // address
+	course   *world.Course
 }
 
 type pupil struct {
@@ -52,6 +54,8 @@ type pupil struct {
 	class     *class
 	admission string
 	parent    string // a parent's private address
+	row       *entry // of the roll; nil for a pupil whom the roll forgot
+	special   bool   // stands for something by now, so that nothing else may happen to this pupil
 }
 
 func yearName(y int) string {
@@ -284,7 +288,11 @@ func (b *builder) makePupil(i, year int, c *class) *pupil {
 		family = b.pupils[between(b.rng, 0, len(b.pupils)-1)].user.Name.FamilyName
 	}
 	p := &pupil{year: year, class: c, admission: fmt.Sprintf("A%05d", 10000+i*7)}
-	p.user = b.account("", given, family, b.yearUnit(year), time.Duration(year*365+between(b.rng, 3, 300))*24*time.Hour)
+	local := b.local(given, family)
+	if i%17 == 6 { // a name that not every encoding has
+		given = pickAt(accentedNames, i/17)
+	}
+	p.user = b.account(local, given, family, b.yearUnit(year), time.Duration(year*365+between(b.rng, 3, 300))*24*time.Hour)
 	initial := strings.ToLower(pick(b.rng, adultNames)[:1])
 	surname := strings.Split(p.user.PrimaryEmail, "@")[0]
 	surname = surname[strings.IndexByte(surname, '.')+1:]
@@ -330,41 +338,4 @@ func (b *builder) neighbours() {
 			b.oak = append(b.oak, b.adult("", "/Trust"))
 		}
 	}
-}
-
-func (b *builder) roll() [][]string {
-	rows := [][]string{{"Admission number", "Email", "Name", "Year", "Reg", "Agreement signed", "May publish"}}
-	signed := time.Date(schoolYear(b.now), 9, 2, 0, 0, 0, 0, time.UTC)
-	for i, p := range b.pupils {
-		if i%97 == 41 { // the roll forgot one
-			continue
-		}
-		agreement := signed.AddDate(0, 0, i%5).Format(time.DateOnly)
-		if i%19 == 7 {
-			agreement = ""
-		}
-		publish := "yes"
-		if i%9 == 4 {
-			publish = "no"
-		}
-		rows = append(rows, []string{p.admission, p.user.PrimaryEmail, p.user.Name.FullName, yearName(p.year), p.class.name, agreement, publish})
-	}
-	return append(rows, []string{"A99001", "", "Marigold Newcome", "3", b.classes[len(b.classes)/2].name, "", "no"}) // a joiner without an account
-}
-
-func (b *builder) staffRoll() [][]string {
-	rows := [][]string{{"Staff code", "Email", "Name", "Policy read"}}
-	n := 0
-	for _, u := range b.w.Users() {
-		if !strings.HasPrefix(u.OrgUnitPath, b.unit("Staff")) {
-			continue
-		}
-		n++
-		read := time.Date(schoolYear(b.now), 9, 1+n%4, 0, 0, 0, 0, time.UTC).Format(time.DateOnly)
-		if n%8 == 5 {
-			read = ""
-		}
-		rows = append(rows, []string{fmt.Sprintf("S%03d", n), u.PrimaryEmail, u.Name.FullName, read})
-	}
-	return rows
 }

@@ -3,20 +3,12 @@ package generate
 import (
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
-	"time"
 
 	"esafetybot/examples"
 )
-
-// schoolYear is the year in which the school year of t began; it begins in August.
-func schoolYear(t time.Time) int {
-	if t.Month() >= time.August {
-		return t.Year()
-	}
-	return t.Year() - 1
-}
 
 // policies fits the two example policies to the tenant.
 func (b *builder) policies() (map[string]string, error) {
@@ -24,14 +16,14 @@ func (b *builder) policies() (map[string]string, error) {
 	if b.narrowed {
 		ours = []string{b.root}
 	}
-	classroom, err := fit(examples.Classroom, b.fitted(ours), b.marked)
+	classroom, err := fit(examples.Classroom, b.fitted(ours, classroomDone), b.marked, b.root)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", Classroom, err)
 	}
 	if b.central {
-		ours = []string{"/Governors", "/Leavers", "/Pupils", "/Staff", "/Visitors"}
+		ours = []string{"/Devices", "/Governors", "/Leavers", "/Pupils", "/Staff", "/Visitors"}
 	}
-	dojo, err := fit(examples.Dojo, b.fitted(ours), b.marked)
+	dojo, err := fit(examples.Dojo, b.fitted(ours, dojoDone), b.marked, b.root)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", Dojo, err)
 	}
@@ -39,7 +31,7 @@ func (b *builder) policies() (map[string]string, error) {
 }
 
 // fitted gives the sections of a policy that differ from school to school.
-func (b *builder) fitted(units []string) map[string]string {
+func (b *builder) fitted(units []string, rollover int) map[string]string {
 	addresses := func(list ...string) string { return "[" + strings.Join(list, ", ") + "]" }
 	return map[string]string{
 		"school": fmt.Sprintf("school:\n  name: %q\n  timezone: Europe/London\n  domains: [%s, %s]\n  trusted_domains: [%s]\n  org_units: %s\n",
@@ -59,54 +51,22 @@ func (b *builder) fitted(units []string) map[string]string {
 			"  page_host: " + b.bursar.PrimaryEmail + "\n" +
 			"  leaders: " + addresses(b.head.PrimaryEmail, b.deputy.PrimaryEmail) + "\n" +
 			"  committee: " + addresses("officer@"+Domain, b.governors[0].PrimaryEmail, b.pupils[0].parent) + "\n",
-		"pupils": "pupils:\n  org_units: [" + b.unit("Pupils") + "]\n  roll:\n    csv: roll.csv\n" +
-			"    columns: {id: Admission number, email: Email, name: Name, year: Year, class: Reg, agreement: Agreement signed, publish: May publish}\n",
-		"staff": "staff:\n  org_units: [" + b.unit("Staff") + "]\n  roll:\n    csv: staff.csv\n" +
-			"    columns: {id: Staff code, email: Email, name: Name, agreement: Policy read}\n",
+		"pupils": "pupils:\n  org_units: [" + b.unit("Pupils") + "]\n  roll:\n    csv: roll.csv\n    columns: " + pupilColumns.yaml() + "\n",
+		"staff":  "staff:\n  org_units: [" + b.unit("Staff") + "]\n  roll:\n    csv: staff.csv\n    columns: " + staffColumns.yaml() + "\n",
 		"others": "others:\n  - {name: Governors, group: governors@" + Domain + "}\n" +
-			"  - {name: Supply and trainees, org_unit: " + b.unit("Visitors") + ", ends_required: true}\n",
-		"calendar":            calendarOf(b.now),
+			"  - name: Supply and trainees\n    org_unit: " + b.unit("Visitors") + "\n    ends_required: true\n" +
+			"    roll:\n      csv: visitors.csv\n      columns: " + visitorColumns.yaml() + "\n",
+		"calendar":            calendarOf(b.now, rollover),
 		"confidential_owners": "confidential_owners: " + addresses(b.head.PrimaryEmail, b.senco.PrimaryEmail) + "\n",
 	}
 }
 
-// calendarOf writes the terms of the school year that t is in.
-func calendarOf(t time.Time) string {
-	y := schoolYear(t)
-	day := func(year int, m time.Month, d int) time.Time { return time.Date(year, m, d, 0, 0, 0, 0, time.UTC) }
-	weekday := func(t time.Time, want time.Weekday, step int) time.Time {
-		for t.Weekday() != want {
-			t = t.AddDate(0, 0, step)
-		}
-		return t
-	}
-	iso := func(t time.Time) string { return t.Format(time.DateOnly) }
-	first := day(y, time.September, 2)
-	for first.Weekday() == time.Saturday || first.Weekday() == time.Sunday {
-		first = first.AddDate(0, 0, 1)
-	}
-	term := func(name string, first, last, half time.Time) string {
-		half = weekday(half, time.Monday, -1)
-		return fmt.Sprintf("    - {name: %s, first: %s, last: %s, half_term: [%s, %s]}\n", name, iso(first), iso(last), iso(half), iso(half.AddDate(0, 0, 4)))
-	}
-	spring := weekday(day(y+1, time.January, 4), time.Monday, 1)
-	summer := weekday(day(y+1, time.April, 12), time.Monday, 1)
-	whit := weekday(day(y+1, time.May, 31), time.Monday, -1)
-	out := "calendar:\n  terms:\n" +
-		term("Autumn", first, weekday(day(y, time.December, 19), time.Friday, -1), day(y, time.October, 28)) +
-		term("Spring", spring, weekday(day(y+1, time.March, 26), time.Thursday, -1), day(y+1, time.February, 17)) +
-		term("Summer", summer, weekday(day(y+1, time.July, 22), time.Wednesday, -1), whit)
-	moves := y + 1 // accounts move up in the summer that is near
-	if t.Year() == y && t.Month() < time.October {
-		moves = y
-	}
-	return out + fmt.Sprintf("  inset: [%s, %s]\n  closures: []\n  bank_holidays: england-and-wales\n  rollover: {from: %s, until: %s}\n",
-		iso(first), iso(spring), iso(day(moves, time.July, 20)), iso(day(moves, time.September, 25)))
-}
+// unitInClause is a unit as a clause names it, with what stands before it.
+var unitInClause = regexp.MustCompile(`([\s\[{,"'])(/(?:Pupils|Staff|Governors|Visitors|Leavers)\b)`)
 
-// fit replaces sections of an example policy, and the confidential places that its clauses name. Everything else, the clauses above all,
+// fit replaces sections of an example policy, the confidential places that its clauses name, and what their units begin with. Everything else
 // stays as the example has it.
-func fit(example string, sections map[string]string, marked []confidential) (string, error) {
+func fit(example string, sections map[string]string, marked []confidential, root string) (string, error) {
 	var out strings.Builder
 	left := maps.Clone(sections)
 	skip := ""    // the section being replaced
@@ -135,7 +95,7 @@ func fit(example string, sections map[string]string, marked []confidential) (str
 			continue
 		}
 		indent = -1
-		out.WriteString(line)
+		out.WriteString(unitInClause.ReplaceAllString(line, "${1}"+root+"${2}"))
 		if strings.TrimSpace(line) == "confidential:" {
 			indent = depth
 			replaced++

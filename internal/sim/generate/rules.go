@@ -168,15 +168,10 @@ func (b *builder) eachRule() {
 	}
 }
 
-// near notes an item that a rule must not take, although little is missing.
+// near notes an item that a sharing rule must not take, although little is missing.
 func (b *builder) near(rule string, f *world.File) { b.nearSubject(rule, "file/"+f.ID) }
 
-func (b *builder) nearSubject(rule, subject string) {
-	if b.misses == nil {
-		b.misses = map[string][]string{}
-	}
-	b.misses[rule] = append(b.misses[rule], subject)
-}
+func (b *builder) nearSubject(rule, subject string) { b.miss("sharing."+rule, subject) }
 
 // neighbourFiles makes what lies between this school and others in the account.
 func (b *builder) neighbourFiles(t *world.User) {
