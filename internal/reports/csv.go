@@ -80,7 +80,7 @@ func dangerous(s string) bool {
 	return false
 }
 
-func (v *oversharing) csv() []byte {
+func (v *view) csv() []byte {
 	rows := [][]string{Columns}
 	for _, th := range v.things {
 		rows = append(rows, v.row(th, statusWord[th.state], ""))
@@ -91,7 +91,7 @@ func (v *oversharing) csv() []byte {
 	return WriteCSV(rows)
 }
 
-func (v *oversharing) row(t thing, status, remark string) []string {
+func (v *view) row(t thing, status, remark string) []string {
 	var who, remarks []string
 	for _, g := range t.grants {
 		s := g.who + " (" + g.role
@@ -138,9 +138,65 @@ func (v *oversharing) row(t thing, status, remark string) []string {
 	}
 }
 
-func (v *oversharing) isoDay(t time.Time) string {
+func (v *view) isoDay(t time.Time) string {
 	if t.IsZero() {
 		return ""
 	}
 	return t.In(v.loc).Format(time.DateOnly)
+}
+
+// MatterColumns are the columns of the list of matters, in their order. They only ever grow at the end.
+var MatterColumns = []string{
+	"status",           // new, still open, agreed, information, put right
+	"severity",         // high, medium, low, information
+	"what",             // the rule in words
+	"rule",             // the rule's name, with its check
+	"who or what",      // a member of staff, "a Year 4 pupil", a class, a device, a setting; masked
+	"unit",             // org unit; empty for pupils
+	"details",          // separated by "; "; masked
+	"first seen",       // day
+	"due",              // day
+	"overdue",          // yes or nothing
+	"agreed until",     // day
+	"proposed or done", // what the program proposes or did, and how to approve or undo it
+	"remarks",          // back again, how it was put right
+	"what to do",
+	"where to click",
+	"policy clause",   // ids, separated by spaces
+	"the policy says", // of the first clause
+	"link",
+	"subject",    // Google's id, with its kind
+	"finding id", // separated by spaces
+}
+
+func (v *matterView) csv(day func(time.Time) string) []byte {
+	rows := [][]string{MatterColumns}
+	for _, m := range v.list {
+		rows = append(rows, m.row(statusWord[m.state], m.remark, day))
+	}
+	for _, r := range v.right {
+		rows = append(rows, r.row("put right", r.how, day))
+	}
+	return WriteCSV(rows)
+}
+
+func (m matter) row(status, remark string, day func(time.Time) string) []string {
+	overdue, agreed, do, where := "", "", m.rule.Do, m.rule.Where
+	if m.where != "" {
+		where = m.where
+	}
+	if m.in.Overdue && status != "put right" {
+		overdue = "yes"
+	}
+	if m.state == stateAgreed {
+		agreed = day(m.in.AgreedUntil)
+	}
+	if status == "put right" || status == "agreed" {
+		do, where = "", ""
+	}
+	text, label, command := m.change.say(day)
+	return []string{
+		status, m.in.Severity, m.rule.say(aboutOf([]matter{m})), m.rule.Name, m.who, m.unit, strings.Join(m.details, "; "), day(m.in.FirstSeen), day(m.in.Due), overdue, agreed,
+		strings.TrimSpace(text + " " + label + " " + command), remark, do, where, strings.Join(m.clauses, " "), m.in.Says, m.link, m.in.Subject, strings.Join(m.ids, " "),
+	}
 }

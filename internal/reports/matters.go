@@ -28,11 +28,14 @@ type Matter struct {
 
 // Change is what the program proposes to do, or did, about a finding.
 type Change struct {
-	ID    string // of the action, for `esafetybot approve`
-	State string // proposed, approved-once, approved, started, unsure, done, failed, declined, lapsed
-	Words string // what it does, in a sentence, with names where the reader may read them: "Take the account out of the group Eco Club."
-	Why   string // why it waits or failed; "" if there is nothing to say
-	Undo  string // how to undo it, or that it cannot be; "" if it was not done
+	ID    string    // of the action, for `esafetybot approve`
+	Kind  string    // of the action, for `esafetybot approve --all`; "" leaves that line out
+	State string    // as in the action log: proposed, approved-once, approved, started, unsure, done, failed, declined, lapsed, withdrawn, undo-started, undone
+	At    time.Time // since when it is in that state; zero: not said
+	Words string    // what it does, in a sentence, with names where the reader may read them: "Take the account out of the group Eco Club."
+	Why   string    // why it waits or failed; "" if there is nothing to say
+	Undo  string    // how to undo it, or that it cannot be; "" if it was not done
+	Final bool      // it cannot be undone
 }
 
 // MatterRight is a matter that no longer has to be dealt with.
@@ -48,4 +51,16 @@ type Unclear struct {
 	What  string // "When 12 people last changed their password"
 	Why   string
 	Since time.Time // zero: not known
+}
+
+// UrgentInput is all that the message is made of that goes at once: findings that cannot wait for the daily mail.
+type UrgentInput struct {
+	School   string
+	Titles   Titles
+	Reader   string // the reader's name; "" leaves the greeting out
+	Now      time.Time
+	Location *time.Location // the school's time zone; nil is UTC
+	Matters  []Matter
+	Waiting  map[string]int // as in OversharingInput
+	Mask     *Mask
 }

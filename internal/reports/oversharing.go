@@ -54,38 +54,43 @@ type putRight struct {
 	when time.Time
 }
 
-// oversharing is the report being made.
-type oversharing struct {
+// view is the report being made.
+type view struct {
 	in       OversharingInput
 	loc      *time.Location
 	things   []thing // the worst first
+	matters  matterView
+	wide     bool // about more than sharing
 	putRight []putRight
 	counts   Counts
 }
 
-// Oversharing writes the over-sharing report.
+// Oversharing writes the report: sharing first of all, hence the name, and matters.
 func Oversharing(in OversharingInput) (Rendered, error) {
 	v := newView(in)
 	r := Rendered{Counts: v.counts, Hash: v.hash(), CSV: v.csv(), Subject: v.subject()}
-	r.Empty = v.counts.New+v.counts.StillOpen+v.counts.PutRight+v.counts.Gaps == 0
+	r.Empty = v.counts.New+v.counts.StillOpen+v.counts.PutRight+v.counts.Gaps+v.counts.Unclear == 0
+	if len(v.matters.list)+len(v.matters.right) > 0 {
+		r.Matters = v.matters.csv(v.isoDay)
+	}
 	var err error
 	for limits := fullLimits; ; limits = limits.half() {
 		p := v.page(limits)
-		if r.HTML, err = renderHTML(p); err != nil {
-			return Rendered{}, fmt.Errorf("over-sharing report: %w", err)
+		if r.HTML, err = renderHTML("oversharing", p); err != nil {
+			return Rendered{}, fmt.Errorf("the report: %w", err)
 		}
 		r.Text = renderText(p)
 		if len(r.HTML) < MaxHTML && len(r.Text) < MaxHTML {
 			return r, nil
 		}
 		if limits.things == 0 {
-			return Rendered{}, fmt.Errorf("over-sharing report: it has %d bytes even without a list, at most %d fit into a mail", len(r.HTML), MaxHTML)
+			return Rendered{}, fmt.Errorf("the report: it has %d bytes even without a list, at most %d fit into a mail", len(r.HTML), MaxHTML)
 		}
 	}
 }
 
-func newView(in OversharingInput) *oversharing {
-	v := &oversharing{in: in, loc: in.Location}
+func newView(in OversharingInput) *view {
+	v := &view{in: in, loc: in.Location}
 	if v.loc == nil {
 		v.loc = time.UTC
 	}
@@ -95,13 +100,15 @@ func newView(in OversharingInput) *oversharing {
 		v.putRight = append(v.putRight, putRight{thing: t, how: clean(cmp.Or(p.How, HowPutRight), 60), when: p.When})
 	}
 	sort.SliceStable(v.putRight, func(i, j int) bool { return worse(v.putRight[i].thing, v.putRight[j].thing) })
+	v.matters = newMatterView(in.Mask, in.Now, in.Rollover, in.Waiting, in.Matters, in.Right)
+	v.wide = in.Wider || len(in.Matters)+len(in.Right)+len(in.Unclear) > 0
 	v.count()
 	return v
 }
 
 // gather makes things of findings: those of one rule about one subject, in the same state, are shown once with all their
 // clauses.
-func (v *oversharing) gather(items []Item) []thing {
+func (v *view) gather(items []Item) []thing {
 	type id struct {
 		rule, subject string
 		state         state
@@ -149,7 +156,7 @@ func (v *oversharing) gather(items []Item) []thing {
 	return out
 }
 
-func (v *oversharing) thing(it Item) thing {
+func (v *view) thing(it Item) thing {
 	// Cut first, then hide: what is cut off is never shown, and an endless title costs no time.
 	it.Title, it.Clause, it.Kind = clean(it.Title, 4*maxTitle), clean(it.Clause, 20), clean(it.Kind, 40)
 	it.Owner.Name, it.Owner.Unit = clean(it.Owner.Name, 100), clean(it.Owner.Unit, 100)
@@ -224,7 +231,7 @@ func worse(a, b thing) bool {
 	) < 0
 }
 
-func (v *oversharing) count() {
+func (v *view) count() {
 	c := &v.counts
 	for _, t := range v.things {
 		switch t.state {
@@ -243,12 +250,13 @@ func (v *oversharing) count() {
 		}
 	}
 	c.Total = len(v.things)
-	c.PutRight, c.Gaps = len(v.putRight), len(v.in.NotSeen)
+	c.PutRight, c.Gaps, c.Unclear = len(v.putRight), len(v.in.NotSeen), len(v.in.Unclear)
+	v.matters.count(c)
 }
 
 // hash is of what matters to the reader. What is merely older, or opens more items below, is the same report; so is a new
 // thing that has become an old one.
-func (v *oversharing) hash() string {
+func (v *view) hash() string {
 	var lines []string
 	for _, it := range v.in.Items {
 		line := fmt.Sprintf("%q", it.ID)
@@ -277,35 +285,60 @@ func (v *oversharing) hash() string {
 	for _, g := range v.in.NotSeen {
 		lines = append(lines, fmt.Sprintf("gap %q %q %q", g.What, g.Owner.Name, g.Owner.Link))
 	}
+	lines = append(lines, hashLines(v.in.Matters, v.in.Now, v.in.Rollover)...)
+	for _, u := range v.in.Unclear {
+		lines = append(lines, fmt.Sprintf("unclear %q", u.Rule)) // of how many it could not be said changes by itself
+	}
 	slices.Sort(lines)
+	return sum(lines)
+}
+
+func sum(lines []string) string {
 	sum := sha256.Sum256([]byte(strings.Join(lines, "\n")))
 	return hex.EncodeToString(sum[:16])
 }
 
 // subject never holds a name, a class or a kind.
-func (v *oversharing) subject() string {
+func (v *view) subject() string {
 	c := v.counts
 	var s string
 	switch {
 	case v.in.FirstDay && c.New+c.StillOpen > 0:
-		s = "Sharing report: " + things(c.New+c.StillOpen, "") + " to look at after our first look"
+		s = v.kind() + ": " + things(c.New+c.StillOpen, "") + " to look at after our first look"
 	case c.New > 0:
-		s = "Sharing report: " + things(c.New, "new ") + " to look at"
+		s = v.kind() + ": " + things(c.New, "new ") + " to look at"
 	case c.Overdue > 0:
-		s = "Sharing report: nothing new, " + things(c.Overdue, "") + " overdue"
+		s = v.kind() + ": nothing new, " + things(c.Overdue, "") + " overdue"
 	case c.StillOpen > 0:
-		s = "Sharing report: nothing new, " + things(c.StillOpen, "") + " still open"
+		s = v.kind() + ": nothing new, " + things(c.StillOpen, "") + " still open"
 	case c.Gaps > 0:
-		return "Sharing report: nothing found, but we could not look everywhere"
+		return v.kind() + ": nothing found, but we could not look everywhere"
 	case c.PutRight > 0:
-		s = "Sharing report: everything is put right"
+		s = v.kind() + ": everything is put right"
 	default:
-		s = "Sharing report: nothing to look at"
+		s = v.kind() + ": nothing to look at"
 	}
 	if c.Gaps > 0 {
 		s += " (we could not look everywhere)"
 	}
 	return s
+}
+
+// kind is what the report is called: it is about sharing only unless the policy asks for more.
+func (v *view) kind() string {
+	if v.wide {
+		return "Safety report"
+	}
+	return "Sharing report"
+}
+
+// overdue counts what is overdue in a state.
+func (v *view) overdue(s state) int {
+	n := countIf(v.in1(s), func(t thing) bool { return t.item.Overdue })
+	for _, m := range v.matters.in1(s) {
+		n += b2i(m.in.Overdue)
+	}
+	return n
 }
 
 // number writes 1,234.

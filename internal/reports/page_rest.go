@@ -2,66 +2,23 @@ package reports
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"strings"
-	"time"
 )
 
-// soon is how long before its end an agreement is named.
-const soon = 30 * 24 * time.Hour
-
 // rest fills what comes behind the things to look at: put right, agreed, information, and what was not seen.
-func (p *page) rest(v *oversharing, lim limits) {
-	c := v.counts
-	if c.PutRight > 0 {
-		p.PutRightTitle = "Put right" + v.since()
-		for i, r := range v.putRight {
-			if i == lim.putRight {
-				p.PutRightMore = "and " + number(c.PutRight-i) + " more in " + p.Full
-				break
-			}
-			l := line{Text: isolate(capital(r.title)), Note: r.how}
-			if r.how != HowDeleted && r.how != HowAccountGone {
-				l.Link = r.link
-			}
-			if !r.hidden {
-				l.Text = isolate(r.title)
-				if r.owner != "" {
-					l.Note += " · " + r.owner
-				}
-			}
-			p.PutRight = append(p.PutRight, l)
-		}
-	}
-	if c.Agreed > 0 {
-		p.AgreedText = plural(c.Agreed, "thing was", "things were") + " looked at and agreed until a date. Nothing to do."
-		list := v.in1(stateAgreed)
-		slices.SortStableFunc(list, func(a, b thing) int { return a.item.AgreedUntil.Compare(b.item.AgreedUntil) })
-		ending := 0
-		for _, t := range list {
-			if t.item.AgreedUntil.Sub(v.in.Now) > soon {
-				break
-			}
-			if ending++; len(p.Agreed) < lim.agreed {
-				p.Agreed = append(p.Agreed, line{Text: isolate(capital(t.title)), Link: t.link, Note: "agreed until " + v.day(t.item.AgreedUntil)})
-			}
-		}
-		if ending > 0 {
-			p.AgreedText += fmt.Sprintf(" %s in the next 30 days:", plural(ending, "ends", "end"))
-			if n := ending - len(p.Agreed); n > 0 {
-				p.AgreedMore = "and " + number(n) + " more in " + p.Full
-			}
-		}
-	}
-	p.Info = byRule(v.in1(stateInfo))
+func (p *page) rest(v *view, lim limits) {
+	p.putRight(v, lim)
+	p.agreed(v, lim)
+	p.Info = append(v.matters.info(), byRule(v.in1(stateInfo))...)
 	for i, g := range v.in.NotSeen {
 		if i == max(lim.gaps, 1) {
-			p.GapsMore = "and " + number(c.Gaps-i) + " more; the record of the run names them all"
+			p.GapsMore = "and " + number(v.counts.Gaps-i) + " more; the record of the run names them all"
 			break
 		}
 		p.Gaps = append(p.Gaps, v.gap(g))
 	}
+	p.unclear(v, lim)
 	never := slices.Clone(NeverSeen)
 	for _, n := range v.in.NeverSeen {
 		if n = clean(n, 120); n != "" && !slices.Contains(never, n) && len(never) < 20 {
@@ -104,13 +61,13 @@ func (p *page) rest(v *oversharing, lim limits) {
 	if v.in.Policy != "" {
 		p.Foot = append(p.Foot, "Looked at with policy version "+clean(v.in.Policy, 40)+".")
 	}
-	p.Foot = append(p.Foot, "Written by esafetybot. It only reads; it has changed nothing.")
+	p.Foot = append(p.Foot, v.matters.footer())
 	if v.in.Weekly {
 		p.Foot = append(p.Foot, "This is the weekly report; it comes whether or not anything has changed.")
 	}
 }
 
-func (v *oversharing) gap(g Gap) gap {
+func (v *view) gap(g Gap) gap {
 	what := clean(g.What, 100)
 	if v.in.Mask.Holds(what) {
 		what = "One place"

@@ -9,6 +9,12 @@ import (
 //go:embed oversharing.html.tmpl
 var oversharingHTML string
 
+//go:embed urgent.html.tmpl
+var urgentHTML string
+
+//go:embed parts.html.tmpl
+var partsHTML string
+
 // styles are written into the template before it is parsed: mail programs drop <style>, so each element carries its own.
 // Text and background are always set together, so that a dark mode that changes one changes both; all pairs have a
 // contrast of 7 to 1 or more (links and labels 5 to 1).
@@ -36,10 +42,22 @@ var styles = strings.NewReplacer(
 	"§over§", "font-weight:bold;color:#9b1c1c",
 	"§num§", "padding:3px 10px 3px 0;text-align:right;vertical-align:top;font-weight:bold;white-space:nowrap",
 	"§cell§", "padding:3px 0;vertical-align:top",
+	"§row§", "padding:4px 0 4px 12px;border-left:3px solid #9fb3c8;overflow-wrap:anywhere",
+	"§rowhigh§", "padding:4px 0 4px 12px;border-left:3px solid #b42318;overflow-wrap:anywhere",
+	"§plain§", "margin:0 0 6px 0",
+	"§smallnormal§", "font-size:14px;font-weight:normal;color:#3e4c59",
+	"§duenormal§", "font-weight:normal;color:#1f2933",
+	"§mark§", "padding:1px 6px;background-color:#d9ecff;color:#0b3c66;font-size:13px;font-weight:bold;white-space:nowrap",
+	"§code§", "padding:1px 4px;background-color:#eef1f4;color:#1f2933;font-family:Consolas,Menlo,monospace;font-size:13px;overflow-wrap:anywhere",
 	"§gap§", "height:6px;line-height:6px;font-size:6px",
 )
 
-var oversharingTemplate = template.Must(template.New("oversharing").Funcs(template.FuncMap{"dots": dots, "whoCan": func() string { return whoCan }}).Parse(styles.Replace(squeeze(oversharingHTML))))
+var templates = map[string]*template.Template{"oversharing": parse(oversharingHTML), "urgent": parse(urgentHTML)}
+
+func parse(text string) *template.Template {
+	funcs := template.FuncMap{"dots": dots, "whoCan": func() string { return whoCan }}
+	return template.Must(template.New("").Funcs(funcs).Parse(styles.Replace(squeeze(text + partsHTML))))
+}
 
 // squeeze takes the indentation out of a template; a mail's bytes are counted.
 func squeeze(s string) string {
@@ -50,9 +68,9 @@ func squeeze(s string) string {
 	return strings.Join(lines, "\n")
 }
 
-func renderHTML(p page) (string, error) {
+func renderHTML(name string, p page) (string, error) {
 	var b strings.Builder
-	if err := oversharingTemplate.Execute(&b, p); err != nil {
+	if err := templates[name].Execute(&b, p); err != nil {
 		return "", err
 	}
 	out := b.String()
@@ -60,194 +78,4 @@ func renderHTML(p page) (string, error) {
 		out = strings.ReplaceAll(out, "\n\n", "\n")
 	}
 	return strings.TrimSpace(out) + "\n", nil
-}
-
-const textWidth = 76
-
-// renderText is the same report for a reader without HTML.
-func renderText(p page) string {
-	t := &textPage{}
-	t.para(p.School + " · Sharing report · " + p.Date)
-	t.b.WriteString(strings.Repeat("=", 40) + "\n\n")
-	if p.Greeting != "" {
-		t.para(p.Greeting)
-	}
-	t.para(strings.ToUpper(p.Headline))
-	if p.Warning != "" {
-		t.para("! " + p.Warning)
-	}
-	if len(p.Lead) > 0 {
-		t.para(strings.Join(p.Lead, " "))
-	}
-	t.para(p.Sum)
-
-	t.section(p.New)
-	t.rows("All of them, by what is the case", p.ByRule)
-	t.rows("All of them, by who shared them", p.ByOwner)
-	if len(p.PutRight) > 0 {
-		t.head(p.PutRightTitle)
-		t.lines(p.PutRight, p.PutRightMore)
-	}
-	t.section(p.Open)
-	t.rows("All that are still open", p.OpenByRule)
-	if p.AgreedText != "" {
-		t.head("Agreed")
-		t.para(p.AgreedText)
-		t.lines(p.Agreed, p.AgreedMore)
-	}
-	if len(p.Info) > 0 {
-		t.rows("For information, nothing to do", p.Info)
-	}
-	if len(p.Gaps) > 0 {
-		t.head("What we could not see this time")
-		for _, g := range p.Gaps {
-			t.item("* ", g.What)
-			t.item("  ", "Why: "+g.Why)
-			if g.Do != "" {
-				t.item("  ", "What to do: "+g.Do)
-			}
-			t.link(g.Link)
-		}
-		t.more(p.GapsMore)
-		t.b.WriteString("\n")
-	}
-	if len(p.HowTo) > 0 {
-		t.head("How to put things right")
-		t.para(whoCan)
-		for _, r := range p.HowTo {
-			t.item("* ", r.Title)
-			t.item("  ", r.Why)
-			t.item("  ", "Where to click: "+r.Where)
-			t.b.WriteString("\n")
-		}
-	}
-	if len(p.Clauses) > 0 {
-		t.head("What the policy says")
-		t.lines(p.Clauses, "")
-	}
-	if p.Stay != "" {
-		t.para(p.Stay)
-	}
-	t.head("What we never see")
-	t.para(capital(p.Never))
-	if len(p.NotLooked) > 0 {
-		t.head("Clauses of the policy that are not looked at yet")
-		t.lines(p.NotLooked, p.NotLookedMore)
-	}
-	t.b.WriteString("-- \n")
-	if p.FullLink != "" {
-		t.para("The full list: " + p.FullLink)
-	}
-	for _, f := range append([]string{p.Hidden}, p.Foot...) {
-		if f != "" {
-			t.b.WriteString(wrap(f, "", "", textWidth) + "\n")
-		}
-	}
-	return t.b.String()
-}
-
-type textPage struct{ b strings.Builder }
-
-func (t *textPage) para(s string)        { t.b.WriteString(wrap(s, "", "", textWidth) + "\n\n") }
-func (t *textPage) item(first, s string) { t.b.WriteString(wrap(s, first, "  ", textWidth) + "\n") }
-func (t *textPage) link(s string) {
-	if s != "" {
-		t.b.WriteString("  " + s + "\n")
-	}
-}
-
-func (t *textPage) more(s string) {
-	if s != "" {
-		t.item("  ", "… "+s)
-	}
-}
-
-func (t *textPage) head(s string) {
-	t.b.WriteString(s + "\n" + strings.Repeat("-", min(len([]rune(s)), textWidth)) + "\n\n")
-}
-
-// dots puts an ellipsis in front of what goes on from a list.
-func dots(s string) string {
-	if strings.HasPrefix(s, "and ") {
-		return "… " + s
-	}
-	return s
-}
-
-func (t *textPage) rows(title string, rows []row) {
-	if len(rows) == 0 {
-		return
-	}
-	t.head(title)
-	for _, r := range rows {
-		t.b.WriteString(strings.Repeat(" ", max(0, 6-len(r.N))) + r.N + "  " + r.Text + "\n")
-	}
-	t.b.WriteString("\n")
-}
-
-func (t *textPage) lines(list []line, more string) {
-	for _, l := range list {
-		s := l.Text
-		if l.Note != "" {
-			s += " – " + l.Note
-		}
-		t.item("* ", s)
-		t.link(l.Link)
-	}
-	t.more(more)
-	if len(list) > 0 || more != "" {
-		t.b.WriteString("\n")
-	}
-}
-
-func (t *textPage) section(s section) {
-	if len(s.Groups) == 0 {
-		return
-	}
-	t.head(s.Title)
-	if s.Intro != "" {
-		t.para(s.Intro)
-	}
-	for _, g := range s.Groups {
-		who := g.Who
-		if g.Unit != "" {
-			who += " (" + g.Unit + ")"
-		}
-		t.b.WriteString(wrap(who, "", "", textWidth) + "\n" + wrap(g.Note, "", "", textWidth) + "\n\n")
-		for _, i := range g.Items {
-			head := i.Title
-			if i.Inside != "" {
-				head += " – " + i.Inside
-			}
-			t.item("* ", head)
-			what := i.What
-			if i.High {
-				what = "High: " + what
-			}
-			if i.Clause != "" {
-				what += " (" + i.Clause + ")"
-			}
-			t.item("  ", what)
-			do := "To do: " + i.Do
-			if i.Due != "" {
-				do += " – " + i.Due
-			}
-			t.item("  ", do)
-			if i.Remark != "" {
-				t.item("  ", i.Remark)
-			}
-			t.link(i.Link)
-			if i.Account != "" {
-				t.b.WriteString("  Whose it is: " + i.Account + "\n")
-			}
-			t.b.WriteString("\n")
-		}
-		if g.More != "" {
-			t.item("  ", "… "+g.More)
-			t.b.WriteString("\n")
-		}
-	}
-	if s.More != "" {
-		t.para(dots(s.More) + ".")
-	}
 }

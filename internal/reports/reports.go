@@ -1,11 +1,14 @@
 // Package reports writes what people receive: plain data in, a message out. It reads nothing, stores nothing, sends nothing
 // and knows no Google; the same input gives the same message.
 //
-// [Oversharing] is the report to the workspace administrator about what people outside the school can reach.
+// [Oversharing] is the one ordinary mail to the workspace administrator: what people outside the school can reach, and what else does
+// not match the policy about accounts, classes, pupils' e-mail, devices and settings ("matters"). [Urgent] is the message about what
+// cannot wait for it.
 //
 // Three promises hold for everything that leaves this package, mail, plain text and list alike:
 //
-//   - No pupil's name and no pupil's address appears: titles and grantees pass through a [Mask]. Links stay, they hold ids.
+//   - No pupil's name and no pupil's address appears: titles, grantees and whatever is said of a matter pass through a [Mask].
+//     Links stay, they hold ids.
 //   - Counts add up ([Counts]), and nothing is called fine where something could not be seen.
 //   - It stays small and harmless whatever is in a title: lists are bounded and say how many more there are, titles are
 //     cut, freed of control and direction characters and escaped; cells of the list cannot become formulas.
@@ -106,7 +109,7 @@ type List struct {
 	Link     string // https, if it can be opened on a site
 }
 
-// OversharingInput is all that the over-sharing report is made of.
+// OversharingInput is all that the report is made of.
 type OversharingInput struct {
 	School    string
 	Titles    Titles
@@ -122,12 +125,15 @@ type OversharingInput struct {
 	Matters   []Matter       // likewise, about accounts, classes, devices, e-mail and settings
 	Right     []MatterRight  // of these, put right since the last report
 	Unclear   []Unclear      // of these, what could not be said
+	Wider     bool           // clauses about more than sharing are looked at, whether or not there are Matters
+	Waiting   map[string]int // how many changes of each kind wait for approval, for `approve --all`; nil: those of Matters are counted
 	Rollover  bool           // the weeks in which accounts move up: matters about accounts are one checklist without deadlines
 	NotSeen   []Gap          // this time
 	NeverSeen []string       // besides what this program can never see (NeverSeen)
 	NotLooked []Clause       // clauses that are not looked at yet
 	Totals    Totals
-	List      List
+	List      List  // of the Items
+	Accounts  List  // of the Matters
 	Mask      *Mask // nil masks nothing but what pupils own
 }
 
@@ -138,6 +144,7 @@ type Counts struct {
 	Missing                                    int // of New and StillOpen
 	PutRight                                   int
 	Gaps                                       int
+	Unclear                                    int // lines about what could not be said
 }
 
 // Rendered is a message ready for the outbox.
@@ -146,6 +153,7 @@ type Rendered struct {
 	HTML    string // under MaxHTML bytes
 	Text    string
 	CSV     []byte // every item, masked; see WriteCSV
+	Matters []byte // every matter, likewise; nil if there are none
 	Hash    string // of what matters: what is open, to whom, what is agreed, overdue, or could not be seen
 	Empty   bool   // nothing to tell: nothing to look at, nothing put right, everything seen
 	Counts  Counts

@@ -1,5 +1,7 @@
 package reports
 
+import "strings"
+
 // Rule is how the report speaks of one sharing rule.
 type Rule struct {
 	Name  string // as in the policy
@@ -142,8 +144,14 @@ func severityRank(s string) int {
 	return 2
 }
 
-// Words says what is the case under a rule, in a few words: "Anyone with the link can open it".
+// Words says what is the case under a rule, in a few words: "Anyone with the link can open it". Rules of sharing are named with or
+// without their check, all others with it.
 func Words(name string) string {
+	name = strings.TrimPrefix(name, "sharing.")
+	if strings.Contains(name, ".") {
+		r, _ := matterRule(name)
+		return r.say(aboutAnybody)
+	}
 	r, _ := rule(name)
 	return r.Title
 }

@@ -1,0 +1,343 @@
+package reports
+
+import "strings"
+
+// The parts of the report that are not about sharing, in the order in which they stand if nothing in one is graver than in another.
+const (
+	PartEmail    = "Pupils' e-mail"
+	PartAccounts = "Accounts and sign-in"
+	PartClasses  = "Classes"
+	PartSettings = "Settings of the Google account"
+	PartDevices  = "Devices"
+)
+
+var parts = []string{PartEmail, PartAccounts, PartClasses, PartSettings, PartDevices}
+
+// MatterRule is how the reports speak of one rule about accounts, classes, devices, pupils' e-mail or settings. In One and Many "{n}" is
+// how many, "{a person}" and "{people}" who it is about: a pupil, an adult, a person.
+type MatterRule struct {
+	Name  string // with its check, as in the policy: "accounts.leaver-active"
+	Part  string
+	One   string // what is the case; begins with A or An
+	Many  string
+	Topic string // a few words, for lists of what was put right or agreed
+	Why   string // why it matters, one sentence
+	Do    string // what to do
+	Where string // where to click, step by step
+	Now   string // what to do at once, where that is more than Do; for the urgent message
+}
+
+// Click paths below follow Google's help pages as of 2026 (support.google.com/a/answer/33312 for switching an account off,
+// 182537 for moving one, 172176 for roles, 7281227 for apps and cookies, 9288451 for access groups, 1734200 for mobile devices,
+// 3523633 for Chromebooks; support.google.com/edu/classroom/answer/6069941 for classes).
+const (
+	console   = "Admin console → "
+	openUser  = console + "Directory → Users → click the account → "
+	openClass = "Classroom → open the class → People → "
+	classHelp = " If you cannot open the class, ask its teacher."
+	gmailPage = console + "Apps → Google Workspace → Gmail → Service status → "
+)
+
+// MatterRules is the wording of every rule but those of sharing, the gravest of each part first. It is the one place for it.
+var MatterRules = []MatterRule{
+	{
+		Name: "pupil-email.access-group", Part: PartEmail, Topic: "e-mail through a group",
+		One:   "A pupil can use e-mail, because a group switches it on",
+		Many:  "{n} pupils can use e-mail, because a group switches it on",
+		Why:   "Such a group switches Gmail on whatever their unit says, so people the school does not know can write to them.",
+		Do:    "Take the pupils out of the group, or take Gmail off the group",
+		Where: console + "Directory → Groups → click the group → Members → tick the pupils → Remove members. Or for the whole group: " + gmailPage + "Groups, on the left → the group → Unset.",
+		Now:   "Take the account out of the group now, then ask who put it there and whether anything was sent or received.",
+	},
+	{
+		Name: "pupil-email.on", Part: PartEmail, Topic: "e-mail switched on",
+		One:   "A pupil can use e-mail: Gmail is switched on for their unit",
+		Many:  "{n} pupils can use e-mail: Gmail is switched on for their units",
+		Why:   "The policy does not give them e-mail; with it, people the school does not know can write to them.",
+		Do:    "Switch Gmail off for the unit, or have it agreed until a date if it is needed for a while",
+		Where: gmailPage + "choose the unit on the left → OFF → Override (or Save). It can take a day to reach everyone.",
+		Now:   "Switch Gmail off for the unit now, then ask who switched it on and whether anything was sent or received.",
+	},
+	{
+		Name: "pupil-email.used", Part: PartEmail, Topic: "signs of e-mail",
+		One:   "A pupil's account shows signs of e-mail in Google's usage reports",
+		Many:  "{n} pupils' accounts show signs of e-mail in Google's usage reports",
+		Why:   "The usage reports lag by a few days, but they can show what the settings do not.",
+		Do:    "Look whether Gmail is off for the account now, and what was sent or received",
+		Where: openUser + "Apps, for whether Gmail is on; " + console + "Reporting → Email log search, for what was sent and received.",
+		Now:   "Look at once whether Gmail is on for the account, and whom it wrote to or heard from.",
+	},
+
+	{
+		Name: "accounts.admin-role", Part: PartAccounts, Topic: "administrator's role",
+		One:   "An account of {a person} has an administrator's role that the policy does not give it",
+		Many:  "{n} accounts of {people} have an administrator's role that the policy does not give them",
+		Why:   "Whoever signs in with it can change other people's accounts or settings.",
+		Do:    "Take the role away, or add the account to the policy's list of administrators if it should have it",
+		Where: openUser + "Admin roles and privileges → switch the role off → Save. If the role comes through a group: take the account out of the group.",
+		Now:   "Take the role away now, then look at what was done with it: " + console + "Reporting → Audit and investigation → Admin log events.",
+	},
+	{
+		Name: "accounts.suspicious-login", Part: PartAccounts, Topic: "suspicious sign-in",
+		One:   "An account of {a person} had a sign-in that Google calls suspicious, and still has the same password",
+		Many:  "{n} accounts of {people} had sign-ins that Google calls suspicious, and still have the same passwords",
+		Why:   "Somebody else may know the password.",
+		Do:    "Ask whether it was them; change the password and sign the account out everywhere",
+		Where: openUser + "Reset password; then Security → Sign-in cookies → Reset. If Google switched the account off, change the password first, then restore it.",
+	},
+	{
+		Name: "accounts.weak-password", Part: PartAccounts, Topic: "weak or leaked password",
+		One:   "An account of {a person} has a password that is weak or has leaked",
+		Many:  "{n} accounts of {people} have passwords that are weak or have leaked",
+		Why:   "A weak password can be guessed, and a leaked one is known to strangers.",
+		Do:    "Set a new password, and ask for their own at the next sign-in; leaked ones today",
+		Where: openUser + "Reset password → tick “Ask for a password change at the next sign-in”.",
+	},
+	{
+		Name: "accounts.outside-forwarding", Part: PartAccounts, Topic: "mail passed on outside",
+		One:   "An account of {a person} passes all its mail on to an address outside the school",
+		Many:  "{n} accounts of {people} pass all their mail on to addresses outside the school",
+		Why:   "What families and colleagues write leaves the school, and stays there when the person leaves.",
+		Do:    "Ask them to switch forwarding off; if they know nothing of it, treat it as a break-in and change the password",
+		Where: "Their own Gmail → Settings → See all settings → Forwarding and POP/IMAP → Disable forwarding → Save. For everybody: " + console + "Apps → Google Workspace → Gmail → End User Access → Automatic forwarding → off.",
+	},
+	{
+		Name: "accounts.leaver-active", Part: PartAccounts, Topic: "account after leaving",
+		One:   "An account of {a person} who has left is still switched on",
+		Many:  "{n} accounts of {people} who have left are still switched on",
+		Why:   "It can still sign in and open whatever it could before.",
+		Do:    "Switch the account off; nothing is deleted by that",
+		Where: openUser + "Suspend user (this switches it off and keeps everything that is in it).",
+	},
+	{
+		Name: "accounts.no-2sv", Part: PartAccounts, Topic: "two-step verification",
+		One:   "An account of {a person} signs in without two-step verification",
+		Many:  "{n} accounts of {people} sign in without two-step verification",
+		Why:   "The password alone opens it, and the policy asks for a second step.",
+		Do:    "Ask them to switch two-step verification on; it takes five minutes and a phone or a key",
+		Where: "They do it themselves: myaccount.google.com → Security → 2-Step Verification. To require it: " + console + "Security → Authentication → 2-step verification.",
+	},
+	{
+		Name: "accounts.risky-app", Part: PartAccounts, Topic: "app that is not approved",
+		One:   "An account of {a person} lets in an app that is not on the school's list",
+		Many:  "{n} accounts of {people} let in apps that are not on the school's list",
+		Why:   "The app can read what they allowed it to, and nobody has looked at what it does with it.",
+		Do:    "Take the app away, or add it to the policy's approved apps once it has been looked at",
+		Where: openUser + "Security → Connected applications → point to the app → Remove. For everybody: " + console + "Security → Access and data control → API controls → Manage app access → the app → Blocked.",
+	},
+	{
+		Name: "accounts.outside-recovery", Part: PartAccounts, Topic: "recovery address outside",
+		One:   "A pupil's account has a recovery address outside the school",
+		Many:  "{n} pupils' accounts have recovery addresses outside the school",
+		Why:   "Whoever reads mail there can set a new password for the account.",
+		Do:    "Remove the recovery address",
+		Where: openUser + "Security → Recovery information → Edit → delete the e-mail address → Save.",
+	},
+	{
+		Name: "accounts.not-on-roll", Part: PartAccounts, Topic: "account that is not on the roll",
+		One:   "An account of {a person} is on no line of the roll",
+		Many:  "{n} accounts of {people} are on no line of the roll",
+		Why:   "Either nobody uses it any more, or the roll lacks somebody.",
+		Do:    "Find out whose it is: add them to the roll, or switch the account off; if it is a shared or technical one, name it in the policy",
+		Where: openUser + "look at the name and when it last signed in; Suspend user switches it off and keeps everything.",
+	},
+	{
+		Name: "accounts.shared-account", Part: PartAccounts, Topic: "shared account",
+		One:   "An account seems to be shared by several people, or to be somebody's second one",
+		Many:  "{n} accounts seem to be shared by several people, or to be somebody's second one",
+		Why:   "The policy asks that everyone signs in with their own, so that it is clear who did what.",
+		Do:    "Give each person their own account; if this one must be shared (a trolley of tablets), name it in the policy as accepted",
+		Where: openUser + "look at who it belongs to and its employee ID (roll number); Suspend user switches a second one off.",
+	},
+	{
+		Name: "accounts.no-agreement", Part: PartAccounts, Topic: "signed agreement",
+		One:   "An account is in use by {a person} whose signed agreement is not on the list",
+		Many:  "{n} accounts are in use by {people} whose signed agreements are not on the list",
+		Why:   "The policy gives an account once this year's agreement came back signed.",
+		Do:    "Ask for the form, and enter it on the roll when it is there",
+		Where: "No clicking here: the office or the class teacher asks for the form and enters it in the list that the policy names.",
+	},
+	{
+		Name: "accounts.no-end-date", Part: PartAccounts, Topic: "end date",
+		One:   "An account of {a person} who is here for a while has no end date, or its end has passed",
+		Many:  "{n} accounts of {people} who are here for a while have no end date, or their end has passed",
+		Why:   "Without a date nobody notices when it is no longer needed.",
+		Do:    "Enter an end date in the list, or switch the account off",
+		Where: "The list that the policy names, column for the end date; or " + openUser + "Suspend user.",
+	},
+	{
+		Name: "accounts.year-group", Part: PartAccounts, Topic: "account in a year without accounts",
+		One:   "An account of a pupil does not fit what the policy says of their year group",
+		Many:  "{n} accounts of pupils do not fit what the policy says of their year groups",
+		Why:   "The policy says which years have accounts, and which sign in by themselves.",
+		Do:    "Look whether the pupil is in the right unit; if so, switch the account off, or ask the class teacher who signed in",
+		Where: openUser + "Suspend user; or Change organisational unit, if it is in the wrong one.",
+	},
+	{
+		Name: "accounts.wrong-unit", Part: PartAccounts, Topic: "unit that does not fit the roll",
+		One:   "An account of {a person} is in a unit that does not fit the roll",
+		Many:  "{n} accounts of {people} are in units that do not fit the roll",
+		Why:   "The unit decides what the account may do, so it gets the rules of the wrong year, or of adults.",
+		Do:    "Move the account to the right unit, or correct the roll",
+		Where: console + "Directory → Users → point to the account → More options → Change organisational unit → choose it → Continue → Change.",
+	},
+	{
+		Name: "accounts.missing", Part: PartAccounts, Topic: "missing account",
+		One:   "A line of the roll has no working account",
+		Many:  "{n} lines of the roll have no working account",
+		Why:   "Somebody may be unable to sign in, or may be using another's account.",
+		Do:    "Make the account or switch it on; if the line is old, enter the date of leaving",
+		Where: console + "Directory → Users → Add new user; or → the account that is switched off → Reactivate.",
+	},
+	{
+		Name: "accounts.password-age", Part: PartAccounts, Topic: "age of the password",
+		One:   "An account of {a person} has a password older than the policy allows",
+		Many:  "{n} accounts of {people} have passwords older than the policy allows",
+		Why:   "The policy asks for a new password from time to time.",
+		Do:    "Ask them to change it",
+		Where: "They do it themselves: myaccount.google.com → Security → Password. Or " + openUser + "Reset password → tick “Ask for a password change at the next sign-in”.",
+	},
+	{
+		Name: "accounts.never-signed-in", Part: PartAccounts, Topic: "account that never signed in",
+		One:   "An account of {a person} has never signed in",
+		Many:  "{n} accounts of {people} have never signed in",
+		Why:   "Its first password may be known to others, and nobody would notice if somebody used it.",
+		Do:    "Ask whether it is needed; if not, switch it off",
+		Where: openUser + "Suspend user.",
+	},
+	{
+		Name: "accounts.dormant", Part: PartAccounts, Topic: "account that is not used",
+		One:   "An account of {a person} has not signed in for weeks",
+		Many:  "{n} accounts of {people} have not signed in for weeks",
+		Why:   "Nobody would notice if somebody else used it.",
+		Do:    "Ask whether it is needed; if not, switch it off",
+		Where: openUser + "Suspend user.",
+	},
+
+	{
+		Name: "accounts.outsider-in-class", Part: PartClasses, Topic: "somebody from outside in a class",
+		One:   "A class has somebody from outside the school in it",
+		Many:  "{n} classes have somebody from outside the school in them",
+		Why:   "They can see the pupils' names, posts and work, and write to them.",
+		Do:    "Take them out of the class",
+		Where: openClass + "tick the person → Actions → Remove." + classHelp,
+		Now:   "Take them out of the class now, then ask the teacher who they are, and look at what they wrote and could read.",
+	},
+	{
+		Name: "accounts.class-without-teacher", Part: PartClasses, Topic: "class without a teacher",
+		One:   "A class has no teacher or owner with a working account",
+		Many:  "{n} classes have no teacher or owner with a working account",
+		Why:   "Nobody sees what is posted there.",
+		Do:    "Give the class a teacher, or archive it",
+		Where: openClass + "Invite teachers; then ⋮ beside the new teacher → Make class owner. If nobody can, archive the class and let the teacher start a new one." + classHelp,
+	},
+	{
+		Name: "accounts.other-school", Part: PartClasses, Topic: "somebody from another school in a class",
+		One:   "A class has somebody from another school or a trusted organisation in it",
+		Many:  "{n} classes have somebody from another school or a trusted organisation in them",
+		Why:   "They can see the pupils' names, posts and work.",
+		Do:    "Ask the teacher whether this is meant; if not, take them out of the class",
+		Where: openClass + "tick the person → Actions → Remove." + classHelp,
+	},
+	{
+		Name: "accounts.old-class", Part: PartClasses, Topic: "last year's class",
+		One:   "A class from an earlier school year is still open",
+		Many:  "{n} classes from earlier school years are still open",
+		Why:   "Pupils can go on posting where nobody looks any more.",
+		Do:    "Archive the class; everything in it stays readable. If it is meant to stay, name it in the policy",
+		Where: "Classroom → point to the class → ⋮ → Archive." + classHelp,
+	},
+
+	{
+		Name: "settings.differs", Part: PartSettings, Topic: "setting",
+		One:   "A setting is not as the policy wants it",
+		Many:  "{n} settings are not as the policy wants them",
+		Why:   "Settings decide what everybody in a unit can do; one change puts it right for all of them.",
+		Do:    "Change the setting for the unit or group named here",
+		Where: console + "the page of the service → choose the unit on the left → change it → Override (or Save).",
+	},
+
+	{
+		Name: "devices.unencrypted", Part: PartDevices, Topic: "encryption",
+		One:   "A phone or tablet with a school account on it is not encrypted",
+		Many:  "{n} phones or tablets with a school account on them are not encrypted",
+		Why:   "If it is lost, whoever finds it can read what is on it.",
+		Do:    "Ask its user to switch encryption on (setting a passcode usually does), or take the school account off it",
+		Where: console + "Devices → Mobile & endpoints → Devices → click the device; More → Wipe account takes the school account off it.",
+	},
+	{
+		Name: "devices.no-passcode", Part: PartDevices, Topic: "passcode",
+		One:   "A phone or tablet with a school account on it has no passcode",
+		Many:  "{n} phones or tablets with a school account on them have no passcode",
+		Why:   "Whoever picks it up can read the account's mail and files.",
+		Do:    "Ask its user to set a passcode, or take the school account off it",
+		Where: console + "Devices → Mobile & endpoints → Devices → click the device. To require it of all: Devices → Mobile & endpoints → Settings → Universal → Password requirements.",
+	},
+	{
+		Name: "devices.developer-mode", Part: PartDevices, Topic: "developer mode",
+		One:   "A Chromebook is in developer mode",
+		Many:  "{n} Chromebooks are in developer mode",
+		Why:   "In that mode the school's rules and the filter can be got round.",
+		Do:    "Reset it: at the start screen press the space bar, then Enter; it enrols again by itself",
+		Where: console + "Devices → Chrome → Devices → click the device. To stop it for good: Devices → Chrome → Settings → Device settings → Forced re-enrolment.",
+	},
+	{
+		Name: "devices.update-expired", Part: PartDevices, Topic: "end of updates",
+		One:   "A Chromebook no longer gets updates",
+		Many:  "{n} Chromebooks no longer get updates",
+		Why:   "Faults that become known are not mended on it any more.",
+		Do:    "Plan to replace it; until then keep it to what needs no personal data",
+		Where: console + "Devices → Chrome → Devices → tick the device → Deprovision, when it goes. Extended updates: the same page → Auto-update expiration.",
+	},
+}
+
+// matterRule finds a rule's words and its place; a rule that is not known is spoken of in general.
+func matterRule(name string) (MatterRule, int) {
+	for i, r := range MatterRules {
+		if r.Name == name {
+			return r, i
+		}
+	}
+	part := PartAccounts
+	switch check, _, _ := strings.Cut(name, "."); check {
+	case "pupil-email":
+		part = PartEmail
+	case "settings":
+		part = PartSettings
+	case "devices":
+		part = PartDevices
+	}
+	return MatterRule{
+		Name: name, Part: part, One: "A thing does not match the policy", Many: "{n} things do not match the policy", Topic: "other",
+		Why: "The policy asks for something else.", Do: "Look at what the clause says", Where: console + "look at the account, device or setting named here.",
+	}, len(MatterRules)
+}
+
+// about fills in who a rule speaks of.
+type about int
+
+const (
+	aboutAnybody about = iota
+	aboutPupils
+	aboutAdults
+)
+
+var aboutWords = map[about][2]string{aboutAnybody: {"somebody", "people"}, aboutPupils: {"a pupil", "pupils"}, aboutAdults: {"an adult", "adults"}}
+
+// Title says of n what is the case: "6 accounts of pupils who have left are still switched on".
+func (r MatterRule) title(n int, who about) string {
+	s := r.Many
+	if n == 1 {
+		if s = strings.TrimPrefix(r.One, "An "); s == r.One {
+			s = strings.TrimPrefix(r.One, "A ")
+		}
+		s = "1 " + s
+	}
+	w := aboutWords[who]
+	return strings.NewReplacer("{n}", number(n), "{a person}", w[0], "{people}", w[1]).Replace(s)
+}
+
+// say is the same without a number: "An account of a pupil who has left is still switched on".
+func (r MatterRule) say(who about) string {
+	return strings.ReplaceAll(r.One, "{a person}", aboutWords[who][0])
+}

@@ -1,0 +1,344 @@
+package reports
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// part is what the report says of one area, laid out.
+type part struct {
+	Title, Intro string
+	Groups       []matterGroup
+	rank         int // of the gravest of it
+}
+
+// matterGroup is what a report says of one rule.
+type matterGroup struct {
+	Title, Clause, Due, Mark string
+	High, Overdue            bool
+	Why, Do, Where, Now      string
+	Sum                      string // what all of many have in common
+	Lines                    []matterLine
+	More                     string
+	AllText, AllCommand      string // how to approve all that is proposed
+}
+
+type matterLine struct {
+	Text, Link, Unit, Mark, Detail, Due, Clause, Where, Remark string
+	Overdue                                                    bool
+	Change, Label, Command                                     string
+}
+
+const (
+	manyAlike   = 12 // so many lines that say the same become one
+	alikeShown  = 3
+	detailsLine = 4 // details a line names
+
+	twoPeople = " (it takes two people)" // what the action log asks for where the severity is high
+)
+
+// layout is how matters are laid out: how many lines a group may have, and how days are written.
+type layout struct {
+	lines int
+	full  string // what the full list is called
+	first bool   // everything is new: nothing is marked
+	day   func(time.Time) string
+}
+
+// parts lays out what is new and open, the gravest part first.
+func (v *matterView) parts(l layout) (out []part, shown []matter) {
+	for i, title := range parts {
+		var of []matter
+		for _, m := range v.list {
+			if m.rule.Part == title && m.state <= stateOpen {
+				of = append(of, m)
+			}
+		}
+		if len(of) == 0 {
+			continue
+		}
+		p := part{Title: title, rank: severityRank(of[0].in.Severity)*len(parts) + i}
+		if title == PartAccounts && v.roll {
+			p.Title = "Accounts: one checklist for moving up"
+			p.Intro = "These are the weeks in which accounts move up a year, so nothing here has a deadline. Work down it as the new lists come in."
+			if severityRank(of[0].in.Severity) == 0 {
+				p.Intro += " What is marked High is better done at once."
+			}
+		}
+		var rules []string
+		by := map[string][]matter{}
+		for _, m := range of {
+			if by[m.in.Rule] == nil {
+				rules = append(rules, m.in.Rule)
+			}
+			by[m.in.Rule] = append(by[m.in.Rule], m)
+		}
+		for _, r := range rules {
+			g, s := v.group(by[r], l)
+			p.Groups = append(p.Groups, g)
+			shown = append(shown, s...)
+		}
+		out = append(out, p)
+	}
+	slices.SortStableFunc(out, func(a, b part) int { return cmp.Compare(a.rank, b.rank) })
+	return out, shown
+}
+
+// group lays out the matters of one rule, the worst first.
+func (v *matterView) group(list []matter, l layout) (matterGroup, []matter) {
+	slices.SortStableFunc(list, func(a, b matter) int {
+		return cmp.Or(cmp.Compare(a.state, b.state), cmp.Compare(b2i(b.in.Overdue), b2i(a.in.Overdue)))
+	})
+	r := list[0].rule
+	g := matterGroup{Title: r.title(len(list), aboutOf(list)), Why: r.Why, Do: r.Do, Where: r.Where, Now: cmp.Or(r.Now, r.Do)}
+	var clauses []string
+	fresh := 0
+	for _, m := range list {
+		g.High = g.High || m.in.Severity == "high"
+		fresh += b2i(m.state == stateNew)
+		for _, c := range m.clauses {
+			if c != "" && !slices.Contains(clauses, c) {
+				clauses = append(clauses, c)
+			}
+		}
+	}
+	slices.Sort(clauses)
+	g.Clause = strings.Join(clauses, ", ")
+	switch {
+	case l.first || fresh == 0:
+	case fresh == len(list):
+		g.Mark = "new"
+	default:
+		g.Mark = number(fresh) + " new"
+	}
+	sameDue := same(list, func(m matter) string { return fmt.Sprint(m.in.Overdue, l.day(m.in.Due)) })
+	if sameDue {
+		g.Due, g.Overdue = due(list[0], l), list[0].in.Overdue
+	}
+	sameWhere := same(list, func(m matter) string { return m.where })
+	if sameWhere {
+		g.Where = cmp.Or(list[0].where, g.Where)
+	} else {
+		g.Where = ""
+	}
+	sameClauses := same(list, func(m matter) string { return strings.Join(m.clauses, ", ") })
+
+	n := min(len(list), l.lines)
+	alike := len(list) > manyAlike && same(list, func(m matter) string { return strings.Join(m.details, "; ") })
+	if alike {
+		n = min(n, alikeShown)
+		g.Sum = alikeWords(list)
+	}
+	for _, m := range list[:n] {
+		line := v.line(m, l)
+		if alike {
+			line.Detail = ""
+		}
+		if sameDue {
+			line.Due, line.Overdue = "", false
+		}
+		if sameWhere {
+			line.Where = ""
+		}
+		if sameClauses {
+			line.Clause = ""
+		}
+		if l.first || fresh == len(list) {
+			line.Mark = ""
+		}
+		g.Lines = append(g.Lines, line)
+	}
+	switch rest := len(list) - n; {
+	case rest > 0 && n > 0:
+		g.More = "and " + number(rest) + " more in " + l.full
+	case rest > 0:
+		g.More = verb(rest, "it is", "they are") + " in " + l.full
+	}
+	g.AllText, g.AllCommand = v.approveAll(list)
+	return g, list[:n]
+}
+
+// same tells whether a function says the same of all.
+func same(list []matter, f func(matter) string) bool {
+	first := f(list[0])
+	return !slices.ContainsFunc(list[1:], func(m matter) bool { return f(m) != first })
+}
+
+func aboutOf(list []matter) about {
+	pupils, adults := 0, 0
+	for _, m := range list {
+		switch o := m.in.Who; {
+		case o.Pupil:
+			pupils++
+		case o != (Person{}) && !o.Unplaced && !o.Gone:
+			adults++
+		}
+	}
+	switch len(list) {
+	case pupils:
+		return aboutPupils
+	case adults:
+		return aboutAdults
+	}
+	return aboutAnybody
+}
+
+// alikeWords says what many have in common, and how many there are in each year group if they are pupils'.
+func alikeWords(list []matter) string {
+	years := map[string]int{}
+	var order []string
+	for _, m := range list {
+		y := ""
+		if m.in.Who.Pupil {
+			y = strings.TrimSuffix(strings.TrimPrefix(pupilWords(m.in.Who.Year), "a "), " pupil")
+		}
+		if y == "" || y == "pupil" {
+			y = "others"
+		}
+		if years[y]++; years[y] == 1 {
+			order = append(order, y)
+		}
+	}
+	early := func(y string) int { return slices.Index([]string{"Nursery", "Reception"}, y) }
+	slices.SortFunc(order, func(a, b string) int {
+		return cmp.Or(cmp.Compare(b2i(a == "others"), b2i(b == "others")), cmp.Compare(-b2i(early(a) >= 0), -b2i(early(b) >= 0)), cmp.Compare(early(a), early(b)), cmp.Compare(a, b))
+	})
+	var words []string
+	if d := detailWords(list[0]); d != "" {
+		words = append(words, "The same for all: "+d+".")
+	}
+	if len(order) > 1 || order[0] != "others" {
+		var by []string
+		for _, y := range order {
+			if y == "others" {
+				by = append(by, number(years[y])+" others")
+			} else {
+				by = append(by, number(years[y])+" in "+y)
+			}
+		}
+		words = append(words, capital(strings.Join(by, ", "))+".")
+	}
+	return strings.Join(append(words, "For example:"), " ")
+}
+
+func detailWords(m matter) string {
+	d := m.details
+	if n := len(d) - detailsLine; n > 1 {
+		d = append(slices.Clone(d[:detailsLine]), "and "+number(n)+" more")
+	}
+	return isolate(strings.Join(d, "; "))
+}
+
+func due(m matter, l layout) string {
+	switch {
+	case m.in.Due.IsZero():
+		return ""
+	case m.in.Overdue:
+		return "was due " + l.day(m.in.Due)
+	}
+	return "by " + l.day(m.in.Due)
+}
+
+func (v *matterView) line(m matter, l layout) matterLine {
+	out := matterLine{
+		Text: isolate(m.who), Link: m.link, Unit: m.unit, Detail: detailWords(m), Due: due(m, l), Overdue: m.in.Overdue, Clause: strings.Join(m.clauses, ", "),
+		Where: cmp.Or(m.where, m.rule.Where), Remark: m.remark,
+	}
+	switch {
+	case m.in.Who.Gone:
+		out.Unit = "the account no longer exists"
+	case m.in.Who.SwitchedOff:
+		out.Unit = strings.TrimPrefix(out.Unit+" · the account is switched off", " · ")
+	}
+	if m.state == stateNew {
+		out.Mark = "New"
+	}
+	out.Change, out.Label, out.Command = m.change.say(l.day)
+	if out.Command != "" && m.change.State == "proposed" && m.in.Severity == "high" {
+		out.Label = strings.TrimSuffix(out.Label, ":") + twoPeople + ":"
+	}
+	return out
+}
+
+// say tells what is proposed or was done, and what one can do about it.
+func (c *Change) say(day func(time.Time) string) (text, label, command string) {
+	if c == nil {
+		return "", "", ""
+	}
+	on := ""
+	if !c.At.IsZero() {
+		on = " on " + day(c.At)
+	}
+	words := cmp.Or(c.Words, "a change that is named in the action log.")
+	why := ""
+	if c.Why != "" {
+		why = " (" + strings.TrimSuffix(c.Why, ".") + ")"
+	}
+	join := func(s ...string) string { return strings.TrimSpace(strings.Join(s, " ")) }
+	switch c.State {
+	case "proposed":
+		text, label, command = "Proposed: "+words+why, "To approve:", "approve"
+	case "approved-once":
+		text, label, command = "Proposed: "+words+" One person has approved it; a second has to."+why, "To approve:", "approve"
+	case "approved":
+		text = "Approved" + on + ", and done with the next run: " + words + why
+	case "started", "unsure":
+		text = "Done" + on + ", and not to be seen at Google yet: " + words + " We look again." + why
+	case "done":
+		text = join("Done"+on+": "+words, c.Undo)
+		if !c.Final && !strings.Contains(c.Undo, "esafetybot undo") {
+			label, command = "To undo:", "undo"
+		}
+	case "failed":
+		text, label, command = "Not done"+on+": "+words+why, "To try again:", "approve"
+	case "declined":
+		text = "Not wanted, as somebody decided" + on + ": " + words + why
+	case "lapsed":
+		text, label, command = "Approved, but not done in time: "+words+why, "To approve it again:", "approve"
+	case "undo-started":
+		text = "Being undone" + on + ": " + words
+	case "undone":
+		text = "Done, and undone again" + on + ": " + words
+	case "withdrawn":
+		return "", "", ""
+	default:
+		text = words + why
+	}
+	if command != "" && c.ID != "" {
+		return text, label, "esafetybot " + command + " " + c.ID
+	}
+	return text, "", ""
+}
+
+// approveAll is how to approve all of one kind, if several of a group wait for it.
+func (v *matterView) approveAll(list []matter) (text, command string) {
+	n := map[string]int{}
+	two := false
+	for _, m := range list {
+		if m.change != nil && waits(m.change.State) && m.change.Kind != "" && m.change.ID != "" {
+			n[m.change.Kind]++
+			two = two || m.in.Severity == "high"
+		}
+	}
+	kind := ""
+	for k := range n {
+		if kind == "" || n[k] > n[kind] || n[k] == n[kind] && k < kind {
+			kind = k
+		}
+	}
+	all := v.waiting[kind]
+	if n[kind] < 2 || all < n[kind] {
+		return "", ""
+	}
+	text = "To approve all " + number(n[kind]) + " at once:"
+	if all > n[kind] {
+		text = fmt.Sprintf("To approve all %s changes of this kind at once, the %s here among them:", number(all), number(n[kind]))
+	}
+	if two {
+		text = strings.TrimSuffix(text, ":") + twoPeople + ":"
+	}
+	return text, fmt.Sprintf("esafetybot approve --all %s --expect %d", kind, all)
+}

@@ -1,0 +1,312 @@
+package reports
+
+import (
+	"cmp"
+	"fmt"
+	"regexp"
+	"slices"
+	"sort"
+	"strings"
+	"time"
+)
+
+// matter is one or more findings of one rule about one subject, as the report shows it.
+type matter struct {
+	in      Matter
+	state   state
+	rule    MatterRule
+	rank    int // place of the rule
+	ids     []string
+	clauses []string
+	says    map[string]string
+	who     string // masked: who or what it is about, with a capital
+	unit    string // staff only
+	link    string // https, or nothing
+	details []string
+	where   string // "" is the rule's
+	hidden  bool   // something of it is not shown
+	remark  string
+	change  *Change // masked
+	relaxed bool    // one of the checklist in the roll-over: no deadlines
+}
+
+type matterRight struct {
+	matter
+	how  string
+	when time.Time
+}
+
+// matterView is what the reports say of matters.
+type matterView struct {
+	list    []matter // the worst first
+	right   []matterRight
+	mask    matterMask
+	now     time.Time
+	roll    bool
+	waiting map[string]int
+}
+
+func newMatterView(mask *Mask, now time.Time, rollover bool, waiting map[string]int, list []Matter, right []MatterRight) matterView {
+	v := matterView{mask: newMatterMask(mask, list, right), now: now, roll: rollover, waiting: waiting}
+	type id struct {
+		rule, subject string
+		state         state
+	}
+	at := map[id]int{}
+	for _, in := range list {
+		m := v.matter(in)
+		k := id{in.Rule, in.Subject, m.state}
+		i, seen := at[k]
+		if !seen || in.Subject == "" {
+			at[k] = len(v.list)
+			v.list = append(v.list, m)
+			continue
+		}
+		v.list[i].merge(m)
+	}
+	for i := range v.list {
+		slices.Sort(v.list[i].clauses)
+		slices.Sort(v.list[i].ids)
+	}
+	sort.SliceStable(v.list, func(i, j int) bool { return worseMatter(v.list[i], v.list[j]) })
+	for _, r := range right {
+		v.right = append(v.right, matterRight{matter: v.matter(r.Matter), how: clean(cmp.Or(r.How, HowPutRight), 60), when: r.When})
+	}
+	sort.SliceStable(v.right, func(i, j int) bool { return worseMatter(v.right[i].matter, v.right[j].matter) })
+	if v.waiting == nil {
+		v.waiting = map[string]int{}
+		seen := map[string]bool{}
+		for _, m := range list {
+			if c := m.Change; c != nil && waits(c.State) && !seen[c.ID] {
+				seen[c.ID] = true
+				v.waiting[c.Kind]++
+			}
+		}
+	}
+	return v
+}
+
+// waits tells whether somebody has yet to approve a change in this state; the list that is released at once holds these.
+func waits(state string) bool { return state == "proposed" || state == "approved-once" }
+
+func (m *matter) merge(o matter) {
+	m.ids = append(m.ids, o.ids...)
+	for c, s := range o.says {
+		if _, have := m.says[c]; !have {
+			m.clauses = append(m.clauses, c)
+			m.says[c] = s
+		}
+	}
+	for _, d := range o.details {
+		if !slices.Contains(m.details, d) {
+			m.details = append(m.details, d)
+		}
+	}
+	if severityRank(o.in.Severity) < severityRank(m.in.Severity) {
+		m.in.Severity = o.in.Severity
+	}
+	if !o.in.Due.IsZero() && (m.in.Due.IsZero() || o.in.Due.Before(m.in.Due)) {
+		m.in.Due = o.in.Due
+	}
+	if o.in.AgreedUntil.Before(m.in.AgreedUntil) {
+		m.in.AgreedUntil = o.in.AgreedUntil
+	}
+	m.in.Overdue = m.in.Overdue || o.in.Overdue
+	m.change = cmp.Or(m.change, o.change)
+}
+
+// worseMatter is the order of the reports: by severity, then overdue ones, then by rule, then new ones, then what has waited longest.
+func worseMatter(a, b matter) bool {
+	return cmp.Or(
+		cmp.Compare(severityRank(a.in.Severity), severityRank(b.in.Severity)),
+		cmp.Compare(b2i(b.in.Overdue), b2i(a.in.Overdue)),
+		cmp.Compare(a.rank, b.rank),
+		cmp.Compare(a.state, b.state),
+		a.in.FirstSeen.Compare(b.in.FirstSeen),
+		cmp.Compare(a.in.Subject, b.in.Subject),
+		cmp.Compare(a.in.ID, b.in.ID),
+	) < 0
+}
+
+// nothing names what a matter is about if its own name may not be shown.
+var nothing = map[string]string{
+	"course": "a class", "chromebook": "a Chromebook", "mobile": "a phone or tablet", "setting": "a setting", "roll": "somebody on the roll", "user": "an account",
+}
+
+func (v *matterView) matter(in Matter) matter {
+	in.Clause, in.Name = clean(in.Clause, 20), clean(in.Name, 4*maxTitle)
+	m := matter{in: in, ids: []string{in.ID}, clauses: []string{in.Clause}, says: map[string]string{in.Clause: in.Says}, state: stateOf(in, v.now), link: safeLink(in.Link)}
+	m.rule, m.rank = matterRule(in.Rule)
+	if v.roll && m.rule.Part == PartAccounts {
+		m.relaxed, m.in.Overdue, m.in.Due = true, false, time.Time{}
+	}
+	kind, _, _ := strings.Cut(in.Subject, "/")
+	m.who = v.mask.mask.Owner(in.Who)
+	if in.Who != (Person{}) {
+		if m.link == "" {
+			m.link = safeLink(in.Who.Link)
+		}
+		if !in.Who.Pupil {
+			if u, ok := v.mask.text(in.Who.Unit, true, 60); ok {
+				m.unit = u
+			}
+		}
+	} else if in.Name != "" {
+		shown, ok := "", false
+		if kind == "setting" {
+			shown, ok = v.mask.place(in.Name, maxTitle)
+		} else {
+			shown, ok = v.mask.text(in.Name, in.Private, maxTitle)
+		}
+		m.who, m.hidden = shown, !ok
+	}
+	m.who = capital(cmp.Or(m.who, nothing[kind], "one thing"))
+	m.say(v.mask, kind)
+	if in.Reopened {
+		m.remark = "It was put right before, and is back."
+		if !in.AgreedUntil.IsZero() {
+			m.remark = "It was agreed before; this is new since then."
+		}
+	}
+	return m
+}
+
+func stateOf(in Matter, now time.Time) state {
+	switch {
+	case in.Severity == "information":
+		return stateInfo
+	case in.New || in.Reopened:
+		return stateNew
+	case in.AgreedUntil.After(now):
+		return stateAgreed
+	}
+	return stateOpen
+}
+
+var (
+	actionID   = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._~-]{0,99}$`)
+	actionKind = regexp.MustCompile(`^[a-z][a-z-]{0,39}$`)
+)
+
+// say fills in the details, the click path and the change, masked.
+func (m *matter) say(mask matterMask, kind string) {
+	outside := m.in.Private || m.in.Who.Pupil || m.in.Who.Unplaced
+	missing := 0
+	for _, d := range m.in.Details {
+		shown, ok := "", false
+		if kind == "setting" {
+			shown, _ = mask.place(d, 120)
+			ok = true
+		} else {
+			shown, ok = mask.text(d, outside, 120)
+		}
+		switch {
+		case !ok:
+			missing++
+		case shown != "" && !slices.Contains(m.details, shown):
+			m.details = append(m.details, shown)
+		}
+	}
+	if missing > 0 {
+		m.hidden = true
+		m.details = append(m.details, plural(missing, "detail is", "details are")+" not shown, because of a name in "+verb(missing, "it", "them"))
+	}
+	if kind == "setting" {
+		m.where, _ = mask.place(m.in.Where, 300)
+	} else if w, ok := mask.text(m.in.Where, outside, 300); ok {
+		m.where = w
+	}
+	if m.where != "" && !strings.HasPrefix(m.where, console) {
+		m.where = console + m.where
+	}
+	if m.in.Change == nil {
+		return
+	}
+	c := *m.in.Change
+	words := map[*string]int{&c.Words: 300, &c.Why: 300, &c.Undo: 200}
+	for s, limit := range words {
+		shown, ok := mask.text(*s, outside, limit)
+		m.hidden = m.hidden || !ok
+		*s = shown
+	}
+	if !actionID.MatchString(c.ID) {
+		c.ID = ""
+	}
+	if !actionKind.MatchString(c.Kind) {
+		c.Kind = ""
+	}
+	c.State = clean(c.State, 20)
+	m.change = &c
+}
+
+func (v *matterView) in1(s state) []matter {
+	var out []matter
+	for _, m := range v.list {
+		if m.state == s {
+			out = append(out, m)
+		}
+	}
+	return out
+}
+
+func (v *matterView) count(c *Counts) {
+	for _, m := range v.list {
+		switch m.state {
+		case stateNew:
+			c.New++
+		case stateOpen:
+			c.StillOpen++
+		case stateAgreed:
+			c.Agreed++
+		case stateInfo:
+			c.Information++
+		}
+		if m.state <= stateOpen {
+			c.Overdue += b2i(m.in.Overdue)
+		}
+	}
+	c.Total += len(v.list)
+	c.PutRight += len(v.right)
+}
+
+// changed is how many things were changed by the program, or are being changed, and not undone.
+func (v *matterView) changed() int {
+	seen := map[string]bool{}
+	add := func(m matter) {
+		if m.in.Change != nil && slices.Contains([]string{"started", "unsure", "done", "undo-started"}, m.in.Change.State) {
+			seen[m.in.Change.ID] = true
+		}
+	}
+	for _, m := range v.list {
+		add(m)
+	}
+	for _, r := range v.right {
+		add(r.matter)
+	}
+	return len(seen)
+}
+
+// hashLines are what the hash of a report is made of: what is open, agreed or overdue, what makes it so, and what is proposed or done.
+func hashLines(list []Matter, now time.Time, rollover bool) []string {
+	var lines []string
+	for _, m := range list {
+		line := fmt.Sprintf("matter %q", m.ID)
+		r, _ := matterRule(m.Rule)
+		switch s := stateOf(m, now); {
+		case s == stateInfo, s == stateAgreed:
+			line += " " + statusWord[s]
+		case m.Overdue && (!rollover || r.Part != PartAccounts):
+			line += " open overdue"
+		default:
+			line += " open"
+		}
+		details := slices.Clone(m.Details)
+		slices.Sort(details)
+		line += fmt.Sprintf(" %q", details)
+		if m.Change != nil {
+			line += fmt.Sprintf(" %q %s", m.Change.ID, m.Change.State)
+		}
+		lines = append(lines, line)
+	}
+	return lines
+}
