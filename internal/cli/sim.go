@@ -81,6 +81,8 @@ func newSimServe(o *options) *cobra.Command {
 	f.StringVar(&now, "now", "", "start the tenant's clock at this time (RFC 3339)")
 	f.Float64Var(&c.Speed, "speed", 1, "how fast the tenant's clock runs; 0 stands still until /sim/clock moves it")
 	f.DurationVar(&c.AuditLag, "audit-lag", server.DefaultAuditLag, "how long audit records take to show")
+	f.DurationVar(&c.Spread, "spread", 0, "how long changes of users, members and applications take to show to reads, by the tenant's clock")
+	f.IntVar(&c.UsageLag, "usage-lag", 0, "how many days late usage reports come; 0 means 2, less than 0 means none")
 	f.BoolVar(&c.NoQuotas, "no-quotas", false, "do not enforce Google's quotas")
 	f.StringVar(&c.Faults, "faults", "", "what goes wrong, such as rate=0.1,seed=7,kinds=429+500+timeout,route=drive")
 	f.DurationVar(&c.Latency, "latency", 0, "added to every request")

@@ -65,14 +65,16 @@ type Schema struct {
 
 // Method is one method of an API.
 type Method struct {
-	ID          string             `json:"id"`
-	HTTPMethod  string             `json:"httpMethod"`
-	Path        string             `json:"path"`
-	Parameters  map[string]*Schema `json:"parameters"`
-	Scopes      []string           `json:"scopes"`
-	Request     *Schema            `json:"request"`
-	Response    *Schema            `json:"response"`
-	MediaUpload *struct {
+	ID         string             `json:"id"`
+	HTTPMethod string             `json:"httpMethod"`
+	Path       string             `json:"path"`
+	Parameters map[string]*Schema `json:"parameters"`
+	Scopes     []string           `json:"scopes"`
+	Request    *Schema            `json:"request"`
+	Response   *Schema            `json:"response"`
+	// MediaDownload says that the method also answers with what is in the file: alt=media.
+	MediaDownload bool `json:"supportsMediaDownload"`
+	MediaUpload   *struct {
 		Protocols map[string]struct {
 			Path string `json:"path"`
 		} `json:"protocols"`

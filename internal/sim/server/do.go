@@ -33,7 +33,7 @@ type act struct {
 
 	App      string          `json:"app"` // a client id
 	Course   string          `json:"course"`
-	Text     string          `json:"text"`     // of a roll
+	Text     string          `json:"text"`     // of a roll, or what is in a file
 	Resource json.RawMessage `json:"resource"` // what is made, as Google's API returns it
 }
 
@@ -200,6 +200,7 @@ func (s *Server) do(body []byte) (any, error) {
 		"addCourseMember":    func() error { return w.AddCourseMember(a.Course, a.Role, a.User, a.Actor) },
 		"removeCourseMember": func() error { return w.RemoveCourseMember(a.Course, a.User, a.Actor) },
 		"reportUsage":        func() error { return s.reportUsage(&a) },
+		"setContent":         func() error { return w.SetContent(a.File, []byte(a.Text), a.Actor) },
 		"setRoll":            func() error { return w.SetRoll(a.Name, []byte(a.Text)) },
 	}
 	if id, ok, err := s.make(&a); ok {

@@ -4,6 +4,7 @@ import (
 	"crypto/md5"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"esafetybot/internal/sim/world"
@@ -77,17 +78,25 @@ func (c *call) fileJSON(b []byte, m *mask, f *world.File, v *viewer) []byte {
 	if f.IsFolder() {
 		o.bool("inheritedPermissionsDisabled", f.InheritedPermissionsDisabled)
 	}
+	content, told := c.s.world.Content(f.ID)
 	for _, k := range []string{"size", "description", "md5Checksum", "shortcutDetails", "properties", "lastModifyingUser", "sharedWithMeTime"} {
-		if x, ok := f.Extra[k]; ok && (k != "sharedWithMeTime" || !v.owns(f)) {
+		if x, ok := f.Extra[k]; ok && (k != "sharedWithMeTime" || !v.owns(f)) && (!told || k != "size" && k != "md5Checksum") {
 			o.raw(k, x)
 		}
 	}
 	if blob := !strings.HasPrefix(f.MimeType, "application/vnd.google-apps."); blob {
 		// What is not one of Google's own documents has contents, and clients go by that; the tenant need not say which.
-		if f.Extra["size"] == nil {
+		switch {
+		case told:
+			o.str("size", strconv.Itoa(len(content)))
+		case f.Extra["size"] == nil:
 			o.str("size", "1024")
 		}
-		if f.Extra["md5Checksum"] == nil && m.has("md5Checksum") {
+		switch {
+		case !m.has("md5Checksum"):
+		case told:
+			o.str("md5Checksum", fmt.Sprintf("%x", md5.Sum(content)))
+		case f.Extra["md5Checksum"] == nil:
 			o.str("md5Checksum", fmt.Sprintf("%x", md5.Sum([]byte(f.ID))))
 		}
 	}
@@ -207,6 +216,9 @@ func (c *call) supportsAllDrives() bool {
 }
 
 func filesGet(c *call, v *viewer) ([]byte, *apiError) {
+	if c.query.Get("alt") == "media" {
+		return filesMedia(c, v)
+	}
 	id := v.folder(c.path["fileId"])
 	if id == c.s.world.RootID(v.user) {
 		return c.rootJSON(v), nil

@@ -13,6 +13,7 @@ var handlers = map[string]handler{
 	"drive.drives.list":        {read: withDrive("kind,nextPageToken,drives(kind,id,name)", drivesList)},
 	"drive.files.create":       {write: filesCreate},
 	"drive.files.delete":       {write: filesDelete},
+	"drive.files.export":       {read: withDrive("", filesExport)},
 	"drive.files.get":          {read: withDrive(fileFields, filesGet)},
 	"drive.files.list":         {read: withDrive("kind,incompleteSearch,nextPageToken,files("+fileFields+")", filesList)},
 	"drive.files.update":       {write: filesUpdate},

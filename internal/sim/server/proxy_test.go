@@ -35,6 +35,9 @@ func runSchool(t *testing.T, proxy bool) *running {
 	if err := w.ViewFile("A", "bob@school.example"); err != nil {
 		t.Fatal(err)
 	}
+	if err := w.AddContent("B", []byte("twelve bytes")); err != nil {
+		t.Fatal(err)
+	}
 	w.Advance(time.Hour)
 	r := &running{dir: t.TempDir(), w: w}
 	tenant := filepath.Join(r.dir, "tenant")

@@ -138,11 +138,12 @@ type call struct {
 	session session
 	user    *world.User // the subject; nil for the service account itself
 
+	media      string         // the MIME type of an answer that is not JSON but what is in a file; see filesMedia
 	incomplete bool           // an injected fault: files.list leaves some out and says so
 	lists      map[any][]byte // rendered lists of permissions, by world.File.SharedList: siblings mostly have the same
 }
 
-// handler answers a method: the JSON of its result, nil for an empty answer.
+// handler answers a method: the JSON of its result, nil for an empty answer; or what is in a file, see call.media.
 type handler struct {
 	read  func(*call) ([]byte, *apiError) // inside World.View
 	write func(*call) ([]byte, *apiError) // outside, may change the tenant
@@ -233,6 +234,10 @@ func (s *Server) serveMethod(w http.ResponseWriter, c *call) {
 		writeError(w, err)
 		return
 	}
+	if c.media != "" {
+		c.serveMedia(w, b)
+		return
+	}
 	if b == nil {
 		w.WriteHeader(http.StatusNoContent)
 		return
@@ -254,8 +259,9 @@ func (c *call) admit() *apiError {
 			"fieldViolations": []map[string]string{{"field": p.Parameter, "description": p.Message}}}}
 		return e
 	}
-	if alt := c.query.Get("alt"); alt != "" && alt != "json" {
-		return &apiError{code: 501, status: "UNIMPLEMENTED", reason: "notImplemented", message: "Only alt=json is simulated."}
+	media := c.query.Get("alt") == "media" && c.m.MediaDownload
+	if alt := c.query.Get("alt"); alt != "" && alt != "json" && !media {
+		return &apiError{code: 501, status: "UNIMPLEMENTED", reason: "notImplemented", message: "Only alt=json is simulated, and alt=media where the method has it."}
 	}
 	m, err := parseMask(c.query.Get("fields"))
 	if err != nil {
@@ -267,7 +273,9 @@ func (c *call) admit() *apiError {
 		}
 	}
 	c.mask = m
-	if !slices.ContainsFunc(c.m.Scopes, func(scope string) bool { return slices.Contains(c.session.scopes, scope) }) {
+	if !slices.ContainsFunc(c.m.Scopes, func(scope string) bool {
+		return slices.Contains(c.session.scopes, scope) && (!media || !metadataScope(scope))
+	}) {
 		return missingScope(c.m.ID)
 	}
 	var fail int

@@ -83,6 +83,9 @@ func Load(dir string) (*World, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := w.loadContents(dir); err != nil {
+		return nil, err
+	}
 	if err := w.account.loaded(dir); err != nil {
 		return nil, err
 	}
@@ -222,6 +225,9 @@ func (w *World) Save(dir string) error {
 		return err
 	}
 	if err := w.account.saveUsage(dir); err != nil {
+		return err
+	}
+	if err := w.saveContents(dir, gone); err != nil {
 		return err
 	}
 	if err := w.saveRolls(dir); err != nil {

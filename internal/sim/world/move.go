@@ -68,6 +68,11 @@ func (w *World) EditFile(fileID, actor string) error { return w.touch(fileID, ac
 func (w *World) touch(fileID, actor, event string) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	return w.touched(fileID, actor, event)
+}
+
+// touched is touch for those who hold the lock.
+func (w *World) touched(fileID, actor, event string) error {
 	f, err := w.item(fileID)
 	if err != nil {
 		return err
@@ -288,4 +293,5 @@ func (w *World) erase(f *File) {
 	}
 	w.unindex(f)
 	delete(w.files, f.ID)
+	delete(w.contents, f.ID)
 }
