@@ -136,6 +136,35 @@ func each[T any](ctx context.Context, workers int, list []T, fn func(T)) {
 	wg.Wait()
 }
 
+// eachUntilRefused asks one thing of many accounts. Where it fails for one, that is a gap "KIND/ID"; where the permission was not given it is not asked of the
+// others, and KIND is the gap.
+func eachUntilRefused[T, V any](ctx context.Context, c *Census, kind string, ask []T, id func(T) string, get func(T) (V, error)) map[string]V {
+	out := map[string]V{}
+	var mu sync.Mutex
+	refused := false
+	each(ctx, c.Google.Workers(), ask, func(t T) {
+		mu.Lock()
+		stop := refused
+		mu.Unlock()
+		if stop {
+			return
+		}
+		v, err := get(t)
+		mu.Lock()
+		defer mu.Unlock()
+		switch {
+		case err == nil:
+			out[id(t)] = v
+		case c.Google.Reason(err) != seen.Refused:
+			c.gap(seen.Scope(kind+"/"+id(t)), err)
+		case !refused:
+			refused = true
+			c.gap(seen.Scope(kind), err)
+		}
+	})
+	return out
+}
+
 // list reads a stream to its end; at the first error the scope is a gap and nothing is returned.
 func list[T any](c *Census, scope seen.Scope, seq iter.Seq2[T, error]) (all []T, ok bool) {
 	for v, err := range seq {

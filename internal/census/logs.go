@@ -140,8 +140,8 @@ func (c *Census) Recent(ctx context.Context, app, name string, since time.Time) 
 	return list(c, seen.Scope("log/"+app), c.Google.Events(ctx, app, name, since, c.Now))
 }
 
-// Forwarding asks where the mail of the accounts goes that the log once named; an account that could not be asked is a gap "forwarding/ID".
-// Accounts for which nothing is told are not in the answer.
+// Forwarding asks where the mail of the accounts goes that the log once named; an account that could not be asked is a gap "forwarding/ID", and where
+// it is not permitted at all "forwarding" is one. Accounts for which nothing is told are not in the answer.
 func (c *Census) Forwarding(ctx context.Context, b *memory.Book) map[string]seen.Forwarding {
 	var ask []seen.Person
 	for id, p := range c.people {
@@ -149,20 +149,11 @@ func (c *Census) Forwarding(ctx context.Context, b *memory.Book) map[string]seen
 			ask = append(ask, p)
 		}
 	}
-	out := map[string]seen.Forwarding{}
-	var mu sync.Mutex
-	each(ctx, c.Google.Workers(), ask, func(p seen.Person) {
+	return eachUntilRefused(ctx, c, "forwarding", ask, func(p seen.Person) string { return p.ID }, func(p seen.Person) (seen.Forwarding, error) {
 		f, err := c.Google.AutoForward(ctx, p.Address)
 		if err != nil && c.Google.Reason(err) == seen.Off {
 			f, err = seen.Forwarding{}, nil // without e-mail nothing is passed on
 		}
-		if err != nil {
-			c.gap(seen.Scope("forwarding/"+p.ID), err)
-			return
-		}
-		mu.Lock()
-		defer mu.Unlock()
-		out[p.ID] = f
+		return f, err
 	})
-	return out
 }

@@ -3,7 +3,6 @@ package census
 import (
 	"context"
 	"slices"
-	"sync"
 	"time"
 
 	"esafetybot/internal/calendar"
@@ -112,30 +111,5 @@ func (c *Census) Apps(ctx context.Context, question func(seen.Person) bool) map[
 		}
 	}
 	slices.Sort(ask)
-	out := map[string][]seen.App{}
-	var mu sync.Mutex
-	refused := false
-	each(ctx, c.Google.Workers(), ask, func(id string) {
-		mu.Lock()
-		stop := refused
-		mu.Unlock()
-		if stop {
-			return
-		}
-		apps, err := c.Google.Apps(ctx, id)
-		mu.Lock()
-		defer mu.Unlock()
-		switch {
-		case err == nil:
-			out[id] = apps
-		case c.Google.Reason(err) == seen.Refused:
-			refused = true // for one, so for all: the permission was not given
-		default:
-			c.gap(seen.Scope("apps/"+id), err)
-		}
-	})
-	if refused {
-		c.gapFor("apps", seen.Refused, "tokens.list was refused")
-	}
-	return out
+	return eachUntilRefused(ctx, c, "apps", ask, func(id string) string { return id }, func(id string) ([]seen.App, error) { return c.Google.Apps(ctx, id) })
 }

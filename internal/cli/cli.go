@@ -92,7 +92,9 @@ type options struct {
 	workers     int
 	rotation    time.Duration
 	verbose     bool
-	quota       google.Quotas // zero is what Google publishes
+	acceptRolls bool
+	quota       google.Quotas                      // zero is what Google publishes
+	roll        func(*policy.Roll) ([]byte, error) // nil reads the file beside the policy
 }
 
 func newRoot(std IO) *cobra.Command {
@@ -117,7 +119,7 @@ func newRoot(std IO) *cobra.Command {
 	f.IntVar(&o.workers, "workers", 8, "requests to Google under way at once")
 	f.DurationVar(&o.rotation, "rotation", 0, "the time in which every Drive is read in full again (default 28 days: 672h)")
 	f.BoolVarP(&o.verbose, "verbose", "v", false, "tell more while working")
-	root.AddCommand(newRun(o), newFindings(o), newPolicy(o), newSim(o), newDemo(o))
+	root.AddCommand(newRun(o), newFindings(o), newPlan(o), newApprove(o), newDecline(o), newApply(o), newUndo(o), newAccess(o), newPolicy(o), newSim(o), newDemo(o))
 	return root
 }
 

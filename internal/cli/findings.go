@@ -118,41 +118,57 @@ func list(ctx context.Context, s store.Store, want []findings.Status) ([]line, e
 		}
 		links[sh.Subject()] = sh.Link
 	}
-	last, err := jobs.Latest(ctx, s, jobs.SharingJob)
-	if err != nil {
-		return nil, err
-	}
 	out := []line{}
-	for _, st := range want {
-		for f, err := range k.List(ctx, sharing.Means, st) {
-			if err != nil {
-				return nil, err
+	for _, check := range jobs.Looking {
+		last, err := jobs.Latest(ctx, s, check)
+		if err != nil {
+			return nil, err
+		}
+		for _, st := range want {
+			for f, err := range k.List(ctx, check, st) {
+				if err != nil {
+					return nil, err
+				}
+				out = append(out, lineOf(f, links[f.Subject], last))
 			}
-			l := line{
-				ID: f.ID, Clause: f.Clause, Rule: f.Rule, Subject: f.Subject, Facts: f.Facts, Severity: f.Severity, Status: string(f.Status),
-				Missing: f.Missing, Deals: f.Deals, FirstSeen: f.FirstSeen, LastSeen: f.Opened, Link: links[f.Subject],
-				Summary: reports.Words(strings.TrimPrefix(f.Rule, sharing.Means+".")),
-			}
-			if last != nil && f.Status != findings.Resolved && !f.Missing {
-				l.LastSeen = last.Started // unchanged findings cost no writes: the last run saw it
-			}
-			if f.Status == findings.Resolved {
-				l.LastSeen = f.Closed
-			}
-			if id, ok := strings.CutPrefix(f.Subject, "group/"); ok {
-				l.Link = "https://admin.google.com/ac/groups/" + id
-			}
-			if !f.Due.IsZero() {
-				l.Due = &f.Due
-			}
-			if f.Agreed != nil {
-				l.Until = &f.Agreed.Until
-			}
-			out = append(out, l)
 		}
 	}
 	slices.SortFunc(out, func(a, b line) int { return strings.Compare(a.ID, b.ID) })
 	return out, nil
+}
+
+// lineOf is one finding as it is printed; last is the newest run of its check, which saw it if it is unchanged.
+func lineOf(f *findings.Finding, link string, last *jobs.Record) line {
+	l := line{
+		ID: f.ID, Clause: f.Clause, Rule: f.Rule, Subject: f.Subject, Facts: f.Facts, Severity: f.Severity, Status: string(f.Status),
+		Missing: f.Missing, Deals: f.Deals, FirstSeen: f.FirstSeen, LastSeen: f.Opened, Link: link, Summary: reports.Words(f.Rule),
+	}
+	if rule, ok := strings.CutPrefix(f.Rule, sharing.Means+"."); ok {
+		l.Summary = reports.Words(rule)
+	}
+	if last != nil && f.Status != findings.Resolved && !f.Missing {
+		l.LastSeen = last.Started // unchanged findings cost no writes: the last run saw it
+	}
+	if f.Status == findings.Resolved {
+		l.LastSeen = f.Closed
+	}
+	switch kind, id, _ := strings.Cut(f.Subject, "/"); kind {
+	case "group":
+		l.Link = "https://admin.google.com/ac/groups/" + id
+	case "user":
+		l.Link = "https://admin.google.com/ac/users/" + id
+	case "course":
+		l.Link = "https://classroom.google.com/c/" + id
+	case "chromebook":
+		l.Link = "https://admin.google.com/ac/chrome/devices/" + id
+	}
+	if !f.Due.IsZero() {
+		l.Due = &f.Due
+	}
+	if f.Agreed != nil {
+		l.Until = &f.Agreed.Until
+	}
+	return l
 }
 
 // newAgree lets an open finding stay until a date. The site of a later version does the same with sign-in and a second person.

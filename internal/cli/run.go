@@ -25,7 +25,7 @@ import (
 )
 
 // jobNames are the jobs that this version knows, in the order in which they run.
-var jobNames = []string{jobs.SharingJob, sendJob}
+var jobNames = slices.Concat(jobs.Looking, []string{jobs.ApplyJob, jobs.ReportJob, sendJob})
 
 // sendJob hands over what waits in the outbox.
 const sendJob = "send"
@@ -67,6 +67,7 @@ func newRun(o *options) *cobra.Command {
 	}
 	cmd.Flags().StringVar(&o.now, "now", "", "run as if it were this time (RFC 3339), for simulated schools")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print the run records as JSON")
+	cmd.Flags().BoolVar(&o.acceptRolls, "accept-rolls", false, "believe a roll although it has half as many people as last time, or fewer")
 	return cmd
 }
 
@@ -116,7 +117,10 @@ func (o *options) bench(ctx context.Context, p *policy.Policy, clock func() time
 	b := &workbench{o: o, close: func() { _ = s.Close() }}
 	b.env = jobs.Env{
 		Store: s, Exclusive: !strings.HasPrefix(o.state, "firestore:"), Policy: p, Google: client, Clock: clock, Log: log,
-		Holder: holder(), Rotation: o.rotation, Progress: o.progress(), Beside: to.Scheme == "dir",
+		Holder: holder(), Rotation: o.rotation, Progress: o.progress(), Beside: to.Scheme == "dir", AcceptRolls: o.acceptRolls, Roll: o.roll,
+	}
+	if jobs.MayChange(p) {
+		b.env.Change = client
 	}
 	b.outbox, err = outbox.New(s, outbox.Options{Location: p.School.Location, From: netmail.Address{Name: p.School.Name, Address: from}})
 	if err != nil {
@@ -141,28 +145,24 @@ func holder() string {
 	return fmt.Sprintf("%s/%d/%d", host, os.Getpid(), time.Now().UnixNano())
 }
 
-// due names the jobs that are due: sharing once a day at the hour of reports, and whatever waits to be sent.
+// due names the jobs that are due, and sending, which always is.
 func (b *workbench) due(ctx context.Context) ([]string, error) {
-	yes, err := jobs.SharingDue(ctx, b.env.Store, b.env.Policy, b.env.Clock())
+	names, err := jobs.Due(ctx, b.env)
 	if err != nil {
 		return nil, err
 	}
-	if yes {
-		return jobNames, nil
+	if len(names) == 0 {
+		fmt.Fprintf(b.o.std.Err, "Nothing is due: jobs run once a day, at %s or as soon after as they can. Name one to run it now: esafetybot run %s\n",
+			b.env.Policy.Mail.Report, jobs.SharingJob)
 	}
-	at := b.env.Policy.Mail.Report
-	fmt.Fprintf(b.o.std.Err, "Sharing is not due: it runs once a day, at %02d:%02d or as soon after as it can. Name it to run it now: esafetybot run %s\n", at.Hour, at.Minute, jobs.SharingJob)
-	return []string{sendJob}, nil
+	return append(names, sendJob), nil
 }
 
 // run runs jobs in their order. A job that fails does not keep the others from running.
 func (b *workbench) run(ctx context.Context, names []string, asJSON bool) error {
 	var failed bool
-	var records []*jobs.Record
-	if slices.Contains(names, jobs.SharingJob) {
-		r, err := jobs.Sharing(ctx, b.env, func(ctx context.Context, out *jobs.Outcome) error {
-			return jobs.TellSharing(ctx, b.env, b.outbox, out)
-		})
+	records := []*jobs.Record{}
+	_ = jobs.Run(ctx, b.env, b.outbox, names, func(job string, r *jobs.Record, err error) {
 		if r != nil {
 			records = append(records, r)
 			failed = failed || !r.OK(b.env.Policy.NotSeen)
@@ -172,9 +172,9 @@ func (b *workbench) run(ctx context.Context, names []string, asJSON bool) error 
 		}
 		if err != nil {
 			failed = true
-			fmt.Fprintf(b.o.std.Err, "esafetybot: job %s: %v\n", jobs.SharingJob, err)
+			fmt.Fprintf(b.o.std.Err, "esafetybot: job %s: %v\n", job, err)
 		}
-	}
+	})
 	if ctx.Err() != nil {
 		return errStatus(exitFailed)
 	}
@@ -224,8 +224,23 @@ func (b *workbench) sum(r *jobs.Record) {
 	for _, n := range r.Calls {
 		calls += n
 	}
-	fmt.Fprintf(w, "Sharing: %d of %d Drives read in full, %d changed items read again, %d requests to Google.\n", r.ReadFull, r.Scopes, r.Touched, calls)
 	c := r.Changes
+	switch r.Job {
+	case jobs.ReportJob:
+		return
+	case jobs.ApplyJob:
+		if a := r.Actions; a != nil {
+			fmt.Fprintf(w, "Changes: %d made, %d left alone, %d failed, %d not to be seen yet, %d held by the brake.\n", a.Done+a.Already, a.LeftAlone, a.Failed, a.Unsure, a.Braked)
+			if a.Halted != "" {
+				fmt.Fprintf(w, "Nothing was changed: %s\n", a.Halted)
+			}
+		}
+		return
+	case jobs.SharingJob:
+		fmt.Fprintf(w, "Sharing: %d of %d Drives read in full, %d changed items read again, %d requests to Google.\n", r.ReadFull, r.Scopes, r.Touched, calls)
+	default:
+		fmt.Fprintf(w, "%s: %d requests to Google.\n", strings.ToUpper(r.Job[:1])+r.Job[1:], calls)
+	}
 	fmt.Fprintf(w, "Findings: %d new, %d back, %d changed, %d put right or merged, %d as before.\n", c.Opened, c.Reopened, c.Changed, c.Closed, c.Kept)
 	if len(r.Gaps) > 0 {
 		fmt.Fprintf(w, "Could not check %d thing(s):\n", len(r.Gaps))

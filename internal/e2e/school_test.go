@@ -42,6 +42,8 @@ type watch struct {
 	policy *policy.Policy
 	store  store.Store
 	box    *outbox.Outbox
+	// records are those of the last run, by job.
+	records map[string]*jobs.Record
 }
 
 // campus is a simulated school being served.
@@ -57,6 +59,7 @@ type campus struct {
 	retry       google.Retry
 	rotate      time.Duration
 	policyTexts map[string]string
+	first       time.Time                  // when the program first looked
 	truth       map[string][]truth.Finding // as last computed
 	truthAt     string                     // and when: the time, and how much has happened
 	moved       map[string]bool            // watch and account: was no pupil's at some time
@@ -65,6 +68,7 @@ type campus struct {
 // serve serves a world with the policies given by their text.
 func serve(t testing.TB, w *world.World, policies map[string]string, o server.Options) *campus {
 	t.Helper()
+	delegate(w)
 	s := &campus{t: t, world: w, logs: &lockedBuffer{}, retry: quick, policyTexts: policies, moved: map[string]bool{}}
 	s.reserve(o)
 	for name, text := range policies {
@@ -80,6 +84,21 @@ func serve(t testing.TB, w *world.World, policies map[string]string, o server.Op
 	}
 	sort.Slice(s.watches, func(i, j int) bool { return s.watches[i].name < s.watches[j].name })
 	return s
+}
+
+// delegate gives the service account every scope that a job asks for.
+func delegate(w *world.World) {
+	for i := range w.Settings.Clients {
+		c := &w.Settings.Clients[i]
+		c.Scopes = slices.Clone(c.Scopes)
+		for _, job := range append(slices.Clone(jobs.Looking), jobs.ApplyJob) {
+			for _, use := range google.Scopes(job) {
+				if !slices.Contains(c.Scopes, use.Scope) {
+					c.Scopes = append(c.Scopes, use.Scope)
+				}
+			}
+		}
+	}
 }
 
 // reserve serves the same world anew, with other options. Whatever went wrong before goes on no longer.
@@ -109,12 +128,17 @@ func (s *campus) run(w *watch) (*jobs.Record, error) {
 	return s.runAs(context.Background(), w)
 }
 
-func (s *campus) runAs(ctx context.Context, w *watch) (*jobs.Record, error) {
+// noteMoved notes who is no pupil now.
+func (s *campus) noteMoved(w *watch) {
 	s.world.View(func() {
 		for _, u := range s.world.Users() {
 			s.moved[w.name+u.ID] = s.moved[w.name+u.ID] || !under(w.policy, u.OrgUnitPath)
 		}
 	})
+}
+
+func (s *campus) runAs(ctx context.Context, w *watch) (*jobs.Record, error) {
+	s.noteMoved(w)
 	client, err := newClient(ctx, w.policy, s.key, s.base, s.retry, s.logs)
 	if err != nil {
 		return nil, err
@@ -143,12 +167,18 @@ func newClient(ctx context.Context, p *policy.Policy, key []byte, base string, r
 
 // look runs the sharing job with its report.
 func look(ctx context.Context, w *watch, client *google.Client, clock func() time.Time, rotate time.Duration, logs io.Writer) (*jobs.Record, error) {
-	env := jobs.Env{
-		Store: w.store, Exclusive: true, Policy: w.policy, Google: client, Clock: clock, Log: newLog(logs), Holder: "test", Rotation: rotate,
+	return runJobs(ctx, w, jobs.Env{Google: client, Clock: clock, Rotation: rotate, Log: newLog(logs)}, jobs.SharingJob)
+}
+
+// runJobs runs jobs, and their report, and returns the record of the first.
+func runJobs(ctx context.Context, w *watch, env jobs.Env, names ...string) (*jobs.Record, error) {
+	env.Store, env.Exclusive, env.Policy, env.Holder = w.store, true, w.policy, "test"
+	if env.Patience == nil {
+		env.Patience = []time.Duration{time.Millisecond, time.Millisecond}
 	}
-	return jobs.Sharing(ctx, env, func(ctx context.Context, out *jobs.Outcome) error {
-		return jobs.TellSharing(ctx, env, w.box, out)
-	})
+	w.records = map[string]*jobs.Record{}
+	err := jobs.Run(ctx, env, w.box, names, func(job string, r *jobs.Record, _ error) { w.records[job] = r })
+	return w.records[names[0]], err
 }
 
 // found lists the findings of a watch that are not resolved, as truth writes them.
@@ -173,12 +203,30 @@ func sorted(list []truth.Finding) []truth.Finding {
 	return list
 }
 
-// truths computes what must be found now, from the tenant written to a folder.
+// truths computes what must be found on sharing now.
 func (s *campus) truths() map[string][]truth.Finding {
+	s.t.Helper()
+	return only(s.allTruths(), func(rule string) bool { return strings.HasPrefix(rule, sharing.Means+".") })
+}
+
+// only leaves the findings of some rules.
+func only(all map[string][]truth.Finding, keep func(rule string) bool) map[string][]truth.Finding {
+	out := map[string][]truth.Finding{}
+	for name, list := range all {
+		out[name] = slices.DeleteFunc(slices.Clone(list), func(f truth.Finding) bool { return !keep(f.Rule) })
+		if out[name] == nil {
+			out[name] = []truth.Finding{}
+		}
+	}
+	return out
+}
+
+// allTruths computes what must be found now, from the tenant written to a folder.
+func (s *campus) allTruths() map[string][]truth.Finding {
 	s.t.Helper()
 	at := s.world.Now().String()
 	s.world.View(func() {
-		for _, app := range []string{"drive", "admin"} {
+		for _, app := range world.Apps {
 			at += fmt.Sprint(" ", len(s.world.Activities(app)))
 		}
 	})
@@ -195,22 +243,15 @@ func (s *campus) truths() map[string][]truth.Finding {
 			s.t.Fatal(err)
 		}
 	}
-	tr, err := truth.Compute(dir, s.world.Now())
+	tr, err := truth.Options{Now: s.world.Now(), First: s.first}.Compute(dir)
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	out := map[string][]truth.Finding{}
 	for name, list := range tr.Policies {
-		keep := []truth.Finding{}
-		for _, f := range list {
-			if strings.HasPrefix(f.Rule, sharing.Means+".") {
-				keep = append(keep, f)
-			}
-		}
-		out[name] = sorted(keep)
+		tr.Policies[name] = sorted(list)
 	}
-	s.truth, s.truthAt = out, at
-	return out
+	s.truth, s.truthAt = tr.Policies, at
+	return tr.Policies
 }
 
 // agree compares what was found with what must be.

@@ -2,26 +2,69 @@ package jobs
 
 import (
 	"context"
+	"slices"
 	"time"
 
+	"esafetybot/internal/checks/pupilemail"
 	"esafetybot/internal/policy"
-	"esafetybot/internal/store"
 )
 
-// SharingDue tells whether the sharing job is due: it has never run to its end, or today, at the school, has passed the hour at which reports go and
-// it has not run since the day began. Days are counted by the school's calendar date, so that the days on which the clocks change have one run like
-// any other. It costs one read.
-func SharingDue(ctx context.Context, s store.Store, p *policy.Policy, now time.Time) (bool, error) {
-	last, err := Latest(ctx, s, SharingJob)
-	if err != nil {
-		return false, err
+// Due lists the jobs that are due: those that look, once a day; what follows them; and at once the one on pupils' e-mail, when the admin log says that
+// something changed that may have switched e-mail on.
+func Due(ctx context.Context, env Env) ([]string, error) {
+	var out []string
+	now := env.Clock()
+	for _, job := range Looking {
+		if !Asked(env.Policy, job) {
+			continue
+		}
+		last, err := Latest(ctx, env.Store, job)
+		if err != nil {
+			return nil, err
+		}
+		if daily(env.Policy, last, now) || job == PupilEmailJob && tripped(ctx, env, last.Started) {
+			out = append(out, job)
+		}
 	}
+	last, err := Latest(ctx, env.Store, ReportJob)
+	if err != nil {
+		return nil, err
+	}
+	if len(out) > 0 || daily(env.Policy, last, now) {
+		out = append(out, ApplyJob, ReportJob)
+	}
+	return out, nil
+}
+
+// daily tells whether a job that runs once a day is due: it has never run to its end, or today, at the school, has passed the hour at which reports go and
+// it has not run since the day began. Days are counted by the school's calendar date, so that the days on which the clocks change have one run like
+// any other.
+func daily(p *policy.Policy, last *Record, now time.Time) bool {
 	if last == nil || last.Error != "" {
-		return true, nil
+		return true
 	}
 	loc := p.School.Location
 	local, ran := now.In(loc), last.Started.In(loc)
 	// By what the clock on the wall shows: the hour that comes twice is reached at its first coming, one that is left out right after.
 	reached := local.Hour()*60+local.Minute() >= p.Mail.Report.Hour*60+p.Mail.Report.Minute
-	return reached && ran.Format(time.DateOnly) < local.Format(time.DateOnly), nil
+	return reached && ran.Format(time.DateOnly) < local.Format(time.DateOnly)
+}
+
+// tripwires are the records of the admin log after which a pupil may have e-mail: a service switched, somebody moved, made, or put into a group.
+var tripwires = slices.Concat([]string{"ADD_GROUP_MEMBER"}, pupilemail.LogEvents)
+
+// tripped tells whether the admin log holds a tripwire since the last run, which read everything live. A record that shows only later than the next
+// daily run costs nothing, because that run sees what it tells. A log that cannot be read trips nothing: the daily run says so.
+func tripped(ctx context.Context, env Env, since time.Time) bool {
+	for _, name := range tripwires {
+		for e, err := range env.Google.Events(ctx, "admin", name, since, env.Clock()) {
+			if err != nil {
+				break
+			}
+			if e.Time.After(since) {
+				return true
+			}
+		}
+	}
+	return false
 }

@@ -9,8 +9,8 @@ import (
 	"esafetybot/internal/store/memory"
 )
 
-// TestSharingDue: once a day, at the hour or as soon as possible after it, on the days on which the clocks change too.
-func TestSharingDue(t *testing.T) {
+// TestDaily: once a day, at the hour or as soon as possible after it, on the days on which the clocks change too.
+func TestDaily(t *testing.T) {
 	london, err := time.LoadLocation("Europe/London")
 	if err != nil {
 		t.Fatal(err)
@@ -58,7 +58,8 @@ func TestSharingDue(t *testing.T) {
 			}
 		}
 		p := &policy.Policy{School: policy.School{Location: london}, Mail: policy.Mail{Report: c.hour}}
-		if have, err := SharingDue(t.Context(), s, p, at(c.now)); err != nil || have != c.want {
+		last, err := Latest(t.Context(), s, SharingJob)
+		if have := daily(p, last, at(c.now)); err != nil || have != c.want {
 			t.Errorf("%s: due %v, want %v (%v)", c.name, have, c.want, err)
 		}
 	}

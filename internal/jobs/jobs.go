@@ -21,8 +21,11 @@ import (
 	"sync"
 	"time"
 
+	"esafetybot/internal/actions"
+	"esafetybot/internal/census"
 	"esafetybot/internal/findings"
 	"esafetybot/internal/policy"
+	"esafetybot/internal/remedies"
 	"esafetybot/internal/seen"
 	"esafetybot/internal/shares"
 	"esafetybot/internal/store"
@@ -31,6 +34,7 @@ import (
 // Google is what the jobs read of Google Workspace.
 type Google interface {
 	shares.Drive
+	census.Google
 	Users(ctx context.Context) iter.Seq2[seen.Account, error]
 	Units(ctx context.Context) iter.Seq2[seen.Unit, error]
 	Groups(ctx context.Context) iter.Seq2[seen.Group, error]
@@ -58,6 +62,15 @@ type Env struct {
 	Rotation time.Duration
 	// Beside tells that what is kept beside a message reaches its reader: mail goes into a folder.
 	Beside bool
+	// Roll reads a roll of the policy; nil reads the file beside the policy.
+	Roll func(*policy.Roll) ([]byte, error)
+	// AcceptRolls lets a roll pass that has shrunk to half or less.
+	AcceptRolls bool
+	// Change makes changes at Google; nil where nothing may be changed.
+	Change remedies.API
+	// Wait waits between two readings of what was changed, and Patience is how long each time; nil is real time, about a minute in all.
+	Wait     func(context.Context, time.Duration) error
+	Patience []time.Duration
 	// Progress, if set, hears how far the job is.
 	Progress func(what string, done, of int)
 }
@@ -78,13 +91,14 @@ type Record struct {
 	Policy   string          `json:"policy"`
 	Started  time.Time       `json:"started"`
 	Ended    time.Time       `json:"ended"`
-	Scopes   int             `json:"scopes"`  // parts of the school's data that the policy asks for
-	ReadFull int             `json:"read"`    // of them, read in full in this run
-	Touched  int             `json:"touched"` // items that the log named and that were read again
-	Gaps     []seen.Gap      `json:"gaps"`    // what could not be seen
-	Calls    map[string]int  `json:"calls"`   // requests to Google, by method
-	Writes   int             `json:"writes"`  // documents written to the state, this one included
-	Changes  findings.Change `json:"changes"` // of findings
+	Scopes   int             `json:"scopes"`            // parts of the school's data that the policy asks for
+	ReadFull int             `json:"read"`              // of them, read in full in this run
+	Touched  int             `json:"touched"`           // items that the log named and that were read again
+	Gaps     []seen.Gap      `json:"gaps"`              // what could not be seen
+	Calls    map[string]int  `json:"calls"`             // requests to Google, by method
+	Writes   int             `json:"writes"`            // documents written to the state, this one included
+	Changes  findings.Change `json:"changes"`           // of findings
+	Actions  *actions.Result `json:"actions,omitempty"` // what became of the changes that were approved
 	Error    string          `json:"error,omitempty"`
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"strconv"
 	"time"
 
@@ -22,9 +23,6 @@ const (
 	SettingsJob   = "settings"
 )
 
-// Telling is called while the lease of a job is still held, so that reports are made from what was just seen.
-type Telling func(context.Context, *Lease, *Record) error
-
 // look is one run of a job that looks at the school through a census.
 type look struct {
 	Env
@@ -34,29 +32,36 @@ type look struct {
 	keeper *findings.Keeper
 	kinds  []string // kinds of scopes that the job asked for: what is missing of them is its gap
 	more   []seen.Gap
+	left   *Look
 }
 
 // Look is what a job leaves for whoever tells of it.
 type Look struct {
 	Record  *Record
 	Unknown []Unknown
+	// Names says what roles, apps, classes and devices are called, by subject or fact ("course/5512", "app/…").
+	Names map[string]string
+	// Said says of a subject what each source said, where they do not agree.
+	Said map[string][]string
 }
 
 // Unknown is something that a check could not say of some subjects, although what it needs was read.
 type Unknown struct {
-	Means, Rule, Why string
-	Count            int
-	Since            time.Time
+	Means, Clause, Rule string
+	What, Why           string // in words
+	Count               int
+	Since               time.Time
+	Whole               bool // the clause's rule could not be judged at all
 }
 
-// looked runs a job: lease, reading and judging (do), telling, record.
-func looked(ctx context.Context, env Env, c *census.Census, job string, tell Telling, do func(context.Context, *look) error) (*Record, error) {
+// looked runs a job: lease, reading and judging (do), record.
+func looked(ctx context.Context, env Env, c *census.Census, job string, do func(context.Context, *look) error) (*Look, error) {
 	counter := store.Counting(env.Store)
 	env.Store = counter
 	if env.Rotation == 0 {
 		env.Rotation = DefaultRotation
 	}
-	before := total(env.Google.Calls())
+	before := maps.Clone(env.Google.Calls())
 	lease, err := Take(ctx, env.Store, job, env.Holder, env.Exclusive, env.Clock)
 	if err != nil {
 		return nil, err
@@ -65,6 +70,7 @@ func looked(ctx context.Context, env Env, c *census.Census, job string, tell Tel
 	l.record = &Record{
 		ID: store.Key(store.Time(c.Now), job, strconv.FormatInt(lease.version, 10)), Job: job, Policy: env.Policy.Version, Started: c.Now,
 	}
+	l.left = &Look{Record: l.record, Names: map[string]string{}, Said: map[string][]string{}}
 	err = do(ctx, l)
 	l.record.Gaps = append(c.Gaps(l.kinds...), l.more...)
 	l.record.Calls = less(env.Google.Calls(), before)
@@ -72,29 +78,18 @@ func looked(ctx context.Context, env Env, c *census.Census, job string, tell Tel
 		// Interrupted: nothing half read was judged, and the next run begins anew.
 		late, cancel := context.WithTimeout(context.WithoutCancel(ctx), interruptedFor)
 		defer cancel()
-		return l.record, errors.Join(ctx.Err(), lease.Release(late, &store.Batch{}))
+		return l.left, errors.Join(ctx.Err(), lease.Release(late, &store.Batch{}))
 	}
 	if err != nil {
 		l.record.Error = err.Error()
-	}
-	if tell != nil {
-		err = errors.Join(err, tell(ctx, lease, l.record))
 	}
 	l.record.Ended = env.Clock()
 	b := &store.Batch{}
 	l.record.Writes = int(counter.Writes()) + b.Writes() + 2 // the record itself and the lease
 	if e := l.record.add(b); e != nil {
-		return l.record, errors.Join(err, e)
+		return l.left, errors.Join(err, e)
 	}
-	return l.record, errors.Join(err, lease.Release(ctx, b))
-}
-
-func total(calls map[string]int) map[string]int {
-	out := map[string]int{}
-	for k, n := range calls {
-		out[k] = n
-	}
-	return out
+	return l.left, errors.Join(err, lease.Release(ctx, b))
 }
 
 // less is what was called since before.
@@ -128,9 +123,6 @@ type clauseMeans struct {
 	policy.Clause
 	policy.Means
 }
-
-// Asked tells whether a policy names a check.
-func Asked(p *policy.Policy, check string) bool { return len(means(p, check)) > 0 }
 
 // sync compares what a check sees with the findings that are stored. evidence says what is known of the subject of a finding that it no longer sees.
 func (l *look) sync(ctx context.Context, check string, observed []findings.Observed, asked map[string]policy.Means, evidence func(*findings.Finding) findings.How) error {

@@ -23,13 +23,13 @@ import (
 // reportKind is the outbox's name of the over-sharing report.
 const reportKind = "oversharing"
 
-// TellSharing puts the over-sharing report into the outbox for each person who deals with sharing, if there is anything to tell:
-// something new, put right or unseen since they were last told, or the day of the weekly report.
-func TellSharing(ctx context.Context, env Env, box *outbox.Outbox, out *Outcome) error {
+// tell puts the report into the outbox for each person who deals with what the jobs look at, if there is anything to tell: something new, put right or
+// unseen since they were last told, or the day of the weekly report.
+func tell(ctx context.Context, env Env, box *outbox.Outbox, t *told) error {
 	var errs error
 	for _, who := range readers(env.Policy) {
-		if err := tellOne(ctx, env, box, out, who); err != nil {
-			errs = errors.Join(errs, fmt.Errorf("the sharing report for the %s: %w", env.Policy.Title(who.roles[0]), err))
+		if err := tellOne(ctx, env, box, t, who); err != nil {
+			errs = errors.Join(errs, fmt.Errorf("the report for the %s: %w", env.Policy.Title(who.roles[0]), err))
 		}
 	}
 	return errs
@@ -41,14 +41,21 @@ type reader struct {
 	roles []policy.Role
 }
 
-// readers lists who deals with any clause on sharing; the workspace administrator first.
+// readers lists who deals with any clause that the jobs look at; the workspace administrator first.
 func readers(p *policy.Policy) []reader {
 	roles := []policy.Role{policy.RoleAdmin}
-	for _, a := range SharingAsks(p) {
-		if r := policy.Role(a.Deals); !slices.Contains(roles, r) {
-			roles = append(roles, r)
+	for _, check := range Looking {
+		for _, m := range means(p, check) {
+			if !slices.Contains(roles, m.DealsWithIt) {
+				roles = append(roles, m.DealsWithIt)
+			}
 		}
 	}
+	return players(p, roles)
+}
+
+// players lists who plays any of some roles, each person once with all of them.
+func players(p *policy.Policy, roles []policy.Role) []reader {
 	var out []reader
 	for _, r := range roles {
 		for _, person := range p.Person(r) {
@@ -63,8 +70,8 @@ func readers(p *policy.Policy) []reader {
 	return out
 }
 
-func tellOne(ctx context.Context, env Env, box *outbox.Outbox, out *Outcome, who reader) error {
-	now := out.Record.Started
+func tellOne(ctx context.Context, env Env, box *outbox.Outbox, t *told, who reader) error {
+	now := t.now
 	if !in(env.Policy, who.Person, now) {
 		return nil // nobody's ordinary mail goes on a day they are not in: the rest then
 	}
@@ -72,7 +79,7 @@ func tellOne(ctx context.Context, env Env, box *outbox.Outbox, out *Outcome, who
 	if err != nil {
 		return err
 	}
-	data, err := gather(ctx, env, out, who, mark.UpTo)
+	data, err := gather(ctx, env, t, who, mark.UpTo)
 	if err != nil {
 		return err
 	}
@@ -110,7 +117,7 @@ func tellOne(ctx context.Context, env Env, box *outbox.Outbox, out *Outcome, who
 	if err != nil {
 		return err
 	}
-	return out.Lease.Commit(ctx, b)
+	return t.lease.Commit(ctx, b)
 }
 
 // in tells whether a person is in on the day: on one of their days, or on any working day if the policy names none.
@@ -129,16 +136,18 @@ func lastWeekly(local time.Time, day time.Weekday) time.Time {
 }
 
 // gather looks up, for one reader, all that the report shows.
-func gather(ctx context.Context, env Env, out *Outcome, who reader, since time.Time) (reports.OversharingInput, error) {
-	p := env.Policy
+func gather(ctx context.Context, env Env, t *told, who reader, since time.Time) (reports.OversharingInput, error) {
+	p, out := env.Policy, t.Outcome
 	in := reports.OversharingInput{
 		School: p.School.Name, Titles: reports.Titles{ESafetyOfficer: p.Title(policy.RoleOfficer)}, Reader: who.Name,
-		Now: out.Record.Started, Location: p.School.Location, Since: since, FirstDay: since.IsZero(), Policy: p.Version,
+		Now: t.now, Location: p.School.Location, Since: since, FirstDay: since.IsZero(), Policy: p.Version,
 	}
-	g := gatherer{env: env, out: out, in: &in, shares: map[string]seen.Share{}, added: map[string]map[string]bool{}}
+	g := t.gatherer(env, &in)
+	if err := g.proposed(ctx); err != nil {
+		return in, err
+	}
 	if out.Who != nil {
 		in.Mask = mask(p, out.Who)
-		g.adults = adults(p, out.Who)
 		in.Totals = reports.Totals{Groups: len(out.Who.Groups()), Files: 0}
 		for _, a := range out.Who.Accounts() {
 			if out.Who.Ours(a.Address) {
@@ -151,7 +160,7 @@ func gather(ctx context.Context, env Env, out *Outcome, who reader, since time.T
 			in.NotLooked = append(in.NotLooked, reports.Clause{ID: c.ID, Says: c.Says})
 		}
 	}
-	for _, gap := range out.Record.Gaps {
+	for _, gap := range t.gaps() {
 		in.NotSeen = append(in.NotSeen, g.gap(gap))
 	}
 	for _, what := range p.NotSeen {
@@ -160,11 +169,24 @@ func gather(ctx context.Context, env Env, out *Outcome, who reader, since time.T
 			in.NeverSeen = append(in.NeverSeen, what)
 		}
 	}
-	err := g.findings(ctx, func(f *findings.Finding) bool { return slices.Contains(who.roles, policy.Role(f.Deals)) }, since)
-	return in, err
+	mine := func(f *findings.Finding) bool { return slices.Contains(who.roles, policy.Role(f.Deals)) }
+	if err := g.findings(ctx, mine, since); err != nil {
+		return in, err
+	}
+	return in, g.matters(ctx, mine, since)
+}
+
+// gatherer looks up, for one message, what findings are about.
+func (t *told) gatherer(env Env, in *reports.OversharingInput) gatherer {
+	g := gatherer{env: env, told: t, out: t.Outcome, in: in, shares: map[string]seen.Share{}, added: map[string]map[string]bool{}}
+	if t.Who != nil {
+		g.adults = adults(env.Policy, t.Who)
+	}
+	return g
 }
 
 type gatherer struct {
+	*told
 	env    Env
 	out    *Outcome
 	in     *reports.OversharingInput
@@ -172,6 +194,8 @@ type gatherer struct {
 	trees  map[string][]seen.Share    // by subject, of confidential trees
 	added  map[string]map[string]bool // finding → facts added since
 	adults map[string]bool            // account ids
+
+	changes map[string]*reports.Change // by finding: what the action log says
 }
 
 func (g *gatherer) findings(ctx context.Context, mine func(*findings.Finding) bool, since time.Time) error {

@@ -16,6 +16,32 @@ func (g *gatherer) gap(gap seen.Gap) reports.Gap {
 	id := gap.Scope.ID()
 	const delegation = "In the Admin console go to Security › Access and data control › API controls › Manage domain-wide delegation, and check that every scope in the README's list is there."
 	switch gap.Scope.Kind() {
+	case "job":
+		r.What, r.Why = jobWords[id], "the job stopped: "+gap.Detail
+		r.WhatToDo = "Nothing was changed by it. Put right what is named here, and it goes on by itself."
+	case "roles":
+		r.What, r.WhatToDo = "Who holds an administrator's role", delegation
+	case "apps":
+		r.What, r.WhatToDo = "Which third-party apps people have let in", delegation
+		if id != "" {
+			r.What, r.WhatToDo, r.Link = "Which third-party apps one account has let in", "Nothing: it is tried again next time.", "https://admin.google.com/ac/users/"+id
+		}
+	case "forwarding":
+		r.What, r.WhatToDo, r.Link = "Whether one account passes its mail on outside", "Open the account and look under Gmail settings.", "https://admin.google.com/ac/users/"+id
+	case "usage":
+		r.What, r.WhatToDo = "Google's usage reports", "They lag by a few days, and new domains have none. "+delegation
+	case "classes":
+		r.What, r.WhatToDo = "The list of classes on Google Classroom", delegation
+	case "class":
+		r.What, r.WhatToDo = "Who is in one of the classes", "Nothing: it is tried again next time."
+	case "chromebooks":
+		r.What, r.WhatToDo = "The list of Chromebooks", delegation
+	case "mobiles":
+		r.What, r.WhatToDo = "The list of phones and tablets", delegation
+	case "settings":
+		r.What, r.WhatToDo = "The settings of the Google account", "Google shows them to a super administrator only: name one as the account to act as. "+delegation
+	case "licenses":
+		r.What, r.WhatToDo = "Who holds which licence", delegation
 	case "users":
 		r.What, r.WhatToDo = "The list of accounts, so nothing at all", delegation
 	case "groups":
@@ -31,7 +57,18 @@ func (g *gatherer) gap(gap seen.Gap) reports.Gap {
 	case "drives":
 		r.What, r.WhatToDo = "The list of shared drives", delegation
 	case "log":
-		r.What, r.WhatToDo = "The record of what was shared since last time", "What was shared since then may show late, when its owner's turn to be read in full comes. "+delegation
+		switch id {
+		case "login":
+			r.What, r.WhatToDo = "The record of sign-ins and passwords", delegation
+		case "admin":
+			r.What, r.WhatToDo = "The record of what administrators change", delegation
+		case "token":
+			r.What, r.WhatToDo = "The record of apps that people let in", "Every account was asked instead. "+delegation
+		case "classroom":
+			r.What, r.WhatToDo = "The record of what happens in classes", "Every class was read instead. "+delegation
+		default:
+			r.What, r.WhatToDo = "The record of what was shared since last time", "What was shared since then may show late, when its owner's turn to be read in full comes. "+delegation
+		}
 	case "calendar":
 		r.What, r.WhatToDo = "When things are due", "Add the next term dates to the policy file."
 	case "owner":
@@ -57,6 +94,12 @@ func (g *gatherer) gap(gap seen.Gap) reports.Gap {
 		r.WhatToDo = "It is tried again next time. If it happens again: " + r.WhatToDo
 	}
 	return r
+}
+
+// jobWords says what each job looks at.
+var jobWords = map[string]string{
+	AccountsJob: "Accounts, classes and sign-ins", DevicesJob: "Devices", PupilEmailJob: "Pupils' e-mail", SettingsJob: "Settings of the Google account",
+	SharingJob: "Sharing in Google Drive",
 }
 
 // why gives the reasons in plain words.

@@ -103,7 +103,7 @@ func (j *judge) classWithoutTeacher(_ *ask, k *class) []string {
 	if !slices.ContainsFunc(k.members, func(m member) bool { return m.Teacher && m.account != nil && m.account.Active() && !m.account.Guest }) {
 		facts = append(facts, "no-teacher")
 	}
-	if k.owner == nil || !k.owner.Active() {
+	if k.owner == nil || !k.owner.Active() || k.owner.Guest {
 		facts = append(facts, "owner-gone")
 	}
 	return facts

@@ -42,6 +42,10 @@ func TestClassWithoutTeacher(t *testing.T) {
 		{"of another school of the trust", func(w *world) { w.classes(course("1", teacher("elm", ""))) }, nil},
 		{"owner unknown", func(w *world) { w.classes(with(course("1", teacher("ann", "")), func(c *Class) { c.Owner = "gone" })) }, []string{"course/1: owner-gone"}},
 		{"owner switched off", func(w *world) { w.classes(with(course("1", teacher("ann", "")), func(c *Class) { c.Owner = "old" })) }, []string{"course/1: owner-gone"}},
+		{"owner a guest", func(w *world) {
+			w.add("visitor", "/Visitors", guest)
+			w.classes(with(course("1", teacher("ann", "")), func(c *Class) { c.Owner = "visitor" }))
+		}, []string{"course/1: owner-gone"}},
 		{"both", func(w *world) { w.classes(with(course("1", student("bob", "")), func(c *Class) { c.Owner = "old" })) }, []string{"course/1: no-teacher, owner-gone"}},
 		{"not active", func(w *world) { w.classes(with(course("1"), func(c *Class) { c.State = "ARCHIVED" })) }, nil},
 		{"another school's", func(w *world) {

@@ -1,0 +1,161 @@
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"esafetybot/internal/findings"
+	"esafetybot/internal/jobs"
+	"esafetybot/internal/policy"
+	"esafetybot/internal/sim/generate"
+	"esafetybot/internal/sim/server"
+	"esafetybot/internal/sim/truth"
+)
+
+// accountJobs look at everything but sharing.
+var accountJobs = []string{jobs.AccountsJob, jobs.DevicesJob, jobs.PupilEmailJob, jobs.SettingsJob}
+
+// lookAt runs the jobs that look at accounts, devices, e-mail and settings, and what follows them.
+func (s *campus) lookAt(w *watch, more ...string) error {
+	s.t.Helper()
+	if s.first.IsZero() {
+		s.first = s.world.Now()
+	}
+	s.noteMoved(w)
+	ctx := context.Background()
+	client, err := newClient(ctx, w.policy, s.key, s.base, s.retry, s.logs)
+	if err != nil {
+		return err
+	}
+	env := jobs.Env{Google: client, Clock: s.world.Now, Rotation: s.rotate, Log: newLog(s.logs), Roll: s.roll}
+	if jobs.MayChange(w.policy) {
+		env.Change = client
+	}
+	_, err = runJobs(ctx, w, env, append(slices.Clone(accountJobs), more...)...)
+	return err
+}
+
+// roll reads a roll of the tenant.
+func (s *campus) roll(r *policy.Roll) ([]byte, error) {
+	var data []byte
+	s.world.View(func() { data = s.world.Roll(filepath.Base(r.CSV)) })
+	if data == nil {
+		return nil, fmt.Errorf("there is no roll %s", r.CSV)
+	}
+	return data, nil
+}
+
+// foundBy lists the findings of some checks that are not resolved, as truth writes them.
+func foundBy(t testing.TB, w *watch, checks ...string) []truth.Finding {
+	t.Helper()
+	k := &findings.Keeper{Store: w.store}
+	out := []truth.Finding{}
+	for _, check := range checks {
+		current, err := k.Current(context.Background(), check)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range current {
+			out = append(out, truth.Finding{Clause: f.Clause, Rule: f.Rule, Subject: f.Subject, Facts: f.Facts})
+		}
+	}
+	return sorted(out)
+}
+
+// agreeOn compares what the account jobs found with what must be.
+func (s *campus) agreeOn(when string) {
+	s.t.Helper()
+	want := only(s.allTruths(), func(rule string) bool { return slices.Contains(accountJobs, findings.Means(rule)) })
+	for _, w := range s.watches {
+		if diff := cmp.Diff(want[w.name], foundBy(s.t, w, accountJobs...)); diff != "" {
+			s.t.Errorf("%s: %s differs from truth (-want +have):\n%s", when, w.name, short(diff))
+		}
+	}
+}
+
+// seesAll fails the test if one of the account jobs failed or missed something.
+func (s *campus) seesAll(w *watch) {
+	s.t.Helper()
+	for _, job := range accountJobs {
+		if r := w.records[job]; r != nil && (r.Error != "" || len(r.Gaps) > 0) {
+			s.t.Errorf("%s: job %s: %s %v", w.name, job, r.Error, r.Gaps)
+		}
+	}
+}
+
+// TestCampaignAccounts: a first run finds exactly what truth says, and a second on an unchanged school changes nothing.
+func TestCampaignAccounts(t *testing.T) {
+	seeds, sizes := samples()
+	for _, size := range sizes {
+		for i, seed := range seeds {
+			if i > 0 && size > 100 && !campaign() {
+				break
+			}
+			t.Run(fmt.Sprintf("%d-pupils-seed-%d", size, seed), func(t *testing.T) {
+				t.Parallel()
+				sc, err := generate.Generate(generate.Options{Pupils: size, Seed: int64(seed)})
+				if err != nil {
+					t.Fatal(err)
+				}
+				s := serve(t, sc.World, sc.Policies, server.Options{})
+				for _, w := range s.watches {
+					s.do(s.lookAt(w))
+					s.seesAll(w)
+				}
+				s.agreeOn("first run")
+				for _, w := range s.watches {
+					s.do(s.lookAt(w))
+					for _, job := range accountJobs {
+						if r := w.records[job]; r != nil && r.Changes.Opened+r.Changes.Reopened+r.Changes.Changed+r.Changes.Closed != 0 {
+							t.Errorf("%s: a second run of %s on an unchanged school changed findings: %+v", w.name, job, r.Changes)
+						}
+					}
+				}
+				s.private()
+			})
+		}
+	}
+}
+
+// TestCampaignAccountDays: after each of ten school days the findings are those that truth says.
+func TestCampaignAccountDays(t *testing.T) {
+	seeds, sizes := samples()
+	for _, size := range sizes {
+		for i, seed := range seeds {
+			if (i > 0 || size > 100) && !campaign() {
+				break
+			}
+			t.Run(fmt.Sprintf("%d-pupils-seed-%d", size, seed), func(t *testing.T) {
+				t.Parallel()
+				sc, err := generate.Generate(generate.Options{Pupils: size, Seed: int64(seed)})
+				if err != nil {
+					t.Fatal(err)
+				}
+				s := serve(t, sc.World, sc.Policies, server.Options{})
+				look := func(when string) {
+					for _, w := range s.watches {
+						s.do(s.lookAt(w))
+						s.seesAll(w)
+					}
+					s.agreeOn(when)
+				}
+				look("first run")
+				player := sc.Player()
+				for day := range 10 {
+					did, err := player.Play()
+					s.do(err)
+					look(fmt.Sprintf("day %d (%v)", day, did))
+					if t.Failed() {
+						return
+					}
+				}
+				s.private()
+			})
+		}
+	}
+}

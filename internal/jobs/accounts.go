@@ -1,0 +1,428 @@
+package jobs
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"esafetybot/internal/calendar"
+	"esafetybot/internal/census"
+	"esafetybot/internal/checks/accounts"
+	"esafetybot/internal/findings"
+	"esafetybot/internal/memory"
+	"esafetybot/internal/people"
+	"esafetybot/internal/policy"
+	"esafetybot/internal/rolls"
+	"esafetybot/internal/school"
+	"esafetybot/internal/seen"
+)
+
+// Accounts looks at accounts, classes and sign-ins.
+func Accounts(ctx context.Context, env Env, c *census.Census) (*Look, error) {
+	return looked(ctx, env, c, AccountsJob, func(ctx context.Context, l *look) error {
+		a := &accountsRun{look: l, asked: map[string]policy.Means{}}
+		for _, m := range means(env.Policy, AccountsJob) {
+			a.asks = append(a.asks, accountsAsk(m))
+			for _, r := range m.Rules() {
+				a.asked[m.ID+" "+accounts.Means+"."+r] = m.Means
+			}
+		}
+		return a.run(ctx)
+	})
+}
+
+type accountsRun struct {
+	*look
+	asks  []accounts.Ask
+	asked map[string]policy.Means // clause and rule
+	book  *memory.Book
+	in    accounts.Input
+}
+
+// asksFor tells whether any clause names one of the rules.
+func (a *accountsRun) asksFor(rules ...string) bool {
+	return slices.ContainsFunc(a.asks, func(x accounts.Ask) bool {
+		return slices.ContainsFunc(x.Rules, func(r string) bool { return slices.Contains(rules, r) })
+	})
+}
+
+// accountsAsk turns a means of the policy into what the check is asked.
+func accountsAsk(m clauseMeans) accounts.Ask {
+	w, ok := m.With.(*policy.AccountsWith)
+	if !ok {
+		return accounts.Ask{}
+	}
+	ask := accounts.Ask{
+		Clause: m.ID, Severity: m.Severity, Deals: string(m.DealsWithIt), Rules: w.Rules, Except: school.Except(w.Except),
+		GraceDays: w.GraceDays, QuietWeeks: w.QuietWeeks, StaffDays: w.PasswordDays.Staff, AdminDays: w.PasswordDays.Admins, Admins: w.Admins,
+		Accepted: w.Accepted, GenericWords: w.GenericWords, ApprovedApps: w.ApprovedApps, SignInApps: w.SignInApps,
+		StaffSteps: w.SecondStep == policy.SecondStepStaff, YearUnits: w.YearUnits, KeepCourses: w.KeepCourses,
+	}
+	for _, k := range w.Who {
+		ask.Who = append(ask.Who, school.Kind(k))
+	}
+	for _, y := range w.YearRules {
+		ask.YearRules = append(ask.YearRules, accounts.YearRule{Years: y.Years, NoAccounts: y.Accounts == policy.YearNone})
+	}
+	return ask
+}
+
+func (a *accountsRun) run(ctx context.Context) (err error) {
+	a.needs("users")
+	if !a.Directory(ctx) {
+		return ctx.Err()
+	}
+	if a.book, err = memory.Open(ctx, a.Store, a.Now, a.lease.Commit); err != nil {
+		return err
+	}
+	if a.Outside, err = people.Open(ctx, a.Store, a.lease.Commit); err != nil {
+		return err
+	}
+	a.in = accounts.Input{
+		Now: a.Now, FirstLook: a.book.First, Calendar: a.Env.Policy.Calendar, Who: a.Who(), Kinds: a.Kinds(ctx), Asks: a.asks, People: a.People(),
+		Blind: accounts.Blind{Rules: map[string]bool{}, Subjects: map[string]map[string]bool{}},
+	}
+	for _, persons := range a.Env.Policy.People {
+		for _, p := range persons {
+			a.in.Named = append(a.in.Named, p.Address)
+		}
+	}
+	if err := a.rolls(); err != nil {
+		return err
+	}
+	a.gather(ctx)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	res := accounts.Check(a.in)
+	for _, u := range res.Unknown {
+		a.left.Unknown = append(a.left.Unknown, accountsUnknown(u))
+	}
+	if err := a.sync(ctx, accounts.Means, res.Observed, a.asked, a.evidence); err != nil {
+		return err
+	}
+	a.book.Forget(func(id string) bool { _, ok := a.People()[id]; return ok })
+	if err := a.Outside.Flush(ctx); err != nil {
+		return err
+	}
+	if err := a.accessRecord(ctx); err != nil {
+		return err
+	}
+	return a.book.Flush(ctx)
+}
+
+// blind notes that rules cannot be judged when something of the kinds of scope could not be read.
+func (a *accountsRun) blind(kinds []string, rules ...string) {
+	if !a.asksFor(rules...) {
+		return
+	}
+	a.needs(kinds...)
+	if a.Blind(kinds...) {
+		for _, r := range rules {
+			a.in.Blind.Rules[r] = true
+		}
+	}
+}
+
+// gather reads what the rules need, each source only if a clause asks for a rule that rests on it.
+func (a *accountsRun) gather(ctx context.Context) {
+	var groups []string
+	for _, x := range a.asks {
+		groups = append(groups, x.Except.Groups...)
+	}
+	a.GroupsByAddress(ctx, groups)
+	if a.asksFor(accounts.AdminRole) {
+		a.in.Grants, _ = a.RoleGrants(ctx)
+		a.left.roleNames(ctx, a.Census)
+		a.blind([]string{"roles"}, accounts.AdminRole)
+	}
+	a.logins(ctx)
+	if a.asksFor(accounts.WeakPassword) {
+		a.in.Usage, _ = a.Newest(ctx, []string{"accounts:password_strength", "accounts:password_length_compliance"}, func(p seen.Person) bool {
+			return p.Active() && a.in.Kinds.School(&p.Account)
+		})
+		a.blind([]string{"usage"}, accounts.WeakPassword)
+	}
+	if a.asksFor(accounts.RiskyApp) {
+		a.in.Apps = a.Apps(ctx, func(p seen.Person) bool { return p.Active() && a.in.Kinds.School(&p.Account) })
+		for _, apps := range a.in.Apps {
+			for _, app := range apps {
+				a.left.Names["app/"+app.Client] = app.Name
+			}
+		}
+		a.needs("apps")
+		a.in.Blind.Rules[accounts.RiskyApp] = a.Missed("apps")
+		a.unread("apps", "user", accounts.RiskyApp)
+	}
+	a.classes(ctx)
+	// Who is outside is guessed without the domains; who is what kind without the groups of others.
+	a.blind([]string{"domains"}, accounts.OutsideRecovery, accounts.OutsideForwarding, accounts.OutsiderInClass, accounts.OtherSchool)
+	if len(a.in.Kinds.Unknown) > 0 {
+		a.blind([]string{"groups", "members"}, accounts.NotOnRoll, accounts.AdminRole, accounts.NoEndDate, accounts.NeverSignedIn, accounts.Dormant, accounts.NoAgreement)
+	}
+	a.needs("groups", "members")
+}
+
+// unread makes the subjects of failed scopes of a kind ("apps/ID") blind to a rule.
+func (a *accountsRun) unread(kind, subject, rule string) {
+	for _, g := range a.Gaps(kind) {
+		if id := g.Scope.ID(); id != "" {
+			if a.in.Blind.Subjects[rule] == nil {
+				a.in.Blind.Subjects[rule] = map[string]bool{}
+			}
+			a.in.Blind.Subjects[rule][subject+"/"+id] = true
+		}
+	}
+}
+
+// logins takes up what the logs say of passwords and sign-ins, and asks where mail goes that was once passed on.
+func (a *accountsRun) logins(ctx context.Context) {
+	passwords := a.asksFor(accounts.PasswordAge)
+	alarms := a.asksFor(accounts.WeakPassword, accounts.SuspiciousLogin)
+	forwards := a.asksFor(accounts.OutsideForwarding)
+	if !passwords && !alarms && !forwards {
+		return
+	}
+	a.Logins(ctx, a.book, passwords, alarms, forwards)
+	a.blind([]string{"log/login", "log/admin"}, accounts.PasswordAge, accounts.WeakPassword, accounts.SuspiciousLogin)
+	a.blind([]string{"log/login"}, accounts.OutsideForwarding)
+	a.in.Password, a.in.Alarms = map[string]time.Time{}, map[string][]accounts.Alarm{}
+	for id := range a.People() {
+		past := a.book.Peek(id)
+		if !past.Password.IsZero() {
+			a.in.Password[id] = past.Password
+		}
+		for _, alarm := range past.Alarms {
+			a.in.Alarms[id] = append(a.in.Alarms[id], accounts.Alarm(alarm))
+		}
+	}
+	if forwards && !a.Missed("log/login") {
+		a.in.Forwards = a.Forwarding(ctx, a.book)
+		a.needs("forwarding")
+		a.in.Blind.Rules[accounts.OutsideForwarding] = a.Missed("forwarding")
+		a.unread("forwarding", "user", accounts.OutsideForwarding)
+	}
+}
+
+// classes reads the classes, if a rule asks about them.
+func (a *accountsRun) classes(ctx context.Context) {
+	members := []string{accounts.ClassWithoutTeacher, accounts.OutsiderInClass, accounts.OtherSchool}
+	all := append([]string{accounts.OldClass}, members...)
+	if !a.asksFor(all...) && !a.recordsAccess() {
+		return
+	}
+	courses, ok := a.Courses(ctx, a.book, a.Rotation)
+	a.blind([]string{"classes"}, all...)
+	if !ok {
+		return
+	}
+	a.needs("class")
+	for _, r := range members {
+		a.unread("class", "course", r)
+	}
+	for _, c := range courses {
+		a.left.Names["course/"+c.ID] = c.Name
+	}
+	a.in.Classes = func(yield func(accounts.Class) bool) {
+		for _, c := range courses {
+			m, known := a.Members(a.book, c.ID)
+			if !yield(accounts.Class{Course: c, Members: m, Unread: !known}) {
+				return
+			}
+		}
+	}
+}
+
+// rolls reads the rolls, matches them with the accounts and remembers who is on them. A roll that cannot be read, or is half its last size or less,
+// stops the job: everything else would follow from a mistake.
+func (a *accountsRun) rolls() error {
+	var all []*seen.Person
+	for _, p := range a.People() {
+		if a.in.Kinds.School(&p.Account) {
+			all = append(all, &p)
+		}
+	}
+	p := a.Env.Policy
+	match := func(r *policy.Roll, which string, about func(*seen.Person) bool) (*rolls.Matching, error) {
+		if r == nil {
+			return nil, nil
+		}
+		roll, err := a.readRoll(r, which)
+		if err != nil {
+			return nil, err
+		}
+		m := rolls.Match(roll, all, about)
+		for _, row := range roll.Rows {
+			a.left.Names["roll/"+row.Key] = rowName(which, row)
+		}
+		return m, nil
+	}
+	kind := func(k school.Kind) func(*seen.Person) bool {
+		return func(x *seen.Person) bool { return a.in.Kinds.Kind(&x.Account) == k }
+	}
+	var err error
+	if a.in.Pupils, err = match(p.Pupils.Roll, rolls.Pupils, kind(school.Pupil)); err != nil {
+		return err
+	}
+	if a.in.Staff, err = match(p.Staff.Roll, rolls.Staff, kind(school.Staff)); err != nil {
+		return err
+	}
+	for i, o := range p.Others {
+		m, err := match(o.Roll, strings.ToLower(o.Name), func(x *seen.Person) bool { return a.in.Kinds.Belongs(&x.Account, i) })
+		if err != nil {
+			return err
+		}
+		a.in.Others = append(a.in.Others, accounts.Entry{Roll: m, EndsRequired: o.EndsRequired})
+	}
+	a.remember(all)
+	return nil
+}
+
+// rowName says of a row who it is without naming them.
+func rowName(which string, row rolls.Row) string {
+	name := "Somebody on line " + fmt.Sprint(row.Line)
+	switch {
+	case which == rolls.Pupils && row.Year != "":
+		name = "A " + yearWords(row.Year) + " pupil on line " + fmt.Sprint(row.Line)
+	case which == rolls.Pupils:
+		name = "A pupil on line " + fmt.Sprint(row.Line)
+	case which == rolls.Staff:
+		name = "A member of staff on line " + fmt.Sprint(row.Line)
+	}
+	return name + " of the roll"
+}
+
+func yearWords(y string) string {
+	switch y {
+	case "R":
+		return "Reception"
+	case "N":
+		return "Nursery"
+	}
+	return "Year " + y
+}
+
+// readRoll reads one roll of the policy.
+func (a *accountsRun) readRoll(r *policy.Roll, which string) (*rolls.Roll, error) {
+	data, err := a.rollBytes(r)
+	if err != nil {
+		return nil, fmt.Errorf("the %s roll cannot be read, so accounts were not looked at: %w", which, err)
+	}
+	roll, err := rolls.Parse(which, data, r.Columns)
+	if err != nil {
+		return nil, fmt.Errorf("the %s roll (%s) cannot be used, so accounts were not looked at: %w", which, filepath.Base(r.CSV), err)
+	}
+	if before := a.book.Sizes[which]; rolls.Shrunk(before, len(roll.Rows)) && !a.AcceptRolls {
+		return nil, fmt.Errorf("the %s roll has %d people where it had %d: that is more likely half a file than half a school, so accounts were not looked at; "+
+			"export it again, or run once with --accept-rolls if it is right", which, len(roll.Rows), before)
+	}
+	a.book.Sizes[which] = len(roll.Rows)
+	return roll, nil
+}
+
+func (a *accountsRun) rollBytes(r *policy.Roll) ([]byte, error) {
+	if a.Roll != nil {
+		return a.Roll(r)
+	}
+	if r.CSV == "" {
+		return nil, fmt.Errorf("reading it from Drive (%s) is not possible here", r.Drive)
+	}
+	return os.ReadFile(filepath.Join(filepath.Dir(a.Env.Policy.Path), filepath.FromSlash(r.CSV)))
+}
+
+// remember notes who is on the roll of their kind, and since when those are not any more who were.
+func (a *accountsRun) remember(all []*seen.Person) {
+	today := a.Env.Policy.Calendar.Date(a.Now)
+	a.in.Left = map[string]calendar.Date{}
+	for _, p := range all {
+		m := a.in.Pupils
+		switch a.in.Kinds.Kind(&p.Account) {
+		case school.Pupil:
+		case school.Staff:
+			m = a.in.Staff
+		default:
+			m = nil
+		}
+		if m == nil {
+			continue
+		}
+		past := a.book.Peek(p.ID)
+		row, _ := m.Row(p.ID)
+		switch {
+		case row != nil:
+			if !past.Roll || past.Left != "" {
+				a.book.Of(p.ID).Roll, a.book.Of(p.ID).Left = true, ""
+			}
+		case past.Roll && !m.Ambiguous(p.ID):
+			past = *a.book.Of(p.ID)
+			past.Roll, past.Left = false, today.String()
+			*a.book.Of(p.ID) = past
+		}
+		if d, err := calendar.ParseDate(past.Left); err == nil && row == nil {
+			a.in.Left[p.ID] = d
+		}
+	}
+}
+
+// evidence says what is known about the subject of a finding that the check no longer yields; "" is nothing.
+func (a *accountsRun) evidence(f *findings.Finding) findings.How {
+	rule := strings.TrimPrefix(f.Rule, accounts.Means+".")
+	kind, id, _ := strings.Cut(f.Subject, "/")
+	if kind == "user" {
+		if _, there := a.People()[id]; !there {
+			return findings.AccountGone
+		}
+	}
+	if a.in.Blind.Rules[rule] || a.in.Blind.Subjects[rule][f.Subject] {
+		return ""
+	}
+	for _, u := range a.left.Unknown {
+		if u.Clause == f.Clause && u.Rule == rule && u.Whole {
+			return ""
+		}
+	}
+	return findings.Fine
+}
+
+// accountsUnknown says in words what the check could not judge.
+func accountsUnknown(u accounts.Unknown) Unknown {
+	out := Unknown{Means: accounts.Means, Clause: u.Clause, Rule: u.Rule, Count: u.Count}
+	switch u.Why {
+	case accounts.OlderThanLog:
+		out.Since = u.Since.At(0, 0, time.UTC)
+		out.What = fmt.Sprintf("When %s last changed their password", people1(u.Count))
+		out.Why = "Google's record goes back to " + u.Since.Words() + " and knows of no change since; from the next change on we remember it"
+	case accounts.GroupsUnread:
+		out.What, out.Why, out.Whole = "Whom the clause leaves out", "it could not be read who is in a group that it names", true
+	case accounts.MembersUnread:
+		out.What, out.Why = fmt.Sprintf("Who is in %s", plural(u.Count, "class", "classes")), "Google did not tell its members"
+	case accounts.NoAddress:
+		out.What, out.Why = fmt.Sprintf("Whether %s of classes are from outside", plural(u.Count, "member", "members")), "Google did not tell their addresses: the scope classroom.profile.emails is missing"
+	case accounts.NoTerms:
+		out.What, out.Why = "How many school weeks an account was not used", "the policy has no term dates for now"
+	}
+	return out
+}
+
+func people1(n int) string { return plural(n, "adult", "adults") }
+
+func plural(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprint(n) + " " + many
+}
+
+// roleNames learns what administrators' roles are called; without the names the ids are shown.
+func (l *Look) roleNames(ctx context.Context, c *census.Census) {
+	for r, err := range c.Google.Roles(ctx) {
+		if err != nil {
+			return
+		}
+		l.Names["role/"+r.ID] = r.Name
+	}
+}

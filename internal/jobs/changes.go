@@ -1,0 +1,98 @@
+package jobs
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"esafetybot/internal/actions"
+	"esafetybot/internal/policy"
+	"esafetybot/internal/remedies"
+	"esafetybot/internal/reports"
+	"esafetybot/internal/seen"
+)
+
+// changesToldFor is how long the report goes on naming a change that was made.
+const changesToldFor = 14 * 24 * time.Hour
+
+// proposed looks up what the action log says of each finding: the newest action that is not over, or was made lately.
+func (g *gatherer) proposed(ctx context.Context) error {
+	g.changes = map[string]*reports.Change{}
+	newest := map[string]*actions.Action{}
+	log := Actions(g.env, "", nil)
+	for a, err := range log.List(ctx, actions.States...) {
+		if err != nil {
+			return err
+		}
+		over := slices.Contains([]actions.State{actions.Done, actions.Undone, actions.Failed, actions.Declined, actions.Withdrawn}, a.State)
+		if a.State == actions.Withdrawn || over && a.Changed.Before(g.now.Add(-changesToldFor)) {
+			continue
+		}
+		if have := newest[a.Finding]; have == nil || a.Changed.After(have.Changed) || a.Changed.Equal(have.Changed) && a.ID < have.ID {
+			newest[a.Finding] = a
+		}
+	}
+	for id, a := range newest {
+		said := remedies.Say(a.Kind, g.actionNames(a))
+		c := &reports.Change{ID: a.ID, Kind: a.Kind, State: string(a.State), Words: said.Will, Why: a.Why}
+		if a.State == actions.Done {
+			c.Words, c.Undo = said.Did, said.Undo
+		}
+		if a.Braked {
+			c.Why = "the brake held it: more changes are called for at once than the policy lets through"
+		}
+		g.changes[id] = c
+	}
+	return nil
+}
+
+// actionNames looks up what an action is about, as its readers may see it.
+func (g *gatherer) actionNames(a *actions.Action) remedies.Names {
+	n := remedies.Names{From: a.Params["from"], To: a.Params["to"], Role: a.Params["role"]}
+	account := func(id string) string {
+		if g.out.Who == nil || id == "" {
+			return ""
+		}
+		who, ok := g.out.Who.AccountByID(id)
+		if !ok {
+			return ""
+		}
+		return accountWords(g.env.Policy, g.adults, who)
+	}
+	n.Account = account(a.Params["user"])
+	if a.Params["member"] != "" {
+		n.Account = account(a.Params["member"])
+	}
+	if id := a.Params["group"]; id != "" {
+		n.Group = "the group " + g.groupName(id)
+	}
+	if app := a.Params["app"]; app != "" {
+		n.App = "the app " + g.name("app/"+app, app)
+	}
+	if a.Kind == remedies.KindHandOver {
+		n.Owner = account(a.Params["to"])
+		n.To, n.From = "", ""
+	}
+	if t, err := time.Parse(time.RFC3339, a.Params["until"]); err == nil {
+		n.Until = t.In(g.env.Policy.School.Location).Format("Mon 2 January 2006")
+	}
+	return n
+}
+
+// accountWords says whose account it is: a member of staff by name, a pupil by year group.
+func accountWords(p *policy.Policy, adults map[string]bool, a *seen.Account) string {
+	switch {
+	case inPupils(p, a):
+		if y := year(a.Unit); y != "" {
+			if len(y) == 1 {
+				y = "Year " + y
+			}
+			return "the account of a " + y + " pupil"
+		}
+		return "the account of a pupil"
+	case adults[a.ID]:
+		return "the account of " + strings.TrimSpace(a.Name)
+	}
+	return "an account in " + a.Unit
+}

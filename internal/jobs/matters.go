@@ -1,0 +1,333 @@
+package jobs
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"esafetybot/internal/findings"
+	"esafetybot/internal/reports"
+	"esafetybot/internal/settings"
+)
+
+// matters looks up, for one reader, what the report shows of accounts, devices, pupils' e-mail and settings.
+func (g *gatherer) matters(ctx context.Context, mine func(*findings.Finding) bool, since time.Time) error {
+	g.in.Rollover = g.env.Policy.Calendar.InRollover(g.env.Policy.Calendar.Date(g.now))
+	for _, check := range Looking {
+		if check == SharingJob {
+			continue
+		}
+		if err := g.mattersOf(ctx, check, mine, since); err != nil {
+			return err
+		}
+		if look := g.looks[check]; look != nil {
+			for _, u := range look.Unknown {
+				g.in.Unclear = append(g.in.Unclear, unclear(u))
+			}
+		}
+	}
+	return nil
+}
+
+func (g *gatherer) mattersOf(ctx context.Context, check string, mine func(*findings.Finding) bool, since time.Time) error {
+	k := g.out.Keeper
+	current, err := k.Current(ctx, check)
+	if err != nil {
+		return err
+	}
+	closed := map[string]findings.Event{}
+	again := map[string]bool{}
+	for e, err := range k.EventsSince(ctx, check, since) {
+		if err != nil {
+			return err
+		}
+		switch {
+		case e.To == findings.Resolved:
+			closed[e.Finding] = e
+		case e.How == findings.Again || e.How == findings.NewFact || e.How == findings.AgreedEnded:
+			again[e.Finding] = true
+		}
+	}
+	for _, f := range current {
+		if !mine(f) {
+			continue
+		}
+		m := g.matter(f)
+		m.New = f.Opened.After(since) && !again[f.ID]
+		m.Reopened = f.Opened.After(since) && again[f.ID]
+		g.in.Matters = append(g.in.Matters, m)
+	}
+	for id, e := range closed {
+		if current[id] != nil || !e.How.PutRight() {
+			continue
+		}
+		f, err := k.Get(ctx, id)
+		if err != nil {
+			return err
+		}
+		if mine(f) && !f.FirstSeen.After(since) {
+			g.in.Right = append(g.in.Right, reports.MatterRight{Matter: g.matter(f), How: how(e.How), When: e.At})
+		}
+	}
+	slices.SortFunc(g.in.Matters, func(a, b reports.Matter) int { return strings.Compare(a.ID, b.ID) })
+	slices.SortFunc(g.in.Right, func(a, b reports.MatterRight) int { return strings.Compare(a.ID, b.ID) })
+	return nil
+}
+
+// matter looks up what a finding is about.
+func (g *gatherer) matter(f *findings.Finding) reports.Matter {
+	m := reports.Matter{
+		ID: f.ID, Clause: f.Clause, Rule: f.Rule, Severity: f.Severity, Subject: f.Subject, FirstSeen: f.FirstSeen, Due: f.Due,
+		Overdue: f.Status == findings.Open && !f.Due.IsZero() && f.Due.Before(g.now), Change: g.changes[f.ID],
+	}
+	if c, ok := g.env.Policy.Clause(f.Clause); ok {
+		m.Says = c.Says
+	}
+	if f.Agreed != nil {
+		m.AgreedUntil = f.Agreed.Until
+	}
+	kind, id, _ := strings.Cut(f.Subject, "/")
+	switch kind {
+	case "user":
+		m.Link = "https://admin.google.com/ac/users/" + id
+		m.Who = reports.Person{Gone: true, Link: m.Link}
+		if g.out.Who != nil {
+			if a, ok := g.out.Who.AccountByID(id); ok {
+				m.Who = g.person(a)
+			}
+		}
+	case "setting":
+		g.setting(&m, id)
+	case "course":
+		m.Link = "https://classroom.google.com/c/" + id
+		m.Name = g.name(f.Subject, "a class")
+		m.Private = true // a class may be called after its teacher, or a pupil
+	case "chromebook":
+		m.Link, m.Name = "https://admin.google.com/ac/chrome/devices/"+id, g.name(f.Subject, "a Chromebook")
+	case "mobile":
+		m.Link, m.Name = "https://admin.google.com/ac/devices/list?default=true", g.name(f.Subject, "a phone or tablet")
+	default:
+		m.Name = g.name(f.Subject, "somebody on the roll")
+	}
+	for _, fact := range f.Facts {
+		if d := g.detail(f.Rule, fact); d != "" && !slices.Contains(m.Details, d) {
+			m.Details = append(m.Details, d)
+		}
+	}
+	for _, look := range g.looks {
+		m.Details = append(m.Details, look.Said[f.Subject]...)
+	}
+	return m
+}
+
+// name is what something is called, as the job that looked at it learnt.
+func (g *gatherer) name(subject, otherwise string) string {
+	for _, look := range g.looks {
+		if n := look.Names[subject]; n != "" {
+			return n
+		}
+	}
+	return otherwise
+}
+
+// setting names a setting and where it is set. The rest of the subject is PLACE/TYPE/FIELD.
+func (g *gatherer) setting(m *reports.Matter, rest string) {
+	place, rest, _ := strings.Cut(rest, "/")
+	typ, field, _ := strings.Cut(rest, "/")
+	where := g.place(place)
+	m.Name = settings.Words(typ, field) + ", " + where
+	m.Where = strings.ReplaceAll(settings.ClickPath(typ), "UNIT", strings.TrimPrefix(where, "in "))
+}
+
+// place is where a setting is set, in words: a unit's path or a group's name.
+func (g *gatherer) place(id string) string {
+	if group, ok := strings.CutPrefix(id, "group:"); ok {
+		return "for the group " + g.groupName(group)
+	}
+	if path := g.name("unit/"+id, ""); path != "" {
+		return "in " + path
+	}
+	return "in one of the units"
+}
+
+func (g *gatherer) groupName(id string) string {
+	if g.out.Who != nil {
+		if grp, ok := g.out.Who.GroupByID(id); ok && grp.Name != "" {
+			return grp.Name
+		}
+	}
+	return "with the id " + id
+}
+
+// detail says in a few words what a fact means.
+func (g *gatherer) detail(rule, fact string) string {
+	if w, ok := facts[fact]; ok {
+		return w
+	}
+	if strings.HasPrefix(fact, "switched-off ") {
+		return "the account is switched off"
+	}
+	word, rest, _ := strings.Cut(fact, " ")
+	kind, id, slash := strings.Cut(word, "/")
+	if slash {
+		return g.thing(rule, kind, id, rest)
+	}
+	if rule == "settings.differs" {
+		return g.value(word, rest)
+	}
+	switch word {
+	case "left":
+		return "left on " + g.date(rest)
+	case "signed":
+		return "the agreement is of " + g.date(rest)
+	case "created":
+		return "made on " + g.date(rest)
+	case "last":
+		return "last signed in on " + g.date(rest)
+	case "changed":
+		return "the password was last changed on " + g.date(rest)
+	case "limit":
+		return "the policy says every " + rest + " days"
+	case "leaked":
+		return "Google found the password leaked on " + g.date(rest)
+	case "ended":
+		return "was to end on " + g.date(rest)
+	case "until":
+		return "updates ended on " + g.date(rest)
+	case "unit":
+		return "the account is in " + rest
+	case "year":
+		return g.yearFact(rest)
+	case "generic":
+		return "the address has the word “" + rest + "” in it"
+	case "to":
+		return "to an address outside"
+	}
+	if w, ok := signIns[word]; ok {
+		return w + " on " + g.date(rest)
+	}
+	if strings.HasPrefix(word, "sha256-") {
+		return "an address outside the school"
+	}
+	return ""
+}
+
+// thing says what a fact of the form kind/id means.
+func (g *gatherer) thing(rule, kind, id, rest string) string {
+	switch kind {
+	case "role":
+		return g.name("role/"+id, "a role with the id "+id)
+	case "app":
+		w := "the app " + g.name("app/"+id, id)
+		if rest == "reads-data" {
+			w += ", which reads data"
+		}
+		return w
+	case "group":
+		return "switched on by the group " + g.groupName(id)
+	case "unit":
+		return "switched on " + g.place(id)
+	case "teacher":
+		return "as a teacher: " + g.member(id)
+	case "student":
+		return "as a pupil: " + g.member(id)
+	case "user":
+		return "another account, id " + id
+	}
+	return ""
+}
+
+// member says who somebody in a class is without naming them.
+func (g *gatherer) member(id string) string {
+	if g.out.Who != nil {
+		if a, ok := g.out.Who.AccountByID(id); ok && !a.Guest {
+			return "an account in " + a.Unit
+		}
+	}
+	return "somebody outside"
+}
+
+// value says what a setting holds: "VALUE default", "VALUE set-in unit/ID".
+func (g *gatherer) value(value, rest string) string {
+	w := "it is " + value
+	switch from, where, _ := strings.Cut(rest, " "); from {
+	case "default":
+		return w + ", Google's default"
+	case "set-in":
+		where, licence, _ := strings.Cut(where, " ")
+		kind, id, _ := strings.Cut(where, "/")
+		if kind == "group" {
+			id = "group:" + id
+		}
+		w += ", set " + g.place(id)
+		if licence != "" {
+			w += ", for some licences"
+		}
+	}
+	return w
+}
+
+func (g *gatherer) yearFact(rest string) string {
+	y, what, _ := strings.Cut(rest, " ")
+	name := "Year " + y
+	switch y {
+	case "R":
+		name = "Reception"
+	case "N":
+		name = "Nursery"
+	}
+	switch what {
+	case "has-account":
+		return name + " has no accounts of its own"
+	case "signs-in":
+		return name + " does not sign in by itself, and this account did"
+	}
+	return "the roll says " + name
+}
+
+func (g *gatherer) date(s string) string {
+	t, err := time.ParseInLocation(time.DateOnly, s, g.env.Policy.School.Location)
+	if err != nil {
+		return s
+	}
+	return t.Format("2 January 2006")
+}
+
+// facts says what facts mean that are always the same.
+var facts = map[string]string{
+	"no-row":               "on no line of the roll",
+	"ambiguous":            "more than one line of the roll, or more than one account, could be meant",
+	"no-account":           "has no account",
+	"pupils-roll":          "stands on the pupils' roll",
+	"staff-roll":           "stands on the staff roll",
+	"unsigned":             "no signed agreement",
+	"unreadable":           "what the list says of it cannot be read",
+	"super-admin":          "super administrator",
+	"strength weak":        "Google calls the password weak",
+	"length non-compliant": "the password is too short",
+	"not-enrolled":         "two-step verification is not switched on",
+	"none":                 "no end date",
+	"no-teacher":           "no teacher with a working account",
+	"owner-gone":           "the owner's account is gone or switched off",
+	"not-encrypted":        "not encrypted",
+	"passcode-off":         "no passcode",
+	"developer-mode":       "in developer mode",
+	"usage-says-on":        "Google's usage report says that e-mail is on",
+	"sent":                 "mail was sent",
+	"received":             "mail was received",
+}
+
+// signIns says what the events of the sign-in log mean.
+var signIns = map[string]string{
+	"suspicious_login":                                 "Google blocked a suspicious sign-in",
+	"suspicious_login_less_secure_app":                 "Google blocked a suspicious sign-in by an app",
+	"suspicious_programmatic_login":                    "Google blocked a suspicious sign-in by a program",
+	"user_signed_out_due_to_suspicious_session_cookie": "Google signed the account out because of a suspicious session",
+	"account_disabled_hijacked":                        "Google switched the account off because somebody else seemed to use it",
+}
+
+// unclear says what could not be said of some subjects.
+func unclear(u Unknown) reports.Unclear {
+	return reports.Unclear{Rule: u.Means + "." + u.Rule, What: u.What, Why: u.Why, Since: u.Since}
+}

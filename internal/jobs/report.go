@@ -1,0 +1,118 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"esafetybot/internal/findings"
+	"esafetybot/internal/outbox"
+	"esafetybot/internal/people"
+	"esafetybot/internal/seen"
+	"esafetybot/internal/shares"
+	"esafetybot/internal/store"
+)
+
+// ReportJob is the job that tells people what the looking jobs found. It is a job of its own because one person gets one ordinary mail a
+// day, whatever was looked at.
+const ReportJob = "report"
+
+// told is all that reports are made of: what the jobs of this run left, and for those that did not run now what they left in the state.
+type told struct {
+	*Outcome
+	now     time.Time
+	lease   *Lease
+	records map[string]*Record // the newest of each looking job
+	looks   map[string]*Look
+}
+
+// Report tells people: the urgent things at once, the rest in the one report a day.
+func Report(ctx context.Context, env Env, box *outbox.Outbox, s *Seen) (*Record, error) {
+	lease, err := Take(ctx, env.Store, ReportJob, env.Holder, env.Exclusive, env.Clock)
+	if err != nil {
+		return nil, err
+	}
+	r := &Record{
+		ID: store.Key(store.Time(s.Census.Now), ReportJob, strconv.FormatInt(lease.version, 10)), Job: ReportJob, Policy: env.Policy.Version, Started: s.Census.Now,
+	}
+	t, err := newTold(ctx, env, s, lease)
+	if err == nil {
+		err = errors.Join(urgent(ctx, env, box, t), tell(ctx, env, box, t))
+	}
+	if ctx.Err() != nil {
+		late, cancel := context.WithTimeout(context.WithoutCancel(ctx), interruptedFor)
+		defer cancel()
+		return r, errors.Join(err, lease.Release(late, &store.Batch{}))
+	}
+	if err != nil {
+		r.Error = err.Error()
+	}
+	r.Ended = env.Clock()
+	b := &store.Batch{}
+	if e := r.add(b); e != nil {
+		return r, errors.Join(err, e)
+	}
+	return r, errors.Join(err, lease.Release(ctx, b))
+}
+
+func newTold(ctx context.Context, env Env, s *Seen, lease *Lease) (*told, error) {
+	t := &told{Outcome: s.Sharing, now: s.Census.Now, lease: lease, records: map[string]*Record{}, looks: s.Looks}
+	for _, job := range Looking {
+		r, err := Latest(ctx, env.Store, job)
+		if err != nil {
+			return nil, err
+		}
+		if look := s.Looks[job]; look != nil {
+			r = look.Record
+		}
+		if r != nil && Asked(env.Policy, job) {
+			t.records[job] = r
+		}
+	}
+	if t.Outcome != nil {
+		t.records[SharingJob] = t.Record
+		if t.Who == nil && s.Census.Directory(ctx) {
+			t.Who = s.Census.Who()
+		}
+		return t, nil
+	}
+	// The sharing job did not run now: what is told of sharing is what the state says.
+	t.Outcome = &Outcome{Keeper: &findings.Keeper{Store: env.Store, Commit: lease.Commit}}
+	if s.Census.Directory(ctx) {
+		t.Who = s.Census.Who()
+		s.Census.Kinds(ctx)
+	}
+	if t.records[SharingJob] == nil {
+		return t, nil
+	}
+	var err error
+	if t.People, err = people.Open(ctx, env.Store, lease.Commit); err != nil {
+		return nil, err
+	}
+	t.Book, err = shares.Open(ctx, env.Store, t.People, t.now, lease.Commit)
+	return t, err
+}
+
+// gaps lists what the newest runs could not see, each scope once.
+func (t *told) gaps() []seen.Gap {
+	var out []seen.Gap
+	for _, job := range Looking {
+		r := t.records[job]
+		if r == nil {
+			continue
+		}
+		for _, g := range r.Gaps {
+			if !slices.ContainsFunc(out, func(have seen.Gap) bool { return have.Scope == g.Scope }) {
+				out = append(out, g)
+			}
+		}
+		if r.Error != "" {
+			out = append(out, seen.Gap{Scope: seen.Scope("job/" + job), Reason: seen.Failed, Detail: r.Error})
+		}
+	}
+	slices.SortStableFunc(out, func(a, b seen.Gap) int { return strings.Compare(string(a.Scope), string(b.Scope)) })
+	return out
+}

@@ -1,0 +1,78 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"esafetybot/internal/census"
+	"esafetybot/internal/outbox"
+	"esafetybot/internal/policy"
+)
+
+// Looking lists the jobs that look at the school, in the order in which they run.
+var Looking = []string{AccountsJob, DevicesJob, PupilEmailJob, SettingsJob, SharingJob}
+
+// Seen is what the jobs of one run have left for those that follow them in the same process: a directory need not be read twice, and
+// reports are made from what was judged.
+type Seen struct {
+	Census  *census.Census
+	Sharing *Outcome         // nil if that job did not run
+	Looks   map[string]*Look // by job
+}
+
+// Run runs jobs in their order; one that fails does not keep the others from running. Whoever looked also tells: the job report follows any
+// job that looks. done hears of each job; the error joins what went wrong.
+func Run(ctx context.Context, env Env, box *outbox.Outbox, names []string, done func(job string, r *Record, err error)) error {
+	s := &Seen{Census: census.New(env.Google, env.Policy, env.Clock(), env.Log), Looks: map[string]*Look{}}
+	var errs error
+	ran := false
+	one := func(job string, run func() (*Record, error)) {
+		if ctx.Err() != nil {
+			return
+		}
+		r, err := run()
+		if done != nil {
+			done(job, r, err)
+		}
+		if err != nil {
+			errs = errors.Join(errs, fmt.Errorf("job %s: %w", job, err))
+		}
+	}
+	for _, job := range Looking {
+		if !slices.Contains(names, job) || !Asked(env.Policy, job) {
+			continue
+		}
+		ran = true
+		one(job, func() (*Record, error) {
+			if job == SharingJob {
+				return Sharing(ctx, env, func(_ context.Context, out *Outcome) error {
+					s.Sharing = out
+					return nil
+				})
+			}
+			look, err := lookers[job](ctx, env, s.Census)
+			if look == nil {
+				return nil, err
+			}
+			s.Looks[job] = look
+			return look.Record, err
+		})
+	}
+	if slices.Contains(names, ApplyJob) {
+		one(ApplyJob, func() (*Record, error) { return Apply(ctx, env, s) })
+	}
+	if ran || slices.Contains(names, ReportJob) {
+		one(ReportJob, func() (*Record, error) { return Report(ctx, env, box, s) })
+	}
+	return errors.Join(errs, ctx.Err())
+}
+
+// lookers are the jobs that look through a census.
+var lookers = map[string]func(context.Context, Env, *census.Census) (*Look, error){
+	AccountsJob: Accounts, DevicesJob: Devices, PupilEmailJob: PupilEmail, SettingsJob: Settings,
+}
+
+// Asked tells whether a policy names a check by name.
+func Asked(p *policy.Policy, check string) bool { return len(means(p, check)) > 0 }

@@ -1,0 +1,115 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	netmail "net/mail"
+	"slices"
+	"strings"
+
+	"esafetybot/internal/checks/accounts"
+	"esafetybot/internal/checks/pupilemail"
+	"esafetybot/internal/findings"
+	"esafetybot/internal/outbox"
+	"esafetybot/internal/policy"
+	"esafetybot/internal/reports"
+	"esafetybot/internal/school"
+	"esafetybot/internal/store"
+)
+
+// urgentKind is the outbox's name of the mail that does not wait.
+const urgentKind = "urgent"
+
+// urgentRoles hear at once.
+var urgentRoles = []policy.Role{policy.RoleAdmin, policy.RoleOfficer, policy.RoleSafeguarding}
+
+// isUrgent tells whether a finding cannot wait for the report: a pupil can send mail, somebody from outside is in a class, a pupil holds an
+// administrator's role.
+func isUrgent(p *policy.Policy, who *school.Directory, f *findings.Finding) bool {
+	switch check, rule := findings.Means(f.Rule), ruleOf(f); {
+	case check == pupilemail.Means:
+		return true
+	case check == accounts.Means && rule == accounts.OutsiderInClass:
+		return true
+	case check == accounts.Means && rule == accounts.AdminRole:
+		a, ok := who.AccountByID(idOf(f))
+		return ok && inPupils(p, a)
+	}
+	return false
+}
+
+// urgent tells at once what opened since each person was last told so; never the same opening twice.
+func urgent(ctx context.Context, env Env, box *outbox.Outbox, t *told) error {
+	if t.Who == nil {
+		return nil
+	}
+	var all []*findings.Finding
+	for _, check := range []string{pupilemail.Means, accounts.Means} {
+		for f, err := range t.Keeper.List(ctx, check, findings.Open) {
+			if err != nil {
+				return err
+			}
+			if isUrgent(env.Policy, t.Who, f) {
+				all = append(all, f)
+			}
+		}
+	}
+	if len(all) == 0 {
+		return nil
+	}
+	slices.SortFunc(all, func(a, b *findings.Finding) int { return strings.Compare(a.ID, b.ID) })
+	var errs error
+	for _, who := range players(env.Policy, urgentRoles) {
+		if err := urgentTo(ctx, env, box, t, who, all); err != nil {
+			errs = errors.Join(errs, fmt.Errorf("the urgent message for the %s: %w", env.Policy.Title(who.roles[0]), err))
+		}
+	}
+	return errs
+}
+
+func urgentTo(ctx context.Context, env Env, box *outbox.Outbox, t *told, who reader, all []*findings.Finding) error {
+	mark, err := box.Mark(ctx, who.Address, urgentKind)
+	if err != nil {
+		return err
+	}
+	g := t.gatherer(env, &reports.OversharingInput{Now: t.now})
+	if err := g.proposed(ctx); err != nil {
+		return err
+	}
+	in := reports.UrgentInput{
+		School: env.Policy.School.Name, Titles: reports.Titles{ESafetyOfficer: env.Policy.Title(policy.RoleOfficer)}, Reader: who.Name,
+		Now: t.now, Location: env.Policy.School.Location, Mask: mask(env.Policy, t.Who),
+	}
+	for _, f := range all {
+		// A person hears of nobody's account but others': what concerns their own goes to the rest.
+		if f.Opened.After(mark.UpTo) && !concerns(t.Who, f, who.Address) {
+			in.Matters = append(in.Matters, g.matter(f))
+		}
+	}
+	if len(in.Matters) == 0 {
+		return nil
+	}
+	r, err := reports.Urgent(in)
+	if err != nil {
+		return err
+	}
+	b := &store.Batch{}
+	_, err = box.Put(ctx, b, t.now, outbox.Letter{
+		To: netmail.Address{Name: who.Name, Address: who.Address}, Kind: urgentKind, Period: "after-" + store.Time(mark.UpTo), Urgent: true,
+		UpTo: t.now, Hash: r.Hash, Subject: r.Subject, HTML: r.HTML, Text: r.Text,
+	})
+	if errors.Is(err, outbox.ErrExists) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return t.lease.Commit(ctx, b)
+}
+
+// concerns tells whether a finding is about the account that bears an address.
+func concerns(who *school.Directory, f *findings.Finding, address string) bool {
+	a, ok := who.Account(address)
+	return ok && f.Subject == "user/"+a.ID
+}
