@@ -47,6 +47,7 @@ const (
 	plainLicenses = "read who has which licence; Google offers it only together with giving and taking them, which is never done"
 	plainPolicies = "read the settings of Google's services in the Admin console"
 	plainDomains  = "read the list of the school's domains"
+	plainDrives   = "list shared drives, and read a roll that is kept on Drive; Google offers it only together with reading everybody's files, which is never done otherwise"
 	plainSecurity = "read which apps accounts have let in; Google offers it only together with removing them and signing people out"
 )
 
@@ -61,7 +62,7 @@ func Scopes(job string) []ScopeUse {
 			{ScopeUnits, plainUnits, false, "to which school of a trust a shared drive belongs"},
 			{ScopeGroups, plainGroups, false, "who is reached through a group"},
 			{ScopeSettings, "read the settings of groups; Google offers it only together with changing them, which is never done", false, "groups that anyone may join"},
-			{ScopeDrives, "list shared drives; Google offers it only together with reading the content of files, which is never done", false, "shared drives"},
+			{ScopeDrives, plainDrives, false, "shared drives"},
 			{ScopeAudit, plainAudit, false, "what changed since yesterday; every change then waits for the next full look"},
 		}
 	case "accounts":
@@ -77,6 +78,7 @@ func Scopes(job string) []ScopeUse {
 			{ScopeCourses, "read the list of Classroom classes", false, "everything about classes"},
 			{ScopeRosters, "read who is in which Classroom class", false, "who is in a class"},
 			{ScopeAddresses, "read the addresses of people in Classroom classes", false, "whether somebody in a class whom the list of accounts does not know belongs to the trust"},
+			{ScopeDrives, plainDrives, false, "a roll that is kept on Drive; without it, name a CSV file"},
 		}
 	case "devices":
 		return []ScopeUse{
