@@ -197,6 +197,6 @@ func (m matter) row(status, remark string, day func(time.Time) string) []string 
 	text, label, command := m.change.say(day)
 	return []string{
 		status, m.in.Severity, m.rule.say(aboutOf([]matter{m})), m.rule.Name, m.who, m.unit, strings.Join(m.details, "; "), day(m.in.FirstSeen), day(m.in.Due), overdue, agreed,
-		strings.TrimSpace(text + " " + label + " " + command), remark, do, where, strings.Join(m.clauses, " "), m.in.Says, m.link, m.in.Subject, strings.Join(m.ids, " "),
+		strings.TrimSpace(text + " " + label + " " + command), remark, do, where, strings.Join(m.clauses, " "), m.says[m.clauses[0]], m.link, m.in.Subject, strings.Join(m.ids, " "),
 	}
 }

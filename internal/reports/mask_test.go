@@ -143,6 +143,16 @@ func TestNoPupilAnywhere(t *testing.T) {
 			in.PutRight = append(in.PutRight, PutRight{Item: it, How: HowDeleted})
 			in.NotSeen = append(in.NotSeen, Gap{What: "The Drive of " + title, Why: title, WhatToDo: title, Owner: it.Owner})
 		}
+		in.Matters = drawMatters(t, spell, names)
+		for _, m := range in.Matters {
+			in.Right = append(in.Right, MatterRight{Matter: m, How: HowPutRight})
+			in.Unclear = append(in.Unclear, Unclear{Rule: m.Rule, What: m.Name, Why: strings.Join(m.Details, ", ")})
+		}
+		in.Rollover = rapid.Bool().Draw(t, "rollover")
+		u, err := Urgent(UrgentInput{School: in.School, Now: now, Matters: in.Matters, Mask: in.Mask})
+		if err != nil {
+			t.Fatal(err)
+		}
 		r, err := Oversharing(in)
 		if err != nil {
 			t.Fatal(err)
@@ -151,7 +161,7 @@ func TestNoPupilAnywhere(t *testing.T) {
 		if c.New+c.StillOpen+c.Agreed+c.Information != c.Total {
 			t.Fatalf("%+v does not add up", c)
 		}
-		out := strings.ToLower(r.Subject + r.HTML + r.Text + string(r.CSV))
+		out := strings.ToLower(r.Subject + r.HTML + r.Text + string(r.CSV) + string(r.Matters) + u.Subject + u.HTML + u.Text)
 		for _, p := range names {
 			for _, n := range []string{p.Given, p.Family} {
 				if i := strings.Index(out, strings.ToLower(n)); i >= 0 {
@@ -160,6 +170,38 @@ func TestNoPupilAnywhere(t *testing.T) {
 			}
 		}
 	})
+}
+
+// drawMatters makes matters that have a pupil's name wherever there is room for one.
+func drawMatters(t *rapid.T, spell func(string) string, names []PupilName) []Matter {
+	var out []Matter
+	for i := range rapid.IntRange(1, 6).Draw(t, "matters") {
+		say := func(before, what string) string { return before + spell(fmt.Sprint(what, i)) }
+		m := Matter{
+			ID: fmt.Sprint("m", i), Clause: "A4", Says: "Pupils have no e-mail.", Rule: rapid.SampledFrom(MatterRules).Draw(t, "matter rule").Name,
+			Severity: rapid.SampledFrom([]string{"high", "medium", "low", "information"}).Draw(t, "severity"),
+			Subject:  rapid.SampledFrom([]string{"user/", "course/", "setting/", "roll/", "mobile/", "chromebook/"}).Draw(t, "kind") + fmt.Sprint(i),
+			Name:     say(rapid.SampledFrom([]string{"", "Gmail, in /Pupils/", "Chat, for the group "}).Draw(t, "before"), "name"),
+			Details:  []string{say("switched on by the group ", "detail"), say("as a pupil: ", "detail2"), say("set in /Pupils/", "detail3")},
+			Where:    say("Apps → Gmail → in /", "where"), Link: link(i), Due: days(1),
+			Private: rapid.Bool().Draw(t, "outside"), New: rapid.Bool().Draw(t, "new matter"), Overdue: rapid.Bool().Draw(t, "overdue matter"),
+		}
+		if rapid.Bool().Draw(t, "person") {
+			p := rapid.SampledFrom(names).Draw(t, "who")
+			m.Who = rapid.SampledFrom([]Person{
+				ann, {Name: p.Given + " " + p.Family, Unit: "/Pupils/" + p.Family, Pupil: true, Year: "4"}, {Name: p.Given, Unit: "/Leavers/" + p.Given, Unplaced: true}, {Gone: true},
+			}).Draw(t, "person of the matter")
+		}
+		if rapid.Bool().Draw(t, "changes") {
+			m.Change = &Change{ID: fmt.Sprint("a", i), Kind: "switch-off", Words: say("Switch off ", "words"), Why: say("because ", "why"), Undo: say("Switch on ", "undo")}
+			m.Change.State = rapid.SampledFrom([]string{"proposed", "approved", "done", "failed", "unsure", "declined"}).Draw(t, "state")
+		}
+		if rapid.Bool().Draw(t, "agreed matter") {
+			m.AgreedUntil = days(9)
+		}
+		out = append(out, m)
+	}
+	return out
 }
 
 func BenchmarkMask(b *testing.B) {
@@ -171,4 +213,66 @@ func BenchmarkMask(b *testing.B) {
 	for b.Loop() {
 		m.Holds("Year 4 autumn term – reading journal and spelling list (final version)")
 	}
+}
+
+// TestMatterMask looks what is said of matters and what is not.
+func TestMatterMask(t *testing.T) {
+	names := append([]PupilName{{Full: "May Will"}, {Full: "April March"}, {Full: "Test Account"}, {Full: "Mark Club"}}, pupils...)
+	m := newMatterMask(NewMask(names), []Matter{{Who: Person{Pupil: true, Name: "Quentin Fox"}}}, nil)
+	for _, s := range []string{
+		"left on 12 May 2026", "the account is switched off", "A Year 4 pupil will be taken out of Eco Team.", "was to end on 1 April 2026", "no signed agreement", "updates ended on 3 March 2024",
+		"The account was switched off: nobody can sign in with it, and nothing was deleted.", "left on 3 May", "more than one line of the roll, or more than one account, could be meant",
+	} {
+		if got, ok := m.text(s, true, 200); !ok || got != s {
+			t.Errorf("%q is shown as %q", s, got)
+		}
+	}
+	for _, s := range []string{"May's tablet", "the app Will Write", "in the group April", "Amelia", "switched on by the group Mark Club", "the app Fox Maths", "Quentin", "ask amelia.okonkwo", "for Test Account", "will", "AMELIA will be moved"} {
+		if got, ok := m.text(s, false, 200); ok {
+			t.Errorf("%q is shown as %q", s, got)
+		}
+	}
+	for _, c := range []struct {
+		s       string
+		outside bool
+		want    string
+	}{
+		{"goes to gran@mail.example", true, "goes to a private address"},
+		{"goes to gran@mail.example", false, "goes to gran@mail.example"},
+		{"goes to 19aokonkwo@pupils.school.example now", false, "goes to a private address now"},
+		{"goes to qfox.quentin@mail.example", false, "goes to a private address"},
+	} {
+		if got, _ := m.text(c.s, c.outside, 200); got != c.want {
+			t.Errorf("%q: %q, want %q", c.s, got, c.want)
+		}
+	}
+	for s, want := range map[string]string{
+		"Google Chat, in /Pupils/Year 4": "Google Chat, in /Pupils/Year 4", "Google Chat, in /Pupils/Amelia": "Google Chat, in one of the units", "Gmail, for the group Amelia": "Gmail, for one of the groups", "Amelia, in /Pupils": "",
+	} {
+		if got, whole := m.place(s, 200); got != want || whole != (got == s) {
+			t.Errorf("%q: %q, %v", s, got, whole)
+		}
+	}
+}
+
+// FuzzMatterText writes a pupil's name into something else: what comes out never holds it.
+func FuzzMatterText(f *testing.F) {
+	for _, s := range []string{"", "left on 12 May ", "in the group ", "a@", " will be ", "9", "the ", "'", "·", "Q"} {
+		f.Add(s, "", false)
+		f.Add("", s, true)
+	}
+	m := newMatterMask(NewMask([]PupilName{{Given: "Zilvox", Family: "Quaxan", Addresses: []string{"zilvox.quaxan@pupils.school.example"}}}), nil, nil)
+	f.Fuzz(func(t *testing.T, before, after string, outside bool) {
+		for _, name := range []string{" Zilvox ", " quaxan ", " zilvox.quaxan@pupils.school.example "} {
+			for _, s := range []string{before + name + after, before + " in /" + strings.TrimSpace(name) + " " + after} {
+				a, _ := m.text(s, outside, 200)
+				b, _ := m.place(s, 200)
+				for _, got := range []string{a, b} {
+					if low := strings.ToLower(got); strings.Contains(low, "zilvox") || strings.Contains(low, "quaxan") {
+						t.Fatalf("%q is shown as %q", s, got)
+					}
+				}
+			}
+		}
+	})
 }

@@ -18,7 +18,7 @@ func newMatterMask(mask *Mask, matters []Matter, right []MatterRight) matterMask
 	var names []PupilName
 	add := func(p Person) {
 		if p.Pupil && p.Name != "" {
-			names = append(names, PupilName{Full: p.Name})
+			names = append(names, PupilName{Full: clean(p.Name, 200)})
 		}
 	}
 	for _, m := range matters {
@@ -56,7 +56,10 @@ func init() {
 		now of off on once one only open opened or other outside own owner owner's parent passcode password passwords person people policy program pupil pupil's pupils putting
 		reads really record recovery removed removes report reports role roll row same says school seemed seems sent session set shared shares short should sign signed since sign-in signs some somebody stands
 		staff stays still super suspicious switched switches taken teacher than that the their them there they third this through to tick too two two-step undone undoing unit
-		units until up update updates usage use used uses verification was weeks what when where which who whoever will with word words working wrong year
+		Blogger Calendar Chat DISABLED ENABLED Groups Keep Maps Marketplace Meet Photos Play Sites Takeout Tasks YouTube
+		anything asking browser business calendar calendars chat chats classroom data decided directory domain domains external finding free history host installing joining keeping letting locations
+		making managing meeting meetings nobody's opening organisation publishing recording service services sharing signing starting trusted video web
+		units until up update updates usage use used uses verification was weeks what when where which who whoever with word words working wrong year
 	`) {
 		own[w] = true
 	}
@@ -90,17 +93,20 @@ func (m matterMask) text(s string, outside bool, limit int) (string, bool) {
 	return clean(s, limit), true
 }
 
-// place is text about a setting as it may be shown: the catalogue's words, and the unit or group unless it holds a name.
-func (m matterMask) place(s string, limit int) (string, bool) {
+// place is text about a setting as it may be shown, or as much of it: the words of the catalogue, without the unit or group that holds a name.
+// Shown is "" if nothing may be; whole is whether all of it is shown.
+func (m matterMask) place(s string, limit int) (shown string, whole bool) {
+	if shown, ok := m.text(s, false, limit); ok {
+		return shown, true
+	}
 	at := placeIn.FindStringIndex(s)
 	if at == nil {
-		return clean(s, limit), true
+		return "", false
 	}
-	if _, ok := m.text(s[at[0]:], false, limit); ok {
-		return clean(s, limit), true
-	}
+	instead := "for one of the groups"
 	if strings.HasPrefix(s[at[0]:], "in ") {
-		return clean(s[:at[0]]+"in one of the units", limit), false
+		instead = "in one of the units"
 	}
-	return clean(s[:at[0]]+"for one of the groups", limit), false
+	shown, _ = m.text(s[:at[0]]+instead, false, limit)
+	return shown, false
 }

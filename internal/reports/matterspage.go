@@ -28,7 +28,7 @@ type matterGroup struct {
 
 type matterLine struct {
 	Text, Link, Unit, Mark, Detail, Due, Clause, Where, Remark string
-	Overdue                                                    bool
+	Overdue, High, Box                                         bool // Box: one of a checklist
 	Change, Label, Command                                     string
 }
 
@@ -36,6 +36,7 @@ const (
 	manyAlike   = 12 // so many lines that say the same become one
 	alikeShown  = 3
 	detailsLine = 4 // details a line names
+	oldLines    = 4 // lines of a group in which nothing is new, grave or overdue
 
 	twoPeople = " (it takes two people)" // what the action log asks for where the severity is high
 )
@@ -105,7 +106,7 @@ func (v *matterView) group(list []matter, l layout) (matterGroup, []matter) {
 			}
 		}
 	}
-	slices.Sort(clauses)
+	slices.SortFunc(clauses, byClause)
 	g.Clause = strings.Join(clauses, ", ")
 	switch {
 	case l.first || fresh == 0:
@@ -127,6 +128,9 @@ func (v *matterView) group(list []matter, l layout) (matterGroup, []matter) {
 	sameClauses := same(list, func(m matter) string { return strings.Join(m.clauses, ", ") })
 
 	n := min(len(list), l.lines)
+	if fresh == 0 && !g.High && !l.first && !slices.ContainsFunc(list, func(m matter) bool { return m.in.Overdue }) {
+		n = min(n, oldLines) // the reader has seen them before
+	}
 	alike := len(list) > manyAlike && same(list, func(m matter) string { return strings.Join(m.details, "; ") })
 	if alike {
 		n = min(n, alikeShown)
@@ -245,7 +249,7 @@ func due(m matter, l layout) string {
 func (v *matterView) line(m matter, l layout) matterLine {
 	out := matterLine{
 		Text: isolate(m.who), Link: m.link, Unit: m.unit, Detail: detailWords(m), Due: due(m, l), Overdue: m.in.Overdue, Clause: strings.Join(m.clauses, ", "),
-		Where: cmp.Or(m.where, m.rule.Where), Remark: m.remark,
+		Where: cmp.Or(m.where, m.rule.Where), Remark: m.remark, High: m.in.Severity == "high", Box: m.relaxed,
 	}
 	switch {
 	case m.in.Who.Gone:
@@ -275,7 +279,7 @@ func (c *Change) say(day func(time.Time) string) (text, label, command string) {
 	words := cmp.Or(c.Words, "a change that is named in the action log.")
 	why := ""
 	if c.Why != "" {
-		why = " (" + strings.TrimSuffix(c.Why, ".") + ")"
+		why = " Why: " + strings.TrimSuffix(c.Why, ".") + "."
 	}
 	join := func(s ...string) string { return strings.TrimSpace(strings.Join(s, " ")) }
 	switch c.State {

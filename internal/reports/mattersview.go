@@ -65,7 +65,7 @@ func newMatterView(mask *Mask, now time.Time, rollover bool, waiting map[string]
 		v.list[i].merge(m)
 	}
 	for i := range v.list {
-		slices.Sort(v.list[i].clauses)
+		slices.SortFunc(v.list[i].clauses, byClause)
 		slices.Sort(v.list[i].ids)
 	}
 	sort.SliceStable(v.list, func(i, j int) bool { return worseMatter(v.list[i], v.list[j]) })
@@ -196,7 +196,7 @@ func (m *matter) say(mask matterMask, kind string) {
 		shown, ok := "", false
 		if kind == "setting" {
 			shown, _ = mask.place(d, 120)
-			ok = true
+			ok = shown != ""
 		} else {
 			shown, ok = mask.text(d, outside, 120)
 		}

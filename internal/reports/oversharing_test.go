@@ -63,7 +63,16 @@ func cases() map[string]OversharingInput {
 	clear.Items, clear.PutRight, clear.NotSeen = nil, nil, nil
 	blind := sample()
 	blind.Items, blind.PutRight = nil, nil
-	return map[string]OversharingInput{"daily": sample(), "first": first, "quiet": quiet, "clear": clear, "blind": blind}
+	wideFirst := wide()
+	wideFirst.FirstDay, wideFirst.Since, wideFirst.Right, wideFirst.PutRight = true, time.Time{}, nil, nil
+	rollover := wide()
+	rollover.Rollover, rollover.Items, rollover.PutRight, rollover.NotSeen, rollover.Accounts.Attached = true, nil, nil, nil, true
+	wideClear := clear
+	wideClear.Wider, wideClear.Unclear = true, wide().Unclear
+	return map[string]OversharingInput{
+		"daily": sample(), "first": first, "quiet": quiet, "clear": clear, "blind": blind,
+		"wide": wide(), "wide-first": wideFirst, "wide-rollover": rollover, "wide-clear": wideClear,
+	}
 }
 
 func TestGolden(t *testing.T) {
@@ -72,6 +81,9 @@ func TestGolden(t *testing.T) {
 			r := render(t, in)
 			golden(t, name+".html", r.HTML)
 			golden(t, name+".txt", "Subject: "+r.Subject+"\n\n"+r.Text)
+			if name == "wide" {
+				golden(t, "matters.csv", strings.ReplaceAll(string(r.Matters), "\r\n", "\n"))
+			}
 			if name == "daily" {
 				golden(t, name+".csv", strings.ReplaceAll(string(r.CSV), "\r\n", "\n"))
 			}
@@ -93,6 +105,14 @@ func TestCounts(t *testing.T) {
 		n := map[string]int{}
 		for _, row := range rows[1:] {
 			n[row[0]]++
+		}
+		if rows, err = csv.NewReader(bytes.NewReader(bytes.TrimPrefix(r.Matters, []byte(bom)))).ReadAll(); err != nil {
+			t.Fatal(err)
+		}
+		for i, row := range rows {
+			if i > 0 {
+				n[row[0]]++
+			}
 		}
 		want := map[string]int{}
 		for k, v := range map[string]int{"new": c.New, "still open": c.StillOpen, "agreed": c.Agreed, "information": c.Information, "put right": c.PutRight} {
@@ -197,6 +217,11 @@ func TestSubjects(t *testing.T) {
 		"quiet": "Sharing report: nothing new, 1 thing overdue",
 		"clear": "Sharing report: nothing to look at",
 		"blind": "Sharing report: nothing found, but we could not look everywhere",
+
+		"wide":          "Safety report: 12 new things to look at (we could not look everywhere)",
+		"wide-first":    "Safety report: 47 things to look at after our first look (we could not look everywhere)",
+		"wide-rollover": "Safety report: 5 new things to look at",
+		"wide-clear":    "Safety report: nothing to look at",
 	}
 	for name, in := range cases() {
 		r := render(t, in)
@@ -210,7 +235,7 @@ func TestSubjects(t *testing.T) {
 		if got := strings.Contains(r.HTML, "so this may not be all"); got != gaps {
 			t.Errorf("%s: warns about gaps: %v, want %v", name, got, gaps)
 		}
-		if gaps && strings.Contains(r.HTML, "We looked everywhere") {
+		if (gaps || len(in.Unclear) > 0) && strings.Contains(r.HTML, "We looked everywhere") {
 			t.Errorf("%s: claims to have looked everywhere", name)
 		}
 		for _, n := range NeverSeen {
@@ -243,11 +268,31 @@ func TestHostile(t *testing.T) {
 		in.NotLooked = append(in.NotLooked, Clause{s(1), s(2)})
 		in.PutRight = append(in.PutRight, PutRight{Item: it, How: s(9)})
 		in.NeverSeen = append(in.NeverSeen, s(3))
+		if i >= 2*len(MatterRules) {
+			continue
+		}
+		m := Matter{
+			ID: fmt.Sprint(i, s(0)), Clause: s(1), Says: s(2), Rule: append(MatterRules, MatterRule{Name: s(3)})[i%(len(MatterRules)+1)].Name, Severity: []string{"high", s(4)}[i%2],
+			Subject: []string{"user/", "setting/", s(5)}[i%3] + fmt.Sprint(i), Name: s(6), Link: it.Link, Details: []string{s(7), s(8), s(9)}, Where: s(10), Private: i%5 == 0,
+			New: i%2 == 0, Overdue: i%3 == 0, Due: days(-1), Change: &Change{ID: s(11), Kind: s(12), State: []string{"proposed", "done", s(13)}[i%3], Words: s(0), Why: s(1), Undo: s(2)},
+		}
+		if i%2 == 0 {
+			m.Who = it.Owner
+		}
+		in.Matters = append(in.Matters, m)
+		in.Right = append(in.Right, MatterRight{Matter: m, How: s(3)})
+		in.Unclear = append(in.Unclear, Unclear{Rule: m.Rule, What: s(4), Why: s(5)})
 	}
 	in.School, in.Reader, in.Policy, in.Titles.ESafetyOfficer, in.List = nasty[4], nasty[0], nasty[1], nasty[8], List{Name: nasty[4], Link: "javascript:x"}
-	for _, first := range []bool{true, false} {
-		in.FirstDay = first
+	for i := range 3 {
+		in.FirstDay = i == 0
 		r := render(t, in)
+		if i == 2 {
+			var err error
+			if r, err = Urgent(UrgentInput{School: in.School, Titles: in.Titles, Reader: in.Reader, Now: now, Matters: in.Matters, Mask: in.Mask}); err != nil {
+				t.Fatal(err)
+			}
+		}
 		if len(r.HTML) >= MaxHTML || len(r.Text) >= MaxHTML {
 			t.Errorf("%d bytes of HTML, %d of text", len(r.HTML), len(r.Text))
 		}
@@ -285,6 +330,16 @@ func TestMailsAreSelfContained(t *testing.T) {
 func TestWords(t *testing.T) {
 	for name, in := range cases() {
 		r := render(t, in)
+		if name == "wide" {
+			for _, m := range MatterRules {
+				r.Text += strings.Join([]string{m.One, m.Many, m.Topic, m.Why, m.Do, m.Where, m.Now}, " ")
+			}
+			u, err := Urgent(urgentSample())
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.Text += u.Text
+		}
 		for _, bad := range []string{"breach", "violation", "suspended", "remediat", "escalat", "non-compliant", "you failed", "resolved", "grantee"} {
 			if strings.Contains(strings.ToLower(r.HTML+r.Text), bad) {
 				t.Errorf("%s: says %q", name, bad)

@@ -182,8 +182,15 @@ func clausesOf(list []thing, matters []matter) []line {
 			out = append(out, line{Text: clean(c, 20), Note: clean(s, 200)})
 		}
 	}
-	slices.SortFunc(out, func(a, b line) int { return cmp.Compare(a.Text, b.Text) })
+	slices.SortFunc(out, func(a, b line) int { return byClause(a.Text, b.Text) })
 	return out[:min(len(out), 20)]
+}
+
+// byClause orders ids of clauses as people count: A2 before A10.
+func byClause(a, b string) int {
+	word := func(s string) string { return strings.TrimRight(s, "0123456789") }
+	number := func(s string) string { return strings.TrimLeft(strings.TrimPrefix(s, word(s)), "0") }
+	return cmp.Or(cmp.Compare(word(a), word(b)), cmp.Compare(len(number(a)), len(number(b))), cmp.Compare(a, b))
 }
 
 // areas names what else than sharing is looked at.

@@ -46,7 +46,7 @@ var styles = strings.NewReplacer(
 	"§rowhigh§", "padding:4px 0 4px 12px;border-left:3px solid #b42318;overflow-wrap:anywhere",
 	"§plain§", "margin:0 0 6px 0",
 	"§smallnormal§", "font-size:14px;font-weight:normal;color:#3e4c59",
-	"§duenormal§", "font-weight:normal;color:#1f2933",
+	"§duenormal§", "font-weight:normal;color:#1f2933;white-space:nowrap",
 	"§mark§", "padding:1px 6px;background-color:#d9ecff;color:#0b3c66;font-size:13px;font-weight:bold;white-space:nowrap",
 	"§code§", "padding:1px 4px;background-color:#eef1f4;color:#1f2933;font-family:Consolas,Menlo,monospace;font-size:13px;overflow-wrap:anywhere",
 	"§gap§", "height:6px;line-height:6px;font-size:6px",

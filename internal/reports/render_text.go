@@ -97,6 +97,7 @@ func renderText(p page) string {
 type textPage struct{ b strings.Builder }
 
 func (t *textPage) para(s string)        { t.b.WriteString(wrap(s, "", "", textWidth) + "\n\n") }
+func (t *textPage) line(s string)        { t.b.WriteString(wrap(s, "", "", textWidth) + "\n") }
 func (t *textPage) item(first, s string) { t.b.WriteString(wrap(s, first, "  ", textWidth) + "\n") }
 func (t *textPage) link(s string) {
 	if s != "" {
@@ -209,10 +210,10 @@ func (t *textPage) parts(list []part) {
 		}
 		for _, g := range p.Groups {
 			t.groupHead(g)
-			t.item("", g.Why)
-			t.item("", "To do: "+g.Do+".")
+			t.line(g.Why)
+			t.line("To do: " + g.Do + ".")
 			if g.Where != "" {
-				t.item("", "Where to click: "+g.Where)
+				t.line("Where to click: " + g.Where)
 			}
 			t.matters(g)
 		}
@@ -232,13 +233,13 @@ func (t *textPage) groupHead(g matterGroup) {
 	if g.Clause != "" {
 		s += " (" + g.Clause + ")"
 	}
-	t.b.WriteString(wrap(s, "", "", textWidth) + "\n")
+	t.line(s)
 }
 
 // matters writes the lines of a group.
 func (t *textPage) matters(g matterGroup) {
 	if g.Sum != "" {
-		t.item("", g.Sum)
+		t.line(g.Sum)
 	}
 	t.b.WriteString("\n")
 	for _, l := range g.Lines {
@@ -257,7 +258,11 @@ func (t *textPage) matters(g matterGroup) {
 		if l.Clause != "" {
 			s += " (" + l.Clause + ")"
 		}
-		t.item("* ", s)
+		bullet := "* "
+		if l.Box {
+			bullet = "[ ] "
+		}
+		t.item(bullet, s)
 		if l.Remark != "" {
 			t.item("  ", l.Remark)
 		}
@@ -272,7 +277,7 @@ func (t *textPage) matters(g matterGroup) {
 		t.b.WriteString("\n")
 	}
 	if g.AllCommand != "" {
-		t.item("", g.AllText)
+		t.line(g.AllText)
 		t.b.WriteString("  " + g.AllCommand + "\n\n")
 	}
 }

@@ -70,7 +70,10 @@ func (v *matterView) urgentPage(in UrgentInput, n, lines int, loc *time.Location
 	for _, a := range p.Asks {
 		for i := range a.Groups {
 			g := &a.Groups[i]
-			g.High, g.Now = false, strings.TrimSuffix(g.Now, ".")+"."
+			g.High, g.Due, g.Now = false, "", strings.TrimSuffix(g.Now, ".")+"."
+			for k := range g.Lines {
+				g.Lines[k].Due, g.Lines[k].High = "", false // all of it is for now
+			}
 		}
 	}
 	p.Clauses = clausesOf(nil, shown)
@@ -96,7 +99,7 @@ func urgentText(p page) string {
 			t.para(g.Why)
 			t.para("What to do now: " + g.Now)
 			if g.Where != "" {
-				t.item("", "Where to click: "+g.Where)
+				t.line("Where to click: " + g.Where)
 			}
 			t.matters(g)
 		}
@@ -109,7 +112,7 @@ func urgentText(p page) string {
 	t.b.WriteString("-- \n")
 	for _, f := range append([]string{p.Hidden}, p.Foot...) {
 		if f != "" {
-			t.b.WriteString(wrap(f, "", "", textWidth) + "\n")
+			t.line(f)
 		}
 	}
 	return t.b.String()
