@@ -91,7 +91,7 @@ func (a *accountsRun) run(ctx context.Context) (err error) {
 			a.in.Named = append(a.in.Named, p.Address)
 		}
 	}
-	if err := a.rolls(); err != nil {
+	if err := a.rolls(ctx); err != nil {
 		return err
 	}
 	a.gather(ctx)
@@ -239,7 +239,7 @@ func (a *accountsRun) classes(ctx context.Context) {
 
 // rolls reads the rolls, matches them with the accounts and remembers who is on them. A roll that cannot be read, or is half its last size or less,
 // stops the job: everything else would follow from a mistake.
-func (a *accountsRun) rolls() error {
+func (a *accountsRun) rolls(ctx context.Context) error {
 	var all []*seen.Person
 	for _, p := range a.People() {
 		if a.in.Kinds.School(&p.Account) {
@@ -251,7 +251,7 @@ func (a *accountsRun) rolls() error {
 		if r == nil {
 			return nil, nil
 		}
-		roll, err := a.readRoll(r, which)
+		roll, err := a.readRoll(ctx, r, which)
 		if err != nil {
 			return nil, err
 		}
@@ -307,29 +307,32 @@ func yearWords(y string) string {
 }
 
 // readRoll reads one roll of the policy.
-func (a *accountsRun) readRoll(r *policy.Roll, which string) (*rolls.Roll, error) {
-	data, err := a.rollBytes(r)
+func (a *accountsRun) readRoll(ctx context.Context, r *policy.Roll, which string) (*rolls.Roll, error) {
+	data, err := a.rollBytes(ctx, r)
 	if err != nil {
-		return nil, fmt.Errorf("the %s roll cannot be read, so accounts were not looked at: %w", which, err)
+		return nil, fmt.Errorf("accounts were not looked at: the roll of %s cannot be read: %w", which, err)
 	}
 	roll, err := rolls.Parse(which, data, r.Columns)
 	if err != nil {
-		return nil, fmt.Errorf("the %s roll (%s) cannot be used, so accounts were not looked at: %w", which, filepath.Base(r.CSV), err)
+		return nil, fmt.Errorf("accounts were not looked at: %w", err)
 	}
 	if before := a.book.Sizes[which]; rolls.Shrunk(before, len(roll.Rows)) && !a.AcceptRolls {
-		return nil, fmt.Errorf("the %s roll has %d people where it had %d: that is more likely half a file than half a school, so accounts were not looked at; "+
+		return nil, fmt.Errorf("accounts were not looked at: the roll of %s has %d people where it had %d, which is more likely half a file than half a school; "+
 			"export it again, or run once with --accept-rolls if it is right", which, len(roll.Rows), before)
 	}
 	a.book.Sizes[which] = len(roll.Rows)
 	return roll, nil
 }
 
-func (a *accountsRun) rollBytes(r *policy.Roll) ([]byte, error) {
+// maxRoll is more than any roll has, in bytes.
+const maxRoll = 16 << 20
+
+func (a *accountsRun) rollBytes(ctx context.Context, r *policy.Roll) ([]byte, error) {
+	if r.Drive != "" {
+		return a.Env.Google.Download(ctx, r.Drive, maxRoll)
+	}
 	if a.Roll != nil {
 		return a.Roll(r)
-	}
-	if r.CSV == "" {
-		return nil, fmt.Errorf("reading it from Drive (%s) is not possible here", r.Drive)
 	}
 	return os.ReadFile(filepath.Join(filepath.Dir(a.Env.Policy.Path), filepath.FromSlash(r.CSV)))
 }

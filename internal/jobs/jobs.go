@@ -42,6 +42,7 @@ type Google interface {
 	Domains(ctx context.Context) ([]string, error)
 	GroupOpen(ctx context.Context, address string) (bool, error)
 	Drives(ctx context.Context) iter.Seq2[seen.Drive, error]
+	Download(ctx context.Context, id string, limit int64) ([]byte, error)
 	Events(ctx context.Context, app, name string, from, to time.Time) iter.Seq2[seen.Event, error]
 	// Hold keeps the sign-in of an account until release is called, so that several reads as it need one.
 	Hold(address string) (release func())

@@ -11,8 +11,8 @@ import (
 	"esafetybot/internal/settings"
 )
 
-// matters looks up, for one reader, what the report shows of accounts, devices, pupils' e-mail and settings.
-func (g *gatherer) matters(ctx context.Context, mine func(*findings.Finding) bool, since time.Time) error {
+// matters looks up, for one reader who deals with what some jobs look at, what the report shows of accounts, devices, pupils' e-mail and settings.
+func (g *gatherer) matters(ctx context.Context, jobs []string, mine func(*findings.Finding) bool, since time.Time) error {
 	g.in.Rollover = g.env.Policy.Calendar.InRollover(g.env.Policy.Calendar.Date(g.now))
 	for _, check := range Looking {
 		if check == SharingJob {
@@ -21,7 +21,7 @@ func (g *gatherer) matters(ctx context.Context, mine func(*findings.Finding) boo
 		if err := g.mattersOf(ctx, check, mine, since); err != nil {
 			return err
 		}
-		if look := g.looks[check]; look != nil {
+		if look := g.looks[check]; look != nil && slices.Contains(jobs, check) {
 			for _, u := range look.Unknown {
 				g.in.Unclear = append(g.in.Unclear, unclear(u))
 			}

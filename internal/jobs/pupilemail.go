@@ -75,11 +75,11 @@ var mailWords = map[string]string{
 
 // saidWords tells which source says what, where they do not agree.
 func saidWords(s pupilemail.Said) string {
-	report := "the usage report says nothing"
+	report := "no usage report"
 	if s.Report != pupilemail.NotKnown {
-		report = fmt.Sprintf("the usage report of %s says %s", s.Date, s.Report)
+		report = "the usage report of " + s.Date + " says " + s.Report.String()
 	}
-	return fmt.Sprintf("our sources differ: by the settings e-mail is %s, %s, and %d mails were sent and %d received since", s.Settings, report, s.Sent, s.Received)
+	return fmt.Sprintf("sources differ: the settings say %s, %s; %d sent, %d received", s.Settings, report, s.Sent, s.Received)
 }
 
 // aboutUser is the evidence about a finding whose subject is an account: seen tells whether it could be judged.

@@ -96,10 +96,10 @@ func newTold(ctx context.Context, env Env, s *Seen, lease *Lease) (*told, error)
 	return t, err
 }
 
-// gaps lists what the newest runs could not see, each scope once.
-func (t *told) gaps() []seen.Gap {
+// gaps lists what the newest runs of some jobs could not see, each scope once.
+func (t *told) gaps(jobs []string) []seen.Gap {
 	var out []seen.Gap
-	for _, job := range Looking {
+	for _, job := range jobs {
 		r := t.records[job]
 		if r == nil {
 			continue

@@ -41,6 +41,16 @@ type reader struct {
 	roles []policy.Role
 }
 
+// jobs are the looking jobs whose clauses the person deals with; the workspace administrator, who can put right what could not be read, hears of all.
+func (r reader) jobs(p *policy.Policy) []string {
+	if slices.Contains(r.roles, policy.RoleAdmin) {
+		return Looking
+	}
+	return slices.DeleteFunc(slices.Clone(Looking), func(job string) bool {
+		return !slices.ContainsFunc(means(p, job), func(m clauseMeans) bool { return slices.Contains(r.roles, m.DealsWithIt) })
+	})
+}
+
 // readers lists who deals with any clause that the jobs look at; the workspace administrator first.
 func readers(p *policy.Policy) []reader {
 	roles := []policy.Role{policy.RoleAdmin}
@@ -160,7 +170,7 @@ func gather(ctx context.Context, env Env, t *told, who reader, since time.Time) 
 			in.NotLooked = append(in.NotLooked, reports.Clause{ID: c.ID, Says: c.Says})
 		}
 	}
-	for _, gap := range t.gaps() {
+	for _, gap := range t.gaps(who.jobs(p)) {
 		in.NotSeen = append(in.NotSeen, g.gap(gap))
 	}
 	for _, what := range p.NotSeen {
@@ -173,7 +183,7 @@ func gather(ctx context.Context, env Env, t *told, who reader, since time.Time) 
 	if err := g.findings(ctx, mine, since); err != nil {
 		return in, err
 	}
-	return in, g.matters(ctx, mine, since)
+	return in, g.matters(ctx, who.jobs(p), mine, since)
 }
 
 // gatherer looks up, for one message, what findings are about.
