@@ -1,7 +1,6 @@
 package generate
 
 import (
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"time"
@@ -31,16 +30,11 @@ func Bench(o BenchOptions) (*School, error) {
 			*d.field = d.value
 		}
 	}
-	if o.Now.IsZero() {
-		o.Now = DefaultNow
+	b, err := newBuilder(Options{Pupils: o.Owners, Seed: o.Seed, Now: o.Now})
+	if err != nil {
+		return nil, err
 	}
-	o.Now = o.Now.UTC()
-	b := &builder{
-		opt: Options{Pupils: o.Owners, Seed: o.Seed, Now: o.Now}, now: o.Now, name: "Bench Primary School",
-		rng: rand.New(rand.NewPCG(uint64(o.Seed), uint64(o.Owners*o.FilesPerOwner))), taken: map[string]int{}, style: styles[0], zone: time.UTC,
-		hits: map[string]map[string][]string{}, misses: map[string]map[string][]string{},
-	}
-	b.w = world.New(settings(o.Seed, o.Now))
+	b.name, b.style, b.form = "Bench Primary School", styles[0], 0
 	b.w.AddDomain(&world.Domain{DomainName: Domain, IsPrimary: true, Verified: true,
 		DomainAliases: []world.DomainAlias{{DomainAliasName: Alias, ParentDomainName: Domain, Verified: true}}})
 	for _, u := range []string{"/", "/Pupils", "/Staff", "/Staff/Office", "/Visitors"} {
@@ -51,22 +45,34 @@ func Bench(o BenchOptions) (*School, error) {
 	b.listPupils()
 	b.listStaff()
 	b.writeRolls()
-	if err := errors.Join(b.errs...); err != nil {
-		return nil, fmt.Errorf("bench tenant: %w", err)
+	s, err := b.school()
+	if err != nil {
+		return nil, err
 	}
-	s := &School{Options: b.opt, Name: b.name, World: b.w, Roll: b.roll(), Staff: b.staffRoll(), cast: b.cast}
 	if o.Shares > 0 {
-		b.w.SetNow(o.Now.Add(-24 * time.Hour))
+		b.w.SetNow(b.now.Add(-24 * time.Hour))
 		if err := BenchDay(b.w, o.Shares, o.NoisePerShare, o.Seed); err != nil {
 			return nil, err
 		}
-		b.w.SetNow(o.Now)
-	}
-	var err error
-	if s.Policies, err = b.policies(); err != nil {
-		return nil, fmt.Errorf("bench tenant: %w", err)
+		b.w.SetNow(b.now)
 	}
 	return s, nil
+}
+
+// BenchAccounts makes a school of that many pupils for measuring the checks of accounts: everything that [Generate] makes but Drives, in which there is
+// one folder, and usage reports of seven days only.
+func BenchAccounts(pupils int) (*School, error) {
+	b, err := newBuilder(Options{Pupils: pupils, Seed: 1})
+	if err != nil {
+		return nil, err
+	}
+	b.usageDays = 7
+	b.customer()
+	b.people()
+	b.groups()
+	b.marked = []confidential{{folder: b.folder(b.bursar, nil, "Office").ID, name: "Office", allowed: []string{b.groupOf["leaders"].Email}}}
+	b.accounts()
+	return b.school()
 }
 
 func (b *builder) benchPeople(o BenchOptions) {

@@ -97,9 +97,6 @@ func (b *builder) colleague(topic string) *world.User {
 	if len(b.teachers) > 2 {
 		list = append(list, b.teachers[1:len(b.teachers)-1]...)
 	}
-	if b.topics == nil {
-		b.topics = map[string]int{}
-	}
 	n := b.topics[topic]
 	if n >= len(list) {
 		return nil

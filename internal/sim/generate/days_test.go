@@ -46,6 +46,7 @@ func TestDays(t *testing.T) {
 		s := school(t, 30, seed)
 		w := s.World
 		p := s.Player()
+		p.Changes = 56
 		var truths []string
 		dir := t.TempDir()
 		for day := range 10 {
@@ -166,6 +167,25 @@ func TestHalfTerm(t *testing.T) {
 		if quiet < 12 {
 			t.Errorf("only %d quiet days", quiet)
 		}
+	}
+}
+
+func TestBenchAccounts(t *testing.T) {
+	s, err := BenchAccounts(4000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := len(s.World.Users()); n < 4200 || n > 4800 {
+		t.Errorf("%d accounts", n)
+	}
+	if n := s.World.FileCount(); n != 1 {
+		t.Errorf("%d files", n)
+	}
+	if n := len(s.World.UsageDates()); n != 7 {
+		t.Errorf("usage reports of %d days", n)
+	}
+	if _, err := policy.Parse("dojo-school.yaml", []byte(s.Policies[Dojo])); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -71,7 +71,8 @@ type School struct {
 
 	hits map[string]map[string][]string // likewise what the rule must take, of the rules of docs/account-rules.md
 
-	cast cast
+	cast  cast
+	usage *reporter
 }
 
 // Generate makes a school.
@@ -79,23 +80,9 @@ func Generate(o Options) (*School, error) {
 	if o.Pupils < MinPupils || o.Pupils > MaxPupils {
 		return nil, fmt.Errorf("a school of %d pupils: ask for %d to %d", o.Pupils, MinPupils, MaxPupils)
 	}
-	if o.Now.IsZero() {
-		o.Now = DefaultNow
-	}
-	o.Now = o.Now.UTC()
-	b := &builder{
-		opt: o, now: o.Now,
-		rng:   rand.New(rand.NewPCG(uint64(o.Seed), uint64(o.Pupils))),
-		taken: map[string]int{}, style: styleOf(o.Seed), form: int((o.Seed%12 + 12) % 12),
-		hits: map[string]map[string][]string{}, misses: map[string]map[string][]string{},
-	}
-	var err error
-	if b.asked, err = readAsked(); err != nil {
-		return nil, fmt.Errorf("generate: %w", err)
-	}
-	b.w = world.New(settings(o.Seed, o.Now))
-	if b.zone, err = time.LoadLocation(b.w.Settings.TimeZone); err != nil {
-		return nil, fmt.Errorf("generate: %w", err)
+	b, err := newBuilder(o)
+	if err != nil {
+		return nil, err
 	}
 	b.customer()
 	b.people()
@@ -106,7 +93,36 @@ func Generate(o Options) (*School, error) {
 	b.eachRule()
 	b.further()
 	b.history()
-	b.rng = rand.New(rand.NewPCG(uint64(o.Seed), uint64(o.Pupils)+1<<32)) // so that what is above stays as it is whatever comes below
+	b.accounts()
+	return b.school()
+}
+
+func newBuilder(o Options) (*builder, error) {
+	if o.Now.IsZero() {
+		o.Now = DefaultNow
+	}
+	o.Now = o.Now.UTC()
+	b := &builder{
+		opt: o, now: o.Now,
+		rng:   rand.New(rand.NewPCG(uint64(o.Seed), uint64(o.Pupils))),
+		taken: map[string]int{}, topics: map[string]int{}, style: styleOf(o.Seed), form: int((o.Seed%12 + 12) % 12), usageDays: 10,
+		hits: map[string]map[string][]string{}, misses: map[string]map[string][]string{},
+	}
+	var err error
+	if b.asked, err = readAsked(); err != nil {
+		return nil, fmt.Errorf("generate: %w", err)
+	}
+	b.w = world.New(settings(o.Seed, o.Now))
+	if b.zone, err = time.LoadLocation(b.w.Settings.TimeZone); err != nil {
+		return nil, fmt.Errorf("generate: %w", err)
+	}
+	return b, nil
+}
+
+// accounts adds what docs/account-rules.md is about to a school of people and groups. It has random numbers of its own, so that what was there before stays as
+// it is whatever comes here.
+func (b *builder) accounts() {
+	b.rng = rand.New(rand.NewPCG(uint64(b.opt.Seed), uint64(b.opt.Pupils)+1<<32))
 	b.rolls()
 	b.settings()
 	b.security()
@@ -114,10 +130,16 @@ func Generate(o Options) (*School, error) {
 	b.devices()
 	b.usage()
 	b.writeRolls()
+}
+
+// school is what the builder has built.
+func (b *builder) school() (*School, error) {
 	if err := errors.Join(b.errs...); err != nil {
 		return nil, fmt.Errorf("generate: %w", err)
 	}
-	s := &School{Options: o, Name: b.name, World: b.w, Roll: b.roll(), Staff: b.staffRoll(), Visitors: b.visitorRoll(), NearMisses: b.misses, hits: b.hits, cast: b.cast}
+	s := &School{Options: b.opt, Name: b.name, World: b.w, Roll: b.roll(), Staff: b.staffRoll(), Visitors: b.visitorRoll(),
+		NearMisses: b.misses, hits: b.hits, cast: b.cast, usage: newReporter(b.opt.Seed)}
+	var err error
 	if s.Policies, err = b.policies(); err != nil {
 		return nil, fmt.Errorf("generate: %w", err)
 	}
@@ -162,6 +184,8 @@ type builder struct {
 	order    int         // of the last policy
 	upgraded *pupil      // who has a teacher's licence
 	helper   *world.User // who has a role at the help desk
+
+	usageDays int // for which there are usage reports
 
 	topics map[string]int // how many colleagues have been used for a topic
 

@@ -1,7 +1,9 @@
 package generate
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -40,6 +42,10 @@ func (s *School) HalfTerm() []Day {
 		d.Events = append(d.Events, Event{time.Duration(hour)*time.Hour + time.Duration(minute)*time.Minute, what, do})
 	}
 	s.story(at)
+	s.accountStory(at)
+	for i := range days {
+		slices.SortStableFunc(days[i].Events, func(x, y Event) int { return cmp.Compare(x.At, y.At) })
+	}
 	return days
 }
 
@@ -169,9 +175,14 @@ func (s *School) find(owner *world.User, name string) (id string) {
 func (d Day) Play() ([]string, error) {
 	w := d.school.World
 	p := NewPlayer(w, d.school.Options.Seed+d.Date.Unix())
+	p.usage = d.school.usage
 	morning := d.Date.Add(8 * time.Hour)
 	var told []string
 	next := 0
+	p.until(morning)
+	if err := p.signIns(); err != nil {
+		return nil, err
+	}
 	for hour := range 10 {
 		end := morning.Add(time.Duration(hour+1) * time.Hour)
 		for next < len(d.Events) && !d.Date.Add(d.Events[next].At).After(end) {
@@ -198,7 +209,7 @@ func (d Day) Play() ([]string, error) {
 			}
 		}
 	}
-	return told, nil
+	return told, p.usage.evening(w, p.rng)
 }
 
 // String names the day and what is to happen.

@@ -26,6 +26,7 @@ type cast struct {
 	joiners                                       []*world.User // new accounts without a file
 	oak                                           []*world.User // other schools of the trust, or the trust itself, in the same account
 	guest                                         *world.User
+	eco, extras                                   []*pupil      // set aside for the demo's story
 	pupilRows, staffRows, visitorRows             []*entry      // the rolls
 	restStaff                                     []*world.User // switched off but still in the staff unit
 
@@ -250,7 +251,10 @@ func (b *builder) makeClasses() {
 			last, _ := slices.BinarySearch(years, y+1)
 			k := (last - first + 29) / 30
 			for f := range k {
-				name := forms[f]
+				name := pickAt(forms, f)
+				if f >= len(forms) {
+					name += fmt.Sprint(" ", f/len(forms)+1)
+				}
 				if y > 0 {
 					name = yearName(y) + " " + name
 				} else {

@@ -20,19 +20,20 @@ type Player struct {
 	Noise   int      // views and edits for each change; the zero value means 2, a negative one none
 	Protect []string // addresses of accounts and groups that are neither switched off nor deleted
 
-	rng  *rand.Rand
-	zone *time.Location
-	n    int // of names made up
-	menu []action
+	rng   *rand.Rand
+	usage *reporter
+	zone  *time.Location
+	n     int // of names made up
+	menu  []action
 }
 
 // NewPlayer makes a Player for a tenant.
 func NewPlayer(w *world.World, seed int64) *Player {
-	p := &Player{World: w, rng: rand.New(rand.NewPCG(uint64(seed), 0x9e3779b97f4a7c15)), zone: time.UTC}
+	p := &Player{World: w, rng: rand.New(rand.NewPCG(uint64(seed), 0x9e3779b97f4a7c15)), zone: time.UTC, usage: newReporter(seed)}
 	if z, err := time.LoadLocation(w.Settings.TimeZone); err == nil {
 		p.zone = z
 	}
-	p.menu = p.actions()
+	p.menu = append(p.actions(), p.accountActions()...)
 	return p
 }
 
@@ -81,6 +82,10 @@ func (p *Player) Play() ([]string, error) {
 	if err := p.housekeeping(); err != nil {
 		return nil, err
 	}
+	p.until(morning)
+	if err := p.signIns(); err != nil {
+		return nil, err
+	}
 	for _, s := range minutes {
 		p.until(morning.Add(time.Duration(s) * time.Second))
 		for range noise {
@@ -97,7 +102,7 @@ func (p *Player) Play() ([]string, error) {
 		}
 	}
 	p.until(morning.Add(10 * time.Hour))
-	return done, nil
+	return done, p.usage.evening(p.World, p.rng)
 }
 
 // Do makes one change of the named kind now, for tests that want just that. It reports false where the tenant has nothing to change so.

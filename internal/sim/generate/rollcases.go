@@ -19,6 +19,7 @@ func (b *builder) rolls() {
 	b.listPupils()
 	b.listStaff()
 	b.listVisitors()
+	b.storyCast()
 	b.pupilCases()
 	b.unitCases()
 	b.agreementCases()

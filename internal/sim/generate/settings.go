@@ -249,7 +249,11 @@ func (b *builder) mailCases() {
 	b.service(off, "gmail", false, "")
 	b.eachPupil(off, spared("access-group"))
 	b.service(b.group("staff-mail", "Staff with mail", invited, b.groupOf["staff"]), "gmail", true, "")
-	b.club("eco-club", "Eco club", 4) // the demo's
+	members := []any{b.deputy}
+	for _, p := range b.eco {
+		members = append(members, p.user)
+	}
+	b.group(ecoClub, "Eco club", invited, members...)
 
 	for _, name := range []string{Classroom, Dojo} {
 		b.allowedMail(name)

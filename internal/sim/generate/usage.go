@@ -9,14 +9,8 @@ import (
 	"esafetybot/internal/sim/world"
 )
 
-// pacific is where Google's days of usage begin and end.
-var pacific = func() *time.Location {
-	z, err := time.LoadLocation("America/Los_Angeles")
-	if err != nil {
-		return time.FixedZone("PST", -8*60*60)
-	}
-	return z
-}()
+// pacific is where Google's days of usage begin and end; it knows no summer time.
+var pacific = time.FixedZone("UTC-8", -8*60*60)
 
 // newestUsage is the date of the newest usage report that Google has ready at t: two or three days back.
 func newestUsage(t time.Time, seed int64) time.Time {
@@ -24,20 +18,38 @@ func newestUsage(t time.Time, seed int64) time.Time {
 	return date(y, m, d-2-int((seed%2+2)%2))
 }
 
-// mailIsOn tells whether the policies give the user Gmail. Call it inside View.
-func mailIsOn(w *world.World, policies []*world.Policy, groups map[string]bool, licences map[string]bool, u *world.User) bool {
+// mailPolicy is a policy that says whether Gmail is on.
+type mailPolicy struct {
+	world.PolicyQuery
+	group    string
+	licences []string
+	without  bool // for those who have none of the licences
+	on       bool
+}
+
+func mailPolicies(w *world.World) []mailPolicy {
+	var out []mailPolicy
+	for _, p := range w.Policies() {
+		if strings.HasSuffix(p.Setting.Type, "gmail.service_status") {
+			m := mailPolicy{PolicyQuery: p.Query(), on: strings.Contains(string(p.Setting.Value), `"ENABLED"`)}
+			m.group = strings.TrimPrefix(m.Group, "groups/")
+			m.licences, m.without = m.Licences()
+			out = append(out, m)
+		}
+	}
+	return out
+}
+
+// mailIsOn tells whether the policies give the user Gmail: the last one in the order decides, and a group can only switch it on.
+func mailIsOn(w *world.World, policies []mailPolicy, groups, licences map[string]bool, u *world.User) bool {
 	top, on := -1.0, false
 	for _, p := range policies {
-		q := p.Query()
-		group := strings.TrimPrefix(q.Group, "groups/")
-		list, without := q.Licences()
-		state := strings.Contains(string(p.Setting.Value), `"ENABLED"`)
 		switch {
-		case q.SortOrder <= top, q.OrgUnit != "" && !w.UnitHolds(q.OrgUnit, u.OrgUnitPath):
-		case group != "" && (!state || !groups[group]):
-		case list != nil && slices.ContainsFunc(list, func(l string) bool { return licences[l] }) == without:
+		case p.SortOrder <= top, p.OrgUnit != "" && !w.UnitHolds(p.OrgUnit, u.OrgUnitPath):
+		case p.group != "" && (!p.on || !groups[p.group]):
+		case p.licences != nil && slices.ContainsFunc(p.licences, func(l string) bool { return licences[l] }) == p.without:
 		default:
-			top, on = q.SortOrder, state
+			top, on = p.SortOrder, p.on
 		}
 	}
 	return on
@@ -45,12 +57,7 @@ func mailIsOn(w *world.World, policies []*world.Policy, groups map[string]bool, 
 
 // mailUsers lists the ids of the users who have Gmail. Call it inside View.
 func mailUsers(w *world.World) map[string]bool {
-	var policies []*world.Policy
-	for _, p := range w.Policies() {
-		if strings.HasSuffix(p.Setting.Type, "gmail.service_status") {
-			policies = append(policies, p)
-		}
-	}
+	policies := mailPolicies(w)
 	within := map[string][]string{} // a user's or group's id: the groups that it is a member of
 	for _, g := range w.Groups() {
 		for _, m := range w.Members(g.ID) {
@@ -186,7 +193,7 @@ func (b *builder) usage() {
 		b.miss("accounts.weak-password", userSubject(p.user))
 	}, func(p *pupil) bool { return !mail[p.user.ID] })
 
-	for back := 9; back >= 0; back-- {
+	for back := b.usageDays - 1; back >= 0; back-- {
 		on := newest.AddDate(0, 0, -back)
 		for _, u := range b.w.Users() {
 			if u.IsGuestUser || u.CreationTime.After(on.AddDate(0, 0, 1)) {
