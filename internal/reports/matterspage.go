@@ -64,7 +64,7 @@ func (v *matterView) parts(l layout) (out []part, shown []matter) {
 		p := part{Title: title, rank: severityRank(of[0].in.Severity)*len(parts) + i}
 		if title == PartAccounts && v.roll {
 			p.Title = "Accounts: one checklist for moving up"
-			p.Intro = "These are the weeks in which accounts move up a year, so nothing here has a deadline. Work down it as the new lists come in."
+			p.Intro = "These are the weeks in which accounts move up a year, so nothing here has a deadline. Work through it as the new lists come in."
 			if severityRank(of[0].in.Severity) == 0 {
 				p.Intro += " What is marked High is better done at once."
 			}
