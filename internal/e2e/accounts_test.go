@@ -5,13 +5,16 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"esafetybot/internal/findings"
 	"esafetybot/internal/jobs"
 	"esafetybot/internal/policy"
+	"esafetybot/internal/seen"
 	"esafetybot/internal/sim/generate"
 	"esafetybot/internal/sim/server"
 	"esafetybot/internal/sim/truth"
@@ -40,10 +43,26 @@ func (s *campus) lookAt(w *watch, more ...string) error {
 	return err
 }
 
-// roll reads a roll of the tenant.
+// gapsOf is what the last run of a job could not see; nothing if it did not run.
+func gapsOf(w *watch, job string) []seen.Gap {
+	if r := w.records[job]; r != nil {
+		return r.Gaps
+	}
+	return nil
+}
+
+// roll reads a roll of the tenant as it was at the tenant's time: an earlier version ends with the date on which it was replaced.
 func (s *campus) roll(r *policy.Roll) ([]byte, error) {
 	var data []byte
-	s.world.View(func() { data = s.world.Roll(filepath.Base(r.CSV)) })
+	today := s.world.Now().Format(time.DateOnly)
+	s.world.View(func() {
+		data = s.world.Roll(filepath.Base(r.CSV))
+		for _, name := range slices.Backward(s.world.Rolls()) {
+			if date, ok := strings.CutPrefix(name, filepath.Base(r.CSV)+"."); ok && date > today {
+				data = s.world.Roll(name)
+			}
+		}
+	})
 	if data == nil {
 		return nil, fmt.Errorf("there is no roll %s", r.CSV)
 	}

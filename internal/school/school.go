@@ -100,13 +100,13 @@ func (d *Directory) AddAccount(a seen.Account) {
 	}
 }
 
-// AddGroup adds a group under its address and aliases. known is false when its members could not be read.
+// AddGroup adds a group under its address and aliases, in place of what was added of it before. known is false when its members could not be read.
 func (d *Directory) AddGroup(g seen.Group, members []seen.Member, known bool) *Group {
 	p := &Group{Group: g, Members: members, Known: known}
 	d.groupIDs[g.ID] = p
 	d.groups[g.Address] = p
 	for _, al := range g.Aliases {
-		if _, taken := d.groups[al]; !taken {
+		if other, taken := d.groups[al]; !taken || other.ID == g.ID {
 			d.groups[al] = p
 		}
 	}

@@ -291,3 +291,15 @@ func TestMemberKey(t *testing.T) {
 }
 
 const digestOfX = "fe81a28f5f08ff4a"
+
+// TestGroupAgain: a group that is added again, with its members, is found under its aliases too.
+func TestGroupAgain(t *testing.T) {
+	d := New(Rules{}, []string{"school.example"})
+	g := seen.Group{ID: "g", Address: "robots@school.example", Aliases: []string{"machines@school.example"}}
+	d.AddAccount(seen.Account{ID: "u", Address: "u@school.example", Unit: "/"})
+	d.AddGroup(g, nil, false)
+	d.AddGroup(g, []seen.Member{{ID: "u", Address: "u@school.example", Type: "USER"}}, true)
+	if in, known := d.In([]string{"machines@school.example"}); !known || !in["u"] {
+		t.Errorf("in %v, known %v", in, known)
+	}
+}

@@ -258,11 +258,7 @@ func (j *judge) groups(a Ask, w settings.Want, left func(*seen.Account) bool, kn
 				j.unknown(u)
 				continue
 			}
-			fact := v.Text + " default"
-			if s.Values[w.Field] != nil {
-				fact = v.Text + " set-in group/" + group
-			}
-			j.differs(a, w, "", group, fact)
+			j.differs(a, w, "", group, v.Text+" set-in group/"+group)
 		}
 	}
 }

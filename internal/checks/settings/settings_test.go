@@ -234,7 +234,7 @@ func TestGroups(t *testing.T) {
 		}, nil, nil},
 		{"a group without the field", []seen.Setting{policy(drive, "root", "", 1, "externalSharingMode", "DISALLOWED"), policy(drive, "root", "chatters", 2)}, func(in *Input) {
 			in.Asks[0].Want = []settings.Want{{Setting: drive, Field: "externalSharingMode", Values: []string{"DISALLOWED"}}}
-		}, []string{"group:chatters/drive_and_docs.external_sharing/externalSharingMode: ALLOWED default"}, nil},
+		}, []string{"group:chatters/drive_and_docs.external_sharing/externalSharingMode: ALLOWED set-in group/chatters"}, nil},
 		{"a group with a list", []seen.Setting{policy("x.y", "root", "", 1, "f", "A"), policy("x.y", "root", "chatters", 2, "f", []any{})}, func(in *Input) {
 			in.Asks[0].Want = []settings.Want{{Setting: "x.y", Field: "f", Values: []string{"A"}}}
 		}, nil, []string{"A12 x.y/f 1: " + aList}},
