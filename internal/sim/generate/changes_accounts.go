@@ -168,7 +168,7 @@ func (p *Player) join() (bool, error) {
 	if oneIn(p.rng, 3) {
 		row[r.agreement] = ""
 	}
-	u := &world.User{PrimaryEmail: strings.ToLower(id) + "@" + p.domain(), OrgUnitPath: model.OrgUnitPath, ExternalIDs: []world.ExternalID{{Type: "organization", Value: id}},
+	u := &world.User{PrimaryEmail: strings.ToLower(id) + "@" + p.domain(), OrgUnitPath: model.OrgUnitPath, ExternalIDs: []world.ExternalID{{Type: numberType, Value: id}},
 		Name: world.Name{GivenName: given, FamilyName: family, FullName: given + " " + family}}
 	row[r.email] = u.PrimaryEmail
 	which := p.rng.IntN(6) // 0: no account yet, 1: no row yet

@@ -218,3 +218,80 @@ func TestBench(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// TestEcoClub: a group switches mail on for a few pupils in the second week; the reports of usage say so two or three days later, and not before.
+func TestEcoClub(t *testing.T) {
+	s := school(t, 60, 2)
+	w := s.World
+	if len(s.cast.eco) == 0 {
+		t.Fatal("nobody is in the eco club")
+	}
+	member := s.cast.eco[0].user
+	hasMail := func(date string) bool {
+		for _, u := range w.Usage(date) {
+			if u.Entity.ProfileID != member.ID {
+				continue
+			}
+			for _, p := range u.Parameters {
+				if p.Name == "gmail:is_gmail_enabled" {
+					return *p.Bool
+				}
+			}
+		}
+		t.Fatalf("no report of %s", date)
+		return false
+	}
+	first := len(w.UsageDates())
+	for n, d := range s.HalfTerm()[:21] {
+		told, err := d.Play()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if on := mailUsers(w)[member.ID]; on != (n >= 7 && n < 17) {
+			t.Errorf("day %d: mail is on: %v", n+1, on)
+		}
+		if n == 7 && len(told) == 0 {
+			t.Error("nothing was told of it")
+		}
+	}
+	dates := w.UsageDates()
+	if len(dates) < first+20 {
+		t.Errorf("%d days of usage became %d", first, len(dates))
+	}
+	for date, want := range map[string]bool{"2026-09-15": false, "2026-09-16": true, "2026-09-29": true, "2026-09-30": false} {
+		if got := hasMail(date); got != want {
+			t.Errorf("%s: mail %v, want %v", date, got, want)
+		}
+	}
+}
+
+// TestRollsChange: earlier exports of the roll stay, in the same form as the present one, and the school's files hold them.
+func TestRollsChange(t *testing.T) {
+	for _, seed := range []int64{2, 4, 6} {
+		s := school(t, 30, seed)
+		p := s.Player()
+		before := len(s.World.Rolls())
+		for _, kind := range []string{"a pupil joins", "a pupil leaves", "an agreement comes in", "a pupil moves class"} {
+			p.until(p.World.Now().Add(24 * time.Hour))
+			if ok, err := p.Do(kind); !ok || err != nil {
+				t.Errorf("seed %d: %s: %v, %v", seed, kind, ok, err)
+			}
+		}
+		names := s.World.Rolls()
+		if len(names) < before+3 {
+			t.Errorf("seed %d: the rolls are %v", seed, names)
+		}
+		for _, name := range names {
+			if rows, style := decodeRoll(s.World.Roll(name)); len(rows) < 5 || style.comma != styleOf(seed).comma || column(rows, "Name") < 0 {
+				t.Errorf("seed %d: %s has %d rows, separated by %q", seed, name, len(rows), style.comma)
+			}
+		}
+		dir := t.TempDir()
+		if err := s.WriteRolls(dir); err != nil {
+			t.Fatal(err)
+		}
+		if got := folder(t, dir); len(got) != 3 || got["roll.csv"] != string(s.World.Roll("roll.csv")) {
+			t.Errorf("seed %d: %d rolls were written", seed, len(got))
+		}
+	}
+}

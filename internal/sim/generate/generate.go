@@ -6,11 +6,13 @@
 //   - [Generate] makes a school from a size and a seed, [School.Write] writes it as a tenant folder with its truth. The same
 //     options give the same bytes.
 //   - Every name, address and title is invented; every domain is a .example one.
-//   - From 420 pupils on, every rule of docs/rules.md has a breach and a near miss in each school, under the policy that asks
-//     for the rule. Smaller schools have most of them.
+//   - From 420 pupils on, every rule of docs/rules.md and docs/account-rules.md has a breach and a near miss in each school, under the policy
+//     that asks for the rule. Smaller schools have them as far as they have pupils. [School.NearMisses] names the near misses.
+//   - Rolls are in the tenant, in the form that one information system or another has for them; what the examples' clauses name (units, groups, generic
+//     accounts, apps) is in the tenant too.
 //   - One tenant in three holds a second school of the trust, so that school.org_units is narrowed in both policies. From 420 pupils on the others
 //     hold a few accounts of the trust itself: the Classroom policy then covers the whole account and the Dojo policy leaves those out.
-//   - [Player] lets days pass through the World's mutators, [Bench] makes large, dull tenants for measuring.
+//   - [Player] lets days pass through the World's mutators, [Bench] and [BenchAccounts] make large tenants for measuring.
 package generate
 
 import (
@@ -20,6 +22,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"esafetybot/internal/sim/truth"
@@ -159,8 +162,12 @@ func settings(seed int64, now time.Time) world.Settings {
 		Project:  world.Project{Quota: "2026-05"},
 		Clients: []world.Client{{ClientID: "100100200300400500600", Email: "esafetybot@project.example", Scopes: scope(
 			"admin.directory.user.readonly", "admin.directory.orgunit.readonly", "admin.directory.group.readonly", "admin.directory.group.member.readonly",
-			"admin.directory.domain.readonly", "admin.reports.audit.readonly", "apps.groups.settings", "drive.metadata.readonly", "drive.readonly",
-			"gmail.compose", "cloud-identity.policies.readonly")}},
+			"admin.directory.domain.readonly", "admin.directory.rolemanagement.readonly", "admin.directory.user.security",
+			"admin.directory.device.chromeos.readonly", "admin.directory.device.mobile.readonly", "admin.reports.audit.readonly", "admin.reports.usage.readonly",
+			"apps.licensing", "apps.groups.settings", "classroom.courses.readonly", "classroom.rosters.readonly", "classroom.profile.emails",
+			"classroom.guardianlinks.students.readonly", "drive.metadata.readonly", "drive.readonly", "gmail.compose", "gmail.settings.basic",
+			"cloud-identity.policies.readonly",
+			"admin.directory.user", "admin.directory.group.member", "drive")}}, // to change what was approved
 	}
 }
 
@@ -200,7 +207,7 @@ func (b *builder) check(err error) {
 	}
 }
 
-// Write writes the tenant as it stands now, the rolls, the policies and what must be found (truth.json) into the folder.
+// Write writes the tenant as it stands now, its rolls, the policies and what must be found (truth.json) into the folder.
 func (s *School) Write(dir string) error {
 	if err := s.World.Save(dir); err != nil {
 		return err
@@ -211,6 +218,26 @@ func (s *School) Write(dir string) error {
 	return WriteTruth(dir)
 }
 
+// WriteRolls writes the rolls as they stand now into the folder, which must exist, under the names by which the policies know them; not the earlier ones. That
+// is what a school has beside its policy file.
+func (s *School) WriteRolls(dir string) error {
+	rolls := map[string][]byte{}
+	s.World.View(func() {
+		for _, name := range s.World.Rolls() {
+			if strings.HasSuffix(name, ".csv") {
+				rolls[name] = s.World.Roll(name)
+			}
+		}
+	})
+	for name, text := range rolls {
+		if err := os.WriteFile(filepath.Join(dir, name), text, 0o600); err != nil {
+			return fmt.Errorf("write a roll: %w", err)
+		}
+	}
+	return nil
+}
+
+// writePolicies writes what stands beside the tenant.
 func writePolicies(dir string, policies map[string]string) error {
 	for name, text := range policies {
 		if err := os.WriteFile(filepath.Join(dir, name+".yaml"), []byte(text), 0o644); err != nil {

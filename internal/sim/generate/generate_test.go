@@ -125,7 +125,7 @@ func rulesAsked(t *testing.T, text string) []string {
 
 func TestEveryRuleHasABreachAndANearMiss(t *testing.T) {
 	for _, pupils := range []int{30, 420} {
-		for seed := int64(1); seed <= 5; seed++ {
+		for seed := int64(1); seed <= 2; seed++ {
 			t.Run(fmt.Sprintf("%d pupils, seed %d", pupils, seed), func(t *testing.T) {
 				s := school(t, pupils, seed)
 				dir := t.TempDir()
@@ -174,8 +174,8 @@ var everybody = regexp.MustCompile(`,? *who: \[[a-z, ]*\]`)
 
 // TestIntended asks for what was meant to be found and what was meant not to, whatever accounts the policies look at.
 func TestIntended(t *testing.T) {
-	for seed := int64(1); seed <= 6; seed++ {
-		pupils := []int{420, 60, 30}[seed%3]
+	for seed := int64(1); seed <= 5; seed++ {
+		pupils := []int{420, 60, 30, 100}[seed%4]
 		s := school(t, pupils, seed)
 		dir := t.TempDir()
 		if err := s.WriteBench(dir); err != nil {

@@ -68,7 +68,7 @@ func (s *School) accountStory(at func(day, hour, minute int, what string, do fun
 		at(15, 10, 40, "a parent is added to a class as a pupil", func() error {
 			return w.AddCourseMember(course.ID, world.CourseStudent, parent, c.classes[0].teachers[0].PrimaryEmail)
 		})
-		at(16, 8, 55, "and is taken out of it", func() error { return w.RemoveCourseMember(course.ID, parent, admin) })
+		at(16, 8, 55, "the parent is taken out of the class", func() error { return w.RemoveCourseMember(course.ID, parent, admin) })
 	}
 	if len(c.tas) > 1 {
 		u := c.tas[len(c.tas)-2]
@@ -76,7 +76,7 @@ func (s *School) accountStory(at func(day, hour, minute int, what string, do fun
 			w.LoginEvent("account_disabled_password_leak", u.PrimaryEmail)
 			return nil
 		})
-		at(11, 9, 10, "the assistant has a new password", func() error { return w.ResetPassword(u.PrimaryEmail, admin) })
+		at(11, 9, 10, "the assistant gets a new password", func() error { return w.ResetPassword(u.PrimaryEmail, admin) })
 	}
 	at(24, 13, 15, "the youngest have a lesson at the computers", func() error {
 		var keys []string
@@ -111,7 +111,7 @@ func (s *School) accountStory(at func(day, hour, minute int, what string, do fun
 func (s *School) rollStory(at func(day, hour, minute int, what string, do func() error), leaver *pupil) {
 	w, admin := s.World, s.cast.it.PrimaryEmail
 	id := "C26001"
-	u := &world.User{PrimaryEmail: "wilfred.lateborn@" + Domain, OrgUnitPath: leaver.user.OrgUnitPath, ExternalIDs: []world.ExternalID{{Type: "organization", Value: id}},
+	u := &world.User{PrimaryEmail: "wilfred.lateborn@" + Domain, OrgUnitPath: leaver.user.OrgUnitPath, ExternalIDs: []world.ExternalID{{Type: numberType, Value: id}},
 		Name: world.Name{GivenName: "Wilfred", FamilyName: "Lateborn", FullName: "Wilfred Lateborn"}}
 	var gone []string
 	at(3, 9, 30, "an account is made for a pupil who starts next week", func() error { return w.CreateUser(u, admin) })

@@ -164,9 +164,12 @@ func (b *builder) listPupils() {
 	}
 }
 
+// numberType is how Google calls the field that the Admin console shows as employee ID.
+const numberType = "organization" //nolint:misspell // Google's spelling
+
 // number writes a roll number or a staff code into an account.
 func (b *builder) number(u *world.User, id string, i int) {
-	x := world.ExternalID{Type: "organization", Value: id}
+	x := world.ExternalID{Type: numberType, Value: id}
 	switch {
 	case i%17 == 3:
 		x = world.ExternalID{Type: "custom", CustomType: "UPN", Value: id}
