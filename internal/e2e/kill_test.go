@@ -67,6 +67,8 @@ type killer struct {
 	policy string
 	dir    string
 	serial int
+	jobs   []string
+	rolls  string
 }
 
 // shot is a run on a copy of a state (none for a first run), with a mail folder that is a copy too.
@@ -74,7 +76,7 @@ func (k *killer) shot(base *oneShot, gmail bool) oneShot {
 	k.t.Helper()
 	k.serial++
 	o := oneShot{
-		Endpoint: k.base, Credentials: k.key, Policy: k.policyTexts[k.policy], Now: k.world.Now(),
+		Jobs: k.jobs, Rolls: k.rolls, Endpoint: k.base, Credentials: k.key, Policy: k.policyTexts[k.policy], Now: k.world.Now(),
 		State: filepath.Join(k.dir, fmt.Sprintf("%d.db", k.serial)), Logs: filepath.Join(k.dir, "logs"),
 	}
 	if !gmail {
@@ -157,6 +159,7 @@ func (k *killer) check(when string, want, have oneShot, sent []string) {
 	}
 	defer b.Close()
 	same(k.t, when, a, b)
+	remembered(k.t, when, a, b)
 	if have.MailDir != "" {
 		if diff := cmp.Diff(emls(k.t, want.MailDir), emls(k.t, have.MailDir)); diff != "" {
 			k.t.Errorf("%s: mail differs (-want +have):\n%s", when, diff)

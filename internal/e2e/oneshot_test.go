@@ -7,6 +7,7 @@ import (
 	"io"
 	netmail "net/mail"
 	"os"
+	"path/filepath"
 	"syscall"
 	"time"
 
@@ -22,8 +23,10 @@ import (
 // childEnv names the file with the oneShot that a child process is to run.
 const childEnv = "ESAFETYBOT_E2E_CHILD"
 
-// oneShot is one run of the jobs sharing and send on a state file, in this process or in one that is going to be killed.
+// oneShot is one run of jobs (sharing, if none is named) and of send on a state file, in this process or in one that is going to be killed.
 type oneShot struct {
+	Jobs        []string
+	Rolls       string // the folder with the rolls
 	Endpoint    string
 	Credentials []byte
 	Policy      string // its text
@@ -62,7 +65,14 @@ func (o oneShot) run(ctx context.Context, logs io.Writer) (r *jobs.Record, err e
 		return nil, err
 	}
 	clock := func() time.Time { return o.Now }
-	r, err = look(ctx, &watch{policy: p, store: s, box: box}, client, clock, 0, logs)
+	names := o.Jobs
+	if len(names) == 0 {
+		names = []string{jobs.SharingJob}
+	}
+	env := jobs.Env{Google: client, Clock: clock, Log: newLog(logs), Roll: func(r *policy.Roll) ([]byte, error) {
+		return os.ReadFile(filepath.Join(o.Rolls, filepath.Base(r.CSV)))
+	}}
+	r, err = runJobs(ctx, &watch{policy: p, store: s, box: box}, env, names...)
 	if ctx.Err() != nil {
 		return r, err
 	}

@@ -341,6 +341,15 @@ func (a *accountsRun) rollBytes(ctx context.Context, r *policy.Roll) ([]byte, er
 func (a *accountsRun) remember(all []*seen.Person) {
 	today := a.Env.Policy.Calendar.Date(a.Now)
 	a.in.Left = map[string]calendar.Date{}
+	keys := map[*rolls.Matching]map[string]bool{a.in.Pupils: {}, a.in.Staff: {}}
+	for m, there := range keys {
+		if m == nil {
+			continue
+		}
+		for _, row := range m.Roll.Rows {
+			there[row.Key] = true
+		}
+	}
 	for _, p := range all {
 		m := a.in.Pupils
 		switch a.in.Kinds.Kind(&p.Account) {
@@ -355,15 +364,17 @@ func (a *accountsRun) remember(all []*seen.Person) {
 		}
 		past := a.book.Peek(p.ID)
 		row, _ := m.Row(p.ID)
+		left := ""
+		if row != nil && row.Leaver(today) {
+			left = row.Left.String() // who has left does not leave again when the row is dropped
+		}
 		switch {
-		case row != nil:
-			if !past.Roll || past.Left != "" {
-				a.book.Of(p.ID).Roll, a.book.Of(p.ID).Left = true, ""
-			}
-		case past.Roll && !m.Ambiguous(p.ID):
-			past = *a.book.Of(p.ID)
-			past.Roll, past.Left = false, today.String()
-			*a.book.Of(p.ID) = past
+		case row != nil && (past.Roll != row.Key || past.Left != left):
+			a.book.Of(p.ID).Roll, a.book.Of(p.ID).Left = row.Key, left
+		case row == nil && past.Roll != "" && past.Left == "" && !m.Ambiguous(p.ID) && !keys[m][past.Roll]:
+			// The row itself is gone. One that is still there, but no longer seems to be this account's, is another matter.
+			a.book.Of(p.ID).Left = today.String()
+			past.Left = today.String()
 		}
 		if d, err := calendar.ParseDate(past.Left); err == nil && row == nil {
 			a.in.Left[p.ID] = d

@@ -82,6 +82,9 @@ func players(p *policy.Policy, roles []policy.Role) []reader {
 
 func tellOne(ctx context.Context, env Env, box *outbox.Outbox, t *told, who reader) error {
 	now := t.now
+	if !slices.ContainsFunc(who.jobs(env.Policy), func(job string) bool { return t.records[job] != nil }) {
+		return nil // nothing that they deal with was looked at yet
+	}
 	if !in(env.Policy, who.Person, now) {
 		return nil // nobody's ordinary mail goes on a day they are not in: the rest then
 	}
@@ -106,6 +109,9 @@ func tellOne(ctx context.Context, env Env, box *outbox.Outbox, t *told, who read
 		return err
 	}
 	told := !mark.UpTo.IsZero()
+	if r.Empty && !slices.Contains(who.roles, policy.RoleAdmin) {
+		return nil // who deals with little hears only when there is something
+	}
 	if told && !data.Weekly && r.Hash == mark.Hash && r.Counts.New == 0 && r.Counts.PutRight == 0 {
 		return nil
 	}

@@ -33,8 +33,9 @@ const shards = 16
 
 // Past is what is remembered of one account. Times are zero where nothing is known.
 type Past struct {
-	// Roll is true while a row of a roll matched the account in the last run; Left is the date ("2026-10-05") on which it first did not any more.
-	Roll bool   `json:"roll,omitempty"`
+	// Roll is the key of the row of a roll that the account last was; Left is the date ("2026-10-05") on which the person left: as that
+	// row says, else on which the row was first gone.
+	Roll string `json:"roll,omitempty"`
 	Left string `json:"left,omitempty"`
 	// Password is the newest known change of the password.
 	Password time.Time `json:"password,omitzero"`
@@ -51,7 +52,7 @@ type Alarm struct {
 }
 
 func (p *Past) empty() bool {
-	return !p.Roll && p.Left == "" && p.Password.IsZero() && len(p.Alarms) == 0 && !p.Forwards
+	return p.Roll == "" && p.Left == "" && p.Password.IsZero() && len(p.Alarms) == 0 && !p.Forwards
 }
 
 // Class is who was in a class when it was last read.

@@ -33,7 +33,7 @@ func TestBook(t *testing.T) {
 	first := time.Date(2026, 11, 1, 8, 0, 0, 0, time.UTC)
 	b := open(t, s, first)
 	for i := range 500 {
-		b.Of(fmt.Sprint(i)).Roll = true
+		b.Of(fmt.Sprint(i)).Roll = "sha256-1"
 	}
 	b.Of("7").Alarms = []Alarm{{"suspicious_login", first}}
 	b.SetClass("c1", &Class{Read: first, Members: []seen.ClassMember{{ID: "1", Teacher: true}}})
@@ -44,13 +44,13 @@ func TestBook(t *testing.T) {
 
 	s.Reset()
 	b = open(t, s, first.AddDate(0, 0, 1))
-	if b.Peek("nobody").Roll || len(b.past) != 500 {
+	if b.Peek("nobody").Roll != "" || len(b.past) != 500 {
 		t.Fatalf("%d accounts, or one made by looking", len(b.past))
 	}
 	if err := b.Flush(ctx); err != nil || s.Writes() != 0 {
 		t.Fatalf("nothing changed, and %d writes (%v)", s.Writes(), err)
 	}
-	want := Past{Roll: true, Alarms: []Alarm{{"suspicious_login", first}}}
+	want := Past{Roll: "sha256-1", Alarms: []Alarm{{"suspicious_login", first}}}
 	if diff := cmp.Diff(want, b.Peek("7")); diff != "" {
 		t.Error(diff)
 	}
