@@ -32,8 +32,9 @@ var Columns = []string{
 	"policy clause",   // ids, separated by spaces
 	"the policy says", // of the first clause
 	"link",
-	"subject",    // Google's id of the thing
-	"finding id", // separated by spaces
+	"subject",          // Google's id of the thing
+	"finding id",       // separated by spaces
+	"proposed or done", // what the program proposes or did, and how to approve or undo it; separated by "; "
 }
 
 const bom = "\ufeff"
@@ -135,6 +136,7 @@ func (v *view) row(t thing, status, remark string) []string {
 		status, t.item.Severity, t.rule.Title, t.rule.Name, t.fullTitle, t.kind, t.owner, unit, account, strings.Join(who, "; "), below,
 		v.isoDay(t.item.Since), v.isoDay(t.item.FirstSeen), v.isoDay(t.item.Due), overdue, agreed, strings.Join(remarks, "; "), do,
 		strings.Join(t.clauses, " "), t.item.Says, t.link, t.item.Subject, strings.Join(t.ids, " "),
+		changeCell(t.changes, t.item.Severity == "high", v.matters.by, v.isoDay),
 	}
 }
 
@@ -158,7 +160,7 @@ var MatterColumns = []string{
 	"due",              // day
 	"overdue",          // yes or nothing
 	"agreed until",     // day
-	"proposed or done", // what the program proposes or did, and how to approve or undo it
+	"proposed or done", // what the program proposes or did, and how to approve or undo it; separated by "; "
 	"remarks",          // back again, how it was put right
 	"what to do",
 	"where to click",
@@ -172,15 +174,15 @@ var MatterColumns = []string{
 func (v *matterView) csv(day func(time.Time) string) []byte {
 	rows := [][]string{MatterColumns}
 	for _, m := range v.list {
-		rows = append(rows, m.row(statusWord[m.state], m.remark, day))
+		rows = append(rows, m.row(statusWord[m.state], m.remark, v.by, day))
 	}
 	for _, r := range v.right {
-		rows = append(rows, r.row("put right", r.how, day))
+		rows = append(rows, r.row("put right", r.how, v.by, day))
 	}
 	return WriteCSV(rows)
 }
 
-func (m matter) row(status, remark string, day func(time.Time) string) []string {
+func (m matter) row(status, remark, by string, day func(time.Time) string) []string {
 	overdue, agreed, do, where := "", "", m.rule.Do, m.rule.Where
 	if m.where != "" {
 		where = m.where
@@ -194,9 +196,8 @@ func (m matter) row(status, remark string, day func(time.Time) string) []string 
 	if status == "put right" || status == "agreed" {
 		do, where = "", ""
 	}
-	text, label, command := m.change.say(day)
 	return []string{
 		status, m.in.Severity, m.rule.say(aboutOf([]matter{m})), m.rule.Name, m.who, m.unit, strings.Join(m.details, "; "), day(m.in.FirstSeen), day(m.in.Due), overdue, agreed,
-		strings.TrimSpace(text + " " + label + " " + command), remark, do, where, strings.Join(m.clauses, " "), m.says[m.clauses[0]], m.link, m.in.Subject, strings.Join(m.ids, " "),
+		changeCell(m.changes, m.in.Severity == "high", by, day), remark, do, where, strings.Join(m.clauses, " "), m.says[m.clauses[0]], m.link, m.in.Subject, strings.Join(m.ids, " "),
 	}
 }

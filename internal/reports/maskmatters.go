@@ -80,17 +80,49 @@ func (m matterMask) holds(text string) bool {
 // text is a detail or a sentence as it may be shown; false if it may not. Addresses of people outside are not shown, nor any
 // that holds a name.
 func (m matterMask) text(s string, outside bool, limit int) (string, bool) {
-	s = clean(s, 2*limit)
-	s = addressIn.ReplaceAllStringFunc(s, func(a string) string {
+	s = m.addresses(clean(s, 2*limit), outside)
+	if m.holds(s) {
+		return "", false
+	}
+	return clean(s, limit), true
+}
+
+func (m matterMask) addresses(s string, outside bool) string {
+	return addressIn.ReplaceAllStringFunc(s, func(a string) string {
 		if outside || m.mask.holdsAddress(a) || m.also.holdsAddress(a) {
 			return "a private address"
 		}
 		return a
 	})
-	if m.holds(s) {
-		return "", false
+}
+
+// notShown stands for a name that may not be shown, inside a sentence of the program's own.
+const notShown = "(name not shown)"
+
+// say is a text as it may be shown: the program's own words with each name masked by itself, or, without names, a text of unknown
+// origin. Shown is "" if nothing may be; whole is whether all of it is shown.
+func (m matterMask) say(s string, names *Names, outside bool, limit int) (shown string, whole bool) {
+	if names == nil {
+		return m.text(s, outside, limit)
 	}
-	return clean(s, limit), true
+	whole = true
+	shown = names.fill(s, func(name string) string {
+		name = m.addresses(clean(name, 80), outside)
+		if m.mask.Holds(name) || m.also.Holds(name) {
+			whole = false
+			return notShown
+		}
+		return name
+	})
+	return clean(shown, limit), whole
+}
+
+// setting is the same for what is said of a setting.
+func (m matterMask) setting(s string, names *Names, limit int) (shown string, whole bool) {
+	if names == nil {
+		return m.place(s, limit)
+	}
+	return m.say(s, names, false, limit)
 }
 
 // place is text about a setting as it may be shown, or as much of it: the words of the catalogue, without the unit or group that holds a name.

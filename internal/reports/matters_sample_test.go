@@ -41,7 +41,7 @@ func someMatters() []Matter {
 		aMatter(7, "A1", "accounts.no-agreement", "medium", user(1010), gov, "no signed agreement"),
 		aMatter(8, "A1", "accounts.no-agreement", "medium", user(2005), pupil, "the agreement is of 4 September 2025"),
 		aMatter(9, "A10", "accounts.password-age", "low", user(1001), ann, "the password was last changed on 3 July 2026", "the policy says every 90 days"),
-		aMatter(10, "A26", "accounts.risky-app", "medium", user(1001), ann, "the app Quiz Rocket, which reads data", "the app Puzzle Pal"),
+		aMatter(10, "A26", "accounts.risky-app", "medium", user(1001), ann, "the app Quiz Rocket"),
 		aMatter(11, "A3", "accounts.outsider-in-class", "high", "course/77", Person{}, "as a pupil: somebody outside"),
 		aMatter(12, "A2", "accounts.old-class", "low", "course/78", Person{}, "made on 2 September 2025"),
 		aMatter(13, "A2", "accounts.old-class", "low", "course/79", Person{}, "made on 3 September 2025"),
@@ -62,10 +62,15 @@ func someMatters() []Matter {
 	out[5].Change = &Change{ID: "switch-off-4d", Kind: "switch-off", State: "failed", At: days(-1), Words: "The account will be switched off.", Why: "it was changed by somebody else since it was approved"}
 	out[6].New = true
 	out[9].AgreedUntil = days(14)
+	out[9].Names = &Names{} // one detail with a name that may not be shown
+	out[9].Details = []string{"the app " + out[9].Names.Add("Quiz Rocket") + ", which reads data", "the app " + out[9].Names.Add("Amelia's Maths")}
 	out[10].New, out[10].Name, out[10].Private, out[10].Link = true, "4 Oak maths", true, "https://classroom.google.com/c/77"
 	out[11].Name, out[11].Private, out[11].Link = "Amelia's catch-up", true, "https://classroom.google.com/c/78"
 	out[12].Name, out[12].Private, out[12].Link = "3 Elm 2025", true, "https://classroom.google.com/c/79"
-	out[13].Name, out[13].Where, out[13].New = "Google Meet, in /Pupils", "Apps → Google Workspace → Google Meet → Service status", true
+	out[13].Names = &Names{}
+	unit := out[13].Names.Add("/Pupils")
+	out[13].Name, out[13].Where, out[13].New = "Google Meet, in "+unit, "Apps → Google Workspace → Google Meet → Service status → "+unit, true
+	out[13].Details = []string{"it is on for everyone, set in " + unit, "the policy asks for off for everyone"}
 	out[14].Name, out[14].Where = "Google Chat, in /Pupils/Amelia group", "Apps → Google Workspace → Google Chat → Service status"
 	out[15].Name, out[15].Link = "CB-017, trolley 2", "https://admin.google.com/ac/chrome/devices/c1"
 	out[16].Name, out[16].Link, out[16].Private = "Pixel of ann.brown@school.example", "https://admin.google.com/ac/devices/list?default=true", true
@@ -100,6 +105,23 @@ func wide() OversharingInput {
 		{Rule: "accounts.password-age", What: "When 12 people last changed their password", Why: "Google's record goes back to 24 May 2026 and knows of no change since; from the next change on we remember it", Since: days(-180)},
 		{Rule: "settings.differs", What: "Recording meetings", Why: "nobody has set it, and Google names no default"},
 	}
+	in.Address = "pat@school.example"
+	grant := func(item int, c Change) {
+		in.Items[item].Changes = append(in.Items[item].Changes, c)
+	}
+	stop := func(id, who string) Change {
+		c := *proposed("delete-grant-"+id, "delete-grant", "")
+		c.Names = &Names{}
+		c.Words = c.Names.Add("Staff rota") + " will no longer be shared with " + c.Names.Add(who) + "; nobody is sent a notice by Google."
+		return c
+	}
+	link := *proposed("delete-grant-4b1d09c2e7f35a68", "delete-grant", "Trip consent forms will no longer be shared with everybody who has the link; nobody is sent a notice by Google.")
+	grant(0, link)
+	grant(len(in.Items)-1, link) // its twin
+	grant(2, stop("6f20a1", "jo.green@mail.example"))
+	grant(2, stop("6f20a2", "zoe.smythe@home.example"))
+	grant(4, Change{ID: "narrow-grant-77ab", Kind: "narrow-grant", State: "done", At: days(-1), Words: "Anybody can still read Year 2 phonics, but no longer change it.", Undo: "Undoing lets them change it again."})
+	in.PutRight[0].Changes = []Change{{ID: "delete-grant-80cd", Kind: "delete-grant", State: "done", At: days(-1), Words: "Spelling list is no longer shared with everybody who has the link.", Undo: "Undoing shares it with them again, in the same way."}}
 	in.Accounts = List{Name: "accounts-2026-11-20.csv"}
 	return in
 }

@@ -212,24 +212,24 @@ func TestRollover(t *testing.T) {
 func TestChangeWords(t *testing.T) {
 	c := Change{ID: "switch-off-1", Kind: "switch-off", At: days(-1), Words: "The account will be switched off.", Why: "it waits for the next run"}
 	for state, want := range map[string]string{
-		"proposed":      "Proposed: The account will be switched off. Why: it waits for the next run. | To approve: | esafetybot approve switch-off-1",
-		"approved-once": "Proposed: The account will be switched off. One person has approved it; a second has to. Why: it waits for the next run. | To approve: | esafetybot approve switch-off-1",
+		"proposed":      "Proposed: The account will be switched off. Why: it waits for the next run. | To approve: | esafetybot approve switch-off-1 --by it@school.example",
+		"approved-once": "Proposed: The account will be switched off. One person has approved it; a second has to. Why: it waits for the next run. | To approve: | esafetybot approve switch-off-1 --by it@school.example",
 		"approved":      "Approved on Thu 19 Nov, and done with the next run: The account will be switched off. Why: it waits for the next run. |  | ",
 		"unsure":        "Done on Thu 19 Nov, and not to be seen at Google yet: The account will be switched off. We look again. Why: it waits for the next run. |  | ",
-		"done":          "Done on Thu 19 Nov: The account will be switched off. | To undo: | esafetybot undo switch-off-1",
-		"failed":        "Not done on Thu 19 Nov: The account will be switched off. Why: it waits for the next run. | To try again: | esafetybot approve switch-off-1",
+		"done":          "Done on Thu 19 Nov: The account will be switched off. | To undo: | esafetybot undo switch-off-1 --by it@school.example",
+		"failed":        "Not done on Thu 19 Nov: The account will be switched off. Why: it waits for the next run. | To try again: | esafetybot approve switch-off-1 --by it@school.example",
 		"declined":      "Not wanted, as somebody decided on Thu 19 Nov: The account will be switched off. Why: it waits for the next run. |  | ",
-		"lapsed":        "Approved, but not done in time: The account will be switched off. Why: it waits for the next run. | To approve it again: | esafetybot approve switch-off-1",
+		"lapsed":        "Approved, but not done in time: The account will be switched off. Why: it waits for the next run. | To approve it again: | esafetybot approve switch-off-1 --by it@school.example",
 		"undone":        "Done, and undone again on Thu 19 Nov: The account will be switched off. |  | ",
 		"withdrawn":     " |  | ",
 	} {
 		c.State = state
-		if got := strings.Join(third(c.say(newView(sample()).day)), " | "); got != want {
+		if got := strings.Join(third(c.say(" --by it@school.example", newView(sample()).day)), " | "); got != want {
 			t.Errorf("%s: %q, want %q", state, got, want)
 		}
 	}
 	c.State, c.Final, c.Undo = "done", true, "This cannot be undone."
-	if got := strings.Join(third(c.say(newView(sample()).day)), " | "); got != "Done on Thu 19 Nov: The account will be switched off. This cannot be undone. |  | " {
+	if got := strings.Join(third(c.say(" --by it@school.example", newView(sample()).day)), " | "); got != "Done on Thu 19 Nov: The account will be switched off. This cannot be undone. |  | " {
 		t.Errorf("final: %q", got)
 	}
 	m := aMatter(1, "A1", "accounts.leaver-active", "low", "user/1", pupil)
@@ -239,7 +239,7 @@ func TestChangeWords(t *testing.T) {
 	}
 }
 
-func third(a, b, c string) []string { return []string{a, b, c} }
+func third(l changeLine) []string { return []string{l.Text, l.Label, l.Command} }
 
 func TestApproveAll(t *testing.T) {
 	leaver := func(n int, severity, state string) Matter {
@@ -256,10 +256,10 @@ func TestApproveAll(t *testing.T) {
 	}{
 		{[]Matter{leaver(1, "low", "proposed")}, nil, ""},
 		{[]Matter{leaver(1, "low", "proposed"), leaver(2, "low", "done")}, nil, ""},
-		{[]Matter{leaver(1, "low", "proposed"), leaver(2, "low", "proposed")}, nil, "To approve all 2 at once: esafetybot approve --all switch-off --expect 2"},
-		{[]Matter{leaver(1, "high", "proposed"), leaver(2, "low", "approved-once")}, nil, "To approve all 2 at once (it takes two people): esafetybot approve --all switch-off --expect 2"},
-		{[]Matter{leaver(1, "low", "proposed"), leaver(2, "low", "proposed"), other}, nil, "To approve all 3 changes of this kind at once, the 2 here among them: esafetybot approve --all switch-off --expect 3"},
-		{[]Matter{leaver(1, "low", "proposed"), leaver(2, "low", "proposed")}, map[string]int{"switch-off": 40}, "To approve all 40 changes of this kind at once, the 2 here among them: esafetybot approve --all switch-off --expect 40"},
+		{[]Matter{leaver(1, "low", "proposed"), leaver(2, "low", "proposed")}, nil, "To approve all 2 at once: esafetybot approve --all switch-off --expect 2 --by YOUR-ADDRESS"},
+		{[]Matter{leaver(1, "high", "proposed"), leaver(2, "low", "approved-once")}, nil, "To approve all 2 at once (it takes two people): esafetybot approve --all switch-off --expect 2 --by YOUR-ADDRESS"},
+		{[]Matter{leaver(1, "low", "proposed"), leaver(2, "low", "proposed"), other}, nil, "To approve all 3 changes of this kind at once, the 2 here among them: esafetybot approve --all switch-off --expect 3 --by YOUR-ADDRESS"},
+		{[]Matter{leaver(1, "low", "proposed"), leaver(2, "low", "proposed")}, map[string]int{"switch-off": 40}, "To approve all 40 changes of this kind at once, the 2 here among them: esafetybot approve --all switch-off --expect 40 --by YOUR-ADDRESS"},
 		{[]Matter{leaver(1, "low", "proposed"), leaver(2, "low", "proposed")}, map[string]int{}, ""},
 	} {
 		in := only(c.in...)

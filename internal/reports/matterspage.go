@@ -29,7 +29,7 @@ type matterGroup struct {
 type matterLine struct {
 	Text, Link, Unit, Mark, Detail, Due, Clause, Where, Remark string
 	Overdue, High, Box                                         bool // Box: one of a checklist
-	Change, Label, Command                                     string
+	Changes                                                    []changeLine
 }
 
 const (
@@ -37,8 +37,6 @@ const (
 	alikeShown  = 3
 	detailsLine = 4 // details a line names
 	oldLines    = 4 // lines of a group in which nothing is new, grave or overdue
-
-	twoPeople = " (it takes two people)" // what the action log asks for where the severity is high
 )
 
 // layout is how matters are laid out: how many lines a group may have, and how days are written.
@@ -161,7 +159,7 @@ func (v *matterView) group(list []matter, l layout) (matterGroup, []matter) {
 	case rest > 0:
 		g.More = verb(rest, "it is", "they are") + " in " + l.full
 	}
-	g.AllText, g.AllCommand = v.approveAll(list)
+	g.AllText, g.AllCommand = approveAll(v.waiting, v.by, list, func(m matter) ([]Change, bool) { return m.changes, m.in.Severity == "high" })
 	return g, list[:n]
 }
 
@@ -260,89 +258,6 @@ func (v *matterView) line(m matter, l layout) matterLine {
 	if m.state == stateNew {
 		out.Mark = "New"
 	}
-	out.Change, out.Label, out.Command = m.change.say(l.day)
-	if out.Command != "" && m.change.State == "proposed" && m.in.Severity == "high" {
-		out.Label = strings.TrimSuffix(out.Label, ":") + twoPeople + ":"
-	}
+	out.Changes = changeLines(m.changes, m.in.Severity == "high", v.by, l.day)
 	return out
-}
-
-// say tells what is proposed or was done, and what one can do about it.
-func (c *Change) say(day func(time.Time) string) (text, label, command string) {
-	if c == nil {
-		return "", "", ""
-	}
-	on := ""
-	if !c.At.IsZero() {
-		on = " on " + day(c.At)
-	}
-	words := cmp.Or(c.Words, "a change that is named in the action log.")
-	why := ""
-	if c.Why != "" {
-		why = " Why: " + strings.TrimSuffix(c.Why, ".") + "."
-	}
-	join := func(s ...string) string { return strings.TrimSpace(strings.Join(s, " ")) }
-	switch c.State {
-	case "proposed":
-		text, label, command = "Proposed: "+words+why, "To approve:", "approve"
-	case "approved-once":
-		text, label, command = "Proposed: "+words+" One person has approved it; a second has to."+why, "To approve:", "approve"
-	case "approved":
-		text = "Approved" + on + ", and done with the next run: " + words + why
-	case "started", "unsure":
-		text = "Done" + on + ", and not to be seen at Google yet: " + words + " We look again." + why
-	case "done":
-		text = join("Done"+on+": "+words, c.Undo)
-		if !c.Final && !strings.Contains(c.Undo, "esafetybot undo") {
-			label, command = "To undo:", "undo"
-		}
-	case "failed":
-		text, label, command = "Not done"+on+": "+words+why, "To try again:", "approve"
-	case "declined":
-		text = "Not wanted, as somebody decided" + on + ": " + words + why
-	case "lapsed":
-		text, label, command = "Approved, but not done in time: "+words+why, "To approve it again:", "approve"
-	case "undo-started":
-		text = "Being undone" + on + ": " + words
-	case "undone":
-		text = "Done, and undone again" + on + ": " + words
-	case "withdrawn":
-		return "", "", ""
-	default:
-		text = words + why
-	}
-	if command != "" && c.ID != "" {
-		return text, label, "esafetybot " + command + " " + c.ID
-	}
-	return text, "", ""
-}
-
-// approveAll is how to approve all of one kind, if several of a group wait for it.
-func (v *matterView) approveAll(list []matter) (text, command string) {
-	n := map[string]int{}
-	two := false
-	for _, m := range list {
-		if m.change != nil && waits(m.change.State) && m.change.Kind != "" && m.change.ID != "" {
-			n[m.change.Kind]++
-			two = two || m.in.Severity == "high"
-		}
-	}
-	kind := ""
-	for k := range n {
-		if kind == "" || n[k] > n[kind] || n[k] == n[kind] && k < kind {
-			kind = k
-		}
-	}
-	all := v.waiting[kind]
-	if n[kind] < 2 || all < n[kind] {
-		return "", ""
-	}
-	text = "To approve all " + number(n[kind]) + " at once:"
-	if all > n[kind] {
-		text = fmt.Sprintf("To approve all %s changes of this kind at once, the %s here among them:", number(all), number(n[kind]))
-	}
-	if two {
-		text = strings.TrimSuffix(text, ":") + twoPeople + ":"
-	}
-	return text, fmt.Sprintf("esafetybot approve --all %s --expect %d", kind, all)
 }

@@ -3,7 +3,6 @@ package reports
 import (
 	"cmp"
 	"fmt"
-	"regexp"
 	"slices"
 	"sort"
 	"strings"
@@ -26,8 +25,8 @@ type matter struct {
 	where   string // "" is the rule's
 	hidden  bool   // something of it is not shown
 	remark  string
-	change  *Change // masked
-	relaxed bool    // one of the checklist in the roll-over: no deadlines
+	changes []Change // masked
+	relaxed bool     // one of the checklist in the roll-over: no deadlines
 }
 
 type matterRight struct {
@@ -44,10 +43,11 @@ type matterView struct {
 	now     time.Time
 	roll    bool
 	waiting map[string]int
+	by      string // who decides, in commands
 }
 
-func newMatterView(mask *Mask, now time.Time, rollover bool, waiting map[string]int, list []Matter, right []MatterRight) matterView {
-	v := matterView{mask: newMatterMask(mask, list, right), now: now, roll: rollover, waiting: waiting}
+func newMatterView(mask *Mask, now time.Time, rollover bool, address string, list []Matter, right []MatterRight) matterView {
+	v := matterView{mask: newMatterMask(mask, list, right), now: now, roll: rollover, by: by(address)}
 	type id struct {
 		rule, subject string
 		state         state
@@ -73,21 +73,34 @@ func newMatterView(mask *Mask, now time.Time, rollover bool, waiting map[string]
 		v.right = append(v.right, matterRight{matter: v.matter(r.Matter), how: clean(cmp.Or(r.How, HowPutRight), 60), when: r.When})
 	}
 	sort.SliceStable(v.right, func(i, j int) bool { return worseMatter(v.right[i].matter, v.right[j].matter) })
-	if v.waiting == nil {
-		v.waiting = map[string]int{}
-		seen := map[string]bool{}
-		for _, m := range list {
-			if c := m.Change; c != nil && waits(c.State) && !seen[c.ID] {
-				seen[c.ID] = true
-				v.waiting[c.Kind]++
-			}
-		}
-	}
 	return v
 }
 
-// waits tells whether somebody has yet to approve a change in this state; the list that is released at once holds these.
-func waits(state string) bool { return state == "proposed" || state == "approved-once" }
+// all are the changes of a matter.
+func (m Matter) all() []Change {
+	if m.Change == nil {
+		return m.Changes
+	}
+	return addChanges(slices.Clone(m.Changes), []Change{*m.Change})
+}
+
+// waiting counts the changes of each kind that wait for approval, each once.
+func waiting(matters []Matter, items []Item) map[string]int {
+	var list []Change
+	for _, m := range matters {
+		list = append(list, m.all()...)
+	}
+	for _, it := range items {
+		list = append(list, it.Changes...)
+	}
+	out := map[string]int{}
+	for _, c := range distinct(list) {
+		if waits(c.State) {
+			out[c.Kind]++
+		}
+	}
+	return out
+}
 
 func (m *matter) merge(o matter) {
 	m.ids = append(m.ids, o.ids...)
@@ -112,7 +125,7 @@ func (m *matter) merge(o matter) {
 		m.in.AgreedUntil = o.in.AgreedUntil
 	}
 	m.in.Overdue = m.in.Overdue || o.in.Overdue
-	m.change = cmp.Or(m.change, o.change)
+	m.changes = addChanges(m.changes, o.changes)
 }
 
 // worseMatter is the order of the reports: by severity, then overdue ones, then by rule, then new ones, then what has waited longest.
@@ -152,11 +165,9 @@ func (v *matterView) matter(in Matter) matter {
 			}
 		}
 	} else if in.Name != "" {
-		shown, ok := "", false
+		shown, ok := v.mask.text(in.Name, in.Private, maxTitle)
 		if kind == "setting" {
-			shown, ok = v.mask.place(in.Name, maxTitle)
-		} else {
-			shown, ok = v.mask.text(in.Name, in.Private, maxTitle)
+			shown, ok = v.mask.setting(in.Name, in.Names, maxTitle)
 		}
 		m.who, m.hidden = shown, !ok
 	}
@@ -183,25 +194,21 @@ func stateOf(in Matter, now time.Time) state {
 	return stateOpen
 }
 
-var (
-	actionID   = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._~-]{0,99}$`)
-	actionKind = regexp.MustCompile(`^[a-z][a-z-]{0,39}$`)
-)
-
-// say fills in the details, the click path and the change, masked.
+// say fills in the details, the click path and the changes, masked.
 func (m *matter) say(mask matterMask, kind string) {
 	outside := m.in.Private || m.in.Who.Pupil || m.in.Who.Unplaced
+	say := func(s string, limit int) (string, bool) {
+		if kind == "setting" {
+			return mask.setting(s, m.in.Names, limit)
+		}
+		return mask.say(s, m.in.Names, outside, limit)
+	}
 	missing := 0
 	for _, d := range m.in.Details {
-		shown, ok := "", false
-		if kind == "setting" {
-			shown, _ = mask.place(d, 120)
-			ok = shown != ""
-		} else {
-			shown, ok = mask.text(d, outside, 120)
-		}
+		shown, whole := say(d, 120)
+		m.hidden = m.hidden || !whole
 		switch {
-		case !ok:
+		case shown == "" && !whole:
 			missing++
 		case shown != "" && !slices.Contains(m.details, shown):
 			m.details = append(m.details, shown)
@@ -211,32 +218,15 @@ func (m *matter) say(mask matterMask, kind string) {
 		m.hidden = true
 		m.details = append(m.details, plural(missing, "detail is", "details are")+" not shown, because of a name in "+verb(missing, "it", "them"))
 	}
-	if kind == "setting" {
-		m.where, _ = mask.place(m.in.Where, 300)
-	} else if w, ok := mask.text(m.in.Where, outside, 300); ok {
-		m.where = w
-	}
+	m.where, _ = say(m.in.Where, 300)
 	if m.where != "" && !strings.HasPrefix(m.where, console) {
 		m.where = console + m.where
 	}
-	if m.in.Change == nil {
-		return
+	for _, c := range m.in.all() {
+		shown, whole := mask.change(c, outside)
+		m.hidden = m.hidden || !whole
+		m.changes = append(m.changes, shown)
 	}
-	c := *m.in.Change
-	words := map[*string]int{&c.Words: 300, &c.Why: 300, &c.Undo: 200}
-	for s, limit := range words {
-		shown, ok := mask.text(*s, outside, limit)
-		m.hidden = m.hidden || !ok
-		*s = shown
-	}
-	if !actionID.MatchString(c.ID) {
-		c.ID = ""
-	}
-	if !actionKind.MatchString(c.Kind) {
-		c.Kind = ""
-	}
-	c.State = clean(c.State, 20)
-	m.change = &c
 }
 
 func (v *matterView) in1(s state) []matter {
@@ -269,21 +259,16 @@ func (v *matterView) count(c *Counts) {
 	c.PutRight += len(v.right)
 }
 
-// changed is how many things were changed by the program, or are being changed, and not undone.
-func (v *matterView) changed() int {
-	seen := map[string]bool{}
-	add := func(m matter) {
-		if m.in.Change != nil && slices.Contains([]string{"started", "unsure", "done", "undo-started"}, m.in.Change.State) {
-			seen[m.in.Change.ID] = true
-		}
-	}
+// touched are the changes that the program made or is making about the matters.
+func (v *matterView) touched() []Change {
+	var out []Change
 	for _, m := range v.list {
-		add(m)
+		out = append(out, m.changes...)
 	}
 	for _, r := range v.right {
-		add(r.matter)
+		out = append(out, r.changes...)
 	}
-	return len(seen)
+	return touched(out)
 }
 
 // hashLines are what the hash of a report is made of: what is open, agreed or overdue, what makes it so, and what is proposed or done.
@@ -300,13 +285,12 @@ func hashLines(list []Matter, now time.Time, rollover bool) []string {
 		default:
 			line += " open"
 		}
-		details := slices.Clone(m.Details)
-		slices.Sort(details)
-		line += fmt.Sprintf(" %q", details)
-		if m.Change != nil {
-			line += fmt.Sprintf(" %q %s", m.Change.ID, m.Change.State)
+		var details []string
+		for _, d := range m.Details {
+			details = append(details, m.Names.fill(d, func(name string) string { return name }))
 		}
-		lines = append(lines, line)
+		slices.Sort(details)
+		lines = append(lines, line+fmt.Sprintf(" %q", details)+hashChanges(m.all()))
 	}
 	return lines
 }

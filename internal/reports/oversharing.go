@@ -40,6 +40,7 @@ type thing struct {
 	owner     string // masked
 	link      string // https, or nothing
 	remark    string
+	changes   []Change // masked
 }
 
 type grant struct {
@@ -94,13 +95,16 @@ func newView(in OversharingInput) *view {
 	if v.loc == nil {
 		v.loc = time.UTC
 	}
+	v.matters = newMatterView(in.Mask, in.Now, in.Rollover, in.Address, in.Matters, in.Right)
+	if v.matters.waiting = in.Waiting; in.Waiting == nil {
+		v.matters.waiting = waiting(in.Matters, in.Items)
+	}
 	v.things = v.gather(in.Items)
 	for _, p := range in.PutRight {
 		t := v.thing(p.Item)
 		v.putRight = append(v.putRight, putRight{thing: t, how: clean(cmp.Or(p.How, HowPutRight), 60), when: p.When})
 	}
 	sort.SliceStable(v.putRight, func(i, j int) bool { return worse(v.putRight[i].thing, v.putRight[j].thing) })
-	v.matters = newMatterView(in.Mask, in.Now, in.Rollover, in.Waiting, in.Matters, in.Right)
 	v.wide = in.Wider || len(in.Matters)+len(in.Right)+len(in.Unclear) > 0
 	v.count()
 	return v
@@ -147,6 +151,7 @@ func (v *view) gather(items []Item) []thing {
 		o.item.Overdue = o.item.Overdue || it.Overdue
 		o.item.Missing = o.item.Missing || it.Missing
 		o.item.Below = max(o.item.Below, it.Below)
+		o.changes = addChanges(o.changes, t.changes)
 	}
 	for i := range out {
 		slices.Sort(out[i].clauses)
@@ -189,6 +194,9 @@ func (v *view) thing(it Item) thing {
 	if t.title == "" {
 		t.title, t.fullTitle = noun(t.kind)+" without a title", noun(t.kind)+" without a title"
 	}
+	for _, c := range it.Changes {
+		t.changes = append(t.changes, v.itemChange(t, c))
+	}
 	t.owner = v.in.Mask.Owner(it.Owner)
 	t.link = safeLink(it.Link)
 	switch {
@@ -200,6 +208,32 @@ func (v *view) thing(it Item) thing {
 		t.remark = "It was put right before, and is back."
 	}
 	return t
+}
+
+// itemChange is a change as it may be shown of a thing: where its title may not be, no sentence with the title in it is.
+func (v *view) itemChange(t thing, c Change) Change {
+	if title := strings.ToLower(t.item.Title); t.hidden && title != "" {
+		for _, s := range []*string{&c.Words, &c.Why, &c.Undo} {
+			full := c.Names.fill(*s, func(name string) string { return name })
+			if strings.Contains(strings.ToLower(clean(full, 0)), title) {
+				*s = ""
+			}
+		}
+	}
+	c, _ = v.matters.mask.change(c, t.item.Owner.Pupil || t.item.Owner.Unplaced)
+	return c
+}
+
+// changed is how many things the program changed or is changing.
+func (v *view) changed() int {
+	list := v.matters.touched()
+	for _, t := range v.things {
+		list = append(list, t.changes...)
+	}
+	for _, r := range v.putRight {
+		list = append(list, r.changes...)
+	}
+	return len(touched(list))
 }
 
 func b2i(b bool) int {
@@ -280,7 +314,7 @@ func (v *view) hash() string {
 			grants = append(grants, fmt.Sprintf("%q %q %s", strings.ToLower(g.Who), g.Role, until))
 		}
 		slices.Sort(grants)
-		lines = append(lines, line+" "+strings.Join(grants, ", "))
+		lines = append(lines, line+" "+strings.Join(grants, ", ")+hashChanges(it.Changes))
 	}
 	for _, g := range v.in.NotSeen {
 		lines = append(lines, fmt.Sprintf("gap %q %q %q", g.What, g.Owner.Name, g.Owner.Link))

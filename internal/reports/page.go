@@ -66,9 +66,10 @@ type row struct {
 }
 
 type section struct {
-	Title, Intro string
-	Groups       []group
-	More         string
+	Title, Intro        string
+	Groups              []group
+	More                string
+	AllText, AllCommand string // how to approve all that is proposed
 }
 
 type group struct {
@@ -79,9 +80,13 @@ type group struct {
 type itemView struct {
 	Title, Link, Inside, What, Do, Due, Remark, Account, Clause string
 	Overdue, High                                               bool
+	Changes                                                     []changeLine
 }
 
-type line struct{ Text, Link, Note, More, Command string }
+type line struct {
+	Text, Link, Note string
+	Changes          []changeLine
+}
 
 type gap struct{ What, Link, Why, Do string }
 
@@ -123,6 +128,7 @@ func (v *view) page(lim limits) page {
 		all := append(slices.Clone(fresh), open...)
 		sort.SliceStable(all, func(i, j int) bool { return worse(all[i], all[j]) })
 		p.New.Groups, p.New.More, shown = v.groups(all, min(worstFirst, lim.things), lim.things, p.Full)
+		p.New.AllText, p.New.AllCommand = v.approveAll(all)
 		p.New.Title = "Where to start"
 		if n := len(shown); n < len(all) {
 			p.New.Intro = fmt.Sprintf("The %d that matter most, grouped by who shared them.", n)
@@ -131,7 +137,9 @@ func (v *view) page(lim limits) page {
 	} else {
 		p.New.Title = "New" + v.since()
 		p.New.Groups, p.New.More, shown = v.groups(fresh, lim.things, lim.perOwner, p.Full)
+		p.New.AllText, p.New.AllCommand = v.approveAll(fresh)
 		p.Open.Title = "Still open from before"
+		p.Open.AllText, p.Open.AllCommand = v.approveAll(open)
 		sort.SliceStable(open, func(i, j int) bool { return open[i].item.Overdue && !open[j].item.Overdue })
 		n := lim.open
 		if over := countIf(open, func(t thing) bool { return t.item.Overdue }); over > 0 && over < n {

@@ -105,6 +105,7 @@ func (v *view) item(t thing) itemView {
 	if !t.hidden {
 		i.Title = isolate(t.title)
 	}
+	i.Changes = changeLines(t.changes, i.High, v.matters.by, v.day)
 	if t.item.Below > 0 {
 		i.Inside = "opens " + plural(t.item.Below, "item", "items") + " inside it"
 	}
@@ -141,6 +142,10 @@ func (v *view) item(t thing) itemView {
 		i.Remark = "Shared since " + v.day(t.item.Since) + "."
 	}
 	return i
+}
+
+func (v *view) approveAll(list []thing) (text, command string) {
+	return approveAll(v.matters.waiting, v.matters.by, list, func(t thing) ([]Change, bool) { return t.changes, t.item.Severity == "high" })
 }
 
 // maxWho is how many grantees a line names.

@@ -28,10 +28,7 @@ func (p *page) putRight(v *view, lim limits) {
 		if r.how != HowDeleted && r.how != HowAccountGone {
 			l.Link = r.link
 		}
-		if text, label, command := r.change.say(v.day); text != "" {
-			l.More = strings.TrimSpace(text + " " + label)
-			l.Command = command
-		}
+		l.Changes = changeLines(r.changes, r.in.Severity == "high", v.matters.by, v.day)
 		p.PutRight = append(p.PutRight, l)
 	}
 	for i, r := range v.putRight {
@@ -42,6 +39,7 @@ func (p *page) putRight(v *view, lim limits) {
 		if r.how != HowDeleted && r.how != HowAccountGone {
 			l.Link = r.link
 		}
+		l.Changes = changeLines(r.changes, r.item.Severity == "high", v.matters.by, v.day)
 		if !r.hidden {
 			l.Text = isolate(r.title)
 			if r.owner != "" {
@@ -102,8 +100,8 @@ func (p *page) unclear(v *view, lim limits) {
 			p.Unclear = append(p.Unclear, line{Text: "And " + number(len(v.in.Unclear)-i) + " more", Note: "the record of the run names them all"})
 			return
 		}
-		what, ok := v.matters.mask.text(u.What, true, 120)
-		if !ok || what == "" {
+		what, _ := v.matters.mask.say(u.What, u.Names, true, 120)
+		if what == "" {
 			r, _ := matterRule(u.Rule)
 			what = "Something about: " + r.Topic
 		}
@@ -111,7 +109,7 @@ func (p *page) unclear(v *view, lim limits) {
 		if !u.Since.IsZero() {
 			l.Note += " since " + v.day(u.Since)
 		}
-		if why, ok := v.matters.mask.text(u.Why, true, 240); ok && why != "" {
+		if why, _ := v.matters.mask.say(u.Why, u.Names, true, 240); why != "" {
 			l.Note += ": " + strings.TrimSuffix(why, ".")
 		}
 		l.Note += "."
@@ -141,9 +139,9 @@ func (v *matterView) info() []row {
 	return out
 }
 
-// footer says who wrote it and whether it changed anything.
-func (v *matterView) footer() string {
-	switch n := v.changed(); n {
+// changedWords says who wrote it and how many things it changed.
+func changedWords(n int) string {
+	switch n {
 	case 0:
 		return "Written by esafetybot. It only reads; it has changed nothing."
 	case 1:

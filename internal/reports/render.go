@@ -49,13 +49,14 @@ var styles = strings.NewReplacer(
 	"§duenormal§", "font-weight:normal;color:#1f2933;white-space:nowrap",
 	"§mark§", "padding:1px 6px;background-color:#d9ecff;color:#0b3c66;font-size:13px;font-weight:bold;white-space:nowrap",
 	"§code§", "padding:1px 4px;background-color:#eef1f4;color:#1f2933;font-family:Consolas,Menlo,monospace;font-size:13px;overflow-wrap:anywhere",
+	"§word§", "display:inline-block", // browsers break behind hyphens; so an id goes to the next line, and breaks only if it is wider than that
 	"§gap§", "height:6px;line-height:6px;font-size:6px",
 )
 
 var templates = map[string]*template.Template{"oversharing": parse(oversharingHTML), "urgent": parse(urgentHTML)}
 
 func parse(text string) *template.Template {
-	funcs := template.FuncMap{"dots": dots, "whoCan": func() string { return whoCan }}
+	funcs := template.FuncMap{"dots": dots, "whoCan": func() string { return whoCan }, "words": strings.Fields, "hyphen": func(s string) bool { return strings.Contains(s, "-") }}
 	return template.Must(template.New("").Funcs(funcs).Parse(styles.Replace(squeeze(text + partsHTML))))
 }
 

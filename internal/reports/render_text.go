@@ -142,7 +142,7 @@ func (t *textPage) lines(list []line, more string) {
 		}
 		t.item("* ", s)
 		t.link(l.Link)
-		t.change(l.More, "", l.Command)
+		t.changes(l.Changes)
 	}
 	t.more(more)
 	if len(list) > 0 || more != "" {
@@ -186,6 +186,7 @@ func (t *textPage) section(s section) {
 			if i.Remark != "" {
 				t.item("  ", i.Remark)
 			}
+			t.changes(i.Changes)
 			t.link(i.Link)
 			if i.Account != "" {
 				t.b.WriteString("  Whose it is: " + i.Account + "\n")
@@ -200,6 +201,7 @@ func (t *textPage) section(s section) {
 	if s.More != "" {
 		t.para(dots(s.More) + ".")
 	}
+	t.all(s.AllText, s.AllCommand)
 }
 
 func (t *textPage) parts(list []part) {
@@ -269,26 +271,30 @@ func (t *textPage) matters(g matterGroup) {
 		if l.Where != "" {
 			t.item("  ", "Where to click: "+l.Where)
 		}
-		t.change(l.Change, l.Label, l.Command)
+		t.changes(l.Changes)
 		t.link(l.Link)
 	}
 	t.more(g.More)
 	if len(g.Lines) > 0 || g.More != "" {
 		t.b.WriteString("\n")
 	}
-	if g.AllCommand != "" {
-		t.line(g.AllText)
-		t.b.WriteString("  " + g.AllCommand + "\n\n")
+	t.all(g.AllText, g.AllCommand)
+}
+
+// changes writes what is proposed or done; a command stands on a line of its own, so that it can be copied.
+func (t *textPage) changes(list []changeLine) {
+	for _, l := range list {
+		t.item("  ", strings.TrimSpace(l.Text+" "+l.Label))
+		if l.Command != "" {
+			t.b.WriteString("    " + l.Command + "\n")
+		}
 	}
 }
 
-// change writes what is proposed or done; a command stands on a line of its own, so that it can be copied.
-func (t *textPage) change(text, label, command string) {
-	if text == "" {
-		return
-	}
-	t.item("  ", strings.TrimSpace(text+" "+label))
+// all writes how to approve all that is proposed.
+func (t *textPage) all(text, command string) {
 	if command != "" {
-		t.b.WriteString("    " + command + "\n")
+		t.line(text)
+		t.b.WriteString("  " + command + "\n\n")
 	}
 }

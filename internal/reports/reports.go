@@ -3,12 +3,12 @@
 //
 // [Oversharing] is the one ordinary mail to the workspace administrator: what people outside the school can reach, and what else does
 // not match the policy about accounts, classes, pupils' e-mail, devices and settings ("matters"). [Urgent] is the message about what
-// cannot wait for it.
+// cannot wait for it. [Owner] is the letter to a member of staff whose files the program changes.
 //
 // Three promises hold for everything that leaves this package, mail, plain text and list alike:
 //
 //   - No pupil's name and no pupil's address appears: titles, grantees and whatever is said of a matter pass through a [Mask].
-//     Links stay, they hold ids.
+//     Links stay, they hold ids. The one exception: an adult reads the titles of their own files in the letter that goes to them alone.
 //   - Counts add up ([Counts]), and nothing is called fine where something could not be seen.
 //   - It stays small and harmless whatever is in a title: lists are bounded and say how many more there are, titles are
 //     cut, freed of control and direction characters and escaped; cells of the list cannot become formulas.
@@ -67,6 +67,7 @@ type Item struct {
 	Missing     bool      // not found where it was; still open
 	AgreedUntil time.Time // zero: not agreed
 	Info        bool      // for information, nothing to do
+	Changes     []Change  // what the program proposes or has done about it
 }
 
 // How a thing was put right.
@@ -114,6 +115,7 @@ type OversharingInput struct {
 	School    string
 	Titles    Titles
 	Reader    string // the reader's name; "" leaves the greeting out
+	Address   string // the reader's, for commands that ask who decides; "" leaves it for them to fill in
 	Now       time.Time
 	Location  *time.Location // the school's time zone; nil is UTC
 	Since     time.Time      // the last report; zero if there was none
@@ -126,7 +128,7 @@ type OversharingInput struct {
 	Right     []MatterRight  // of these, put right since the last report
 	Unclear   []Unclear      // of these, what could not be said
 	Wider     bool           // clauses about more than sharing are looked at, whether or not there are Matters
-	Waiting   map[string]int // how many changes of each kind wait for approval, for `approve --all`; nil: those of Matters are counted
+	Waiting   map[string]int // how many changes of each kind wait for approval, for `approve --all`; nil: those of Matters and Items are counted
 	Rollover  bool           // the weeks in which accounts move up: matters about accounts are one checklist without deadlines
 	NotSeen   []Gap          // this time
 	NeverSeen []string       // besides what this program can never see (NeverSeen)
