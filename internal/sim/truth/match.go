@@ -14,7 +14,7 @@ type matched struct {
 	// Rows and accounts that might be each other, among others.
 	ambiguousRow     map[int]bool
 	ambiguousAccount map[*account]bool
-	// left is when an account that is on the roll no more went from it.
+	// left is when an account that is on the roll no more went from it: when its last row was dropped, or the date of leaving that row already gave.
 	left map[*account]day
 	// columns are those that the policy names.
 	columns map[string]string
@@ -44,6 +44,7 @@ func (w *world) matchRoll(who Population, isKind func(*account) bool, hasClasses
 	m := w.match(readRoll(data, who.Columns, who.Name), isKind, hasClasses)
 	m.columns = who.Columns
 	m.left = map[*account]day{}
+	newest := map[*account]day{}
 	for name, data := range w.t.Rolls {
 		version, isVersion := strings.CutPrefix(name, who.Roll+".")
 		replaced, isDate := parseDay(version)
@@ -51,9 +52,14 @@ func (w *world) matchRoll(who Population, isKind func(*account) bool, hasClasses
 			continue
 		}
 		was := w.match(readRoll(data, who.Columns, who.Name), isKind, hasClasses)
-		for a := range was.rowOf {
-			if m.row(a) == nil && !m.isAmbiguous(a) {
-				m.left[a] = max(m.left[a], replaced)
+		for a, i := range was.rowOf {
+			if m.row(a) != nil || m.isAmbiguous(a) || replaced <= newest[a] {
+				continue
+			}
+			newest[a], m.left[a] = replaced, replaced
+			// Who had left by then does not leave again when the row is dropped.
+			if r := was.rows[i]; r.isLeaver(replaced) {
+				m.left[a], _ = r.leftDay()
 			}
 		}
 	}

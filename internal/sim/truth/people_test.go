@@ -181,3 +181,53 @@ func TestAgreementInTheRollover(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+// Somebody who had left does not leave again when their row is dropped: the date in the row counts if it had come by then, in the newest version that had the row.
+func TestDroppedLeavers(t *testing.T) {
+	const ben = "P2,,Ben Birch,R,Robins,yes,\n"
+	roll := func(left string) string { return heading + "P1,,Ada Ash,4,4A,yes," + left + "\n" + ben }
+	for _, c := range []struct {
+		name  string
+		rolls map[string]string
+		want  string
+	}{
+		{"no date of leaving", map[string]string{"roll.csv.2026-10-20": roll("")}, "left 2026-10-20"},
+		{"an unreadable date", map[string]string{"roll.csv.2026-10-20": roll("Easter")}, "left 2026-10-20"},
+		{"left days before", map[string]string{"roll.csv.2026-10-20": roll("16/10/2026")}, "left 2026-10-16"},
+		{"left before the first look", map[string]string{"roll.csv.2026-10-20": roll("2026-07-21")}, "left 2026-07-21"},
+		{"left the day before", map[string]string{"roll.csv.2026-10-20": roll("19/10/2026")}, "left 2026-10-19"},
+		{"left that day", map[string]string{"roll.csv.2026-10-20": roll("20/10/2026")}, "left 2026-10-20"},
+		{"was to leave the day after", map[string]string{"roll.csv.2026-10-20": roll("21/10/2026")}, "left 2026-10-20"},
+		{"a leaver in the newer version", map[string]string{"roll.csv.2026-10-18": roll(""), "roll.csv.2026-10-20": roll("16/10/2026")}, "left 2026-10-16"},
+		{"a leaver only in the older version", map[string]string{"roll.csv.2026-10-18": roll("16/10/2026"), "roll.csv.2026-10-20": roll("")}, "left 2026-10-20"},
+		{"the newest version no longer had the row", map[string]string{"roll.csv.2026-10-18": roll("16/10/2026"), "roll.csv.2026-10-20": heading + ben}, "left 2026-10-16"},
+		{"a version replaced before the first look", map[string]string{"roll.csv.2026-10-14": roll("")}, ""},
+		{"a leaver in a version replaced before the first look", map[string]string{"roll.csv.2026-10-14": roll("12/10/2026"), "roll.csv.2026-10-20": roll("")}, "left 2026-10-20"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			want := []string{"not-on-roll user/u1: no-row"}
+			if c.want != "" {
+				want = []string{"leaver-active user/u1: " + c.want}
+			}
+			got := found(t, and(c.rolls, "roll.csv", heading+ben), "accounts", "{rules: [leaver-active, not-on-roll], grace_days: 0}", Options{})
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+// The days of grace run from the date of leaving in the dropped row.
+func TestGraceOfDroppedLeavers(t *testing.T) {
+	files := map[string]string{
+		"roll.csv":            heading + "P2,,Ben Birch,R,Robins,yes,\n",
+		"roll.csv.2026-10-20": heading + "P1,,Ada Ash,4,4A,yes,2026-10-16\nP2,,Ben Birch,R,Robins,yes,\n",
+	}
+	if got := found(t, files, "accounts", "{rules: [leaver-active, not-on-roll], grace_days: 31}", Options{}); got != nil {
+		t.Errorf("on the last day of grace: %v", got)
+	}
+	want := []string{"leaver-active user/u1: left 2026-10-16"}
+	if diff := cmp.Diff(want, found(t, files, "accounts", "{rules: [leaver-active, not-on-roll], grace_days: 30}", Options{})); diff != "" {
+		t.Error(diff)
+	}
+}
