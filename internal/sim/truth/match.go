@@ -1,6 +1,7 @@
 package truth
 
 import (
+	"maps"
 	"slices"
 	"strings"
 )
@@ -44,19 +45,19 @@ func (w *world) matchRoll(who Population, isKind func(*account) bool, hasClasses
 	m := w.match(readRoll(data, who.Columns, who.Name), isKind, hasClasses)
 	m.columns = who.Columns
 	m.left = map[*account]day{}
-	newest := map[*account]day{}
-	for name, data := range w.t.Rolls {
+	// In the order of their dates: the newest version that had the account counts.
+	for _, name := range slices.Sorted(maps.Keys(w.t.Rolls)) {
 		version, isVersion := strings.CutPrefix(name, who.Roll+".")
 		replaced, isDate := parseDay(version)
 		if !isVersion || !isDate || replaced > w.today || replaced <= w.day(w.first) {
 			continue
 		}
-		was := w.match(readRoll(data, who.Columns, who.Name), isKind, hasClasses)
+		was := w.match(readRoll(w.t.Rolls[name], who.Columns, who.Name), isKind, hasClasses)
 		for a, i := range was.rowOf {
-			if m.row(a) != nil || m.isAmbiguous(a) || replaced <= newest[a] {
+			if m.row(a) != nil || m.isAmbiguous(a) {
 				continue
 			}
-			newest[a], m.left[a] = replaced, replaced
+			m.left[a] = replaced
 			// Who had left by then does not leave again when the row is dropped.
 			if r := was.rows[i]; r.isLeaver(replaced) {
 				m.left[a], _ = r.leftDay()
