@@ -12,6 +12,9 @@ var oversharingHTML string
 //go:embed urgent.html.tmpl
 var urgentHTML string
 
+//go:embed owner.html.tmpl
+var ownerHTML string
+
 //go:embed parts.html.tmpl
 var partsHTML string
 
@@ -53,7 +56,7 @@ var styles = strings.NewReplacer(
 	"§gap§", "height:6px;line-height:6px;font-size:6px",
 )
 
-var templates = map[string]*template.Template{"oversharing": parse(oversharingHTML), "urgent": parse(urgentHTML)}
+var templates = map[string]*template.Template{"oversharing": parse(oversharingHTML), "urgent": parse(urgentHTML), "owner": parse(ownerHTML)}
 
 func parse(text string) *template.Template {
 	funcs := template.FuncMap{"dots": dots, "whoCan": func() string { return whoCan }, "words": strings.Fields, "hyphen": func(s string) bool { return strings.Contains(s, "-") }}
@@ -69,7 +72,7 @@ func squeeze(s string) string {
 	return strings.Join(lines, "\n")
 }
 
-func renderHTML(name string, p page) (string, error) {
+func renderHTML(name string, p any) (string, error) {
 	var b strings.Builder
 	if err := templates[name].Execute(&b, p); err != nil {
 		return "", err
