@@ -71,12 +71,15 @@ func demo(ctx context.Context, o *options, opt generate.Options, out string) err
 	d.std.Out = &strings.Builder{}
 	d.std.Terminal = false
 	d.quota = google.Unlimited() // the simulated school does not mind being asked quickly
+	d.roll = demoRoll(school.World)
 	b, err := d.bench(ctx, p, school.World.Now)
 	if err != nil {
 		return err
 	}
 	defer b.close()
-	fmt.Fprintf(o.std.Out, "%s: %d pupils, simulated. The job runs every morning at %d:00 for half a term.\n\n", p.School.Name, opt.Pupils, runsAt)
+	b.env.Wait = func(ctx context.Context, _ time.Duration) error { return ctx.Err() } // the simulated school shows changes at once
+	people := &demoPeople{b: b, world: school.World, seen: map[string]bool{}}
+	fmt.Fprintf(o.std.Out, "%s: %d pupils, simulated. The jobs run every morning at %d:00 for half a term.\n\n", p.School.Name, opt.Pupils, runsAt)
 	run := func() error {
 		local := school.World.Now().In(p.School.Location)
 		morning := time.Date(local.Year(), local.Month(), local.Day(), runsAt, 0, 0, 0, p.School.Location)
@@ -100,6 +103,14 @@ func demo(ctx context.Context, o *options, opt generate.Options, out string) err
 		if err != nil {
 			return err
 		}
+		if err := b.tick(ctx); err != nil {
+			return err
+		}
+		decided, err := people.decide(ctx)
+		if err != nil {
+			return err
+		}
+		told = append(told, decided...)
 		for range daysUntil(days, i) {
 			if err := run(); err != nil {
 				return err

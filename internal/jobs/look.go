@@ -1,11 +1,14 @@
 package jobs
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
 	"strconv"
+	"strings"
 	"time"
 
 	"esafetybot/internal/census"
@@ -35,23 +38,72 @@ type look struct {
 	left   *Look
 }
 
+// Looks is the collection of what each looking job left last, one blob a job: a report that is made without it in the same process tells the same.
+var Looks = &store.Collection{Name: "looks", Schema: 1}
+
 // Look is what a job leaves for whoever tells of it.
 type Look struct {
-	Record  *Record
-	Unknown []Unknown
-	// Names says what roles, apps, classes and devices are called, by subject or fact ("course/5512", "app/…").
-	Names map[string]string
+	Record  *Record   `json:"-"`
+	Unknown []Unknown `json:"unknown,omitempty"`
+	// Names says what roles, apps, classes, devices and units are called, by subject or fact ("course/5512", "app/…").
+	Names map[string]string `json:"names,omitempty"`
 	// Said says of a subject what each source said, where they do not agree.
-	Said map[string][]string
+	Said map[string][]string `json:"said,omitempty"`
+}
+
+// save adds what the look left to a batch, if it differs from what the last one did.
+func (l *look) save(ctx context.Context, b *store.Batch) error {
+	data, err := json.Marshal(l.left)
+	if err != nil {
+		return err
+	}
+	old, ref, err := store.GetBlob(ctx, l.Store, Looks, l.record.Job)
+	if err != nil && !errors.Is(err, store.ErrNotFound) || bytes.Equal(old, data) {
+		return err
+	}
+	_, err = store.StageBlob(ctx, l.Store, b, Looks, l.record.Job, ref, nil, data)
+	return err
+}
+
+// loadLook reads what a job left last; nil if it never ran.
+func loadLook(ctx context.Context, s store.Store, job string) (*Look, error) {
+	data, _, err := store.GetBlob(ctx, s, Looks, job)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, nil
+	}
+	look := &Look{}
+	if err == nil {
+		err = json.Unmarshal(data, look)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("what the job %s left cannot be read from the state: %w", job, err)
+	}
+	return look, nil
+}
+
+// prune keeps the names of what findings are about.
+func (l *Look) prune(observed []findings.Observed) {
+	wanted := map[string]bool{}
+	for _, o := range observed {
+		wanted[o.Subject] = true
+		for _, f := range o.Facts {
+			word, _, _ := strings.Cut(f, " ")
+			wanted[word] = true
+		}
+	}
+	maps.DeleteFunc(l.Names, func(k, _ string) bool { return !wanted[k] && !strings.HasPrefix(k, "unit/") })
 }
 
 // Unknown is something that a check could not say of some subjects, although what it needs was read.
 type Unknown struct {
-	Means, Clause, Rule string
-	What, Why           string // in words
-	Count               int
-	Since               time.Time
-	Whole               bool // the clause's rule could not be judged at all
+	Means  string    `json:"means"`
+	Clause string    `json:"clause"`
+	Rule   string    `json:"rule"`
+	What   string    `json:"what"` // in words
+	Why    string    `json:"why"`
+	Count  int       `json:"count"`
+	Since  time.Time `json:"since,omitzero"`
+	Whole  bool      `json:"whole,omitempty"` // the clause's rule could not be judged at all
 }
 
 // looked runs a job: lease, reading and judging (do), record.
@@ -85,6 +137,11 @@ func looked(ctx context.Context, env Env, c *census.Census, job string, do func(
 	}
 	l.record.Ended = env.Clock()
 	b := &store.Batch{}
+	if l.record.Error == "" {
+		if e := l.save(ctx, b); e != nil {
+			return l.left, errors.Join(err, e)
+		}
+	}
 	l.record.Writes = int(counter.Writes()) + b.Writes() + 2 // the record itself and the lease
 	if e := l.record.add(b); e != nil {
 		return l.left, errors.Join(err, e)
@@ -155,6 +212,7 @@ func (l *look) sync(ctx context.Context, check string, observed []findings.Obser
 		},
 	})
 	l.record.Changes = changes
+	l.left.prune(observed)
 	if err != nil {
 		return fmt.Errorf("keeping the findings: %w", err)
 	}

@@ -59,17 +59,28 @@ func Report(ctx context.Context, env Env, box *outbox.Outbox, s *Seen) (*Record,
 }
 
 func newTold(ctx context.Context, env Env, s *Seen, lease *Lease) (*told, error) {
-	t := &told{Outcome: s.Sharing, now: s.Census.Now, lease: lease, records: map[string]*Record{}, looks: s.Looks}
+	t := &told{Outcome: s.Sharing, now: s.Census.Now, lease: lease, records: map[string]*Record{}, looks: map[string]*Look{}}
 	for _, job := range Looking {
+		if !Asked(env.Policy, job) {
+			continue
+		}
+		if look := s.Looks[job]; look != nil {
+			t.looks[job], t.records[job] = look, look.Record
+			continue
+		}
 		r, err := Latest(ctx, env.Store, job)
 		if err != nil {
 			return nil, err
 		}
-		if look := s.Looks[job]; look != nil {
-			r = look.Record
+		look, err := loadLook(ctx, env.Store, job)
+		if err != nil {
+			return nil, err
 		}
-		if r != nil && Asked(env.Policy, job) {
+		if r != nil {
 			t.records[job] = r
+		}
+		if look != nil {
+			t.looks[job] = look
 		}
 	}
 	if t.Outcome != nil {

@@ -7,6 +7,7 @@ import (
 	netmail "net/mail"
 	"slices"
 	"strings"
+	"time"
 
 	"esafetybot/internal/checks/accounts"
 	"esafetybot/internal/checks/pupilemail"
@@ -25,11 +26,11 @@ const urgentKind = "urgent"
 var urgentRoles = []policy.Role{policy.RoleAdmin, policy.RoleOfficer, policy.RoleSafeguarding}
 
 // isUrgent tells whether a finding cannot wait for the report: a pupil can send mail, somebody from outside is in a class, a pupil holds an
-// administrator's role.
-func isUrgent(p *policy.Policy, who *school.Directory, f *findings.Finding) bool {
+// administrator's role. That mail was used is urgent by itself only of those of whom nothing else was told lately: the reports lag.
+func isUrgent(p *policy.Policy, who *school.Directory, f *findings.Finding, told map[string]bool) bool {
 	switch check, rule := findings.Means(f.Rule), ruleOf(f); {
 	case check == pupilemail.Means:
-		return true
+		return rule != pupilemail.Used || !told[f.Subject]
 	case check == accounts.Means && rule == accounts.OutsiderInClass:
 		return true
 	case check == accounts.Means && rule == accounts.AdminRole:
@@ -44,13 +45,17 @@ func urgent(ctx context.Context, env Env, box *outbox.Outbox, t *told) error {
 	if t.Who == nil {
 		return nil
 	}
+	lately, err := mailTold(ctx, t)
+	if err != nil {
+		return err
+	}
 	var all []*findings.Finding
 	for _, check := range []string{pupilemail.Means, accounts.Means} {
 		for f, err := range t.Keeper.List(ctx, check, findings.Open) {
 			if err != nil {
 				return err
 			}
-			if isUrgent(env.Policy, t.Who, f) {
+			if isUrgent(env.Policy, t.Who, f, lately) {
 				all = append(all, f)
 			}
 		}
@@ -67,6 +72,25 @@ func urgent(ctx context.Context, env Env, box *outbox.Outbox, t *told) error {
 	}
 	return errs
 }
+
+// mailTold lists the subjects of findings on what switches a pupil's mail on, open or closed within the time in which usage reports still show it.
+func mailTold(ctx context.Context, t *told) (map[string]bool, error) {
+	out := map[string]bool{}
+	for _, status := range []findings.Status{findings.Open, findings.Accepted, findings.Resolved} {
+		for f, err := range t.Keeper.List(ctx, pupilemail.Means, status) {
+			if err != nil {
+				return nil, err
+			}
+			if ruleOf(f) != pupilemail.Used && (status != findings.Resolved || f.Closed.After(t.now.Add(-usageLag))) {
+				out[f.Subject] = true
+			}
+		}
+	}
+	return out, nil
+}
+
+// usageLag is how long after mail was switched off a usage report may still speak of it.
+const usageLag = 14 * 24 * time.Hour
 
 func urgentTo(ctx context.Context, env Env, box *outbox.Outbox, t *told, who reader, all []*findings.Finding) error {
 	mark, err := box.Mark(ctx, who.Address, urgentKind)
