@@ -83,9 +83,15 @@ func (p *Player) createUser() (bool, error) {
 	return true, err
 }
 
+// byNameOnly tells that a pupil may be known to the roll by name and unit alone. Who is moved then is nobody on the roll any more, and whether they were before
+// cannot be told from the roll and the accounts of today.
+func byNameOnly(u *world.User) bool { return isPupil(u) && len(u.ExternalIDs) == 0 }
+
 func (p *Player) moveUser() (bool, error) {
 	to := p.unit()
-	u, ok := p.user(func(u *world.User) bool { return u.OrgUnitPath != to && !p.protected(u.PrimaryEmail) && !u.IsGuestUser })
+	u, ok := p.user(func(u *world.User) bool {
+		return u.OrgUnitPath != to && !p.protected(u.PrimaryEmail) && !u.IsGuestUser && !byNameOnly(u)
+	})
 	if !ok {
 		return false, nil
 	}

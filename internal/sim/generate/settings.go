@@ -20,11 +20,12 @@ const (
 // without it.
 func (b *builder) policy(place any, setting, value, licence string) *world.Policy {
 	b.order++
-	return b.policyAt(b.order, place, setting, value, licence)
+	return b.policyAt(float64(b.order), place, setting, value, licence)
 }
 
-func (b *builder) policyAt(order int, place any, setting, value, licence string) *world.Policy {
-	q := world.PolicyQuery{SortOrder: float64(order)}
+// policyAt puts a policy in place at a point of the order that no other one of its kind has, as with Google.
+func (b *builder) policyAt(order float64, place any, setting, value, licence string) *world.Policy {
+	q := world.PolicyQuery{SortOrder: order}
 	var clauses []string
 	switch p := place.(type) {
 	case string:
@@ -235,7 +236,7 @@ func (b *builder) mailCases() {
 	}
 	// On a unit that is gone, and earlier in the order than what decides.
 	b.service("03ph8a2zdeleted1", "gmail", true, "")
-	b.policyAt(1, b.yearUnit(3), "gmail.service_status", `{"serviceState":"ENABLED"}`, "")
+	b.policyAt(1.25, b.yearUnit(3), "gmail.service_status", `{"serviceState":"ENABLED"}`, "")
 
 	// Access groups: the council, with a group in it; one before what decides; one that would switch off; one of staff only.
 	reps := b.club("council-reps", "Class representatives", 2)
@@ -243,7 +244,7 @@ func (b *builder) mailCases() {
 	b.service(council, "gmail", true, "")
 	b.eachPupil(reps, taken("access-group"))
 	early := b.club("library-helpers", "Library helpers", 2)
-	b.policyAt(1, early, "gmail.service_status", `{"serviceState":"ENABLED"}`, "")
+	b.policyAt(1.5, early, "gmail.service_status", `{"serviceState":"ENABLED"}`, "")
 	b.eachPupil(early, spared("access-group"))
 	off := b.club("chess", "Chess club", 2)
 	b.service(off, "gmail", false, "")
