@@ -139,6 +139,10 @@ func TestNoPupilAnywhere(t *testing.T) {
 			for k := range rapid.IntRange(0, 4).Draw(t, "grants") {
 				it.Grants = append(it.Grants, Grant{Who: spell(fmt.Sprint("who", i, k)), Role: "reader", Private: rapid.Bool().Draw(t, "private"), New: rapid.Bool().Draw(t, "new grant")})
 			}
+			if rapid.Bool().Draw(t, "change to sharing") {
+				n := &Names{}
+				it.Changes = []Change{{ID: fmt.Sprint("i", i), State: "proposed", Words: title + " will be shared with nobody.", Why: spell("why")}, {ID: fmt.Sprint("j", i), State: "done", Words: n.Add(title) + " goes.", Undo: "Undo " + n.Add(spell("undo")), Names: n}}
+			}
 			in.Items = append(in.Items, it)
 			in.PutRight = append(in.PutRight, PutRight{Item: it, How: HowDeleted})
 			in.NotSeen = append(in.NotSeen, Gap{What: "The Drive of " + title, Why: title, WhatToDo: title, Owner: it.Owner})
@@ -196,6 +200,13 @@ func drawMatters(t *rapid.T, spell func(string) string, names []PupilName) []Mat
 			m.Change = &Change{ID: fmt.Sprint("a", i), Kind: "switch-off", Words: say("Switch off ", "words"), Why: say("because ", "why"), Undo: say("Switch on ", "undo")}
 			m.Change.State = rapid.SampledFrom([]string{"proposed", "approved", "done", "failed", "unsure", "declined"}).Draw(t, "state")
 		}
+		if rapid.Bool().Draw(t, "names") {
+			n := &Names{}
+			m.Names, m.Details, m.Where = n, []string{"in " + n.Add(m.Details[0]), "by " + n.Add(spell("name of a group")) + " too"}, "Apps → "+n.Add(m.Where)
+			if strings.HasPrefix(m.Subject, "setting/") {
+				m.Name = n.Add(m.Name)
+			}
+		}
 		if rapid.Bool().Draw(t, "agreed matter") {
 			m.AgreedUntil = days(9)
 		}
@@ -252,6 +263,39 @@ func TestMatterMask(t *testing.T) {
 		if got, whole := m.place(s, 200); got != want || whole != (got == s) {
 			t.Errorf("%q: %q, %v", s, got, whole)
 		}
+	}
+}
+
+// TestNames looks that in the program's own sentences only names are masked.
+func TestNames(t *testing.T) {
+	m := newMatterMask(NewMask(append([]PupilName{{Full: "Anybody Allowed"}, {Full: "May Will"}}, pupils...)), nil, nil)
+	n := &Names{}
+	club, own := n.Add("Amelia's Club"), n.Add("Eco Club")
+	if again := n.Add("Eco Club"); again != own || len(*n) != 2 {
+		t.Errorf("one name is %s and %s", own, again)
+	}
+	odd, gran, long := n.Add("{1}"), n.Add("gran@mail.example"), n.Add(strings.Repeat("x", 500))
+	for _, c := range []struct {
+		s       string
+		outside bool
+		want    string
+		whole   bool
+	}{
+		{"it is anybody, allowed in May", false, "it is anybody, allowed in May", true}, // names of pupils, but the program's own words
+		{"in the group " + own, false, "in the group Eco Club", true},
+		{"from " + club + " to " + own + ".", false, "from (name not shown) to Eco Club.", false},
+		{"in " + odd, false, "in {1}", true}, // a name that looks like a place for one is none
+		{"in {9} {0} {x} {12345}", false, "in {9} {0} {x} {12345}", true},
+		{"to " + gran, true, "to a private address", true},
+		{"to " + gran, false, "to gran@mail.example", true},
+		{long, false, strings.Repeat("x", 80) + "…", true},
+	} {
+		if got, whole := m.say(c.s, n, c.outside, 200); got != c.want || whole != c.whole {
+			t.Errorf("%q: %q, %v; want %q, %v", c.s, got, whole, c.want, c.whole)
+		}
+	}
+	if got, whole := m.say("in the group Amelia", nil, false, 200); got != "" || whole {
+		t.Errorf("text of unknown origin is shown as %q", got)
 	}
 }
 

@@ -90,7 +90,7 @@ func (m matterMask) text(s string, outside bool, limit int) (string, bool) {
 func (m matterMask) addresses(s string, outside bool) string {
 	return addressIn.ReplaceAllStringFunc(s, func(a string) string {
 		if outside || m.mask.holdsAddress(a) || m.also.holdsAddress(a) {
-			return "a private address"
+			return "a private address" + a[len(strings.TrimRight(a, ".!?")):] // the end of the sentence is not the address's
 		}
 		return a
 	})

@@ -239,6 +239,78 @@ func TestChangeWords(t *testing.T) {
 	}
 }
 
+// TestBy looks that a command holds the reader's address only if a shell takes it for one word.
+func TestBy(t *testing.T) {
+	for address, want := range map[string]string{
+		"it@school.example": "it@school.example", " I.T+safety@school.example ": "I.T+safety@school.example", "": "YOUR-ADDRESS", "it": "YOUR-ADDRESS",
+		"it@school.example; rm -rf /": "YOUR-ADDRESS", "$(x)@school.example": "YOUR-ADDRESS", "-x@school.example": "YOUR-ADDRESS", "o'neil@school.example": "YOUR-ADDRESS",
+	} {
+		if got := by(address); got != " --by "+want {
+			t.Errorf("%q: %q, want %q", address, got, want)
+		}
+	}
+}
+
+func TestSeveralChanges(t *testing.T) {
+	m := aMatter(1, "A26", "accounts.risky-app", "medium", "user/1", ann, "the app One", "the app Two")
+	m.Changes = []Change{*proposed("revoke-app-1", "revoke-app", "One goes."), *proposed("revoke-app-2", "revoke-app", "Two goes."), *proposed("revoke-app-1", "revoke-app", "One goes.")}
+	m.Change = proposed("revoke-app-2", "revoke-app", "Two goes.")
+	twin := m
+	twin.ID, twin.Clause = "m1b", "A1"
+	in := only(m, twin)
+	r := render(t, in)
+	for _, id := range []string{"revoke-app-1", "revoke-app-2"} {
+		if n := strings.Count(r.Text, "approve "+id+" --by YOUR-ADDRESS"); n != 1 {
+			t.Errorf("%s is proposed %d times:\n%s", id, n, r.Text)
+		}
+	}
+	if !strings.Contains(r.Text, "approve --all revoke-app --expect 2 ") {
+		t.Errorf("both cannot be approved at once:\n%s", r.Text)
+	}
+	if s := string(r.Matters); !strings.Contains(s, "approve revoke-app-1 --by YOUR-ADDRESS; Proposed: Two goes.") {
+		t.Errorf("the list does not name both:\n%s", s)
+	}
+}
+
+func TestChangesToSharing(t *testing.T) {
+	change := func(words string) Change { return *proposed("delete-grant-1", "delete-grant", words) }
+	mine := func(who Person, title string, c Change) Item {
+		return Item{ID: "f1", Clause: "A23", Rule: "public-link", Severity: "medium", Subject: file(1), Title: title, Kind: "document", Link: link(1), Owner: who, New: true, Changes: []Change{c}}
+	}
+	named := change("")
+	named.Names = &Names{}
+	named.Words = named.Names.Add("Budget 2026") + " will no longer be shared."
+	pupils := change("")
+	pupils.Names = &Names{}
+	pupils.Words = "It will no longer be shared with " + pupils.Names.Add("Amelia's club") + "."
+	for _, c := range []struct {
+		it   Item
+		want string
+	}{
+		{mine(ann, "Plan", change("Plan will no longer be shared.")), "Proposed: Plan will no longer be shared. To approve:"},
+		{mine(head, "Budget 2026", change("The BUDGET 2026 will no longer be shared.")), "Proposed: a change that is named in the action log. To approve:"},
+		{mine(head, "Budget 2026", named), "Proposed: a change that is named in the action log. To approve:"},
+		{mine(pupil, "My poem", change("My poem will no longer be shared.")), "Proposed: a change that is named in the action log. To approve:"},
+		{mine(pupil, "My poem", change("It will no longer be shared with gran@mail.example.")), "Proposed: It will no longer be shared with a private address. To approve:"},
+		{mine(ann, "Plan", change("Amelia's plan will no longer be shared.")), "Proposed: a change that is named in the action log. To approve:"},
+		{mine(ann, "Plan", pupils), "Proposed: It will no longer be shared with (name not shown). To approve:"},
+	} {
+		in := only()
+		in.Items, in.Address = []Item{c.it}, "it@school.example"
+		r := render(t, in)
+		text := strings.Join(strings.Fields(r.Text), " ")
+		if want := c.want + " esafetybot approve delete-grant-1 --by it@school.example"; !strings.Contains(text, want) || !strings.Contains(string(r.CSV), want) {
+			t.Errorf("the report lacks %q:\n%s\n%s", want, r.Text, r.CSV)
+		}
+		without := c.it
+		without.Changes = nil
+		in.Items = []Item{without}
+		if render(t, in).Hash == r.Hash {
+			t.Error("a change is proposed, and the hash stays")
+		}
+	}
+}
+
 func third(l changeLine) []string { return []string{l.Text, l.Label, l.Command} }
 
 func TestApproveAll(t *testing.T) {

@@ -78,10 +78,11 @@ func newMatterView(mask *Mask, now time.Time, rollover bool, address string, lis
 
 // all are the changes of a matter.
 func (m Matter) all() []Change {
-	if m.Change == nil {
-		return m.Changes
+	list := addChanges(nil, m.Changes)
+	if m.Change != nil {
+		list = addChanges(list, []Change{*m.Change})
 	}
-	return addChanges(slices.Clone(m.Changes), []Change{*m.Change})
+	return list
 }
 
 // waiting counts the changes of each kind that wait for approval, each once.

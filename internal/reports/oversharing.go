@@ -194,7 +194,7 @@ func (v *view) thing(it Item) thing {
 	if t.title == "" {
 		t.title, t.fullTitle = noun(t.kind)+" without a title", noun(t.kind)+" without a title"
 	}
-	for _, c := range it.Changes {
+	for _, c := range addChanges(nil, it.Changes) {
 		t.changes = append(t.changes, v.itemChange(t, c))
 	}
 	t.owner = v.in.Mask.Owner(it.Owner)

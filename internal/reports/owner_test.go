@@ -1,7 +1,6 @@
 package reports
 
 import (
-	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -117,7 +116,7 @@ func TestOwnerHostile(t *testing.T) {
 			t.Errorf("it holds %q", bad)
 		}
 	}
-	if !strings.Contains(r.Text, fmt.Sprint("more files of yours")) {
+	if !strings.Contains(r.Text, "more files of yours") {
 		t.Error("it does not say how many more there are")
 	}
 	if strings.ContainsAny(r.Subject, "<\r\n") {

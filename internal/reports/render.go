@@ -20,7 +20,8 @@ var partsHTML string
 
 // styles are written into the template before it is parsed: mail programs drop <style>, so each element carries its own.
 // Text and background are always set together, so that a dark mode that changes one changes both; all pairs have a
-// contrast of 7 to 1 or more (links and labels 5 to 1).
+// contrast of 7 to 1 or more (links and labels 5 to 1). No color-scheme is declared: whoever declares a dark one must bring its colours
+// along, and a program that honours it would show the light ones in the dark; undeclared, programs darken the mail by themselves.
 var styles = strings.NewReplacer(
 	"§page§", "margin:0;padding:0;background-color:#eef1f4;color:#1f2933;-webkit-text-size-adjust:100%",
 	"§outer§", "background-color:#eef1f4;color:#1f2933",
