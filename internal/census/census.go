@@ -60,7 +60,7 @@ type Census struct {
 	directory bool // read, well or badly
 	known     bool // the accounts are known
 	who       *school.Directory
-	people    map[string]seen.Person
+	people    map[string]*seen.Person
 	units     []seen.Unit
 
 	listed  bool // the groups are listed

@@ -2,6 +2,7 @@ package census
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -18,10 +19,9 @@ func (c *Census) Directory(ctx context.Context) (known bool) {
 	c.directory = true
 	var (
 		wg      sync.WaitGroup
-		people  []seen.Person
 		domains []string
 	)
-	wg.Go(func() { people, c.known = list(c, "users", c.Google.People(ctx)) })
+	wg.Go(func() { c.known = c.readPeople(ctx) })
 	wg.Go(func() {
 		var err error
 		if domains, err = c.Google.Domains(ctx); err != nil {
@@ -35,7 +35,7 @@ func (c *Census) Directory(ctx context.Context) (known bool) {
 	if c.Missed("domains") {
 		// Whatever domain an account has is the customer's, and so are the school's own.
 		domains = slices.Clone(c.Policy.School.Domains)
-		for _, p := range people {
+		for _, p := range c.people {
 			for _, address := range append([]string{p.Address}, p.Aliases...) {
 				if _, d, ok := strings.Cut(address, "@"); ok && !p.Guest {
 					domains = append(domains, d)
@@ -45,10 +45,29 @@ func (c *Census) Directory(ctx context.Context) (known bool) {
 	}
 	slices.Sort(domains)
 	c.who = school.New(school.Rules{TrustedDomains: c.Policy.School.TrustedDomains, OrgUnits: c.Policy.School.OrgUnits}, slices.Compact(domains))
-	c.people = make(map[string]seen.Person, len(people))
-	for _, p := range people {
-		c.people[p.ID] = p
-		c.who.AddAccount(p.Account)
+	// In the order of ids, so that of two accounts with one alias it is always the same that bears it.
+	for _, id := range slices.Sorted(maps.Keys(c.people)) {
+		c.who.Share(&c.people[id].Account)
+	}
+	return true
+}
+
+// readPeople reads the accounts straight into what is kept of them: at a large school they are most of what a run holds.
+func (c *Census) readPeople(ctx context.Context) (ok bool) {
+	c.people = map[string]*seen.Person{}
+	units := map[string]string{} // the same path is the same text
+	for p, err := range c.Google.People(ctx) {
+		if err != nil {
+			c.gap("users", err)
+			c.people = nil
+			return false
+		}
+		if path, known := units[p.Unit]; known {
+			p.Unit = path
+		} else {
+			units[p.Unit] = p.Unit
+		}
+		c.people[p.ID] = &p
 	}
 	return true
 }
@@ -57,7 +76,7 @@ func (c *Census) Directory(ctx context.Context) (known bool) {
 func (c *Census) Who() *school.Directory { return c.who }
 
 // People lists what the Directory says of each account, by id.
-func (c *Census) People() map[string]seen.Person { return c.people }
+func (c *Census) People() map[string]*seen.Person { return c.people }
 
 // Units reads the org units; none where they could not be read ("units" is then a gap).
 func (c *Census) Units(ctx context.Context) []seen.Unit {

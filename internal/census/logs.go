@@ -143,13 +143,13 @@ func (c *Census) Recent(ctx context.Context, app, name string, since time.Time) 
 // Forwarding asks where the mail of the accounts goes that the log once named; an account that could not be asked is a gap "forwarding/ID", and where
 // it is not permitted at all "forwarding" is one. Accounts for which nothing is told are not in the answer.
 func (c *Census) Forwarding(ctx context.Context, b *memory.Book) map[string]seen.Forwarding {
-	var ask []seen.Person
+	var ask []*seen.Person
 	for id, p := range c.people {
 		if b.Peek(id).Forwards && p.Active() && c.who.Ours(p.Address) {
 			ask = append(ask, p)
 		}
 	}
-	return eachUntilRefused(ctx, c, "forwarding", ask, func(p seen.Person) string { return p.ID }, func(p seen.Person) (seen.Forwarding, error) {
+	return eachUntilRefused(ctx, c, "forwarding", ask, func(p *seen.Person) string { return p.ID }, func(p *seen.Person) (seen.Forwarding, error) {
 		f, err := c.Google.AutoForward(ctx, p.Address)
 		if err != nil && c.Google.Reason(err) == seen.Off {
 			f, err = seen.Forwarding{}, nil // without e-mail nothing is passed on

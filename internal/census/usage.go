@@ -70,32 +70,39 @@ func (c *Census) gapFor(scope seen.Scope, why seen.Reason, detail string) {
 	}
 }
 
-// Newest reads, for the accounts in question, the newest line of the usage reports. Older reports are read only while an account that already
-// existed on the day of the report has no line yet.
-func (c *Census) Newest(ctx context.Context, parameters []string, question func(seen.Person) bool) (lines map[string]seen.Usage, ok bool) {
+// Newest reads, for the accounts in question, the newest line of the usage reports, and keeps those of them that keep wants; told says of whom there was
+// one. Older reports are read
+// only while an account that already existed on the day of the report has no line yet.
+func (c *Census) Newest(ctx context.Context, parameters []string, question func(*seen.Person) bool, keep func(seen.Usage) bool) (lines map[string]seen.Usage, told map[string]bool, ok bool) {
 	lines = map[string]seen.Usage{}
+	told = map[string]bool{}
 	newest := ""
 	ok = c.Usage(ctx, parameters, func() bool {
 		day, err := calendar.ParseDate(newest)
 		for id, p := range c.people {
-			if _, have := lines[id]; !have && question(p) && (err != nil || calendar.DateOf(p.Created.UTC()).Before(day)) {
+			if !told[id] && question(p) && (err != nil || calendar.DateOf(p.Created.UTC()).Before(day)) {
 				return true
 			}
 		}
 		return false
 	}, func(id string, u seen.Usage) {
 		newest = max(newest, u.Date)
-		if _, have := lines[id]; !have && question(c.people[id]) {
+		if told[id] || !question(c.people[id]) {
+			return
+		}
+		told[id] = true
+		if keep(u) {
 			lines[id] = u
 		}
 	})
-	return lines, ok
+	return lines, told, ok
 }
 
 // Apps asks for the third-party apps of the accounts in question. Only those are asked that may have some: the usage report counts any, an app was
 // let in within the time that the report lags, or nothing is known. One that could not be asked is a gap "apps/ID".
-func (c *Census) Apps(ctx context.Context, question func(seen.Person) bool) map[string][]seen.App {
-	counts, known := c.Newest(ctx, []string{"accounts:num_authorized_apps"}, question)
+func (c *Census) Apps(ctx context.Context, question func(*seen.Person) bool) map[string][]seen.App {
+	const count = "accounts:num_authorized_apps"
+	some, told, known := c.Newest(ctx, []string{count}, question, func(u seen.Usage) bool { return u.Values[count] != "0" })
 	fresh := map[string]bool{}
 	events, logged := c.Recent(ctx, "token", "authorize", c.Now.Add(-(UsageDays+1)*24*time.Hour))
 	for _, e := range events {
@@ -105,8 +112,7 @@ func (c *Census) Apps(ctx context.Context, question func(seen.Person) bool) map[
 	}
 	var ask []string
 	for id, p := range c.people {
-		u, counted := counts[id]
-		if question(p) && (!known || !logged || !counted || u.Values["accounts:num_authorized_apps"] != "0" || fresh[id]) {
+		if _, any := some[id]; question(p) && (!known || !logged || !told[id] || any || fresh[id]) {
 			ask = append(ask, id)
 		}
 	}

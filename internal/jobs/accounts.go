@@ -142,13 +142,13 @@ func (a *accountsRun) gather(ctx context.Context) {
 	}
 	a.logins(ctx)
 	if a.asksFor(accounts.WeakPassword) {
-		a.in.Usage, _ = a.Newest(ctx, []string{"accounts:password_strength", "accounts:password_length_compliance"}, func(p seen.Person) bool {
+		a.in.Usage, _, _ = a.Newest(ctx, []string{"accounts:password_strength", "accounts:password_length_compliance"}, func(p *seen.Person) bool {
 			return p.Active() && a.in.Kinds.School(&p.Account)
-		})
+		}, accounts.Weak)
 		a.needs("usage") // a leak is told by the log: it is judged without the reports, and nothing is then put right
 	}
 	if a.asksFor(accounts.RiskyApp) {
-		a.in.Apps = a.Apps(ctx, func(p seen.Person) bool { return p.Active() && a.in.Kinds.School(&p.Account) })
+		a.in.Apps = a.Apps(ctx, func(p *seen.Person) bool { return p.Active() && a.in.Kinds.School(&p.Account) })
 		for _, apps := range a.in.Apps {
 			for _, app := range apps {
 				a.left.Names["app/"+app.Client] = app.Name
@@ -243,7 +243,7 @@ func (a *accountsRun) rolls(ctx context.Context) error {
 	var all []*seen.Person
 	for _, p := range a.People() {
 		if a.in.Kinds.School(&p.Account) {
-			all = append(all, &p)
+			all = append(all, p)
 		}
 	}
 	p := a.Env.Policy

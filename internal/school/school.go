@@ -89,11 +89,13 @@ func New(r Rules, customerDomains []string) *Directory {
 }
 
 // AddAccount adds a user under its address and aliases.
-func (d *Directory) AddAccount(a seen.Account) {
-	p := &a
-	d.byID[a.ID] = p
-	d.accounts[a.Address] = p
-	for _, al := range a.Aliases {
+func (d *Directory) AddAccount(a seen.Account) { d.Share(&a) }
+
+// Share adds a user whom the caller keeps too, and does not change.
+func (d *Directory) Share(p *seen.Account) {
+	d.byID[p.ID] = p
+	d.accounts[p.Address] = p
+	for _, al := range p.Aliases {
 		if _, taken := d.accounts[al]; !taken {
 			d.accounts[al] = p
 		}

@@ -93,7 +93,7 @@ type Input struct {
 	Asks      []Ask
 	Blind     Blind
 
-	People map[string]seen.Person
+	People map[string]*seen.Person
 	Named  []string // addresses that stand in the policy's people
 
 	Pupils, Staff *rolls.Matching // nil: the policy has no such roll (one that could not be read makes rules blind)
@@ -313,7 +313,7 @@ var personRules = map[string]personRule{
 // everybody judges the rules about accounts.
 func (j *judge) everybody() {
 	for _, id := range slices.Sorted(maps.Keys(j.People)) {
-		p := person{Person: j.People[id]}
+		p := person{Person: *j.People[id]}
 		if !j.Kinds.School(&p.Account) {
 			continue
 		}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"esafetybot/internal/calendar"
+	"esafetybot/internal/seen"
 )
 
 // Rules about passwords, and about sign-ins that a new password answers.
@@ -72,17 +73,25 @@ func (j *judge) weakPassword(a *ask, p *person) []string {
 	use := j.Usage[p.ID]
 	date, _ := calendar.ParseDate(use.Date) // no date is an old one
 	if p.Active() && a.among(p.kind, adults) && date.DaysUntil(j.today) <= usageDays {
-		if plain(use.Values["accounts:password_strength"]) == "weak" {
-			facts = append(facts, "strength weak")
-		}
-		if plain(use.Values["accounts:password_length_compliance"]) == "noncompliant" {
-			facts = append(facts, "length non-compliant")
-		}
+		facts = weak(use)
 	}
 	for _, al := range j.unanswered(p) {
 		if al.Event == leaked {
 			facts = append(facts, "leaked "+j.on(al.At))
 		}
+	}
+	return facts
+}
+
+// Weak tells whether a line of the usage report says anything against a password: others need not be kept.
+func Weak(u seen.Usage) bool { return len(weak(u)) > 0 }
+
+func weak(u seen.Usage) (facts []string) {
+	if plain(u.Values["accounts:password_strength"]) == "weak" {
+		facts = append(facts, "strength weak")
+	}
+	if plain(u.Values["accounts:password_length_compliance"]) == "noncompliant" {
+		facts = append(facts, "length non-compliant")
 	}
 	return facts
 }

@@ -129,11 +129,11 @@ func (w *world) input(t testing.TB) Input {
 	in := w.in
 	in.Now = moment(w.now)
 	in.Who = school.New(school.Rules{TrustedDomains: []string{"partner.example"}, OrgUnits: w.units}, []string{"school.example"})
-	in.People = map[string]seen.Person{}
+	in.People = map[string]*seen.Person{}
 	var ours []*seen.Person
 	for _, p := range w.accounts {
 		in.Who.AddAccount(p.Account)
-		in.People[p.ID] = p
+		in.People[p.ID] = &p
 	}
 	for _, g := range w.groups {
 		var members []seen.Member
