@@ -50,6 +50,10 @@ func (c *Census) Logins(ctx context.Context, b *memory.Book, passwords, alarms, 
 	if forwards {
 		add("login", ForwardEvents...)
 	}
+	if len(asks) == 0 {
+		return
+	}
+	again := c.broughtBack(ctx, b)
 	var mu sync.Mutex
 	each(ctx, c.Google.Workers(), asks, func(e entry) {
 		key := e.app + "/" + e.name
@@ -57,7 +61,7 @@ func (c *Census) Logins(ctx context.Context, b *memory.Book, passwords, alarms, 
 		cursor := b.Cursors[key]
 		mu.Unlock()
 		from := cursor.Add(-Overlap)
-		if cursor.IsZero() {
+		if cursor.IsZero() || again {
 			from = c.Now.Add(-LogKept)
 		}
 		events, ok := list(c, seen.Scope("log/"+e.app), c.Google.Events(ctx, e.app, e.name, from, c.Now))
@@ -78,6 +82,28 @@ func (c *Census) Logins(ctx context.Context, b *memory.Book, passwords, alarms, 
 		}
 	})
 	c.settle(b)
+}
+
+// broughtBack tells whether an account that had been deleted was brought back since the last run: what the logs said of it while it was not there
+// was about nobody, so they are read from their beginning.
+func (c *Census) broughtBack(ctx context.Context, b *memory.Book) bool {
+	const key = "admin/UNDELETE_USER"
+	cursor := b.Cursors[key]
+	if cursor.IsZero() {
+		b.Cursors[key] = c.Now
+		return false
+	}
+	events, ok := c.Recent(ctx, "admin", "UNDELETE_USER", cursor.Add(-Overlap))
+	newest := cursor
+	for _, e := range events {
+		if e.Time.After(newest) {
+			newest = e.Time
+		}
+	}
+	if ok {
+		b.Cursors[key] = newest
+	}
+	return newest.After(cursor)
 }
 
 // take notes one event with the account it is about.

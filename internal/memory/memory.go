@@ -18,6 +18,7 @@ import (
 	"slices"
 	"time"
 
+	"esafetybot/internal/calendar"
 	"esafetybot/internal/seen"
 	"esafetybot/internal/store"
 )
@@ -41,6 +42,8 @@ type Past struct {
 	Password time.Time `json:"password,omitzero"`
 	// Alarms are records of the sign-in log that only a later change of the password answers.
 	Alarms []Alarm `json:"alarms,omitempty"`
+	// Gone is the date on which the account was first not there any more; it may be brought back for some weeks.
+	Gone string `json:"gone,omitempty"`
 	// Forwards tells that the log once said that mail is passed on to an address outside.
 	Forwards bool `json:"forwards,omitempty"`
 }
@@ -137,9 +140,23 @@ func (b *Book) Peek(id string) Past {
 	return Past{}
 }
 
-// Forget drops the accounts that keep does not want: those that no longer exist.
-func (b *Book) Forget(keep func(id string) bool) {
-	maps.DeleteFunc(b.past, func(id string, _ *Past) bool { return !keep(id) })
+// keptGone is for how many days an account that is gone is remembered: Google lets it be brought back for twenty.
+const keptGone = 30
+
+// Forget drops the accounts that have not been there for a while.
+func (b *Book) Forget(there func(id string) bool, today calendar.Date) {
+	maps.DeleteFunc(b.past, func(id string, p *Past) bool {
+		gone, err := calendar.ParseDate(p.Gone)
+		switch {
+		case there(id):
+			p.Gone = ""
+		case err != nil:
+			p.Gone = today.String()
+		default:
+			return gone.DaysUntil(today) > keptGone
+		}
+		return false
+	})
 }
 
 // Class is who was in a class when it was last read; nil if it was not.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"esafetybot/internal/calendar"
 	"esafetybot/internal/seen"
 	"esafetybot/internal/store"
 	memstore "esafetybot/internal/store/memory"
@@ -62,7 +63,18 @@ func TestBook(t *testing.T) {
 	if err := b.Flush(ctx); err != nil || s.Writes() != 1 {
 		t.Fatalf("one account changed, and %d writes (%v)", s.Writes(), err)
 	}
-	b.Forget(func(id string) bool { return id == "7" })
+	seven := func(id string) bool { return id == "7" }
+	b.Forget(seven, calendar.Date{Year: 2026, Month: 11, Day: 3})
+	if b.Forget(seven, calendar.Date{Year: 2026, Month: 12, Day: 3}); len(b.past) != 500 {
+		t.Errorf("%d accounts, thirty days after the others went", len(b.past))
+	}
+	b.Forget(func(id string) bool { return id == "7" || id == "8" }, calendar.Date{Year: 2026, Month: 12, Day: 3}) // brought back
+	b.Forget(func(id string) bool { return id == "7" || id == "8" }, calendar.Date{Year: 2026, Month: 12, Day: 4})
+	if b.Peek("8").Gone != "" {
+		t.Error("an account that was brought back is gone")
+	}
+	b.Forget(seven, calendar.Date{Year: 2026, Month: 12, Day: 5})
+	b.Forget(seven, calendar.Date{Year: 2027, Month: 2, Day: 5})
 	b.ForgetClasses(func(string) bool { return false })
 	if err := b.Flush(ctx); err != nil {
 		t.Fatal(err)
