@@ -2,12 +2,12 @@ package jobs
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
 
 	"esafetybot/internal/actions"
-	"esafetybot/internal/policy"
 	"esafetybot/internal/remedies"
 	"esafetybot/internal/reports"
 	"esafetybot/internal/seen"
@@ -16,9 +16,9 @@ import (
 // changesToldFor is how long the report goes on naming a change that was made.
 const changesToldFor = 14 * 24 * time.Hour
 
-// proposed looks up what the action log says of each finding: the newest action that is not over, or was made lately.
+// proposed looks up what the action log says of each finding: of each change the newest action that is not over, or was made lately.
 func (g *gatherer) proposed(ctx context.Context) error {
-	g.changes = map[string]*reports.Change{}
+	g.changes = map[string][]reports.Change{}
 	newest := map[string]*actions.Action{}
 	log := Actions(g.env, "", nil)
 	for a, err := range log.List(ctx, actions.States...) {
@@ -29,27 +29,35 @@ func (g *gatherer) proposed(ctx context.Context) error {
 		if a.State == actions.Withdrawn || over && a.Changed.Before(g.now.Add(-changesToldFor)) {
 			continue
 		}
-		if have := newest[a.Finding]; have == nil || a.Changed.After(have.Changed) || a.Changed.Equal(have.Changed) && a.ID < have.ID {
-			newest[a.Finding] = a
+		key := fmt.Sprint(a.Finding, a.Kind, a.Params)
+		if have := newest[key]; have == nil || a.Changed.After(have.Changed) || a.Changed.Equal(have.Changed) && a.ID < have.ID {
+			newest[key] = a
 		}
 	}
-	for id, a := range newest {
+	for _, a := range newest {
+		g.names = &reports.Names{}
 		said := remedies.Say(a.Kind, g.actionNames(a))
-		c := &reports.Change{ID: a.ID, Kind: a.Kind, State: string(a.State), Words: said.Will, Why: a.Why}
+		c := reports.Change{ID: a.ID, Kind: a.Kind, State: string(a.State), Words: said.Will, Why: a.Why, Names: g.names}
 		if a.State == actions.Done {
 			c.Words, c.Undo = said.Did, said.Undo
 		}
 		if a.Braked {
 			c.Why = "the brake held it: more changes are called for at once than the policy lets through"
 		}
-		g.changes[id] = c
+		g.changes[a.Finding] = append(g.changes[a.Finding], c)
+	}
+	for _, list := range g.changes {
+		slices.SortFunc(list, func(a, b reports.Change) int { return strings.Compare(a.ID, b.ID) })
 	}
 	return nil
 }
 
 // actionNames looks up what an action is about, as its readers may see it.
 func (g *gatherer) actionNames(a *actions.Action) remedies.Names {
-	n := remedies.Names{From: a.Params["from"], To: a.Params["to"], Role: a.Params["role"]}
+	n := remedies.Names{Role: a.Params["role"]}
+	if from, to := a.Params["from"], a.Params["to"]; from != "" && to != "" {
+		n.From, n.To = g.names.Add(from), g.names.Add(to)
+	}
 	account := func(id string) string {
 		if g.out.Who == nil || id == "" {
 			return ""
@@ -58,7 +66,7 @@ func (g *gatherer) actionNames(a *actions.Action) remedies.Names {
 		if !ok {
 			return ""
 		}
-		return accountWords(g.env.Policy, g.adults, who)
+		return g.accountWords(who)
 	}
 	n.Account = account(a.Params["user"])
 	if a.Params["member"] != "" {
@@ -68,7 +76,7 @@ func (g *gatherer) actionNames(a *actions.Action) remedies.Names {
 		n.Group = "the group " + g.groupName(id)
 	}
 	if app := a.Params["app"]; app != "" {
-		n.App = "the app " + g.name("app/"+app, app)
+		n.App = "the app " + g.names.Add(g.name("app/"+app, app))
 	}
 	if a.Kind == remedies.KindHandOver {
 		n.Owner = account(a.Params["to"])
@@ -81,9 +89,9 @@ func (g *gatherer) actionNames(a *actions.Action) remedies.Names {
 }
 
 // accountWords says whose account it is: a member of staff by name, a pupil by year group.
-func accountWords(p *policy.Policy, adults map[string]bool, a *seen.Account) string {
+func (g *gatherer) accountWords(a *seen.Account) string {
 	switch {
-	case inPupils(p, a):
+	case inPupils(g.env.Policy, a):
 		if y := year(a.Unit); y != "" {
 			if len(y) == 1 {
 				y = "Year " + y
@@ -91,8 +99,8 @@ func accountWords(p *policy.Policy, adults map[string]bool, a *seen.Account) str
 			return "the account of a " + y + " pupil"
 		}
 		return "the account of a pupil"
-	case adults[a.ID]:
-		return "the account of " + strings.TrimSpace(a.Name)
+	case g.adults[a.ID]:
+		return "the account of " + g.names.Add(strings.TrimSpace(a.Name))
 	}
-	return "an account in " + a.Unit
+	return "an account in " + g.names.Add(a.Unit)
 }

@@ -79,8 +79,9 @@ func (g *gatherer) mattersOf(ctx context.Context, check string, mine func(*findi
 func (g *gatherer) matter(f *findings.Finding) reports.Matter {
 	m := reports.Matter{
 		ID: f.ID, Clause: f.Clause, Rule: f.Rule, Severity: f.Severity, Subject: f.Subject, FirstSeen: f.FirstSeen, Due: f.Due,
-		Overdue: f.Status == findings.Open && !f.Due.IsZero() && f.Due.Before(g.now), Change: g.changes[f.ID],
+		Overdue: f.Status == findings.Open && !f.Due.IsZero() && f.Due.Before(g.now), Changes: g.changes[f.ID], Names: &reports.Names{},
 	}
+	g.names = m.Names
 	if c, ok := g.env.Policy.Clause(f.Clause); ok {
 		m.Says = c.Says
 	}
@@ -111,7 +112,7 @@ func (g *gatherer) matter(f *findings.Finding) reports.Matter {
 		m.Name = g.name(f.Subject, "somebody on the roll")
 	}
 	for _, fact := range f.Facts {
-		if d := g.detail(f.Rule, fact); d != "" && !slices.Contains(m.Details, d) {
+		if d := g.detail(f, fact); d != "" && !slices.Contains(m.Details, d) {
 			m.Details = append(m.Details, d)
 		}
 	}
@@ -146,7 +147,7 @@ func (g *gatherer) place(id string) string {
 		return "for the group " + g.groupName(group)
 	}
 	if path := g.name("unit/"+id, ""); path != "" {
-		return "in " + path
+		return "in " + g.names.Add(path)
 	}
 	return "in one of the units"
 }
@@ -154,14 +155,14 @@ func (g *gatherer) place(id string) string {
 func (g *gatherer) groupName(id string) string {
 	if g.out.Who != nil {
 		if grp, ok := g.out.Who.GroupByID(id); ok && grp.Name != "" {
-			return grp.Name
+			return g.names.Add(grp.Name)
 		}
 	}
 	return "with the id " + id
 }
 
 // detail says in a few words what a fact means.
-func (g *gatherer) detail(rule, fact string) string {
+func (g *gatherer) detail(f *findings.Finding, fact string) string {
 	if w, ok := facts[fact]; ok {
 		return w
 	}
@@ -171,10 +172,10 @@ func (g *gatherer) detail(rule, fact string) string {
 	word, rest, _ := strings.Cut(fact, " ")
 	kind, id, slash := strings.Cut(word, "/")
 	if slash {
-		return g.thing(rule, kind, id, rest)
+		return g.thing(kind, id, rest)
 	}
-	if rule == "settings.differs" {
-		return g.value(word, rest)
+	if f.Rule == "settings.differs" {
+		return g.value(f.Subject, word, rest)
 	}
 	switch word {
 	case "left":
@@ -196,7 +197,7 @@ func (g *gatherer) detail(rule, fact string) string {
 	case "until":
 		return "updates ended on " + g.date(rest)
 	case "unit":
-		return "the account is in " + rest
+		return "the account is in " + g.names.Add(rest)
 	case "year":
 		return g.yearFact(rest)
 	case "generic":
@@ -214,12 +215,12 @@ func (g *gatherer) detail(rule, fact string) string {
 }
 
 // thing says what a fact of the form kind/id means.
-func (g *gatherer) thing(rule, kind, id, rest string) string {
+func (g *gatherer) thing(kind, id, rest string) string {
 	switch kind {
 	case "role":
-		return g.name("role/"+id, "a role with the id "+id)
+		return g.names.Add(g.name("role/"+id, "a role with the id "+id))
 	case "app":
-		w := "the app " + g.name("app/"+id, id)
+		w := "the app " + g.names.Add(g.name("app/"+id, id))
 		if rest == "reads-data" {
 			w += ", which reads data"
 		}
@@ -242,15 +243,22 @@ func (g *gatherer) thing(rule, kind, id, rest string) string {
 func (g *gatherer) member(id string) string {
 	if g.out.Who != nil {
 		if a, ok := g.out.Who.AccountByID(id); ok && !a.Guest {
-			return "an account in " + a.Unit
+			return "an account in " + g.names.Add(a.Unit)
 		}
 	}
 	return "somebody outside"
 }
 
 // value says what a setting holds: "VALUE default", "VALUE set-in unit/ID".
-func (g *gatherer) value(value, rest string) string {
-	w := "it is " + value
+func (g *gatherer) value(subject, value, rest string) string {
+	parts := strings.Split(subject, "/") // setting/PLACE/TYPE/FIELD
+	words := g.names.Add(value)
+	if len(parts) == 4 {
+		if known := settings.ValueWords(parts[2], parts[3], value); known != value {
+			words = known
+		}
+	}
+	w := "it is " + words
 	switch from, where, _ := strings.Cut(rest, " "); from {
 	case "default":
 		return w + ", Google's default"

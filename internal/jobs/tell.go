@@ -155,7 +155,7 @@ func lastWeekly(local time.Time, day time.Weekday) time.Time {
 func gather(ctx context.Context, env Env, t *told, who reader, since time.Time) (reports.OversharingInput, error) {
 	p, out := env.Policy, t.Outcome
 	in := reports.OversharingInput{
-		School: p.School.Name, Titles: reports.Titles{ESafetyOfficer: p.Title(policy.RoleOfficer)}, Reader: who.Name,
+		School: p.School.Name, Titles: reports.Titles{ESafetyOfficer: p.Title(policy.RoleOfficer)}, Reader: who.Name, Address: who.Address,
 		Now: t.now, Location: p.School.Location, Since: since, FirstDay: since.IsZero(), Policy: p.Version,
 	}
 	g := t.gatherer(env, &in)
@@ -211,7 +211,8 @@ type gatherer struct {
 	added  map[string]map[string]bool // finding → facts added since
 	adults map[string]bool            // account ids
 
-	changes map[string]*reports.Change // by finding: what the action log says
+	changes map[string][]reports.Change // by finding: what the action log says
+	names   *reports.Names              // of what is being put into words
 }
 
 func (g *gatherer) findings(ctx context.Context, mine func(*findings.Finding) bool, since time.Time) error {
@@ -317,7 +318,7 @@ func (g *gatherer) item(f *findings.Finding) reports.Item {
 	it := reports.Item{
 		ID: f.ID, Clause: f.Clause, Rule: strings.TrimPrefix(f.Rule, sharing.Means+"."), Severity: f.Severity, Subject: f.Subject,
 		Since: f.Since, FirstSeen: f.FirstSeen, Due: f.Due, Missing: f.Missing, Info: f.Severity == findings.Information,
-		Overdue: f.Status == findings.Open && !f.Due.IsZero() && f.Due.Before(g.in.Now),
+		Overdue: f.Status == findings.Open && !f.Due.IsZero() && f.Due.Before(g.in.Now), Changes: g.changes[f.ID],
 	}
 	if c, ok := g.env.Policy.Clause(f.Clause); ok {
 		it.Says = c.Says

@@ -197,8 +197,8 @@ func drawMatters(t *rapid.T, spell func(string) string, names []PupilName) []Mat
 			}).Draw(t, "person of the matter")
 		}
 		if rapid.Bool().Draw(t, "changes") {
-			m.Change = &Change{ID: fmt.Sprint("a", i), Kind: "switch-off", Words: say("Switch off ", "words"), Why: say("because ", "why"), Undo: say("Switch on ", "undo")}
-			m.Change.State = rapid.SampledFrom([]string{"proposed", "approved", "done", "failed", "unsure", "declined"}).Draw(t, "state")
+			m.Changes = []Change{{ID: fmt.Sprint("a", i), Kind: "switch-off", Words: say("Switch off ", "words"), Why: say("because ", "why"), Undo: say("Switch on ", "undo")}}
+			m.Changes[0].State = rapid.SampledFrom([]string{"proposed", "approved", "done", "failed", "unsure", "declined"}).Draw(t, "state")
 		}
 		if rapid.Bool().Draw(t, "names") {
 			n := &Names{}

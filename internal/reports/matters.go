@@ -31,7 +31,6 @@ type Matter struct {
 	Reopened    bool      // was put right or agreed, and is back
 	AgreedUntil time.Time // zero: not agreed
 	Changes     []Change  // what the program proposes or has done about it
-	Change      *Change   // one more of them, for those who have one at most
 }
 
 // Names are the words from outside that sentences of the program's own speak of: what groups, units, apps are called. Such a sentence has

@@ -24,8 +24,8 @@ func aMatter(n int, clause, rule, severity, subject string, who Person, details 
 	}
 }
 
-func proposed(id, kind, words string) *Change {
-	return &Change{ID: id, Kind: kind, State: "proposed", Words: words}
+func proposed(id, kind, words string) Change {
+	return Change{ID: id, Kind: kind, State: "proposed", Words: words}
 }
 
 // someMatters has something of each part, and of each state of a change.
@@ -54,12 +54,12 @@ func someMatters() []Matter {
 		aMatter(20, "A1", "accounts.dormant", "low", user(2006), pupil, "last signed in on 2 May 2026"),
 		aMatter(21, "A26", "accounts.risky-app", "medium", user(2002), yearR, "the app Amelia's Maths"),
 	}
-	out[0].New, out[0].Change = true, proposed("remove-from-group-1a", "remove-from-group", "A Year 4 pupil will be taken out of Eco Club.")
-	out[1].Change = proposed("remove-from-group-2b", "remove-from-group", "A Year 4 pupil will be taken out of Eco Club.")
+	out[0].New, out[0].Changes = true, []Change{proposed("remove-from-group-1a", "remove-from-group", "A Year 4 pupil will be taken out of Eco Club.")}
+	out[1].Changes = []Change{proposed("remove-from-group-2b", "remove-from-group", "A Year 4 pupil will be taken out of Eco Club.")}
 	out[3].New = true
 	out[4].Overdue, out[4].Due = true, days(-2)
-	out[4].Change = &Change{ID: "switch-off-3c", Kind: "switch-off", State: "done", At: days(-1), Words: "A Year 4 pupil was switched off: nobody can sign in with it, and nothing was deleted.", Undo: "Undoing switches it on again, with everything that is in it."}
-	out[5].Change = &Change{ID: "switch-off-4d", Kind: "switch-off", State: "failed", At: days(-1), Words: "The account will be switched off.", Why: "it was changed by somebody else since it was approved"}
+	out[4].Changes = []Change{{ID: "switch-off-3c", Kind: "switch-off", State: "done", At: days(-1), Words: "A Year 4 pupil was switched off: nobody can sign in with it, and nothing was deleted.", Undo: "Undoing switches it on again, with everything that is in it."}}
+	out[5].Changes = []Change{{ID: "switch-off-4d", Kind: "switch-off", State: "failed", At: days(-1), Words: "The account will be switched off.", Why: "it was changed by somebody else since it was approved"}}
 	out[6].New = true
 	out[9].AgreedUntil = days(14)
 	out[9].Names = &Names{} // one detail with a name that may not be shown
@@ -75,7 +75,7 @@ func someMatters() []Matter {
 	out[15].Name, out[15].Link = "CB-017, trolley 2", "https://admin.google.com/ac/chrome/devices/c1"
 	out[16].Name, out[16].Link, out[16].Private = "Pixel of ann.brown@school.example", "https://admin.google.com/ac/devices/list?default=true", true
 	out[18].Name = "A Year 4 pupil on line 12 of the roll"
-	out[20].Change = &Change{ID: "revoke-app-5e", Kind: "revoke-app", State: "approved-once", Words: "The app will no longer be allowed to use a Reception pupil."}
+	out[20].Changes = []Change{{ID: "revoke-app-5e", Kind: "revoke-app", State: "approved-once", Words: "The app will no longer be allowed to use a Reception pupil."}}
 	// Many that say the same, besides the one of a pupil that does not.
 	for i := range 17 {
 		p := pupil
@@ -95,7 +95,7 @@ func wide() OversharingInput {
 	in := sample()
 	in.Matters = someMatters()
 	right := aMatter(40, "A1", "accounts.leaver-active", "high", "user/2010", pupil, "left on 12 May 2026")
-	right.Change = &Change{ID: "switch-off-9z", Kind: "switch-off", State: "done", At: days(-3), Words: "A Year 4 pupil was switched off.", Undo: "Undoing switches it on again."}
+	right.Changes = []Change{{ID: "switch-off-9z", Kind: "switch-off", State: "done", At: days(-3), Words: "A Year 4 pupil was switched off.", Undo: "Undoing switches it on again."}}
 	in.Right = []MatterRight{
 		{Matter: right, How: HowPutRight, When: days(-1)},
 		{Matter: aMatter(41, "A14", "devices.no-passcode", "medium", "mobile/d9", Person{}, "no passcode"), How: HowPutRight, When: days(-1)},
@@ -110,12 +110,12 @@ func wide() OversharingInput {
 		in.Items[item].Changes = append(in.Items[item].Changes, c)
 	}
 	stop := func(id, who string) Change {
-		c := *proposed("delete-grant-"+id, "delete-grant", "")
+		c := proposed("delete-grant-"+id, "delete-grant", "")
 		c.Names = &Names{}
 		c.Words = c.Names.Add("Staff rota") + " will no longer be shared with " + c.Names.Add(who) + "; nobody is sent a notice by Google."
 		return c
 	}
-	link := *proposed("delete-grant-4b1d09c2e7f35a68", "delete-grant", "Trip consent forms will no longer be shared with everybody who has the link; nobody is sent a notice by Google.")
+	link := proposed("delete-grant-4b1d09c2e7f35a68", "delete-grant", "Trip consent forms will no longer be shared with everybody who has the link; nobody is sent a notice by Google.")
 	grant(0, link)
 	grant(len(in.Items)-1, link) // its twin
 	grant(2, stop("6f20a1", "jo.green@mail.example"))

@@ -233,7 +233,7 @@ func TestChangeWords(t *testing.T) {
 		t.Errorf("final: %q", got)
 	}
 	m := aMatter(1, "A1", "accounts.leaver-active", "low", "user/1", pupil)
-	m.Change = &Change{ID: "x; rm -rf /", State: "proposed", Words: "A change."}
+	m.Changes = []Change{{ID: "x; rm -rf /", State: "proposed", Words: "A change."}}
 	if r := render(t, only(m)); strings.Contains(r.Text+r.HTML, "rm -rf") {
 		t.Error("an id that is none became a command")
 	}
@@ -253,8 +253,7 @@ func TestBy(t *testing.T) {
 
 func TestSeveralChanges(t *testing.T) {
 	m := aMatter(1, "A26", "accounts.risky-app", "medium", "user/1", ann, "the app One", "the app Two")
-	m.Changes = []Change{*proposed("revoke-app-1", "revoke-app", "One goes."), *proposed("revoke-app-2", "revoke-app", "Two goes."), *proposed("revoke-app-1", "revoke-app", "One goes.")}
-	m.Change = proposed("revoke-app-2", "revoke-app", "Two goes.")
+	m.Changes = []Change{proposed("revoke-app-1", "revoke-app", "One goes."), proposed("revoke-app-2", "revoke-app", "Two goes."), proposed("revoke-app-1", "revoke-app", "One goes.")}
 	twin := m
 	twin.ID, twin.Clause = "m1b", "A1"
 	in := only(m, twin)
@@ -273,7 +272,7 @@ func TestSeveralChanges(t *testing.T) {
 }
 
 func TestChangesToSharing(t *testing.T) {
-	change := func(words string) Change { return *proposed("delete-grant-1", "delete-grant", words) }
+	change := func(words string) Change { return proposed("delete-grant-1", "delete-grant", words) }
 	mine := func(who Person, title string, c Change) Item {
 		return Item{ID: "f1", Clause: "A23", Rule: "public-link", Severity: "medium", Subject: file(1), Title: title, Kind: "document", Link: link(1), Owner: who, New: true, Changes: []Change{c}}
 	}
@@ -316,11 +315,11 @@ func third(l changeLine) []string { return []string{l.Text, l.Label, l.Command} 
 func TestApproveAll(t *testing.T) {
 	leaver := func(n int, severity, state string) Matter {
 		m := aMatter(n, "A1", "accounts.leaver-active", severity, fmt.Sprint("user/", n), pupil)
-		m.Change = &Change{ID: fmt.Sprint("switch-off-", n), Kind: "switch-off", State: state, Words: "Switch it off."}
+		m.Changes = []Change{{ID: fmt.Sprint("switch-off-", n), Kind: "switch-off", State: state, Words: "Switch it off."}}
 		return m
 	}
 	other := aMatter(9, "A1", "accounts.dormant", "low", "user/9", pupil)
-	other.Change = &Change{ID: "switch-off-9", Kind: "switch-off", State: "proposed", Words: "Switch it off."}
+	other.Changes = []Change{{ID: "switch-off-9", Kind: "switch-off", State: "proposed", Words: "Switch it off."}}
 	for _, c := range []struct {
 		in      []Matter
 		waiting map[string]int
@@ -353,7 +352,7 @@ func TestFooter(t *testing.T) {
 	in := sample()
 	m := aMatter(1, "A1", "accounts.leaver-active", "low", "user/1", pupil)
 	for state, changed := range map[string]bool{"proposed": false, "approved": false, "started": true, "unsure": true, "done": true, "failed": false, "undone": false} {
-		m.Change = &Change{ID: "a", State: state}
+		m.Changes = []Change{{ID: "a", State: state}}
 		in.Matters, in.Right = []Matter{m}, nil
 		if got := strings.Contains(render(t, in).Text, "changed nothing"); got == changed {
 			t.Errorf("%s: says that nothing was changed: %v", state, got)
@@ -375,15 +374,15 @@ func TestHashOfMatters(t *testing.T) {
 		"another order":         {false, func(in *OversharingInput) { slices.Reverse(in.Matters) }},
 		"put right is told":     {false, func(in *OversharingInput) { in.Right = nil }},
 		"one more unclear":      {false, func(in *OversharingInput) { in.Unclear[0].What = "When 13 people last changed their password" }},
-		"other words":           {false, func(in *OversharingInput) { in.Matters[0].Change.Words = "Do it." }},
+		"other words":           {false, func(in *OversharingInput) { in.Matters[0].Changes[0].Words = "Do it." }},
 		"a day later":           {false, func(in *OversharingInput) { in.Now = days(1) }},
 		"one less":              {true, func(in *OversharingInput) { in.Matters = in.Matters[1:] }},
 		"another detail":        {true, func(in *OversharingInput) { in.Matters[0].Details = append(in.Matters[0].Details, "mail was sent") }},
 		"overdue":               {true, func(in *OversharingInput) { in.Matters[7].Overdue = true }},
 		"agreed":                {true, func(in *OversharingInput) { in.Matters[7].AgreedUntil = days(9) }},
 		"agreement over":        {true, func(in *OversharingInput) { in.Matters[9].AgreedUntil = days(-1) }},
-		"a change is proposed":  {true, func(in *OversharingInput) { in.Matters[7].Change = proposed("a", "b", "c") }},
-		"a change is done":      {true, func(in *OversharingInput) { in.Matters[1].Change.State = "done" }},
+		"a change is proposed":  {true, func(in *OversharingInput) { in.Matters[7].Changes = []Change{proposed("a", "b", "c")} }},
+		"a change is done":      {true, func(in *OversharingInput) { in.Matters[1].Changes[0].State = "done" }},
 		"another thing unclear": {true, func(in *OversharingInput) { in.Unclear = in.Unclear[1:] }},
 	} {
 		in := wide()

@@ -76,20 +76,11 @@ func newMatterView(mask *Mask, now time.Time, rollover bool, address string, lis
 	return v
 }
 
-// all are the changes of a matter.
-func (m Matter) all() []Change {
-	list := addChanges(nil, m.Changes)
-	if m.Change != nil {
-		list = addChanges(list, []Change{*m.Change})
-	}
-	return list
-}
-
 // waiting counts the changes of each kind that wait for approval, each once.
 func waiting(matters []Matter, items []Item) map[string]int {
 	var list []Change
 	for _, m := range matters {
-		list = append(list, m.all()...)
+		list = append(list, m.Changes...)
 	}
 	for _, it := range items {
 		list = append(list, it.Changes...)
@@ -223,7 +214,7 @@ func (m *matter) say(mask matterMask, kind string) {
 	if m.where != "" && !strings.HasPrefix(m.where, console) {
 		m.where = console + m.where
 	}
-	for _, c := range m.in.all() {
+	for _, c := range addChanges(nil, m.in.Changes) {
 		shown, whole := mask.change(c, outside)
 		m.hidden = m.hidden || !whole
 		m.changes = append(m.changes, shown)
@@ -291,7 +282,7 @@ func hashLines(list []Matter, now time.Time, rollover bool) []string {
 			details = append(details, m.Names.fill(d, func(name string) string { return name }))
 		}
 		slices.Sort(details)
-		lines = append(lines, line+fmt.Sprintf(" %q", details)+hashChanges(m.all()))
+		lines = append(lines, line+fmt.Sprintf(" %q", details)+hashChanges(m.Changes))
 	}
 	return lines
 }

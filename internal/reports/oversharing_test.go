@@ -274,7 +274,7 @@ func TestHostile(t *testing.T) {
 		m := Matter{
 			ID: fmt.Sprint(i, s(0)), Clause: s(1), Says: s(2), Rule: append(MatterRules, MatterRule{Name: s(3)})[i%(len(MatterRules)+1)].Name, Severity: []string{"high", s(4)}[i%3%2],
 			Subject: []string{"user/", "setting/", s(5)}[i%3] + fmt.Sprint(i), Name: s(6), Link: it.Link, Details: []string{s(7), s(8), s(9)}, Where: s(10), Private: i%5 == 0,
-			New: i%8 == 0, Overdue: i%3 == 0, Due: days(-1), Change: &Change{ID: s(11), Kind: s(12), State: []string{"proposed", "done", s(13)}[i%3], Words: s(0), Why: s(1), Undo: s(2)},
+			New: i%8 == 0, Overdue: i%3 == 0, Due: days(-1), Changes: []Change{{ID: s(11), Kind: s(12), State: []string{"proposed", "done", s(13)}[i%3], Words: s(0), Why: s(1), Undo: s(2)}},
 		}
 		if i%2 == 0 {
 			m.Who = it.Owner
