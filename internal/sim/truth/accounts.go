@@ -279,7 +279,7 @@ func (w *world) judgeApps(m AccountsMeans, a *account, add func(rule, fact strin
 			add("risky-app", "app/"+token.ClientID)
 		}
 	}
-	if len(records(w.logs.forwarding, a)) == 0 {
+	if len(records(w.logs.forwarding, a)) == 0 || w.withoutEmail(a.holder()) {
 		return
 	}
 	for address, f := range w.t.Forwarding {

@@ -139,6 +139,17 @@ func (w *world) groupPolicies(settingType string, h holder) []CloudPolicy {
 	return out
 }
 
+// withoutEmail reports whether Gmail is off for a holder by a policy. Where none decides, it is not known to be off
+// (docs/account-rules.md, `outside-forwarding`).
+func (w *world) withoutEmail(h holder) bool {
+	if len(w.groupPolicies(gmailStatus, h)) > 0 {
+		return false // a group only switches on
+	}
+	unit := w.deciding(gmailStatus, h)
+	state, _, _ := value(gmailStatus, "serviceState", unit)
+	return unit != nil && state != "ENABLED"
+}
+
 // value is a field of a setting under a policy (nil: none applies) as text. It is the default where the policy does not
 // have the field; isDefault says so. It is not ok if nobody knows, or if the value is a list or an object.
 func value(settingType, field string, p *CloudPolicy) (text string, isDefault, ok bool) {

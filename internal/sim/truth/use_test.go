@@ -85,6 +85,38 @@ func TestUseOfAccounts(t *testing.T) {
 	})
 }
 
+// An account that a policy leaves without e-mail passes nothing on, whatever its forwarding says.
+func TestForwardingWithoutEmail(t *testing.T) {
+	const with = "{rules: [outside-forwarding]}"
+	forwards := func(files map[string]string) map[string]string {
+		files = and(files, "activities-user_accounts.jsonl", record("2026-11-10T08:00:00Z", "ada@school.example", "email_forwarding_out_of_domain", ""))
+		return and(files, "forwarding.json", `{"ada@school.example": {"enabled": true, "emailAddress": "me@home.example"}}`)
+	}
+	hasLicence := func(files map[string]string) map[string]string {
+		return and(files, "licenses.json", `[{"userId": "ada@school.example", "productId": "P", "skuId": "1"}]`)
+	}
+	told := []string{"outside-forwarding user/u1: to " + hash("me@home.example")}
+	runCases(t, []ruleCase{
+		{"no policy", forwards(nil), "accounts", with, told},
+		{"on above", forwards(set(policy(gmail, enabled, atTop, 1))), "accounts", with, told},
+		{"off above", forwards(set(policy(gmail, disabled, atTop, 1))), "accounts", with, nil},
+		{"off above, on below", forwards(set(policy(gmail, disabled, atTop, 1), policy(gmail, enabled, atYear4, 2))), "accounts", with, told},
+		{"on above, off below", forwards(set(policy(gmail, enabled, atTop, 1), policy(gmail, disabled, atPupils, 2))), "accounts", with, nil},
+		{"off elsewhere", forwards(set(policy(gmail, disabled, `"orgUnit": "orgUnits/staff"`, 1))), "accounts", with, told},
+		{"off in a unit that is gone", forwards(set(policy(gmail, disabled, `"orgUnit": "orgUnits/gone"`, 1))), "accounts", with, told},
+		{"another service off", forwards(set(policy("chat.service_status", disabled, atTop, 1))), "accounts", with, told},
+		{"set without a state", forwards(set(policy(gmail, `"x": 1`, atTop, 1))), "accounts", with, nil},
+		{"on by a group, nested", forwards(set(policy(gmail, disabled, atTop, 1), policy(gmail, enabled, forMail, 2))), "accounts", with, told},
+		{"by a group alone", forwards(set(policy(gmail, enabled, forMail, 1))), "accounts", with, told},
+		{"by a group that loses", forwards(set(policy(gmail, disabled, atTop, 3), policy(gmail, enabled, forMail, 2))), "accounts", with, nil},
+		{"a group cannot switch off", forwards(set(policy(gmail, enabled, atTop, 1), policy(gmail, disabled, forMail, 2))), "accounts", with, told},
+		{"nor where nothing else is set", forwards(set(policy(gmail, disabled, forMail, 1))), "accounts", with, told},
+		{"off for a licence it has", hasLicence(forwards(set(policy(gmail, disabled, atTop+", "+licensed, 1)))), "accounts", with, nil},
+		{"off for a licence it has not", forwards(set(policy(gmail, disabled, atTop+", "+licensed, 1))), "accounts", with, told},
+		{"off without a licence it has", hasLicence(forwards(set(policy(gmail, disabled, atTop+", "+withNone, 1)))), "accounts", with, told},
+	})
+}
+
 // What lies more than 180 days before the first look is not known, even if the first look is long ago.
 func TestLogsReachBackFromTheFirstLook(t *testing.T) {
 	files := map[string]string{"activities-login.jsonl": record("2026-05-18T12:00:00Z", "tess@school.example", "password_edit", "") +
