@@ -160,8 +160,31 @@ func TestPropose(t *testing.T) {
 		t.Errorf("the next run proposes %d changes, the first did %d", n, len(proposed))
 	}
 	n := s.approveAll(watch)
+	// What is about somebody's file waits until they have heard of it; the rest is done at once.
 	s.world.Advance(time.Hour)
 	s.do(s.lookAt(watch, jobs.SharingJob, jobs.ApplyJob))
+	for _, a := range list(t, s.log(watch, nil), actions.Done) {
+		if a.Kind == remedies.KindDeleteGrant && a.Notice > 0 {
+			t.Errorf("%s was done before its owner heard of it", a.ID)
+		}
+	}
+	owners := func() (n int) {
+		for _, l := range watch.letters(t) {
+			if l.entry.Kind == "owner" {
+				n++
+			}
+		}
+		return n
+	}
+	if owners() == 0 {
+		t.Error("no owner was told before their file's sharing is changed")
+	}
+	before1 := owners()
+	s.world.Advance(25 * time.Hour)
+	s.do(s.lookAt(watch, jobs.SharingJob, jobs.ApplyJob))
+	if owners() == before1 {
+		t.Error("no owner was told after their file's sharing was changed")
+	}
 	done := list(t, s.log(watch, nil), actions.Done)
 	if len(done) != n {
 		t.Errorf("%d changes are done, %d were approved: %+v", len(done), n, watch.records[jobs.ApplyJob].Actions)
@@ -260,7 +283,7 @@ func TestCampaignApplyKills(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		sw.SetNow(s.world.Now().Add(time.Hour))
+		sw.SetNow(s.world.Now().Add(26 * time.Hour)) // whom it concerns has heard
 		g := &gate{}
 		k := serve(t, sw, map[string]string{generate.Classroom: text}, server.Options{OnRequest: g.pass})
 		defer k.hs.Close()

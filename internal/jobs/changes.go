@@ -52,6 +52,26 @@ func (g *gatherer) proposed(ctx context.Context) error {
 	return nil
 }
 
+// waiting counts, by kind, the changes that wait for approval and that this person may approve: all at once releases exactly those.
+func (t *told) waiting(ctx context.Context, env Env, address string) (map[string]int, error) {
+	self := ""
+	if t.Who != nil {
+		if a, ok := t.Who.Account(address); ok {
+			self = a.ID
+		}
+	}
+	out := map[string]int{}
+	for a, err := range Actions(env, "", nil).List(ctx, actions.Proposed, actions.Once) {
+		if err != nil {
+			return nil, err
+		}
+		if self == "" || a.Subject != "user/"+self && !slices.Contains(a.Concerns, self) {
+			out[a.Kind]++
+		}
+	}
+	return out, nil
+}
+
 // actionNames looks up what an action is about, as its readers may see it.
 func (g *gatherer) actionNames(a *actions.Action) remedies.Names {
 	n := remedies.Names{Role: a.Params["role"]}

@@ -49,7 +49,7 @@ func (p *planner) proposals(ctx context.Context) iter.Seq2[actions.Proposal, err
 				for _, c := range p.changes(ctx, f, m) {
 					if !yield(actions.Proposal{
 						Finding: f.ID, Opened: f.Opened, Clause: f.Clause, Rule: f.Rule, Subject: f.Subject, Facts: f.Facts, Severity: f.Severity,
-						Change: c, Auto: m.OutcomeOf(ruleOf(f)) == policy.Fix,
+						Change: c, Auto: m.OutcomeOf(ruleOf(f)) == policy.Fix, Notice: p.notice(c),
 					}, nil) {
 						return
 					}
@@ -122,6 +122,22 @@ func (p *planner) changes(ctx context.Context, f *findings.Finding, m policy.Mea
 		}
 	}
 	return out
+}
+
+// noticeFor is how long before a change of their file's sharing its owner hears of it.
+const noticeFor = 24 * time.Hour
+
+// notice is how long a change that is approved has to wait, so that the owner of a file hears of it first. Pupils are not written to.
+func (p *planner) notice(c actions.Change) time.Duration {
+	if c.Params["file"] == "" || p.who == nil {
+		return 0
+	}
+	for _, id := range c.Concerns {
+		if a, ok := p.who.AccountByID(id); ok && a.Active() && adults(p.Policy, p.who)[a.ID] {
+			return noticeFor
+		}
+	}
+	return 0
 }
 
 // through lists the groups by which somebody is in a group: itself, and those nested in it of which they are a direct member.

@@ -104,6 +104,14 @@ func tellOne(ctx context.Context, env Env, box *outbox.Outbox, t *told, who read
 	if env.Policy.Mail.AttachCSV || env.Beside {
 		data.List = reports.List{Name: name, Attached: env.Policy.Mail.AttachCSV}
 	}
+	wide := "accounts-" + day + ".csv"
+	data.Wider = slices.ContainsFunc(Looking, func(job string) bool { return job != SharingJob && t.records[job] != nil })
+	if data.List.Name != "" && data.Wider {
+		data.Accounts = reports.List{Name: wide, Attached: env.Policy.Mail.AttachCSV}
+	}
+	if data.Waiting, err = t.waiting(ctx, env, who.Address); err != nil {
+		return err
+	}
 	r, err := reports.Oversharing(data)
 	if err != nil {
 		return err
@@ -120,6 +128,9 @@ func tellOne(ctx context.Context, env Env, box *outbox.Outbox, t *told, who read
 		UpTo: now, Hash: r.Hash, Subject: r.Subject, HTML: r.HTML, Text: r.Text,
 	}
 	list := []mail.Attachment{{Name: name, Type: "text/csv; charset=utf-8", Data: r.CSV}}
+	if r.Matters != nil {
+		list = append(list, mail.Attachment{Name: wide, Type: "text/csv; charset=utf-8", Data: r.Matters})
+	}
 	if env.Policy.Mail.AttachCSV {
 		letter.Attach = list
 	} else {

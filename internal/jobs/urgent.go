@@ -114,6 +114,9 @@ func urgentTo(ctx context.Context, env Env, box *outbox.Outbox, t *told, who rea
 	if len(in.Matters) == 0 {
 		return nil
 	}
+	if in.Waiting, err = t.waiting(ctx, env, who.Address); err != nil {
+		return err
+	}
 	r, err := reports.Urgent(in)
 	if err != nil {
 		return err
