@@ -121,25 +121,30 @@ func (p *Player) export(r roll) error {
 	return p.World.SetRoll(rollFile, text)
 }
 
-// row picks a row that fits, and whose account it is: the one with its number, else with its address. 0 is none.
+// row picks a row that fits, and whose account it is: the one with its number, else with its address; nobody's where several accounts bear the number, since
+// whose it is then depends on which of them worked when. 0 is none.
 func (p *Player) row(r roll, fits func(row []string, u *world.User) bool) (n int, u world.User) {
 	if len(r.rows) < 2 {
 		return 0, u
 	}
 	p.World.View(func() {
-		byNumber := map[string]*world.User{}
+		bearers := map[string][]*world.User{}
 		for _, x := range p.World.Users() {
 			for _, id := range x.ExternalIDs {
-				byNumber[strings.ToLower(strings.TrimSpace(id.Value))] = x
+				number := strings.ToLower(strings.TrimSpace(id.Value))
+				bearers[number] = append(bearers[number], x)
 			}
 		}
 		from := p.rng.IntN(len(r.rows) - 1)
 		for i := range len(r.rows) - 1 {
 			at := 1 + (from+i)%(len(r.rows)-1)
 			row := r.rows[at]
-			x := byNumber[strings.ToLower(row[r.id])]
-			if x == nil {
+			var x *world.User
+			switch of := bearers[strings.ToLower(row[r.id])]; len(of) {
+			case 0:
 				x = p.World.User(row[r.email])
+			case 1:
+				x = of[0]
 			}
 			if fits(row, x) {
 				n = at
