@@ -129,7 +129,7 @@ func (p *Player) row(r roll, fits func(row []string, u *world.User) bool) (n int
 	}
 	p.World.View(func() {
 		bearers := map[string][]*world.User{}
-		for _, x := range p.World.Users() {
+		for _, x := range slices.Concat(p.World.Users(), p.World.DeletedUsers()) { // who was deleted may be brought back
 			for _, id := range x.ExternalIDs {
 				number := strings.ToLower(strings.TrimSpace(id.Value))
 				bearers[number] = append(bearers[number], x)
@@ -144,7 +144,9 @@ func (p *Player) row(r roll, fits func(row []string, u *world.User) bool) (n int
 			case 0:
 				x = p.World.User(row[r.email])
 			case 1:
-				x = of[0]
+				if x = of[0]; !x.DeletionTime.IsZero() {
+					x = nil
+				}
 			}
 			if fits(row, x) {
 				n = at
