@@ -83,7 +83,7 @@ func demo(ctx context.Context, o *options, opt generate.Options, out string) err
 	run := func() error {
 		local := school.World.Now().In(p.School.Location)
 		morning := time.Date(local.Year(), local.Month(), local.Day(), runsAt, 0, 0, 0, p.School.Location)
-		if morning.Before(local) {
+		if !morning.After(local) {
 			morning = morning.AddDate(0, 0, 1)
 		}
 		school.World.SetNow(morning)
