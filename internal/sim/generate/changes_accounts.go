@@ -200,7 +200,8 @@ func (p *Player) leave() (bool, error) {
 	if n == 0 || len(r.rows) < 6 {
 		return false, nil
 	}
-	if oneIn(p.rng, 2) {
+	// On the first day nobody is dropped: an earlier roll is known by the date of its replacement only, which does not say whether a look on that day came before it.
+	if p.World.Now().In(p.zone).Format(time.DateOnly) != p.first && oneIn(p.rng, 2) {
 		r.rows = slices.Delete(r.rows, n, n+1)
 	} else {
 		r.rows[n][r.left] = p.World.Now().In(p.zone).AddDate(0, 0, -p.rng.IntN(40)).Format(time.DateOnly)

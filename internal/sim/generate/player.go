@@ -23,7 +23,8 @@ type Player struct {
 	rng   *rand.Rand
 	usage *reporter
 	zone  *time.Location
-	n     int // of names made up
+	n     int    // of names made up
+	first string // the date on which it began
 	menu  []action
 }
 
@@ -33,6 +34,7 @@ func NewPlayer(w *world.World, seed int64) *Player {
 	if z, err := time.LoadLocation(w.Settings.TimeZone); err == nil {
 		p.zone = z
 	}
+	p.first = w.Now().In(p.zone).Format(time.DateOnly)
 	p.menu = append(p.actions(), p.accountActions()...)
 	return p
 }
