@@ -181,9 +181,25 @@ func (t *task) again(ctx context.Context, c *change) error {
 	return t.do(ctx, c)
 }
 
+// ready tells whether an approved action may be made now: its time has come, and those whom it concerns have had their notice.
+func (l *Log) ready(ctx context.Context, a *Action) (bool, error) {
+	if l.now().Before(a.NotBefore) {
+		return false, nil
+	}
+	if a.Notice == 0 || l.Told == nil {
+		return true, nil
+	}
+	told, err := l.Told(ctx, a)
+	return !told.IsZero() && !l.now().Before(told.Add(a.Notice)), err
+}
+
 // begin looks at the live object and, if it is what was approved, makes the change.
 func (t *task) begin(ctx context.Context, a *Action) error {
-	if t.l.now().Before(a.NotBefore) {
+	ready, err := t.l.ready(ctx, a)
+	if err != nil {
+		return err
+	}
+	if !ready {
 		t.res.Waiting++
 		return nil
 	}

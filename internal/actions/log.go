@@ -23,6 +23,8 @@ type Log struct {
 	Calendar *calendar.Calendar
 	Run      string // in whose name actions change
 	Remedies []Remedy
+	// Told says when those whom an approved action concerns heard of it, zero if not all have: its notice counts from then. nil counts from the approval.
+	Told func(context.Context, *Action) (time.Time, error)
 	// Limit is the brake of a kind; nil means the tightest, the zero Limit.
 	Limit func(kind string) Limit
 	// Wait waits, or returns the context's error. It stands between two readings of what was changed.

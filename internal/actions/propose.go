@@ -64,8 +64,8 @@ func (l *Log) propose(ctx context.Context, w *writer, id string, p Proposal) err
 	return w.move(ctx, a, Proposed, Event{How: New})
 }
 
-// mayAuto tells whether the policy may approve an action by itself: not if a person undid or declined that very change
-// at an earlier opening. Program and person would undo each other's work for ever.
+// mayAuto tells whether the policy may approve an action by itself: not if a person undid or declined that very change, at this opening or
+// an earlier one. Program and person would undo each other's work for ever.
 func (l *Log) mayAuto(ctx context.Context, a *Action, auto bool) (bool, error) {
 	if !auto {
 		return false, nil
@@ -74,7 +74,7 @@ func (l *Log) mayAuto(ctx context.Context, a *Action, auto bool) (bool, error) {
 		if err != nil {
 			return false, err
 		}
-		if other.ID != a.ID && (other.State == Undone || other.State == UndoStarted || other.State == Declined) {
+		if other.State == Undone || other.State == UndoStarted || other.State == Declined {
 			return false, nil
 		}
 	}

@@ -74,6 +74,9 @@ func (o *options) printPlan(lines []planLine, asJSON bool) error {
 	kinds := map[string]int{}
 	for _, l := range lines {
 		fmt.Fprintf(o.std.Out, "%s\n    %s · %s · %s (%s) · %s\n", l.ID, strings.ReplaceAll(l.State, "-", " "), l.Severity, l.Rule, l.Clause, l.Subject)
+		if l.Braked {
+			fmt.Fprintln(o.std.Out, "    held by the brake: more changes are called for at once than the policy lets through")
+		}
 		if l.Why != "" {
 			fmt.Fprintf(o.std.Out, "    %s\n", l.Why)
 		}

@@ -230,7 +230,7 @@ func (b *workbench) sum(r *jobs.Record) {
 		return
 	case jobs.ApplyJob:
 		if a := r.Actions; a != nil {
-			fmt.Fprintf(w, "Changes: %d made, %d left alone, %d failed, %d not to be seen yet, %d held by the brake.\n", a.Done+a.Already, a.LeftAlone, a.Failed, a.Unsure, a.Braked)
+			fmt.Fprintf(w, "Changes: %d made, %d left alone, %d failed, %d not to be seen yet, %d held by the brake, %d waiting for their time.\n", a.Done+a.Already, a.LeftAlone, a.Failed, a.Unsure, a.Braked, a.Waiting)
 			if a.Halted != "" {
 				fmt.Fprintf(w, "Nothing was changed: %s\n", a.Halted)
 			}

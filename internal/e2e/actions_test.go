@@ -18,6 +18,7 @@ import (
 	"esafetybot/internal/actions"
 	"esafetybot/internal/findings"
 	"esafetybot/internal/jobs"
+	"esafetybot/internal/outbox"
 	"esafetybot/internal/policy"
 	"esafetybot/internal/remedies"
 	"esafetybot/internal/sim/generate"
@@ -273,6 +274,8 @@ func TestCampaignApplyKills(t *testing.T) {
 	if s.approveAll(watch) < 5 {
 		t.Fatal("too little is approved to be worth killing")
 	}
+	s.world.Advance(time.Hour)
+	s.do(s.lookAt(watch, jobs.SharingJob)) // which tells the owners of files
 	s.do(s.world.Save(dir))
 	base := filepath.Join(dir, "base.db")
 	copyStore(t, watch.store, base)
@@ -300,7 +303,7 @@ func TestCampaignApplyKills(t *testing.T) {
 		copyInto(t, from, st)
 		from.Close()
 		apply := func(ctx context.Context, st store.Store) {
-			kw.store = st
+			kw.store, kw.box = st, newOutbox(t, kw.policy, st)
 			client, err := newClient(ctx, kw.policy, k.key, k.base, k.retry, k.logs)
 			if err != nil {
 				return // killed while signing in
@@ -379,7 +382,7 @@ func copyStore(t testing.TB, from store.Store, path string) {
 
 func copyInto(t testing.TB, from, to store.Store) {
 	t.Helper()
-	for _, c := range []*store.Collection{actions.Actions, actions.Events, actions.Undos, findings.Findings} {
+	for _, c := range []*store.Collection{actions.Actions, actions.Events, actions.Undos, findings.Findings, outbox.Letters} {
 		for d, err := range from.Find(context.Background(), c, store.Ask{}) {
 			if err != nil {
 				t.Fatal(err)

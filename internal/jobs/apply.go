@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"esafetybot/internal/actions"
+	"esafetybot/internal/outbox"
 	"esafetybot/internal/remedies"
 	"esafetybot/internal/store"
 )
@@ -16,7 +17,7 @@ const ApplyJob = "apply"
 
 // Apply proposes what the open findings call for, withdraws what they call for no longer, and makes what is approved: by a person, or by the
 // policy within the brake. Without the right to change anything ([Env].Change) it proposes only.
-func Apply(ctx context.Context, env Env, s *Seen) (*Record, error) {
+func Apply(ctx context.Context, env Env, box *outbox.Outbox, s *Seen) (*Record, error) {
 	lease, err := Take(ctx, env.Store, ApplyJob, env.Holder, env.Exclusive, env.Clock)
 	if err != nil {
 		return nil, err
@@ -25,7 +26,7 @@ func Apply(ctx context.Context, env Env, s *Seen) (*Record, error) {
 	r := &Record{
 		ID: store.Key(store.Time(s.Census.Now), ApplyJob, strconv.FormatInt(lease.version, 10)), Job: ApplyJob, Policy: env.Policy.Version, Started: s.Census.Now,
 	}
-	err = apply(ctx, env, s, lease, r)
+	err = apply(ctx, env, box, s, lease, r)
 	if ctx.Err() != nil {
 		late, cancel := context.WithTimeout(context.WithoutCancel(ctx), interruptedFor)
 		defer cancel()
@@ -42,10 +43,11 @@ func Apply(ctx context.Context, env Env, s *Seen) (*Record, error) {
 	return r, errors.Join(err, lease.Release(ctx, b))
 }
 
-func apply(ctx context.Context, env Env, s *Seen, lease *Lease, r *Record) error {
+func apply(ctx context.Context, env Env, box *outbox.Outbox, s *Seen, lease *Lease, r *Record) error {
 	p := &planner{Env: env, Seen: s}
 	log := Actions(env, r.ID, lease.Commit)
 	log.Limit = p.limit
+	log.Told = func(ctx context.Context, a *actions.Action) (time.Time, error) { return p.told(ctx, box, a) }
 	if err := p.load(ctx); err != nil {
 		return err
 	}
@@ -55,12 +57,58 @@ func apply(ctx context.Context, env Env, s *Seen, lease *Lease, r *Record) error
 	if _, err := log.Withdraw(ctx, p.uncalled); err != nil {
 		return err
 	}
+	if _, err := log.Prune(ctx, s.Census.Now.Add(-undoKept)); err != nil {
+		return err
+	}
 	if env.Change == nil {
 		return nil
 	}
-	did, err := log.Apply(ctx, actions.Input{Halt: p.halt(ctx)})
+	halt, err := p.halt(ctx)
+	if err != nil {
+		return err
+	}
+	did, err := log.Apply(ctx, actions.Input{Halt: halt})
 	r.Actions = &did
 	return err
+}
+
+// undoKept is how long a change can be undone: what that takes may hold addresses, and is not kept for ever.
+const undoKept = 180 * 24 * time.Hour
+
+// told says when everybody whom a change of a file concerns was written to after it was approved; zero if somebody was not yet. Only adults who can read
+// mail are written to.
+func (p *planner) told(ctx context.Context, box *outbox.Outbox, a *actions.Action) (time.Time, error) {
+	if p.who == nil && p.Census.Directory(ctx) {
+		p.who = p.Census.Who()
+	}
+	if p.who == nil {
+		return time.Time{}, nil
+	}
+	grown := adults(p.Policy, p.who)
+	last := a.Changed
+	for _, id := range a.Concerns {
+		who, ok := p.who.AccountByID(id)
+		if !ok || !who.Active() || !grown[id] {
+			continue
+		}
+		first := time.Time{}
+		for e, err := range box.All(ctx, a.Changed) {
+			if err != nil {
+				return first, err
+			}
+			if e.Kind == ownerKind && e.Recipient == outbox.RecipientID(who.Address) {
+				first = e.Created
+				break
+			}
+		}
+		if first.IsZero() {
+			return first, nil
+		}
+		if first.After(last) {
+			last = first
+		}
+	}
+	return last, nil
 }
 
 // Actions is a school's action log. commit writes a batch, with the lease of whoever changes it.

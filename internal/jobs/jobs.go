@@ -110,7 +110,7 @@ func (r *Record) OK(notSeen []string) bool {
 			return false
 		}
 	}
-	return r.Error == ""
+	return r.Error == "" && (r.Actions == nil || r.Actions.Halted == "")
 }
 
 func (r *Record) add(b *store.Batch) error {

@@ -128,7 +128,7 @@ func (t *told) files(ctx context.Context, by map[string][]*actions.Action) (map[
 // ownerChange says what is done to a file, to its owner.
 func ownerChange(env Env, a *actions.Action, file seen.Share) reports.OwnerChange {
 	c := reports.OwnerChange{Title: file.Title, Link: file.Link, When: a.Changed}
-	names := remedies.Names{File: "it", With: "those outside it was shared with", Role: a.Params["role"]}
+	names := remedies.Names{File: "It", With: "those outside it was shared with", Role: doing[a.Params["role"]]}
 	if until, err := time.Parse(time.RFC3339, a.Params["until"]); err == nil {
 		names.Until = until.In(env.Policy.School.Location).Format("Mon 2 January 2006")
 	}
@@ -150,6 +150,9 @@ func ownerChange(env Env, a *actions.Action, file seen.Share) reports.OwnerChang
 	c.By = strings.Join(by, " and the ")
 	return c
 }
+
+// doing says what a role on Drive lets somebody do.
+var doing = map[string]string{"commenter": "comment on", "writer": "change", "fileOrganizer": "change", "organizer": "change"}
 
 func laterOf(a, b time.Time) time.Time {
 	if a.After(b) {

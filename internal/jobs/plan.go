@@ -308,14 +308,24 @@ func (p *planner) population() int {
 
 // halt says why nothing at all is to be changed now; "" if all is well. What was read looks suspicious: a job stopped, there are no pupils, or a unit that the
 // policy names is gone.
-func (p *planner) halt(ctx context.Context) string {
+func (p *planner) halt(ctx context.Context) (string, error) {
 	for _, job := range Looking {
-		if look := p.Looks[job]; look != nil && look.Record.Error != "" {
-			return "the job " + job + " stopped: " + look.Record.Error
+		if !Asked(p.Policy, job) {
+			continue
+		}
+		r, err := Latest(ctx, p.Store, job)
+		if err != nil {
+			return "", err
+		}
+		if look := p.Looks[job]; look != nil {
+			r = look.Record
+		}
+		if r != nil && r.Error != "" {
+			return "the job " + job + " stopped: " + r.Error, nil
 		}
 	}
-	if p.Census.Who() == nil {
-		return ""
+	if !p.Census.Directory(ctx) {
+		return "the list of accounts could not be read", nil
 	}
 	pupils := 0
 	for _, a := range p.Census.Who().Accounts() {
@@ -324,16 +334,16 @@ func (p *planner) halt(ctx context.Context) string {
 		}
 	}
 	if pupils == 0 && len(p.Policy.Pupils.OrgUnits) > 0 {
-		return "there is not one pupil's account in " + strings.Join(p.Policy.Pupils.OrgUnits, " or ")
+		return "there is not one pupil's account in " + strings.Join(p.Policy.Pupils.OrgUnits, " or "), nil
 	}
 	if units := p.Census.Units(ctx); len(units) > 0 {
 		for _, want := range slices.Concat(p.Policy.Pupils.OrgUnits, p.Policy.Staff.OrgUnits) {
 			if !slices.ContainsFunc(units, func(u seen.Unit) bool { return strings.EqualFold(u.Path, want) }) {
-				return fmt.Sprintf("the unit %s, which the policy names, is not there any more", want)
+				return fmt.Sprintf("the unit %s, which the policy names, is not there any more", want), nil
 			}
 		}
 	}
-	return ""
+	return "", nil
 }
 
 // patience is how long a run waits for a change to show before it leaves that to the next run.

@@ -61,7 +61,7 @@ func Run(ctx context.Context, env Env, box *outbox.Outbox, names []string, done 
 		})
 	}
 	if slices.Contains(names, ApplyJob) {
-		one(ApplyJob, func() (*Record, error) { return Apply(ctx, env, s) })
+		one(ApplyJob, func() (*Record, error) { return Apply(ctx, env, box, s) })
 	}
 	if ran || slices.Contains(names, ReportJob) {
 		one(ReportJob, func() (*Record, error) { return Report(ctx, env, box, s) })

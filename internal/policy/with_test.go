@@ -301,7 +301,7 @@ func TestExplainWith(t *testing.T) {
 	text := explained(t, parsed(t, wide), ExplainOptions{Width: 4000})
 	for _, want := range []string{
 		"account of somebody who is not on the roll; account of somebody who has left", "0 days after leaving", "8 school weeks",
-		"put right by the program, at most 10 changes or 2 % in 24 hours: the account is switched off, the account is switched off and signed out",
+		"put right by the program, at most 10 changes or 2 % in 24 hours: the account is switched off",
 		"National advice (NCSC, DfE) is now against", "on only for those approved: mail@school.example",
 		"proposed: the account is moved to a unit where e-mail is off, the account is taken out of the group",
 		"settings of the Google account: as the list primary-pupils wants them; Google Chat: off; shortest password: at least 8; publishing files on the web: not allowed (for /Wren/Pupils)",

@@ -89,7 +89,7 @@ func InformationOnly(check, rule string) bool {
 // can judge.
 var remedyWords = map[string]map[string]string{
 	"accounts": {
-		"leaver-active":    "the account is switched off and signed out",
+		"leaver-active":    "the account is switched off",
 		"not-on-roll":      "the account is switched off",
 		"wrong-unit":       "the account is moved to the unit of its year",
 		"risky-app":        "the app's access is taken away",
