@@ -32,6 +32,7 @@ var blindWithout = map[string][]string{
 	google.ScopeCourses:      {"accounts.class-without-teacher", "accounts.outsider-in-class", "accounts.other-school", "accounts.old-class"},
 	google.ScopeRosters:      {"accounts.class-without-teacher", "accounts.outsider-in-class", "accounts.other-school"},
 	google.ScopeAddresses:    nil, // only members of whom the Directory knows nothing
+	google.ScopeGuardians:    nil, // only what an outsider in a class is called
 	google.ScopeMobiles:      {"devices.unencrypted", "devices.no-passcode"},
 	google.ScopeChromebooks:  {"devices.update-expired", "devices.developer-mode"},
 	google.ScopePolicies:     {"pupil-email.on", "pupil-email.access-group", "settings.differs"},

@@ -77,6 +77,7 @@ func Scopes(job string) []ScopeUse {
 			{ScopeMailSettings, "read where accounts pass their mail on to; Google offers it only together with changing mail settings, which is never done", false, "whether mail is passed on outside"},
 			{ScopeCourses, "read the list of Classroom classes", false, "everything about classes"},
 			{ScopeRosters, "read who is in which Classroom class", false, "who is in a class"},
+			{ScopeGuardians, "read which parents and carers Classroom writes to", false, "whether somebody from outside in a class is a parent or carer"},
 			{ScopeAddresses, "read the addresses of people in Classroom classes", false, "whether somebody in a class whom the list of accounts does not know belongs to the trust"},
 			{ScopeDrives, plainDrives, false, "a roll that is kept on Drive; without it, name a CSV file"},
 		}

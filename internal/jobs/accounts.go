@@ -2,6 +2,7 @@ package jobs
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -19,6 +20,7 @@ import (
 	"esafetybot/internal/rolls"
 	"esafetybot/internal/school"
 	"esafetybot/internal/seen"
+	"esafetybot/internal/store"
 )
 
 // Accounts looks at accounts, classes and sign-ins.
@@ -102,6 +104,7 @@ func (a *accountsRun) run(ctx context.Context) (err error) {
 	for _, u := range res.Unknown {
 		a.left.Unknown = append(a.left.Unknown, accountsUnknown(u))
 	}
+	a.parents(ctx, res.Observed)
 	if err := a.sync(ctx, accounts.Means, res.Observed, a.asked, a.evidence); err != nil {
 		return err
 	}
@@ -237,6 +240,47 @@ func (a *accountsRun) classes(ctx context.Context) {
 	}
 }
 
+// parents finds out which outsiders in classes are parents or carers, for the words of the report. No rule needs it: where it may not be read the report
+// says "somebody outside".
+func (a *accountsRun) parents(ctx context.Context, observed []findings.Observed) {
+	outsiders := map[string]string{} // address → fact
+	for _, o := range observed {
+		if o.Rule != accounts.Means+"."+accounts.OutsiderInClass {
+			continue
+		}
+		for _, f := range o.Facts {
+			if _, id, ok := strings.Cut(f, "/"); ok && a.Address(id) != "" {
+				outsiders[a.Address(id)] = f
+			}
+		}
+	}
+	if len(outsiders) == 0 {
+		return
+	}
+	for g, err := range a.Env.Google.Guardians(ctx) {
+		if err != nil {
+			return
+		}
+		if fact := outsiders[g.Address]; fact != "" {
+			a.left.Names[fact] = "a parent or carer"
+		}
+	}
+}
+
+// AtOnce notes the safeguarding lead's word that the account of somebody who leaves goes without the days of grace.
+func AtOnce(ctx context.Context, env Env, account string) error {
+	lease, err := Take(ctx, env.Store, AccountsJob, env.Holder, env.Exclusive, env.Clock)
+	if err != nil {
+		return err
+	}
+	book, err := memory.Open(ctx, env.Store, env.Clock(), lease.Commit)
+	if err == nil {
+		book.Of(account).AtOnce = true
+		err = book.Flush(ctx)
+	}
+	return errors.Join(err, lease.Release(ctx, &store.Batch{}))
+}
+
 // rolls reads the rolls, matches them with the accounts and remembers who is on them. A roll that cannot be read, or is half its last size or less,
 // stops the job: everything else would follow from a mistake.
 func (a *accountsRun) rolls(ctx context.Context) error {
@@ -340,7 +384,12 @@ func (a *accountsRun) rollBytes(ctx context.Context, r *policy.Roll) ([]byte, er
 // remember notes who is on the roll of their kind, and since when those are not any more who were.
 func (a *accountsRun) remember(all []*seen.Person) {
 	today := a.Env.Policy.Calendar.Date(a.Now)
-	a.in.Left = map[string]calendar.Date{}
+	a.in.Left, a.in.AtOnce = map[string]calendar.Date{}, map[string]bool{}
+	for _, p := range all {
+		if a.book.Peek(p.ID).AtOnce {
+			a.in.AtOnce[p.ID] = true
+		}
+	}
 	keys := map[*rolls.Matching]map[string]bool{a.in.Pupils: {}, a.in.Staff: {}}
 	for m, there := range keys {
 		if m == nil {

@@ -43,6 +43,7 @@ type Google interface {
 	GroupOpen(ctx context.Context, address string) (bool, error)
 	Drives(ctx context.Context) iter.Seq2[seen.Drive, error]
 	Download(ctx context.Context, id string, limit int64) ([]byte, error)
+	Guardians(ctx context.Context) iter.Seq2[seen.Guardian, error]
 	Events(ctx context.Context, app, name string, from, to time.Time) iter.Seq2[seen.Event, error]
 	// Hold keeps the sign-in of an account until release is called, so that several reads as it need one.
 	Hold(address string) (release func())

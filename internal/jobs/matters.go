@@ -241,6 +241,11 @@ func (g *gatherer) thing(kind, id, rest string) string {
 
 // member says who somebody in a class is without naming them.
 func (g *gatherer) member(id string) string {
+	for _, role := range []string{"student/", "teacher/"} {
+		if who := g.name(role+id, ""); who != "" {
+			return who
+		}
+	}
 	if g.out.Who != nil {
 		if a, ok := g.out.Who.AccountByID(id); ok && !a.Guest {
 			return "an account in " + g.names.Add(a.Unit)

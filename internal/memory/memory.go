@@ -42,6 +42,8 @@ type Past struct {
 	Password time.Time `json:"password,omitzero"`
 	// Alarms are records of the sign-in log that only a later change of the password answers.
 	Alarms []Alarm `json:"alarms,omitempty"`
+	// AtOnce is the safeguarding lead's word that the account goes without the days of grace once its holder has left.
+	AtOnce bool `json:"at_once,omitempty"`
 	// Gone is the date on which the account was first not there any more; it may be brought back for some weeks.
 	Gone string `json:"gone,omitempty"`
 	// Forwards tells that the log once said that mail is passed on to an address outside.
@@ -55,7 +57,7 @@ type Alarm struct {
 }
 
 func (p *Past) empty() bool {
-	return p.Roll == "" && p.Left == "" && p.Password.IsZero() && len(p.Alarms) == 0 && !p.Forwards
+	return p.Roll == "" && !p.AtOnce && p.Left == "" && p.Password.IsZero() && len(p.Alarms) == 0 && !p.Forwards
 }
 
 // Class is who was in a class when it was last read.

@@ -100,6 +100,8 @@ type Input struct {
 	Others        []Entry         // in the order of the entries of Kinds
 	// Left is when remembered accounts left: on which date the first version of the rolls came that had no row of theirs any more.
 	Left map[string]calendar.Date
+	// AtOnce are accounts of which the safeguarding lead said that they go without the days of grace.
+	AtOnce map[string]bool
 
 	Grants []seen.RoleGrant
 	// What logs say is by account already: records older than the account, which an earlier bearer of its address left, are not in it.

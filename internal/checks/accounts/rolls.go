@@ -102,7 +102,11 @@ func (j *judge) leaverActive(a *ask, p *person) []string {
 	}
 	var facts []string
 	for _, left := range dates {
-		if !left.IsZero() && j.today.After(left.AddDays(a.GraceDays)) {
+		grace := a.GraceDays
+		if j.AtOnce[p.ID] {
+			grace = -1 // from the day on which they leave
+		}
+		if !left.IsZero() && j.today.After(left.AddDays(grace)) {
 			facts = append(facts, "left "+left.String())
 		}
 	}

@@ -85,6 +85,13 @@ func TestLeaverActive(t *testing.T) {
 		}, []string{"user/a: left 2026-11-17"}},
 		{"a row that does not say", func(w *world) { w.pupils = "1,,,,,,,"; w.add("a", "/Oak/Pupils", numbers("1")) }, nil},
 		{"staff", func(w *world) { w.staff = "1,,,,,,1 Sep 2026,"; w.add("a", "/Oak/Staff", numbers("1")) }, []string{"user/a: left 2026-09-01"}},
+		{"at once, from the day of leaving on", func(w *world) {
+			w.pupils = "1,,,,,,2026-11-18,\n2,,,,,,2026-11-19,\n3,,,,,,2026-11-18,"
+			w.add("a", "/Oak/Pupils", numbers("1"))
+			w.add("b", "/Oak/Pupils", numbers("2"))
+			w.add("c", "/Oak/Pupils", numbers("3"))
+			w.in.AtOnce = map[string]bool{"a": true, "b": true}
+		}, []string{"user/a: left 2026-11-18"}},
 		{"a leaver of another roll than its kind's", func(w *world) { w.pupils = "1,,,,,,2026-09-01,"; w.add("a", "/Oak/Staff", numbers("1")) }, nil},
 		{"fell off the roll", func(w *world) { w.pupils = "1,,,,,,,"; w.add("a", "/Oak/Pupils"); w.in.Left["a"] = date("2026-10-20") }, []string{"user/a: left 2026-10-20"}},
 		{"fell off the roll lately", func(w *world) { w.pupils = "1,,,,,,,"; w.add("a", "/Oak/Pupils"); w.in.Left["a"] = date("2026-10-21") }, nil},
