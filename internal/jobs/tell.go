@@ -17,6 +17,7 @@ import (
 	"esafetybot/internal/reports"
 	"esafetybot/internal/school"
 	"esafetybot/internal/seen"
+	"esafetybot/internal/settings"
 	"esafetybot/internal/store"
 )
 
@@ -194,6 +195,13 @@ func gather(ctx context.Context, env Env, t *told, who reader, since time.Time) 
 		// What names a scope ("drive/0A…") says that a gap is expected; it is told with the gaps.
 		if !strings.Contains(what, "/") {
 			in.NeverSeen = append(in.NeverSeen, what)
+		}
+	}
+	for _, m := range means(p, SettingsJob) {
+		if w, ok := m.With.(*policy.SettingsWith); ok {
+			if _, ask, _ := settings.Baseline(w.Baseline); len(ask) > 0 {
+				in.NeverSeen = append(in.NeverSeen, fmt.Sprintf("%d settings of clause %s that Google does not show (“esafetybot policy explain” asks about each)", len(ask), m.ID))
+			}
 		}
 	}
 	mine := func(f *findings.Finding) bool { return slices.Contains(who.roles, policy.Role(f.Deals)) }
