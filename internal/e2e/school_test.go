@@ -44,6 +44,7 @@ type watch struct {
 	box    *outbox.Outbox
 	// records are those of the last run, by job.
 	records map[string]*jobs.Record
+	used    map[string]bool // ids of findings that truth once had: see withoutUsed
 }
 
 // campus is a simulated school being served.

@@ -486,6 +486,18 @@ func (l *Look) roleNames(ctx context.Context, c *census.Census) {
 		if err != nil {
 			return
 		}
-		l.Names["role/"+r.ID] = r.Name
+		l.Names["role/"+r.ID] = roleName(r.Name)
 	}
+}
+
+// roleName makes words of the names of Google's own roles: "_HELP_DESK_ADMIN_ROLE" is "Help desk admin".
+func roleName(name string) string {
+	own, ok := strings.CutSuffix(strings.TrimPrefix(name, "_"), "_ROLE")
+	if !ok || own == "" {
+		return name
+	}
+	if own == "SEED_ADMIN" {
+		return "Super admin"
+	}
+	return own[:1] + strings.ToLower(strings.ReplaceAll(own[1:], "_", " "))
 }

@@ -63,7 +63,8 @@ func PupilEmail(ctx context.Context, env Env, c *census.Census) (*Look, error) {
 			}
 		}
 		return l.sync(ctx, pupilemail.Means, res.Observed, asked, func(f *findings.Finding) findings.How {
-			return l.aboutUser(f, res.Sees(f.Clause, ruleOf(f)))
+			// After a change the reports lag: what was used before is put right once a later one says so.
+			return l.aboutUser(f, res.Sees(f.Clause, ruleOf(f)) && (ruleOf(f) != pupilemail.Used || res.Reported(idOf(f))))
 		})
 	})
 }

@@ -95,7 +95,11 @@ type Result struct {
 	Unknown  []Unknown
 	Said     map[string]Said // by subject, of every subject of Observed
 	blind    map[string]bool // clause and rule
+	reported map[string]bool // by account: a usage report since the last change of its e-mail was there
 }
+
+// Reported tells whether a usage report counted of an account: without one, that no use is found means nothing.
+func (r Result) Reported(account string) bool { return r.reported[account] }
 
 // Sees tells whether it means something that a finding of the clause and the rule ("on") is not among those observed: what the rule rests on could be read.
 func (r Result) Sees(clause, rule string) bool { return !r.blind[clause+" "+rule] }
@@ -141,6 +145,10 @@ func Check(in Input) Result {
 		j.members = settings.MembersOf(in.Who, in.Policies.Groups(settings.GmailService))
 	}
 	j.traffic()
+	j.out.reported = map[string]bool{}
+	for id := range j.usage {
+		j.out.reported[id] = true
+	}
 	for _, a := range in.Asks {
 		j.ask(a, pupils)
 	}
