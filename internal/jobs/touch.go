@@ -34,6 +34,7 @@ func (s *sharingRun) again() []shares.Touched {
 // touch reads again what the log named. It returns the scopes that must be read in full to be sure.
 func (s *sharingRun) touch(ctx context.Context, log pulled) ([]seen.Scope, error) {
 	for id := range log.drives {
+		s.notListed(id)
 		if d, ok := s.drives[id]; ok {
 			if _, err := s.driveMembers(ctx, d); err != nil {
 				s.gap(shares.DriveScope(id), err)
@@ -50,6 +51,7 @@ func (s *sharingRun) touch(ctx context.Context, log pulled) ([]seen.Scope, error
 	s.record.Touched += len(log.items)
 	one := func(t shares.Touched) {
 		if _, ours := s.drives[t.Drive]; t.Drive != "" && !ours {
+			s.notListed(t.Drive)
 			return // another school's shared drive
 		}
 		err := pass.Touch(ctx, t)
@@ -95,6 +97,17 @@ func (s *sharingRun) touch(ctx context.Context, log pulled) ([]seen.Scope, error
 	}
 	slices.SortFunc(again, cmpScope)
 	return again, nil
+}
+
+// notListed sees to it that a shared drive which the log names is read in full once it is known whether it is the school's: the list of drives, or of
+// units, could not be read, and the log will not name it again.
+func (s *sharingRun) notListed(drive string) {
+	if _, ours := s.drives[drive]; ours || !s.gaps.any("drives", "units") {
+		return
+	}
+	s.covMu.Lock()
+	defer s.covMu.Unlock()
+	delete(s.cov.Read, shares.DriveScope(drive))
 }
 
 // standing reads items again whose place in the tree may have changed because accounts came or went.
