@@ -110,6 +110,7 @@ func tellOne(ctx context.Context, env Env, box *outbox.Outbox, t *told, who read
 	if data.List.Name != "" && data.Wider {
 		data.Accounts = reports.List{Name: wide, Attached: env.Policy.Mail.AttachCSV}
 	}
+	data.MayChange = MayChange(env.Policy)
 	if data.Waiting, err = t.waiting(ctx, env, who.Address); err != nil {
 		return err
 	}

@@ -114,6 +114,7 @@ func urgentTo(ctx context.Context, env Env, box *outbox.Outbox, t *told, who rea
 	if len(in.Matters) == 0 {
 		return nil
 	}
+	in.MayChange = MayChange(env.Policy)
 	if in.Waiting, err = t.waiting(ctx, env, who.Address); err != nil {
 		return err
 	}

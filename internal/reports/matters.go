@@ -103,5 +103,7 @@ type UrgentInput struct {
 	Location *time.Location // the school's time zone; nil is UTC
 	Matters  []Matter
 	Waiting  map[string]int // as in OversharingInput
-	Mask     *Mask
+	// MayChange likewise.
+	MayChange bool
+	Mask      *Mask
 }

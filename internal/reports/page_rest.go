@@ -61,7 +61,7 @@ func (p *page) rest(v *view, lim limits) {
 	if v.in.Policy != "" {
 		p.Foot = append(p.Foot, "Looked at with policy version "+clean(v.in.Policy, 40)+".")
 	}
-	p.Foot = append(p.Foot, changedWords(v.changed()))
+	p.Foot = append(p.Foot, changedWords(v.changed(), v.in.MayChange))
 	if v.in.Weekly {
 		p.Foot = append(p.Foot, "This is the weekly report; it comes whether or not anything has changed.")
 	}

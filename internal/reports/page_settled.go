@@ -139,12 +139,14 @@ func (v *matterView) info() []row {
 	return out
 }
 
-// changedWords says who wrote it and how many things it changed.
-func changedWords(n int) string {
-	switch n {
-	case 0:
+// changedWords says who wrote it and how many things it changed; may tells that the policy lets it change anything.
+func changedWords(n int, may bool) string {
+	switch {
+	case n == 0 && may:
+		return "Written by esafetybot. It reads, and changes only what is approved: none of the things in this report so far."
+	case n == 0:
 		return "Written by esafetybot. It only reads; it has changed nothing."
-	case 1:
+	case n == 1:
 		return "Written by esafetybot. It reads, and changes only what is approved: so far one of the things in this report."
 	default:
 		return "Written by esafetybot. It reads, and changes only what is approved: so far " + number(n) + " of the things in this report."

@@ -128,6 +128,7 @@ type OversharingInput struct {
 	Right     []MatterRight  // of these, put right since the last report
 	Unclear   []Unclear      // of these, what could not be said
 	Wider     bool           // clauses about more than sharing are looked at, whether or not there are Matters
+	MayChange bool           // the policy lets the program change things
 	Waiting   map[string]int // how many changes of each kind wait for approval, for `approve --all`; nil: those of Matters and Items are counted
 	Rollover  bool           // the weeks in which accounts move up: matters about accounts are one checklist without deadlines
 	NotSeen   []Gap          // this time

@@ -63,7 +63,7 @@ func (v *matterView) urgentPage(in UrgentInput, n, lines int, loc *time.Location
 		Headline: "Please look now: " + things(n, "") + " that cannot wait",
 		Lead:     []string{"We send this at once, because pupils may be concerned. The workspace administrator, the " + officer + " and the safeguarding lead all get it, so please tell each other who does it."},
 		Stay:     "Ask the " + officer + " to agree it until a date.",
-		Foot:     []string{changedWords(len(v.touched())), "It stays in the daily report until it is put right; this message does not come again for the same thing."},
+		Foot:     []string{changedWords(len(v.touched()), in.MayChange), "It stays in the daily report until it is put right; this message does not come again for the same thing."},
 	}
 	if name := clean(in.Reader, 60); name != "" {
 		p.Greeting = "Dear " + name + ","
