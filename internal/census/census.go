@@ -113,8 +113,9 @@ func (c *Census) Gaps(kinds ...string) []seen.Gap {
 	return out
 }
 
-// each runs fn over a list with as many workers as requests may be under way.
-func each[T any](ctx context.Context, workers int, list []T, fn func(T)) {
+// Each runs fn over a list with as many workers as requests may be under way. One failing item does not stop the others: fn deals with its own errors. It
+// returns only ctx's error.
+func Each[T any](ctx context.Context, workers int, list []T, fn func(T)) error {
 	ch := make(chan T)
 	var wg sync.WaitGroup
 	for range max(1, min(workers, len(list))) {
@@ -134,6 +135,7 @@ func each[T any](ctx context.Context, workers int, list []T, fn func(T)) {
 	}
 	close(ch)
 	wg.Wait()
+	return ctx.Err()
 }
 
 // eachUntilRefused asks one thing of many accounts. Where it fails for one, that is a gap "KIND/ID"; where the permission was not given it is not asked of the
@@ -142,7 +144,7 @@ func eachUntilRefused[T, V any](ctx context.Context, c *Census, kind string, ask
 	out := map[string]V{}
 	var mu sync.Mutex
 	refused := false
-	each(ctx, c.Google.Workers(), ask, func(t T) {
+	_ = Each(ctx, c.Google.Workers(), ask, func(t T) {
 		mu.Lock()
 		stop := refused
 		mu.Unlock()

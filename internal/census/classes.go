@@ -38,7 +38,7 @@ func (c *Census) Courses(ctx context.Context, b *memory.Book, rotation time.Dura
 	}
 	ask = append(ask, c.slice(b, courses, ask, rotation)...)
 	var mu sync.Mutex
-	each(ctx, c.Google.Workers(), ask, func(course seen.Course) {
+	_ = Each(ctx, c.Google.Workers(), ask, func(course seen.Course) {
 		members, ok := list(c, seen.Scope("class/"+course.ID), c.Google.ClassMembers(ctx, course.ID))
 		if !ok {
 			return
@@ -119,7 +119,7 @@ func (c *Census) changedClasses(ctx context.Context, b *memory.Book) (changed ma
 	cursor := b.Cursors["classroom"]
 	newest := cursor
 	var mu sync.Mutex
-	each(ctx, c.Google.Workers(), classEvents, func(name string) {
+	_ = Each(ctx, c.Google.Workers(), classEvents, func(name string) {
 		events, read := c.Recent(ctx, "classroom", name, cursor.Add(-Overlap))
 		mu.Lock()
 		defer mu.Unlock()

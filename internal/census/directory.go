@@ -142,7 +142,7 @@ func (c *Census) readGroups(ctx context.Context, any bool, want func(seen.Group)
 		for _, g := range todo {
 			c.members[g.ID] = true
 		}
-		each(ctx, c.Google.Workers(), todo, func(g seen.Group) {
+		_ = Each(ctx, c.Google.Workers(), todo, func(g seen.Group) {
 			members, ok := list(c, seen.Scope("members/"+g.ID), c.Google.Members(ctx, g.ID))
 			mu.Lock()
 			defer mu.Unlock()

@@ -55,7 +55,7 @@ func (c *Census) Logins(ctx context.Context, b *memory.Book, passwords, alarms, 
 	}
 	again := c.broughtBack(ctx, b)
 	var mu sync.Mutex
-	each(ctx, c.Google.Workers(), asks, func(e entry) {
+	_ = Each(ctx, c.Google.Workers(), asks, func(e entry) {
 		key := e.app + "/" + e.name
 		mu.Lock()
 		cursor := b.Cursors[key]

@@ -34,7 +34,7 @@ func (c *Census) Licenses(ctx context.Context) (byAccount map[string][]string, o
 	sets := map[string]map[string]bool{}
 	var mu sync.Mutex
 	ok = true
-	each(ctx, c.Google.Workers(), products, func(product string) {
+	_ = Each(ctx, c.Google.Workers(), products, func(product string) {
 		all, read := list(c, "licenses", c.Google.Licenses(ctx, product))
 		mu.Lock()
 		defer mu.Unlock()

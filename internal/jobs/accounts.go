@@ -457,7 +457,7 @@ func accountsUnknown(u accounts.Unknown) Unknown {
 	switch u.Why {
 	case accounts.OlderThanLog:
 		out.Since = u.Since.At(0, 0, time.UTC)
-		out.What = fmt.Sprintf("When %s last changed their password", people1(u.Count))
+		out.What = fmt.Sprintf("When %s last changed their password", plural(u.Count, "adult", "adults"))
 		out.Why = "Google's record goes back to " + u.Since.Words() + " and knows of no change since; from the next change on we remember it"
 	case accounts.GroupsUnread:
 		out.What, out.Why, out.Whole = "Whom the clause leaves out", "it could not be read who is in a group that it names", true
@@ -471,7 +471,6 @@ func accountsUnknown(u accounts.Unknown) Unknown {
 	return out
 }
 
-func people1(n int) string { return plural(n, "adult", "adults") }
 
 func plural(n int, one, many string) string {
 	if n == 1 {

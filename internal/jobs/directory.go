@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 
+	"esafetybot/internal/census"
 	"esafetybot/internal/checks/sharing"
 	"esafetybot/internal/school"
 	"esafetybot/internal/seen"
@@ -65,7 +66,7 @@ func (s *sharingRun) directory(ctx context.Context) (known bool) {
 		groups = nil // half a list is worse than none: nested groups would seem to be gone
 	}
 	var mu sync.Mutex
-	_ = each(ctx, g.Workers(), groups, func(grp seen.Group) {
+	_ = census.Each(ctx, g.Workers(), groups, func(grp seen.Group) {
 		var members []seen.Member
 		known := true
 		for m, err := range g.Members(ctx, grp.ID) {
@@ -130,7 +131,7 @@ func (s *sharingRun) groupSettings(ctx context.Context, changed map[string]bool)
 		}
 	}
 	var mu sync.Mutex
-	return each(ctx, s.Google.Workers(), ask, func(grp *school.Group) {
+	return census.Each(ctx, s.Google.Workers(), ask, func(grp *school.Group) {
 		open, err := s.Google.GroupOpen(ctx, grp.Address)
 		mu.Lock()
 		defer mu.Unlock()

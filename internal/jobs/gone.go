@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"esafetybot/internal/census"
 	"esafetybot/internal/findings"
 	"esafetybot/internal/seen"
 	"esafetybot/internal/shares"
@@ -220,7 +221,7 @@ func (s *sharingRun) search(ctx context.Context, subjects, as []string) (found, 
 		}
 	}
 	var mu sync.Mutex
-	_ = each(ctx, s.Google.Workers(), as, func(address string) {
+	_ = census.Each(ctx, s.Google.Workers(), as, func(address string) {
 		defer s.Google.Hold(address)()
 		for _, subject := range subjects {
 			mu.Lock()

@@ -184,28 +184,3 @@ func (g *gaps) sorted() []seen.Gap {
 	sort.Slice(out, func(i, j int) bool { return out[i].Scope < out[j].Scope })
 	return out
 }
-
-// each runs fn over a list with as many workers as requests may be under way. One failing item does not stop the others:
-// fn deals with its own errors. It returns only ctx's error.
-func each[T any](ctx context.Context, workers int, list []T, fn func(T)) error {
-	ch := make(chan T)
-	var wg sync.WaitGroup
-	for range max(1, min(workers, len(list))) {
-		wg.Go(func() {
-			for t := range ch {
-				if ctx.Err() == nil {
-					fn(t)
-				}
-			}
-		})
-	}
-	for _, t := range list {
-		if ctx.Err() != nil {
-			break
-		}
-		ch <- t
-	}
-	close(ch)
-	wg.Wait()
-	return ctx.Err()
-}

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"esafetybot/internal/census"
 	"esafetybot/internal/seen"
 	"esafetybot/internal/shares"
 )
@@ -73,7 +74,7 @@ func (s *sharingRun) pull(ctx context.Context) pulled {
 		asks = append(asks, ask{"admin", name, s.cov.Admin.Add(-overlap), &admin[i]})
 	}
 	var mu sync.Mutex
-	_ = each(ctx, s.Google.Workers(), asks, func(a ask) {
+	_ = census.Each(ctx, s.Google.Workers(), asks, func(a ask) {
 		var got []seen.Event
 		for e, err := range s.Google.Events(ctx, a.app, a.name, a.from, s.now) {
 			if err != nil {

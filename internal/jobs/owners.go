@@ -89,18 +89,10 @@ func (t *told) tellOwner(ctx context.Context, env Env, box *outbox.Outbox, who r
 	if err != nil {
 		return err
 	}
-	b := &store.Batch{}
-	_, err = box.Put(ctx, b, t.now, outbox.Letter{
+	return t.post(ctx, box, outbox.Letter{
 		To: netmail.Address{Name: who.Name, Address: who.Address}, Kind: ownerKind, Period: "after-" + store.Time(mark.UpTo), Urgent: true,
 		UpTo: t.now, Hash: r.Hash, Subject: r.Subject, HTML: r.HTML, Text: r.Text,
 	})
-	if errors.Is(err, outbox.ErrExists) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	return t.lease.Commit(ctx, b)
 }
 
 // files looks up what the files are called that actions are about.

@@ -107,6 +107,19 @@ func newTold(ctx context.Context, env Env, s *Seen, lease *Lease) (*told, error)
 	return t, err
 }
 
+// post puts a letter that does not wait for the ordinary mail into the outbox; one that was made before is left alone.
+func (t *told) post(ctx context.Context, box *outbox.Outbox, l outbox.Letter) error {
+	b := &store.Batch{}
+	_, err := box.Put(ctx, b, t.now, l)
+	if errors.Is(err, outbox.ErrExists) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return t.lease.Commit(ctx, b)
+}
+
 // gaps lists what the newest runs of some jobs could not see, each scope once.
 func (t *told) gaps(jobs []string) []seen.Gap {
 	var out []seen.Gap

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"esafetybot/internal/census"
 	"esafetybot/internal/findings"
 	"esafetybot/internal/people"
 	"esafetybot/internal/policy"
@@ -288,7 +289,7 @@ func (s *sharingRun) full(ctx context.Context, scopes []seen.Scope, what string)
 	var done int
 	var failed error
 	saved := time.Now()
-	err := each(ctx, s.Google.Workers(), scopes, func(sc seen.Scope) {
+	err := census.Each(ctx, s.Google.Workers(), scopes, func(sc seen.Scope) {
 		err := s.readScope(ctx, sc)
 		if ctx.Err() != nil {
 			return

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"esafetybot/internal/census"
 	"esafetybot/internal/seen"
 	"esafetybot/internal/shares"
 )
@@ -87,7 +88,7 @@ func (s *sharingRun) touch(ctx context.Context, log pulled) ([]seen.Scope, error
 		cut = len(log.items)
 	}
 	for _, part := range [][]shares.Touched{log.items[:cut], log.items[cut:]} {
-		if err := each(ctx, s.Google.Workers(), part, one); err != nil {
+		if err := census.Each(ctx, s.Google.Workers(), part, one); err != nil {
 			return nil, err
 		}
 	}

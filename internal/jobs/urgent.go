@@ -122,18 +122,10 @@ func urgentTo(ctx context.Context, env Env, box *outbox.Outbox, t *told, who rea
 	if err != nil {
 		return err
 	}
-	b := &store.Batch{}
-	_, err = box.Put(ctx, b, t.now, outbox.Letter{
+	return t.post(ctx, box, outbox.Letter{
 		To: netmail.Address{Name: who.Name, Address: who.Address}, Kind: urgentKind, Period: "after-" + store.Time(mark.UpTo), Urgent: true,
 		UpTo: t.now, Hash: r.Hash, Subject: r.Subject, HTML: r.HTML, Text: r.Text,
 	})
-	if errors.Is(err, outbox.ErrExists) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	return t.lease.Commit(ctx, b)
 }
 
 // concerns tells whether a finding is about the account that bears an address.
