@@ -471,7 +471,6 @@ func accountsUnknown(u accounts.Unknown) Unknown {
 	return out
 }
 
-
 func plural(n int, one, many string) string {
 	if n == 1 {
 		return "1 " + one

@@ -70,6 +70,18 @@ func usage(day, strength, length string) seen.Usage {
 	return seen.Usage{Date: day, Values: map[string]string{"accounts:password_strength": strength, "accounts:password_length_compliance": length}}
 }
 
+// TestWeak: only lines that say something against a password are worth keeping.
+func TestWeak(t *testing.T) {
+	for _, c := range []struct {
+		strength, length string
+		want             bool
+	}{{"WEAK", "COMPLIANT", true}, {"STRONG", "Non-compliant", true}, {"Strong", "Compliant", false}, {"", "", false}} {
+		if have := Weak(usage("2026-11-16", c.strength, c.length)); have != c.want {
+			t.Errorf("%q, %q: %v", c.strength, c.length, have)
+		}
+	}
+}
+
 func TestWeakPassword(t *testing.T) {
 	play(t, WeakPassword, []scene{
 		{"usage says so", func(w *world) {

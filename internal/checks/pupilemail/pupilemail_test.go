@@ -441,3 +441,16 @@ func BenchmarkCheck(b *testing.B) {
 		}
 	}
 }
+
+// TestReported: that no use is found of an account means something only where a report later than the last change counted.
+func TestReported(t *testing.T) {
+	w := newWorld()
+	w.lines = []line{{id: "ann", date: "2026-11-16", values: map[string]string{"gmail:num_emails_sent": "0"}}}
+	if r := w.check(); !r.Reported("ann") || r.Reported("tess") {
+		t.Errorf("ann %v, tess %v", r.Reported("ann"), r.Reported("tess"))
+	}
+	w.Log = []seen.Event{event("MOVE_USER_TO_ORG_UNIT", "2026-11-17T08:00", "ann@school.example")}
+	if w.check().Reported("ann") {
+		t.Error("a report of before the move counts")
+	}
+}
