@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -291,17 +292,22 @@ func TestCampaignApplyKills(t *testing.T) {
 		k := serve(t, sw, map[string]string{generate.Classroom: text}, server.Options{OnRequest: g.pass})
 		defer k.hs.Close()
 		kw := k.watches[0]
-		st, err := bolt.Open(filepath.Join(t.TempDir(), "state.db"), "school", bolt.Options{})
+		state := filepath.Join(dir, fmt.Sprintf("%d.db", n))
+		data, err := os.ReadFile(base)
+		if err == nil {
+			err = os.WriteFile(state, data, 0o600)
+		}
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer st.Close()
-		from, err := bolt.Open(base, "school", bolt.Options{})
+		st, err := bolt.Open(state, "school", bolt.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
-		copyInto(t, from, st)
-		from.Close()
+		defer func() {
+			st.Close()
+			os.Remove(state)
+		}()
 		apply := func(ctx context.Context, st store.Store) {
 			kw.store, kw.box = st, newOutbox(t, kw.policy, st)
 			client, err := newClient(ctx, kw.policy, k.key, k.base, k.retry, k.logs)
@@ -377,11 +383,6 @@ func copyStore(t testing.TB, from store.Store, path string) {
 		t.Fatal(err)
 	}
 	defer to.Close()
-	copyInto(t, from, to)
-}
-
-func copyInto(t testing.TB, from, to store.Store) {
-	t.Helper()
 	for _, c := range []*store.Collection{actions.Actions, actions.Events, actions.Undos, findings.Findings, outbox.Letters} {
 		for d, err := range from.Find(context.Background(), c, store.Ask{}) {
 			if err != nil {
