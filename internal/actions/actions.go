@@ -164,7 +164,8 @@ type Action struct {
 	Approvals []Approval    `json:"approvals,omitempty"`
 	Braked    bool          `json:"braked,omitempty"`
 	Made      time.Time     `json:"made,omitzero"`   // when it was first begun
-	Tries     int           `json:"tries,omitempty"` // how often the change, or its undoing, was begun since it was approved
+	Begun     int           `json:"begun,omitempty"` // how often the change, or its undoing, was begun since it was approved
+	Tries     int           `json:"tries,omitempty"` // how often of these its run lived to look what became of it
 	Why       string        `json:"why,omitempty"`   // words to the present state; no names
 
 	version int64

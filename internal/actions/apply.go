@@ -93,6 +93,7 @@ type change struct {
 	a      *Action
 	r      Remedy
 	undo   json.RawMessage
+	tried  bool  // this run made it, or was refused
 	made   bool  // this run made it, and Google said nothing against it
 	failed error // making it
 	unread error // the last reading
@@ -137,7 +138,7 @@ func (t *task) resume(ctx context.Context, left []*Action) error {
 			err = t.blame(ctx, c.a, "what became of it could not be looked at", c.unread)
 		case c.agreed > 0:
 			t.open = append(t.open, c) // about to show
-		case c.a.Tries >= MaxTries:
+		case c.a.Tries >= MaxTries || c.a.Begun >= MaxBegun:
 			err = t.giveUp(ctx, c)
 		default:
 			err = t.again(ctx, c)
@@ -164,7 +165,7 @@ func (t *task) change(ctx context.Context, a *Action) (*change, error) {
 
 // again makes a change again that an earlier run may have begun only, or that did not show.
 func (t *task) again(ctx context.Context, c *change) error {
-	c.a.Tries++
+	c.a.Begun++
 	b := &store.Batch{}
 	var err error
 	if c.a.State == Unsure {
@@ -234,7 +235,7 @@ func (t *task) begin(ctx context.Context, a *Action) error {
 		return err
 	}
 	b := &store.Batch{}
-	a.Made, a.Tries = t.l.now(), 1
+	a.Made, a.Begun = t.l.now(), 1
 	if err := t.l.move(b, a, Started, Event{How: Begun}); err != nil {
 		return err
 	}
@@ -261,7 +262,7 @@ func (t *task) do(ctx context.Context, c *change) error {
 	} else {
 		c.failed = c.r.Do(ctx, c.a)
 	}
-	c.made = c.failed == nil
+	c.tried, c.made = true, c.failed == nil
 	t.open = append(t.open, c)
 	if c.failed != nil {
 		return t.blame(ctx, c.a, "it could not be made", c.failed)

@@ -151,7 +151,7 @@ func (l *Log) approve(ctx context.Context, by By, list []*Action, whole bool) er
 // approved adds an approval; what was tried for earlier ones counts no longer.
 func (a *Action) approved(to State, p Approval) {
 	a.Approvals = append(slices.Clone(a.Approvals), p)
-	a.Tries, a.Made = 0, time.Time{}
+	a.Begun, a.Tries, a.Made = 0, 0, time.Time{}
 	a.Braked = a.Braked && to != Approved // what waits for a second person is on the brake's list still
 	if at := p.At.Add(a.Notice); to == Approved && a.Notice > 0 && at.After(a.NotBefore) {
 		a.NotBefore = at

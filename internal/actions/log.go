@@ -36,8 +36,12 @@ type Log struct {
 // Patience is how long Directory writes are waited for.
 var Patience = []time.Duration{2 * time.Second, 4 * time.Second, 8 * time.Second, 16 * time.Second, 30 * time.Second}
 
-// MaxTries is how often a change is begun before it has failed.
-const MaxTries = 3
+// MaxTries is how often a change is made, and refused or never to be seen, before it has failed. A run that was killed before it
+// knew what became of it has tried nothing; but a change that kills each run may not do so for ever, so it is begun MaxBegun times at most.
+const (
+	MaxTries = 3
+	MaxBegun = 12
+)
 
 // full is where a batch is committed and a new one begun: room for the lease, and for the two writes of one more transition.
 const full = store.MaxBatchWrites - 10

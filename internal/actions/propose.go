@@ -131,7 +131,7 @@ func (l *Log) repropose(ctx context.Context, w *writer, a *Action, p Proposal, t
 	} else {
 		t.New++
 	}
-	a.Approvals, a.Tries, a.Made = nil, 0, time.Time{}
+	a.Approvals, a.Begun, a.Tries, a.Made = nil, 0, 0, time.Time{}
 	return w.move(ctx, a, Proposed, Event{How: how})
 }
 

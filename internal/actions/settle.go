@@ -103,31 +103,42 @@ func (t *task) done(ctx context.Context, c *change) error {
 
 // leave puts down what this run begun and did not see to its end.
 func (t *task) leave(ctx context.Context, c *change) error {
-	switch {
-	case c.over:
+	if c.over {
 		return nil
-	case c.unread != nil:
-		t.res.Unsure++
-		return t.blame(ctx, c.a, "what became of it could not be looked at", c.unread)
-	case c.failed != nil && c.a.Tries >= MaxTries:
+	}
+	if c.tried {
+		c.a.Tries++
+	}
+	if c.failed != nil && c.unread == nil && c.a.Tries >= MaxTries {
 		return t.giveUp(ctx, c)
 	}
 	t.res.Unsure++
-	if c.a.State != Started {
-		return nil
+	b := &store.Batch{}
+	var err error
+	switch {
+	case c.a.State == Started && c.unread == nil:
+		e := Event{How: NotYet}
+		if c.failed != nil {
+			e.Why = words(c.failed)
+		}
+		err = t.l.move(b, c.a, Unsure, e)
+	case c.tried:
+		err = t.l.keep(b, c.a)
 	}
-	e := Event{How: NotYet}
-	if c.failed != nil {
-		e.Why = words(c.failed)
+	if err == nil && b.Writes() > 0 {
+		err = t.l.Commit(ctx, b)
 	}
-	return t.l.moveNow(ctx, c.a, Unsure, e)
+	if err == nil && c.unread != nil {
+		err = t.blame(ctx, c.a, "what became of it could not be looked at", c.unread)
+	}
+	return err
 }
 
 // giveUp ends what was tried often enough. The live object is then as it was before.
 func (t *task) giveUp(ctx context.Context, c *change) error {
 	c.over = true
 	t.res.Failed++
-	why := fmt.Sprintf("begun %d times, and never to be seen", c.a.Tries)
+	why := fmt.Sprintf("begun %d times, and never to be seen", c.a.Begun)
 	if c.failed != nil {
 		why = words(c.failed)
 	} else if c.a.Why != "" {

@@ -70,7 +70,7 @@ func (l *Log) Undo(ctx context.Context, by By, id, why string) (State, error) {
 		err := l.Commit(ctx, b)
 		return a.State, err
 	}
-	a.Tries = 1
+	a.Begun, a.Tries = 1, 0
 	if err := l.moveNow(ctx, a, UndoStarted, asked); err != nil {
 		return a.State, err
 	}

@@ -41,6 +41,9 @@ func (c *Census) Courses(ctx context.Context, b *memory.Book, rotation time.Dura
 	_ = Each(ctx, c.Google.Workers(), ask, func(course seen.Course) {
 		members, ok := list(c, seen.Scope("class/"+course.ID), c.Google.ClassMembers(ctx, course.ID))
 		if !ok {
+			mu.Lock()
+			defer mu.Unlock()
+			b.ForgetClass(course.ID) // the log will not tell of its change again
 			return
 		}
 		slices.SortFunc(members, func(x, y seen.ClassMember) int {

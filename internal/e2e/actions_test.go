@@ -306,7 +306,9 @@ func TestCampaignApplyKills(t *testing.T) {
 		}
 		defer func() {
 			st.Close()
-			os.Remove(state)
+			if err := os.Remove(state); err != nil {
+				t.Error(err)
+			}
 		}()
 		apply := func(ctx context.Context, st store.Store) {
 			kw.store, kw.box = st, newOutbox(t, kw.policy, st)

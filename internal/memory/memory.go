@@ -167,6 +167,9 @@ func (b *Book) Class(id string) *Class { return b.classes[id] }
 // SetClass notes who is in a class.
 func (b *Book) SetClass(id string, c *Class) { b.classes[id] = c }
 
+// ForgetClass drops a class, so that it is read in full next time.
+func (b *Book) ForgetClass(id string) { delete(b.classes, id) }
+
 // ForgetClasses drops the classes that keep does not want.
 func (b *Book) ForgetClasses(keep func(id string) bool) {
 	maps.DeleteFunc(b.classes, func(id string, _ *Class) bool { return !keep(id) })

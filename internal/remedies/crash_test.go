@@ -303,6 +303,42 @@ func TestKilledOften(t *testing.T) {
 	})
 }
 
+// TestKilledOverOneChange kills each run just before the same request. That it was not let to try is no failure, until it
+// has had actions.MaxBegun goes: then it fails, with everything as it was, and the others are made.
+func TestKilledOverOneChange(t *testing.T) {
+	play := func(kills int) (outcome, string) {
+		b := newBench(memoryStore(t))
+		ids := b.propose(t, false, changes(b.w)...)
+		b.approve(t, outsider, ids...)
+		b.w.hook = func(where string) {
+			if where == "before delete f1anyone" && kills > 0 {
+				kills--
+				panic(killed{})
+			}
+		}
+		for range kills {
+			if dead, err := survives(func() error { return b.whole(ids, true) }); !dead || err != nil {
+				t.Fatal(dead, err)
+			}
+		}
+		if err := b.whole(ids, true); err != nil {
+			t.Fatal(err)
+		}
+		a, err := b.log().Get(ctx, ids[6])
+		if err != nil {
+			t.Fatal(err)
+		}
+		return outcome{b.w.text(), b.story(t, ids), b.w.changes}, fmt.Sprint(a.State, ": ", a.Why)
+	}
+	want, _ := play(0)
+	have, _ := play(actions.MaxBegun - 1)
+	compare(t, "one go less than it has", want, have)
+	have, state := play(actions.MaxBegun)
+	if state != "failed: begun 12 times, and never to be seen" || have.Changes["delete f1anyone"] != 0 || len(have.Changes) != len(want.Changes)-2 {
+		t.Errorf("%s; %v", state, have.Changes)
+	}
+}
+
 // What the whole does, seen once with one's own eyes.
 func TestWholeStory(t *testing.T) {
 	after := newBench(memoryStore(t))

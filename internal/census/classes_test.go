@@ -1,0 +1,111 @@
+package census
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"log/slog"
+	"slices"
+	"testing"
+	"time"
+
+	"esafetybot/internal/memory"
+	"esafetybot/internal/people"
+	"esafetybot/internal/policy"
+	"esafetybot/internal/seen"
+	storemem "esafetybot/internal/store/memory"
+)
+
+// roster is a Google with one class and a log.
+type roster struct {
+	Google
+	members []seen.ClassMember
+	refused error
+	events  []seen.Event
+	read    int // how often the members were asked for
+}
+
+func (*roster) Workers() int             { return 2 }
+func (*roster) Reason(error) seen.Reason { return seen.Failed }
+func (*roster) Courses(context.Context, ...string) iter.Seq2[seen.Course, error] {
+	return each([]seen.Course{{ID: "c1"}}, nil)
+}
+
+func (r *roster) ClassMembers(context.Context, string) iter.Seq2[seen.ClassMember, error] {
+	r.read++
+	return each(r.members, r.refused)
+}
+
+func (r *roster) Events(_ context.Context, _, name string, from, to time.Time) iter.Seq2[seen.Event, error] {
+	var list []seen.Event
+	for _, e := range r.events {
+		if e.Name == name && !e.Time.Before(from) && !e.Time.After(to) {
+			list = append(list, e)
+		}
+	}
+	return each(list, nil)
+}
+
+func each[T any](list []T, err error) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		for _, v := range list {
+			if !yield(v, nil) {
+				return
+			}
+		}
+		if err != nil {
+			var none T
+			yield(none, err)
+		}
+	}
+}
+
+// A class whose members cannot be read on the day that the log says they changed is read again until it is, however far the
+// log has gone on by then.
+func TestChangedClassUnread(t *testing.T) {
+	ctx := context.Background()
+	s, err := storemem.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := time.Date(2026, 9, 14, 6, 0, 0, 0, time.UTC)
+	b, err := memory.Open(ctx, s, now, s.Commit)
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := &roster{members: []seen.ClassMember{{ID: "t1", Teacher: true}}}
+	day := func() (members []seen.ClassMember, known bool) {
+		outside, err := people.Open(ctx, s, s.Commit)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := New(g, &policy.Policy{}, now, slog.New(slog.DiscardHandler))
+		c.Outside = outside
+		c.people = map[string]*seen.Person{}
+		for _, id := range []string{"t1", "p1"} {
+			c.people[id] = &seen.Person{Account: seen.Account{ID: id, Address: id + "@school.example"}}
+		}
+		if _, ok := c.Courses(ctx, b, 90*24*time.Hour); !ok {
+			t.Fatal("the classes could not be listed")
+		}
+		now = now.AddDate(0, 0, 1)
+		return c.Members(b, "c1")
+	}
+	day()
+	day()
+	if g.read != 1 {
+		t.Fatalf("read %d times", g.read)
+	}
+	g.members = append(g.members, seen.ClassMember{ID: "p1"})
+	g.events = append(g.events, seen.Event{Time: now.Add(-time.Hour), Name: "user_added_to_course", Params: map[string]string{"course_id": "c1"}})
+	g.refused = errors.New("503")
+	if m, known := day(); known {
+		t.Fatalf("known although it could not be read: %v", m)
+	}
+	g.refused = nil
+	g.events = []seen.Event{{Time: now.Add(71 * time.Hour), Name: "user_added_to_course", Params: map[string]string{"course_id": "c2"}}}
+	now = now.AddDate(0, 0, 3)
+	if m, known := day(); !known || !slices.ContainsFunc(m, func(m seen.ClassMember) bool { return m.ID == "p1" }) {
+		t.Errorf("the change was lost: %v", m)
+	}
+}
