@@ -84,6 +84,8 @@ func month(name string, full bool) time.Month {
 type Calendar struct {
 	// Terms are first and last days, both included.
 	Terms []span
+	// HalfTerms are the breaks in terms, first and last day, both included; they are in Off too.
+	HalfTerms []span
 	// Off are the half-terms and closures, first and last day, both included, and the inset days.
 	Off []span
 	// Country says whose bank holidays count; "" is england-and-wales.
@@ -100,25 +102,13 @@ func (s span) holds(d day) bool { return s.first <= d && d <= s.last }
 
 // schoolDay reports whether pupils are in on that day.
 func (c Calendar) schoolDay(d day) bool {
-	if wd := d.utc().Weekday(); wd == time.Saturday || wd == time.Sunday {
+	if !c.workingDay(d) {
 		return false
 	}
 	for _, s := range c.Off {
 		if s.holds(d) {
 			return false
 		}
-	}
-	for _, b := range c.ExtraBankHolidays {
-		if b == d {
-			return false
-		}
-	}
-	country := c.Country
-	if country == "" {
-		country = "england-and-wales"
-	}
-	if strings.Contains(bankHolidays[country], d.String()) {
-		return false
 	}
 	for _, t := range c.Terms {
 		if t.holds(d) {

@@ -28,7 +28,13 @@ type Policy struct {
 	Pupils, Staff Population
 	Others        []Population
 	Calendar      Calendar
+	// Roles are the people of the policy by the role that they play, and StaffDays the days of staff.days by address.
+	Roles     map[string][]Person
+	StaffDays map[string][]string
+	// CheckIns are all check-ins but those that are asked for each class.
+	CheckIns []CheckInMeans
 	// The means of the other checks that the truth is told of, those with a `with` only.
+	Comments   []CommentsMeans
 	Accounts   []AccountsMeans
 	Devices    []DevicesMeans
 	PupilEmail []EmailMeans
@@ -79,12 +85,8 @@ func ParsePolicy(data []byte) (Policy, error) {
 			OrgUnits       []string `yaml:"org_units"`
 		} `yaml:"school"`
 		Clauses []struct {
-			ID    string `yaml:"id"`
-			MetBy []struct {
-				Check string `yaml:"check"`
-				// With means something else for each check, so it is decoded only for ours.
-				With any `yaml:"with"`
-			} `yaml:"met_by"`
+			ID    string     `yaml:"id"`
+			MetBy []meansDoc `yaml:"met_by"`
 		} `yaml:"clauses"`
 	}
 	if err := yaml.Unmarshal(data, &doc); err != nil {
@@ -99,6 +101,12 @@ func ParsePolicy(data []byte) (Policy, error) {
 	}
 	for _, c := range doc.Clauses {
 		for _, m := range c.MetBy {
+			if m.CheckIn != "" {
+				if err := p.readCheckIn(c.ID, m); err != nil {
+					return Policy{}, fmt.Errorf("clause %s: %w", c.ID, err)
+				}
+				continue
+			}
 			if m.With == nil {
 				continue
 			}
@@ -107,7 +115,7 @@ func ParsePolicy(data []byte) (Policy, error) {
 				return Policy{}, fmt.Errorf("clause %s: %w", c.ID, err)
 			}
 			if m.Check != "sharing" {
-				if err := p.readMeans(c.ID, m.Check, again); err != nil {
+				if err := p.readMeans(c.ID, m, again); err != nil {
 					return Policy{}, fmt.Errorf("clause %s: %w", c.ID, err)
 				}
 				continue

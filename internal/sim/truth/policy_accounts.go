@@ -95,6 +95,8 @@ type rollDoc struct {
 type populationDoc struct {
 	OrgUnits []string `yaml:"org_units"`
 	Roll     rollDoc  `yaml:"roll"`
+	// Days is staff's only.
+	Days map[string][]string `yaml:"days"`
 }
 
 // peopleDoc is the part of a policy that the rules on accounts need and those on sharing do not.
@@ -144,6 +146,7 @@ func (p *Policy) readPeople(data []byte) error {
 		return err
 	}
 	p.People = addressesIn(doc.People)
+	p.Roles, p.StaffDays = rolesIn(doc.People), doc.Staff.Days
 	p.Pupils = Population{Name: "pupils", OrgUnits: doc.Pupils.OrgUnits, Roll: doc.Pupils.Roll.CSV, Columns: doc.Pupils.Roll.Columns}
 	p.Staff = Population{Name: "staff", OrgUnits: doc.Staff.OrgUnits, Roll: doc.Staff.Roll.CSV, Columns: doc.Staff.Roll.Columns}
 	for _, o := range doc.Others {
@@ -170,7 +173,9 @@ func (p *Policy) readCalendar(doc peopleDoc) error {
 	for _, t := range c.Terms {
 		p.Calendar.Terms = append(p.Calendar.Terms, span{read(t.First), read(t.Last)})
 		if len(t.HalfTerm) == 2 {
-			p.Calendar.Off = append(p.Calendar.Off, span{read(t.HalfTerm[0]), read(t.HalfTerm[1])})
+			half := span{read(t.HalfTerm[0]), read(t.HalfTerm[1])}
+			p.Calendar.HalfTerms = append(p.Calendar.HalfTerms, half)
+			p.Calendar.Off = append(p.Calendar.Off, half)
 		}
 	}
 	for _, d := range c.Inset {
@@ -221,8 +226,8 @@ func addressesIn(node any) []string {
 }
 
 // readMeans takes in one means of a check other than sharing; other checks than ours are left alone.
-func (p *Policy) readMeans(clause, check string, with []byte) error {
-	switch check {
+func (p *Policy) readMeans(clause string, doc meansDoc, with []byte) error {
+	switch doc.Check {
 	case "accounts":
 		m := AccountsMeans{}
 		if err := yaml.Unmarshal(with, &m); err != nil {
@@ -230,6 +235,12 @@ func (p *Policy) readMeans(clause, check string, with []byte) error {
 		}
 		m.Clause = clause
 		p.Accounts = append(p.Accounts, m)
+	case "comments":
+		m := commentsWith{}
+		if err := yaml.Unmarshal(with, &m); err != nil {
+			return err
+		}
+		return p.readComments(clause, doc, m)
 	case "devices":
 		m := DevicesMeans{}
 		if err := yaml.Unmarshal(with, &m); err != nil {

@@ -38,6 +38,7 @@ type people struct {
 	licenses      map[string][]string   // PRODUCT/SKU by address
 	bearers       map[string][]*account // by external id, lower case
 	rollNumbers   map[string]bool       // ids of rows, lower case
+	decided
 }
 
 // lookAtPeople works out everything that the rules on accounts, e-mail, devices and settings share.

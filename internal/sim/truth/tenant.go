@@ -43,6 +43,10 @@ type Tenant struct {
 	Courses    []Course
 	// Teachers and Students hold the members of each class, by its id.
 	Teachers, Students map[string][]CourseMember
+	// DeletedUsers are accounts that can still be brought back.
+	DeletedUsers []User
+	// Decisions are what people decided on the review site, in the order in which they did.
+	Decisions []Decision
 	// Rolls holds the rolls that the policies name, and their earlier versions, by file name.
 	Rolls map[string][]byte
 }
@@ -66,6 +70,7 @@ type User struct {
 	IsDelegatedAdmin bool      `json:"isDelegatedAdmin"`
 	IsEnrolledIn2Sv  bool      `json:"isEnrolledIn2Sv"`
 	CreationTime     time.Time `json:"creationTime"`
+	DeletionTime     time.Time `json:"deletionTime"`
 	LastLoginTime    time.Time `json:"lastLoginTime"`
 	RecoveryEmail    string    `json:"recoveryEmail"`
 	ExternalIDs      []struct {
@@ -185,7 +190,10 @@ func LoadTenant(dir string) (*Tenant, error) {
 	if t.Files, err = readLines[File](filepath.Join(dir, "files.jsonl")); err != nil {
 		return nil, err
 	}
-	return t, t.loadAccounts(dir)
+	if err := t.loadAccounts(dir); err != nil {
+		return nil, err
+	}
+	return t, t.loadComments(dir)
 }
 
 func readJSON(path string, into any) error {

@@ -97,8 +97,9 @@ type Activity struct {
 type Event struct {
 	Name       string `json:"name"`
 	Parameters []struct {
-		Name  string `json:"name"`
-		Value string `json:"value"`
+		Name  string   `json:"name"`
+		Value string   `json:"value"`
+		Multi []string `json:"multiValue"`
 	} `json:"parameters"`
 }
 
@@ -109,6 +110,19 @@ func (e Event) param(name string) string {
 		}
 	}
 	return ""
+}
+
+// params are all values of a parameter.
+func (e Event) params(name string) []string {
+	for _, p := range e.Parameters {
+		if p.Name == name && p.Value != "" {
+			return append([]string{p.Value}, p.Multi...)
+		}
+		if p.Name == name {
+			return p.Multi
+		}
+	}
+	return nil
 }
 
 // Forwarding says where an account's mail goes by itself.

@@ -1,7 +1,7 @@
 // Package truth says which findings a simulated tenant must give.
 //
-// It is the second opinion on the checks: written from docs/rules.md, docs/account-rules.md and
-// docs/settings.md alone, it shares no code and no types with them, and it is naive on purpose.
+// It is the second opinion on the checks: written from docs/rules.md, docs/account-rules.md,
+// docs/comment-rules.md and docs/settings.md alone, it shares no code and no types with them, and it is naive on purpose.
 // The whole tenant is held in memory, there is no paging, no cursor and no memory of an earlier
 // run, and every rule is a plain loop. Speed comes second to being easy to compare with the pages
 // it is written from.
@@ -35,11 +35,11 @@ type Truth struct {
 type Finding struct {
 	// Clause is the id of the clause in the policy, such as "A23".
 	Clause string `json:"clause"`
-	// Rule is the rule of docs/rules.md or docs/account-rules.md with its check in front, such as
-	// "sharing.public-link".
+	// Rule is the rule of docs/rules.md, docs/account-rules.md or docs/comment-rules.md with its check in
+	// front, such as "sharing.public-link".
 	Rule string `json:"rule"`
 	// Subject is a kind and an id of Google's, such as "file/ID" or "user/ID"; of a roll's row it
-	// is "roll/KEY", of a setting "setting/UNIT/TYPE/FIELD".
+	// is "roll/KEY", of a setting "setting/UNIT/TYPE/FIELD", of a post "post/COURSE-POST", of a check-in "check-in/NAME".
 	Subject string `json:"subject"`
 	// Facts is sorted and holds nothing twice.
 	Facts []string `json:"facts"`
@@ -99,8 +99,8 @@ func (t *Truth) UnmarshalJSON(data []byte) error {
 type Options struct {
 	// Now is the moment the findings are true for; zero is the tenant's own time.
 	Now time.Time
-	// First is when the program first looked; zero is Now. What happened to a roll before is not known, and of the logs
-	// only what was 180 days old then.
+	// First is when the program first looked; zero is Now. What happened to a roll before is not known, of the logs
+	// only what was 180 days old then, and of comments and decisions only what was made in the week before.
 	First time.Time
 }
 
@@ -152,8 +152,11 @@ func (o Options) ComputeFrom(t *Tenant, policies map[string]Policy) Truth {
 				w.judge(m, everywhere, found)
 			}
 		}
-		if len(p.Accounts)+len(p.Devices)+len(p.PupilEmail)+len(p.Settings) > 0 {
+		if len(p.Accounts)+len(p.Devices)+len(p.PupilEmail)+len(p.Settings)+len(p.Comments)+len(p.CheckIns) > 0 {
 			w.lookAtPeople(o.First)
+		}
+		if len(p.Comments)+len(p.CheckIns) > 0 {
+			w.lookAtDecisions()
 		}
 		for _, m := range p.Accounts {
 			w.judgeAccounts(m, found)
@@ -166,6 +169,12 @@ func (o Options) ComputeFrom(t *Tenant, policies map[string]Policy) Truth {
 		}
 		for _, m := range p.Settings {
 			w.judgeSettings(m, found)
+		}
+		for _, m := range p.Comments {
+			w.judgeComments(m, found)
+		}
+		for _, m := range p.CheckIns {
+			w.judgeCheckIn(m, found)
 		}
 		out.Policies[name] = found.sorted()
 	}

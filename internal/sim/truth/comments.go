@@ -1,0 +1,221 @@
+package truth
+
+import (
+	"slices"
+	"strings"
+	"time"
+)
+
+// post is a post in a class, with what the log tells of it.
+type post struct {
+	subject string
+	class   Course
+	// said is what counts as activity, private the private comments.
+	said, private []said
+}
+
+// said is something that somebody did to a post. Nothing here goes wrong if the log tells it twice.
+type said struct {
+	event   string
+	at      time.Time
+	address string
+	who     *User // nil for nobody whom we know
+}
+
+var activityEvents = []string{"commented_announcement", "commented_course_work", "commented_submission_public", "published_announcement"}
+
+// lookAtPosts goes through the log of Classroom. What was decided must be known.
+func (w *world) lookAtPosts() {
+	out := map[string]*post{}
+	w.posts, w.takenOff = out, map[string][]*User{}
+	for _, r := range w.t.Activities["classroom"] {
+		if !w.counted(r.ID.Time) {
+			continue
+		}
+		for _, e := range r.Events {
+			w.noteTakenOff(r, e)
+			class, ok := w.class(e.param("course_id"))
+			if !ok || e.param("post_id") == "" {
+				continue
+			}
+			subject := "post/" + class.ID + "-" + e.param("post_id")
+			if out[subject] == nil {
+				out[subject] = &post{subject: subject, class: class}
+			}
+			s := said{e.Name, r.ID.Time, r.Actor.Email, w.actor(r.Actor.Email, r.ID.Time)}
+			if slices.Contains(activityEvents, e.Name) {
+				out[subject].said = append(out[subject].said, s)
+			}
+			if e.Name == "commented_submission_private" {
+				out[subject].private = append(out[subject].private, s)
+			}
+		}
+	}
+}
+
+// noteTakenOff notes teachers who were taken off the list of a class.
+func (w *world) noteTakenOff(r Activity, e Event) {
+	if e.Name != "user_removed_from_course" || !strings.EqualFold(e.param("course_role"), "teacher") {
+		return
+	}
+	class := e.param("course_id")
+	for _, address := range e.params("impacted_users") {
+		if u := w.actor(address, r.ID.Time); w.mayTeach(u) {
+			w.takenOff[class] = append(w.takenOff[class], u)
+		}
+	}
+}
+
+// class finds a course that is used.
+func (w *world) class(id string) (Course, bool) {
+	for _, c := range w.t.Courses {
+		if c.ID == id && c.CourseState == "ACTIVE" {
+			return c, true
+		}
+	}
+	return Course{}, false
+}
+
+// teachers are the teachers of a class, deleted ones too.
+func (w *world) teachers(class string) []*User {
+	var out []*User
+	for _, m := range w.t.Teachers[class] {
+		if u := w.anyCourseUser(m); w.mayTeach(u) {
+			out = append(out, u)
+		}
+	}
+	return out
+}
+
+// anyCourseUser is like courseUser, and knows those who were deleted lately too.
+func (w *world) anyCourseUser(m CourseMember) *User {
+	if u := w.courseUser(m); u != nil {
+		return u
+	}
+	for _, u := range w.deleted {
+		if u.ID == m.UserID {
+			return u
+		}
+	}
+	for _, u := range w.deleted {
+		if u.bears(m.Profile.EmailAddress) {
+			return u
+		}
+	}
+	return nil
+}
+
+// mayTeach reports whether somebody on a list of teachers is one: pupils and guests are none.
+func (w *world) mayTeach(u *User) bool {
+	return u != nil && !u.IsGuestUser && w.kinds[u] != "pupils"
+}
+
+// everTeachers are the teachers of a class and those who were taken off its list.
+func (w *world) everTeachers(class string) []*User {
+	return append(w.teachers(class), w.takenOff[class]...)
+}
+
+// hosts are those who look at the posts of a class today.
+func (w *world) hosts(class string) []*User {
+	out := slices.DeleteFunc(w.teachers(class), func(u *User) bool { return !u.isActive() || slices.Contains(w.deleted, u) })
+	return append(out, w.covering(class, w.today)...)
+}
+
+// looksAfter reports whether somebody was ever a teacher of the class, or stood in for its teachers at that time.
+func (w *world) looksAfter(u *User, class string, at time.Time) bool {
+	return u != nil && (slices.Contains(w.everTeachers(class), u) || slices.Contains(w.covering(class, w.day(at)), u))
+}
+
+// needsLooking reports whether what somebody did to a post is for a teacher to look at.
+func (w *world) needsLooking(m CommentsMeans, p *post, s said) bool {
+	staff := s.who != nil && !s.who.IsGuestUser && w.kinds[s.who] == "staff"
+	switch {
+	case staff && s.event == "published_announcement":
+		return false
+	case m.StaffToo:
+		return s.who == nil || !slices.Contains(w.teachers(p.class.ID), s.who) && !slices.Contains(w.covering(p.class.ID, w.day(s.at)), s.who)
+	}
+	return !staff
+}
+
+// lookedAtUntil is the time up to which somebody looked at a post; zero if nobody ever did.
+func (w *world) lookedAtUntil(m CommentsMeans, p *post) time.Time {
+	var last time.Time
+	for _, d := range w.decisions {
+		if d.Do != "reviewed" || d.Item != p.subject {
+			continue
+		}
+		by, ok := w.whoDecided(d)
+		if !ok || !w.leads(by) && !w.looksAfter(by.User, p.class.ID, d.At) {
+			continue
+		}
+		saw := d.Saw
+		if saw.After(d.At) {
+			saw = d.At
+		}
+		if saw.After(last) {
+			last = saw
+		}
+	}
+	for _, s := range p.said {
+		if m.CommentCounts && s.event != "published_announcement" && w.looksAfter(s.who, p.class.ID, s.at) && s.at.After(last) {
+			last = s.at
+		}
+	}
+	return last
+}
+
+// waits says since when a post waits, if it does.
+func (w *world) waits(m CommentsMeans, p *post) (time.Time, bool) {
+	looked := w.lookedAtUntil(m, p)
+	var since time.Time
+	for _, s := range p.said {
+		if w.needsLooking(m, p, s) && s.at.After(looked) && (since.IsZero() || s.at.Before(since)) {
+			since = s.at
+		}
+	}
+	return since, !since.IsZero()
+}
+
+// judgeComments adds what one `check: comments` finds.
+func (w *world) judgeComments(m CommentsMeans, found collection) {
+	add := func(rule, subject, fact string) {
+		if slices.Contains(m.Rules, rule) {
+			found.add("comments", m.Clause, rule, subject, fact)
+		}
+	}
+	for _, p := range w.posts {
+		hosts := w.hosts(p.class.ID)
+		if since, ok := w.waits(m, p); ok && len(hosts) == 0 {
+			add("no-host", p.subject, "course/"+p.class.ID)
+			add("no-host", p.subject, "since "+moment(since))
+		} else if ok {
+			add("unreviewed", p.subject, "since "+moment(since))
+			due, ok := w.deadline(m.Due, m.Severity, since, func(d day) bool {
+				return slices.ContainsFunc(hosts, func(u *User) bool { return w.isIn(u.addresses(), d) })
+			})
+			if ok {
+				add("unreviewed", p.subject, "due "+w.day(due).String())
+			} else {
+				add("unreviewed", p.subject, "due unknown")
+			}
+			if ok && due.Before(w.now) {
+				add("unreviewed", p.subject, "passed-on")
+			}
+		}
+		for _, s := range p.private {
+			if s.at.Before(w.now.Add(-logAge)) || w.looksAfter(s.who, p.class.ID, s.at) {
+				continue
+			}
+			switch {
+			case s.who != nil && w.kinds[s.who] != "pupils":
+				add("private-by-other-adult", p.subject, "by/"+s.who.ID)
+			case s.who == nil && strings.Contains(s.address, "@") && !w.domains[domainOf(s.address)]:
+				add("private-by-other-adult", p.subject, "by/"+addressHash(s.address))
+			}
+		}
+	}
+}
+
+// moment is a time as facts have it: UTC, whole seconds, cut off.
+func moment(t time.Time) string { return t.UTC().Format(time.RFC3339) }

@@ -1,0 +1,152 @@
+package truth
+
+import (
+	"slices"
+	"strings"
+	"time"
+)
+
+// lately is how long a deleted account can be told from one that never was (docs/simulator.md).
+const lately = 20 * 24 * time.Hour
+
+// decided is what the rules on comments and check-ins know of people: who is behind an address, and what was decided.
+type decided struct {
+	// start is when things begin to count: seven days before the date of the first look.
+	start   time.Time
+	deleted []*User // lately
+	kinds   map[*User]string
+	// decisions are those that happened, in the order in which they were made.
+	decisions []Decision
+	covers    []cover
+	posts     map[string]*post   // by subject
+	takenOff  map[string][]*User // teachers taken off the list of a class, by its id
+}
+
+// cover is somebody who stands in for the teachers of a class.
+type cover struct {
+	course string
+	who    *User
+	days   span
+}
+
+// lookAtDecisions works out what the rules on comments and check-ins share. The people must be known.
+func (w *world) lookAtDecisions() {
+	w.start = w.clock(w.day(w.first)-7, 0)
+	for i := range w.t.DeletedUsers {
+		if u := &w.t.DeletedUsers[i]; u.DeletionTime.IsZero() || w.now.Sub(u.DeletionTime) <= lately {
+			w.deleted = append(w.deleted, u)
+		}
+	}
+	w.kinds = map[*User]string{}
+	for i := range w.t.Users {
+		w.kinds[&w.t.Users[i]] = w.describe(&w.t.Users[i]).kind
+	}
+	for _, u := range w.deleted {
+		w.kinds[u] = w.describe(u).kind
+	}
+	for _, d := range w.t.Decisions {
+		if w.counted(d.At) {
+			w.decisions = append(w.decisions, d)
+		}
+	}
+	w.readCovers()
+	w.lookAtPosts()
+}
+
+// clock is a time of a day at the school.
+func (w *world) clock(d day, hour int) time.Time {
+	y, m, dd := d.utc().Date()
+	return time.Date(y, m, dd, hour, 0, 0, 0, w.zone())
+}
+
+// counted reports whether something happened neither before the start nor after now.
+func (w *world) counted(at time.Time) bool { return !at.Before(w.start) && !at.After(w.now) }
+
+// holder is the account of the Directory that bore an address at that time, or nil.
+func (w *world) holder(address string, at time.Time) *User {
+	if u := w.users[strings.ToLower(address)]; u != nil && !at.Before(u.CreationTime) {
+		return u
+	}
+	return nil
+}
+
+// actor is like holder, and knows those who were deleted lately too.
+func (w *world) actor(address string, at time.Time) *User {
+	if u := w.holder(address, at); u != nil {
+		return u
+	}
+	for _, u := range w.deleted {
+		if u.bears(address) && !at.Before(u.CreationTime) {
+			return u
+		}
+	}
+	return nil
+}
+
+// decider is who made a decision: an account, or somebody outside who is named in the policy.
+type decider struct {
+	*User
+	address string
+}
+
+// whoDecided is who made a decision, if they are somebody who may decide anything.
+func (w *world) whoDecided(d Decision) (decider, bool) {
+	if u := w.holder(d.By, d.At); u != nil && u.isActive() && !u.IsGuestUser {
+		return decider{u, d.By}, true
+	}
+	named := slices.ContainsFunc(w.p.People, func(a string) bool { return strings.EqualFold(a, d.By) })
+	return decider{nil, d.By}, named && !w.domains[domainOf(d.By)]
+}
+
+// plays reports whether somebody plays one of the roles.
+func (w *world) plays(who decider, roles ...string) bool {
+	for _, role := range roles {
+		for _, p := range w.p.Roles[role] {
+			if strings.EqualFold(p.Address, who.address) || who.User != nil && who.bears(p.Address) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// leads reports whether somebody plays a role to whom every post and every check-in is open.
+func (w *world) leads(who decider) bool {
+	return w.plays(who, "esafety_officer", "deputy", "headteacher")
+}
+
+// readCovers goes through the decisions on cover.
+func (w *world) readCovers() {
+	for _, d := range w.decisions {
+		by, ok := w.whoDecided(d)
+		if !ok || !w.leads(by) && !w.plays(by, "page_host") {
+			continue
+		}
+		who := w.holder(d.Who, d.At)
+		switch d.Do {
+		case "cover":
+			if a := w.byUser[who]; who != nil && a != nil && a.active && a.kind != "pupils" {
+				from, _ := parseDay(d.From)
+				until, _ := parseDay(d.Until)
+				w.covers = append(w.covers, cover{d.Course, who, span{from, until}})
+			}
+		case "end-cover":
+			for i, c := range w.covers {
+				if c.course == d.Course && c.who == who {
+					w.covers[i].days.last = min(c.days.last, w.day(d.At)-1)
+				}
+			}
+		}
+	}
+}
+
+// covering are those who stand in for the teachers of a class on a day.
+func (w *world) covering(course string, on day) []*User {
+	var out []*User
+	for _, c := range w.covers {
+		if c.course == course && c.days.holds(on) {
+			out = append(out, c.who)
+		}
+	}
+	return out
+}

@@ -1,0 +1,71 @@
+package truth
+
+import (
+	"fmt"
+	"path/filepath"
+	"slices"
+	"time"
+)
+
+// Decision is what somebody decided on the review site: a line of decisions.jsonl (docs/comment-rules.md, Words).
+type Decision struct {
+	At time.Time `json:"at"`
+	By string    `json:"by"` // an address
+	// Do is reviewed, cover, end-cover or answer; the fields below belong to one or two of them.
+	Do string `json:"do"`
+
+	Item string    `json:"item"` // reviewed: post/COURSE-POST
+	Saw  time.Time `json:"saw"`
+
+	Course string `json:"course"`
+	Who    string `json:"who"` // an address
+	From   string `json:"from"`
+	Until  string `json:"until"`
+
+	CheckIn string `json:"check_in"`
+	Answer  string `json:"answer"`
+}
+
+// wrong says what is not as docs/comment-rules.md has it, or "".
+func (d Decision) wrong() string {
+	if d.At.IsZero() {
+		return "at is missing"
+	}
+	switch d.Do {
+	case "reviewed", "end-cover":
+	case "cover":
+		for _, s := range []string{d.From, d.Until} {
+			if _, ok := parseDay(s); !ok {
+				return fmt.Sprintf("%q is not a date", s)
+			}
+		}
+	case "answer":
+		if !slices.Contains([]string{"yes", "no", "not-sure"}, d.Answer) {
+			return fmt.Sprintf("%q is no answer", d.Answer)
+		}
+	default:
+		return fmt.Sprintf("nobody decides %q", d.Do)
+	}
+	return ""
+}
+
+// loadComments reads what only the rules on comments and check-ins ask about.
+func (t *Tenant) loadComments(dir string) error {
+	if err := readJSON(filepath.Join(dir, "deletedusers.json"), &t.DeletedUsers); err != nil {
+		return err
+	}
+	var err error
+	if t.Activities["classroom"], err = readLines[Activity](filepath.Join(dir, "activities-classroom.jsonl")); err != nil {
+		return err
+	}
+	path := filepath.Join(dir, "decisions.jsonl")
+	if t.Decisions, err = readLines[Decision](path); err != nil {
+		return err
+	}
+	for i, d := range t.Decisions {
+		if wrong := d.wrong(); wrong != "" {
+			return fmt.Errorf("%s: item %d: %s", path, i+1, wrong)
+		}
+	}
+	return nil
+}
