@@ -165,7 +165,8 @@ func settings(seed int64, now time.Time) world.Settings {
 			"admin.directory.domain.readonly", "admin.directory.rolemanagement.readonly", "admin.directory.user.security",
 			"admin.directory.device.chromeos.readonly", "admin.directory.device.mobile.readonly", "admin.reports.audit.readonly", "admin.reports.usage.readonly",
 			"apps.licensing", "apps.groups.settings", "classroom.courses.readonly", "classroom.rosters.readonly", "classroom.profile.emails",
-			"classroom.guardianlinks.students.readonly", "drive.metadata.readonly", "drive.readonly", "gmail.compose", "gmail.settings.basic",
+			"classroom.guardianlinks.students.readonly", "classroom.announcements.readonly", "classroom.coursework.students.readonly",
+			"classroom.courseworkmaterials.readonly", "drive.metadata.readonly", "drive.readonly", "gmail.compose", "gmail.settings.basic",
 			"cloud-identity.policies.readonly",
 			"admin.directory.user", "admin.directory.group.member", "drive")}}, // to change what was approved
 	}
