@@ -133,6 +133,7 @@ func (b *builder) accounts() {
 	b.devices()
 	b.usage()
 	b.writeRolls()
+	b.streams()
 }
 
 // school is what the builder has built.
@@ -192,6 +193,8 @@ type builder struct {
 	order    int         // of the last policy
 	upgraded *pupil      // who has a teacher's licence
 	helper   *world.User // who has a role at the help desk
+
+	decisions []world.Decision // of people on the review site, in any order until commentCases notes them
 
 	usageDays int // for which there are usage reports
 
