@@ -39,8 +39,11 @@ func (b *builder) classrooms() {
 	}
 	b.courseCases(since, begin)
 	for i, c := range b.classes { // comings and goings of the last weeks, and what teachers wrote
-		b.record("classroom", b.daysAgo(2+i%5), c.teachers[0].PrimaryEmail, "stream_activity", "published_announcement",
-			world.Param{Name: "course_id", Value: c.course.ID}, world.Param{Name: "course_title", Value: c.course.Name})
+		at := b.daysAgo(2 + i%5)
+		post := &world.Post{Text: pickAt(notices, i), CreatorUserID: c.teachers[0].ID, CreationTime: at.UTC().Truncate(time.Second)}
+		b.check(b.w.AddPost(c.course.ID, world.Announcement, post))
+		b.record("classroom", at, c.teachers[0].PrimaryEmail, "course_work_update", "published_announcement",
+			world.Param{Name: "course_id", Value: c.course.ID}, world.Param{Name: "course_title", Value: c.course.Name}, world.Param{Name: "post_id", Value: post.ID})
 		if i%3 == 0 {
 			p := c.pupils[len(c.pupils)-1].user
 			b.at(b.daysAgo(3), func() error { return b.w.RemoveCourseMember(c.course.ID, p.ID, admin) })

@@ -133,6 +133,7 @@ func (b *builder) accounts() {
 	b.devices()
 	b.usage()
 	b.writeRolls()
+	b.streams()
 }
 
 // school is what the builder has built.
@@ -165,7 +166,8 @@ func settings(seed int64, now time.Time) world.Settings {
 			"admin.directory.domain.readonly", "admin.directory.rolemanagement.readonly", "admin.directory.user.security",
 			"admin.directory.device.chromeos.readonly", "admin.directory.device.mobile.readonly", "admin.reports.audit.readonly", "admin.reports.usage.readonly",
 			"apps.licensing", "apps.groups.settings", "classroom.courses.readonly", "classroom.rosters.readonly", "classroom.profile.emails",
-			"classroom.guardianlinks.students.readonly", "drive.metadata.readonly", "drive.readonly", "gmail.compose", "gmail.settings.basic",
+			"classroom.guardianlinks.students.readonly", "classroom.announcements.readonly", "classroom.coursework.students.readonly",
+			"classroom.courseworkmaterials.readonly", "drive.metadata.readonly", "drive.readonly", "gmail.compose", "gmail.settings.basic",
 			"cloud-identity.policies.readonly",
 			"admin.directory.user", "admin.directory.group.member", "drive")}}, // to change what was approved
 	}
@@ -191,6 +193,8 @@ type builder struct {
 	order    int         // of the last policy
 	upgraded *pupil      // who has a teacher's licence
 	helper   *world.User // who has a role at the help desk
+
+	decisions []world.Decision // of people on the review site, in any order until commentCases notes them
 
 	usageDays int // for which there are usage reports
 

@@ -124,6 +124,9 @@ func TestScopesOfAccountMethods(t *testing.T) {
 		{"GET", cl + "courses", "", "classroom.courses.readonly", "classroom.rosters.readonly", 200, 200},
 		{"GET", cl + "courses/51/teachers", "", "classroom.rosters.readonly", "classroom.courses.readonly", 200, 403},
 		{"GET", cl + "courses/51/students", "", "classroom.rosters.readonly", "classroom.courses.readonly", 200, 403},
+		{"GET", cl + "courses/51/announcements", "", "classroom.announcements.readonly", "classroom.coursework.students", 200, 403},
+		{"GET", cl + "courses/51/courseWork", "", "classroom.coursework.students.readonly", "classroom.announcements", 200, 403},
+		{"GET", cl + "courses/51/courseWorkMaterials", "", "classroom.courseworkmaterials.readonly", "classroom.coursework.students", 200, 403},
 		{"GET", cl + "userProfiles/-/guardians", "", "classroom.guardianlinks.students.readonly", "classroom.rosters.readonly", 200, 403},
 		{"GET", "/gmail/v1/users/me/settings/autoForwarding", "", "gmail.settings.basic", "gmail.compose", 200, 400},
 	} {

@@ -86,15 +86,24 @@ func (c *call) profile(p world.Profile) world.Profile {
 	return p
 }
 
+// course is the one that the path names, if the subject may look at it.
+func (c *call) course() (*world.Course, *apiError) {
+	x := c.s.world.Course(c.path["courseId"])
+	switch {
+	case x == nil:
+		return nil, noEntity()
+	case !c.mayLook(x):
+		return nil, forbidden("forbidden", "The caller does not have permission")
+	}
+	return x, nil
+}
+
 // roster answers courses.teachers.list and courses.students.list.
 func roster(key string, list func(w *world.World, courseID string) []*world.CourseMember) func(*call) ([]byte, *apiError) {
 	return func(c *call) ([]byte, *apiError) {
-		x := c.s.world.Course(c.path["courseId"])
-		switch {
-		case x == nil:
-			return nil, noEntity()
-		case !c.mayLook(x):
-			return nil, forbidden("forbidden", "The caller does not have permission")
+		x, err := c.course()
+		if err != nil {
+			return nil, err
 		}
 		var out []*world.CourseMember
 		for _, m := range list(c.s.world, x.ID) {

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -33,7 +34,10 @@ type act struct {
 
 	App      string          `json:"app"` // a client id
 	Course   string          `json:"course"`
-	Text     string          `json:"text"`     // of a roll, or what is in a file
+	Post     string          `json:"post"`
+	Kind     string          `json:"kind"`     // of a post or a comment
+	Comment  string          `json:"comment"`  // an id
+	Text     string          `json:"text"`     // of a roll or a comment, or what is in a file
 	Resource json.RawMessage `json:"resource"` // what is made, as Google's API returns it
 }
 
@@ -117,6 +121,14 @@ func (s *Server) make(a *act) (id string, ok bool, err error) {
 			err = s.world.CreateCourse(c, a.Actor)
 			id = c.ID
 		}
+	case "createPost":
+		var p *world.Post
+		if p, err = resource[world.Post](a); err == nil {
+			err = s.world.CreatePost(a.Course, a.Kind, p, a.Actor)
+			id = p.ID
+		}
+	case "comment":
+		id, err = s.world.Comment(a.Course, a.Post, world.Comment{Text: a.Text, Kind: a.Kind, Of: a.User}, a.Actor)
 	case "assignRole":
 		id, err = s.world.AssignRole(a.Role, a.holder(), a.Actor)
 	case "setPolicy":
@@ -141,6 +153,23 @@ func (s *Server) reportUsage(a *act) error {
 		return err
 	}
 	return s.world.ReportUsage(u)
+}
+
+func (s *Server) updatePost(a *act) error {
+	p, err := resource[world.Post](a)
+	if err != nil {
+		return err
+	}
+	return s.world.UpdatePost(a.Course, a.Post, p, a.Actor)
+}
+
+func (s *Server) decide(a *act) error {
+	d, err := resource[world.Decision](a)
+	if err != nil {
+		return err
+	}
+	d.By = cmp.Or(d.By, a.Actor)
+	return s.world.Decide(*d)
 }
 
 func (s *Server) loginEvent(a *act) error {
@@ -199,6 +228,10 @@ func (s *Server) do(body []byte) (any, error) {
 		"archiveCourse":      func() error { return w.ArchiveCourse(a.Course, a.Actor) },
 		"addCourseMember":    func() error { return w.AddCourseMember(a.Course, a.Role, a.User, a.Actor) },
 		"removeCourseMember": func() error { return w.RemoveCourseMember(a.Course, a.User, a.Actor) },
+		"updatePost":         func() error { return s.updatePost(&a) },
+		"deletePost":         func() error { return w.DeletePost(a.Course, a.Post) },
+		"deleteComment":      func() error { return w.DeleteComment(a.Course, a.Post, a.Comment) },
+		"decide":             func() error { return s.decide(&a) },
 		"reportUsage":        func() error { return s.reportUsage(&a) },
 		"setContent":         func() error { return w.SetContent(a.File, []byte(a.Text), a.Actor) },
 		"setRoll":            func() error { return w.SetRoll(a.Name, []byte(a.Text)) },

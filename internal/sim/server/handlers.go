@@ -59,6 +59,13 @@ var handlers = map[string]handler{
 	"classroom.courses.teachers.list":       {read: roster("teachers", (*world.World).Teachers)},
 	"classroom.userProfiles.guardians.list": {read: guardiansList},
 
+	"classroom.courses.announcements.get":        {read: postGet(world.Announcement)},
+	"classroom.courses.announcements.list":       {read: postsList(world.Announcement, "announcements", "announcementStates")},
+	"classroom.courses.courseWork.get":           {read: postGet(world.CourseWork)},
+	"classroom.courses.courseWork.list":          {read: postsList(world.CourseWork, "courseWork", "courseWorkStates")},
+	"classroom.courses.courseWorkMaterials.get":  {read: postGet(world.Material)},
+	"classroom.courses.courseWorkMaterials.list": {read: postsList(world.Material, "courseWorkMaterial", "courseWorkMaterialStates")},
+
 	"gmail.users.getProfile":    {write: withMail(getProfile)},
 	"gmail.users.messages.send": {write: withMail(messagesSend)},
 	"gmail.users.drafts.create": {write: withMail(draftsCreate)},

@@ -35,7 +35,7 @@ func Load(dir string) (*World, error) {
 		{"domains.json", &w.domains}, {"groups.json", &groups}, {"members.json", &members}, {"groupsettings.json", &setting},
 		{"drives.json", &drives}, {"policies.json", &w.policies}, {"allowlisteddomains.json", &w.allowlisted}, {"mailboxes.json", &w.mailboxes},
 	}
-	parts = append(append(parts, w.account.parts()...), w.classroom.parts()...)
+	parts = slices.Concat(parts, w.account.parts(), w.classroom.parts(), w.posts.parts())
 	for _, p := range parts {
 		if err := readJSON(filepath.Join(dir, p.name), p.v); err != nil {
 			return nil, fmt.Errorf("%s: %w", p.name, err)
@@ -90,6 +90,12 @@ func Load(dir string) (*World, error) {
 		return nil, err
 	}
 	w.classroom.loaded()
+	if err := w.loadedPosts(); err != nil {
+		return nil, err
+	}
+	if err := w.loadDecisions(dir); err != nil {
+		return nil, err
+	}
 	if err := w.loadRolls(dir); err != nil {
 		return nil, err
 	}
@@ -190,7 +196,7 @@ func (w *World) Save(dir string) error {
 	if len(w.deleted) > 0 {
 		parts = append(parts, filePart{"deletedusers.json", orEmpty(w.DeletedUsers())})
 	}
-	parts = append(append(parts, w.account.parts()...), w.classroom.parts()...)
+	parts = slices.Concat(parts, w.account.parts(), w.classroom.parts(), w.posts.parts())
 	for _, p := range parts {
 		b, err := json.MarshalIndent(p.v, "", " ")
 		if err != nil {
@@ -231,6 +237,9 @@ func (w *World) Save(dir string) error {
 		return err
 	}
 	if err := w.saveRolls(dir); err != nil {
+		return err
+	}
+	if err := w.saveDecisions(dir); err != nil {
 		return err
 	}
 	for _, app := range Apps {

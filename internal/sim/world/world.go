@@ -4,7 +4,7 @@
 //
 //   - [Load] reads the folder of JSON files that docs/simulator.md describes, [World.Save] writes one, [New] starts an empty one.
 //     What is loaded is served as it stands; unknown fields of users, groups, members, units, domains, drives, policies,
-//     roles, tokens, devices, licences, usage reports, courses and their people survive; rolls (CSV) and the contents of files are kept as they are.
+//     roles, tokens, devices, licences, usage reports, courses, their people, their posts and decisions survive; rolls (CSV) and the contents of files are kept as they are.
 //   - Mutators (Share, MoveFile, SuspendUser, …) change the tenant as a person would and write the audit records that
 //     Google would write. They lock. Each takes the actor's address; "" is the system.
 //   - Accessors (User, File, Children, …) do not lock: call them inside [World.View], or while nobody else has the World.
@@ -85,6 +85,7 @@ type World struct {
 	drafts      map[string][]Mail
 	account     accountData
 	classroom   classroomData
+	posts       postData
 	rolls       map[string][]byte // the CSV files beside the tenant, by name
 	contents    map[string][]byte // what is in files, by file id
 	counter     uint64            // of ids made by this World
@@ -99,7 +100,7 @@ func New(s Settings) *World {
 		drives: map[string]*Drive{}, files: map[string]*File{}, children: map[string][]*File{}, byOwner: map[string][]*File{},
 		byDrive: map[string][]*File{}, sets: map[string]*permSet{}, people: map[string]*Person{}, permID: map[string]string{},
 		names: map[string]string{}, activities: map[string][]*Activity{}, mailboxes: map[string][]Mail{}, drafts: map[string][]Mail{},
-		account: newAccountData(), classroom: newClassroomData(), rolls: map[string][]byte{}, contents: map[string][]byte{},
+		account: newAccountData(), classroom: newClassroomData(), posts: newPostData(), rolls: map[string][]byte{}, contents: map[string][]byte{},
 	}
 }
 

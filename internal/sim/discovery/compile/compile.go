@@ -39,7 +39,9 @@ var APIs = []API{
 	{"admin.reports_v1", "admin/reports/v1/admin-api.json", []string{"reports.activities.list", "reports.userUsageReport.get"}},
 	{"licensing.v1", "licensing/v1/licensing-api.json", []string{"licensing.licenseAssignments.listForProduct"}},
 	{"classroom.v1", "classroom/v1/classroom-api.json", []string{
-		"classroom.courses.list", "classroom.courses.students.list", "classroom.courses.teachers.list", "classroom.userProfiles.guardians.list"}},
+		"classroom.courses.list", "classroom.courses.students.list", "classroom.courses.teachers.list", "classroom.userProfiles.guardians.list",
+		"classroom.courses.announcements.get", "classroom.courses.announcements.list", "classroom.courses.courseWork.get", "classroom.courses.courseWork.list",
+		"classroom.courses.courseWorkMaterials.get", "classroom.courses.courseWorkMaterials.list"}},
 	{"groupssettings.v1", "groupssettings/v1/groupssettings-api.json", []string{"groupsSettings.groups.get"}},
 	{"gmail.v1", "gmail/v1/gmail-api.json", []string{
 		"gmail.users.getProfile", "gmail.users.messages.send", "gmail.users.drafts.create", "gmail.users.drafts.delete", "gmail.users.drafts.get",
