@@ -25,7 +25,7 @@ import (
 )
 
 // jobNames are the jobs that this version knows, in the order in which they run.
-var jobNames = slices.Concat(jobs.Looking, []string{jobs.ApplyJob, jobs.ReportJob, sendJob})
+var jobNames = slices.Concat(jobs.Looking, []string{jobs.ApplyJob, jobs.DigestJob, jobs.ReportJob, sendJob})
 
 // sendJob hands over what waits in the outbox.
 const sendJob = "send"
@@ -226,7 +226,7 @@ func (b *workbench) sum(r *jobs.Record) {
 	}
 	c := r.Changes
 	switch r.Job {
-	case jobs.ReportJob:
+	case jobs.ReportJob, jobs.DigestJob:
 		return
 	case jobs.ApplyJob:
 		if a := r.Actions; a != nil {

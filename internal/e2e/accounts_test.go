@@ -21,7 +21,7 @@ import (
 )
 
 // accountJobs look at everything but sharing.
-var accountJobs = []string{jobs.AccountsJob, jobs.DevicesJob, jobs.PupilEmailJob, jobs.SettingsJob}
+var accountJobs = []string{jobs.AccountsJob, jobs.DevicesJob, jobs.PupilEmailJob, jobs.SettingsJob, jobs.CommentsJob}
 
 // lookAt runs the jobs that look at accounts, devices, e-mail and settings, and what follows them.
 func (s *campus) lookAt(w *watch, more ...string) error {
@@ -30,6 +30,7 @@ func (s *campus) lookAt(w *watch, more ...string) error {
 		s.first = s.world.Now()
 	}
 	s.noteMoved(w)
+	s.decide(w)
 	ctx := context.Background()
 	client, err := newClient(ctx, w.policy, s.key, s.base, s.retry, s.logs)
 	if err != nil {

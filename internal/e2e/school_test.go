@@ -44,6 +44,8 @@ type watch struct {
 	box    *outbox.Outbox
 	// records are those of the last run, by job.
 	records map[string]*jobs.Record
+	site    store.Store     // what people decided; nil before anybody did
+	decided int             // how many of the tenant's decisions are in it
 	used    map[string]bool // ids of findings that truth once had: see withoutUsed
 }
 
@@ -173,7 +175,7 @@ func look(ctx context.Context, w *watch, client *google.Client, clock func() tim
 
 // runJobs runs jobs, and their report, and returns the record of the first.
 func runJobs(ctx context.Context, w *watch, env jobs.Env, names ...string) (*jobs.Record, error) {
-	env.Store, env.Exclusive, env.Policy, env.Holder = w.store, true, w.policy, "test"
+	env.Store, env.Site, env.Exclusive, env.Policy, env.Holder = w.store, w.site, true, w.policy, "test"
 	if env.Patience == nil {
 		env.Patience = []time.Duration{time.Millisecond, time.Millisecond}
 	}

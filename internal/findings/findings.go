@@ -46,6 +46,8 @@ type Observed struct {
 	Missing  bool   // its subject is not where it was, and not found elsewhere yet
 	// Since is when it became so, where Google tells; zero is unknown.
 	Since time.Time
+	// Due is when it has to be dealt with, where the check itself knows; zero leaves it to [Input.Due].
+	Due time.Time
 }
 
 // Finding is what is stored.

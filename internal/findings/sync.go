@@ -92,8 +92,10 @@ func (k *Keeper) Sync(ctx context.Context, in Input) (Change, error) {
 			}
 		}
 		var due time.Time
-		if in.Due != nil {
+		if in.Due != nil && o.Due.IsZero() {
 			due = in.Due(o)
+		} else {
+			due = o.Due
 		}
 		f, e, changed := step(f, o, due, in.Run.Now)
 		if !changed {
@@ -148,6 +150,9 @@ func step(f *Finding, o Observed, due, now time.Time) (*Finding, Event, bool) {
 	g := *f
 	e := Event{From: f.Status, Added: added(f.Facts, o.Facts)}
 	g.Facts, g.Severity, g.Deals, g.Missing = o.Facts, o.Severity, o.Deals, o.Missing
+	if !o.Due.IsZero() {
+		g.Due = o.Due
+	}
 	reopen := func(how How) {
 		g.Status, g.Opened, g.Due, g.Agreed, g.Closed, g.How = Open, now, due, nil, time.Time{}, ""
 		e.How = how

@@ -96,6 +96,36 @@ func (c *Client) classMembers(ctx context.Context, courseID string, scopes ...st
 	}
 }
 
+// Post reads one post of a class as the administrator: an announcement with [ScopeAnnounced], classwork with [ScopeCourseWork], material with [ScopeMaterials].
+// The text of an announcement is not asked for. The error is [Client.Gone] for what was deleted, and for what Google does not show an administrator.
+func (c *Client) Post(ctx context.Context, courseID, kind, id string) (seen.Post, error) {
+	switch kind {
+	case seen.PostCourseWork:
+		return single(ctx, c.asAdmin(ScopeCourseWork), courseWorkGet, "classwork "+id, func(ctx context.Context) (seen.Post, error) {
+			p, err := c.classroom.Courses.CourseWork.Get(courseID, id).Fields("title,alternateLink,creationTime").Context(ctx).Do()
+			if err != nil {
+				return seen.Post{}, err
+			}
+			return seen.Post{Title: p.Title, Link: p.AlternateLink, Made: moment(p.CreationTime)}, nil
+		})
+	case seen.PostMaterial:
+		return single(ctx, c.asAdmin(ScopeMaterials), materialsGet, "material "+id, func(ctx context.Context) (seen.Post, error) {
+			p, err := c.classroom.Courses.CourseWorkMaterials.Get(courseID, id).Fields("title,alternateLink,creationTime").Context(ctx).Do()
+			if err != nil {
+				return seen.Post{}, err
+			}
+			return seen.Post{Title: p.Title, Link: p.AlternateLink, Made: moment(p.CreationTime)}, nil
+		})
+	}
+	return single(ctx, c.asAdmin(ScopeAnnounced), announcementsGet, "announcement "+id, func(ctx context.Context) (seen.Post, error) {
+		p, err := c.classroom.Courses.Announcements.Get(courseID, id).Fields("alternateLink,creationTime").Context(ctx).Do()
+		if err != nil {
+			return seen.Post{}, err
+		}
+		return seen.Post{Link: p.AlternateLink, Made: moment(p.CreationTime)}, nil
+	})
+}
+
 // Guardians streams the parents and carers whom Classroom writes to, of all pupils, with [ScopeGuardians]. The address is the one that was invited,
 // which only administrators see.
 func (c *Client) Guardians(ctx context.Context) iter.Seq2[seen.Guardian, error] {

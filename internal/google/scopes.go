@@ -19,6 +19,9 @@ const (
 	ScopeRosters      = "https://www.googleapis.com/auth/classroom.rosters.readonly"
 	ScopeAddresses    = "https://www.googleapis.com/auth/classroom.profile.emails"
 	ScopeGuardians    = "https://www.googleapis.com/auth/classroom.guardianlinks.students.readonly"
+	ScopeAnnounced    = "https://www.googleapis.com/auth/classroom.announcements.readonly"
+	ScopeCourseWork   = "https://www.googleapis.com/auth/classroom.coursework.students.readonly"
+	ScopeMaterials    = "https://www.googleapis.com/auth/classroom.courseworkmaterials.readonly"
 	ScopeMetadata     = "https://www.googleapis.com/auth/drive.metadata.readonly"
 	ScopeDrives       = "https://www.googleapis.com/auth/drive.readonly"
 	ScopeCompose      = "https://www.googleapis.com/auth/gmail.compose"
@@ -47,6 +50,8 @@ const (
 	plainLicenses = "read who has which licence; Google offers it only together with giving and taking them, which is never done"
 	plainPolicies = "read the settings of Google's services in the Admin console"
 	plainDomains  = "read the list of the school's domains"
+	plainCourses  = "read the list of Classroom classes"
+	plainRosters  = "read who is in which Classroom class"
 	plainDrives   = "list shared drives, and read a roll that is kept on Drive; Google offers it only together with reading everybody's files, which is never done otherwise"
 	plainSecurity = "read which apps accounts have let in; Google offers it only together with removing them and signing people out"
 )
@@ -75,11 +80,23 @@ func Scopes(job string) []ScopeUse {
 			{ScopeUsage, plainUsage, false, "weak passwords; and which accounts have let apps in, so that each has to be asked"},
 			{ScopeSecurity, plainSecurity, false, "third-party apps"},
 			{ScopeMailSettings, "read where accounts pass their mail on to; Google offers it only together with changing mail settings, which is never done", false, "whether mail is passed on outside"},
-			{ScopeCourses, "read the list of Classroom classes", false, "everything about classes"},
-			{ScopeRosters, "read who is in which Classroom class", false, "who is in a class"},
+			{ScopeCourses, plainCourses, false, "everything about classes"},
+			{ScopeRosters, plainRosters, false, "who is in a class"},
 			{ScopeGuardians, "read which parents and carers Classroom writes to", false, "whether somebody from outside in a class is a parent or carer"},
 			{ScopeAddresses, "read the addresses of people in Classroom classes", false, "whether somebody in a class whom the list of accounts does not know belongs to the trust"},
 			{ScopeDrives, plainDrives, false, "a roll that is kept on Drive; without it, name a CSV file"},
+		}
+	case "comments":
+		return []ScopeUse{
+			{ScopeUsers, plainUsers, true, "who is a pupil and who is staff"},
+			{ScopeAudit, plainAudit, true, "where somebody commented; Google tells it nowhere else"},
+			{ScopeCourses, plainCourses, true, "which classes there are"},
+			{ScopeRosters, plainRosters, true, "who teaches a class, and so who looks"},
+			{ScopeGroups, plainGroups, false, "which accounts belong to the school through a group"},
+			{ScopeDomains, plainDomains, false, "which addresses are outside the school"},
+			{ScopeAnnounced, "read announcements in Classroom", false, "which announcement was commented on: the mail then leads to the class"},
+			{ScopeCourseWork, "read classwork in Classroom, and what pupils handed in; Google offers it only together", false, "which classwork was commented on: the mail then leads to the class"},
+			{ScopeMaterials, "read materials in Classroom", false, "which material was commented on: the mail then leads to the class"},
 		}
 	case "devices":
 		return []ScopeUse{

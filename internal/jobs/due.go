@@ -14,6 +14,14 @@ import (
 func Due(ctx context.Context, env Env) ([]string, error) {
 	var out []string
 	now := env.Clock()
+	digest := false
+	if Asked(env.Policy, CommentsJob) {
+		last, err := Latest(ctx, env.Store, DigestJob)
+		if err != nil {
+			return nil, err
+		}
+		digest = reached(env.Policy, env.Policy.Mail.Digest, last, now)
+	}
 	for _, job := range Looking {
 		if !Asked(env.Policy, job) {
 			continue
@@ -22,9 +30,12 @@ func Due(ctx context.Context, env Env) ([]string, error) {
 		if err != nil {
 			return nil, err
 		}
-		if daily(env.Policy, last, now) || job == PupilEmailJob && tripped(ctx, env, last.Started) {
+		if daily(env.Policy, last, now) || job == CommentsJob && digest || job == PupilEmailJob && tripped(ctx, env, last.Started) {
 			out = append(out, job)
 		}
+	}
+	if digest {
+		out = append(out, DigestJob)
 	}
 	last, err := Latest(ctx, env.Store, ReportJob)
 	if err != nil {
@@ -40,14 +51,18 @@ func Due(ctx context.Context, env Env) ([]string, error) {
 // it has not run since the day began. Days are counted by the school's calendar date, so that the days on which the clocks change have one run like
 // any other.
 func daily(p *policy.Policy, last *Record, now time.Time) bool {
-	if last == nil || last.Error != "" {
-		return true
-	}
+	return last == nil || last.Error != "" || reached(p, p.Mail.Report, last, now)
+}
+
+// reached tells whether an hour of the day, at the school, has passed and a job has not run to its end on that day.
+func reached(p *policy.Policy, at policy.Clock, last *Record, now time.Time) bool {
 	loc := p.School.Location
-	local, ran := now.In(loc), last.Started.In(loc)
+	local := now.In(loc)
 	// By what the clock on the wall shows: the hour that comes twice is reached at its first coming, one that is left out right after.
-	reached := local.Hour()*60+local.Minute() >= p.Mail.Report.Hour*60+p.Mail.Report.Minute
-	return reached && ran.Format(time.DateOnly) < local.Format(time.DateOnly)
+	if local.Hour()*60+local.Minute() < at.Hour*60+at.Minute {
+		return false
+	}
+	return last == nil || last.Error != "" || last.Started.In(loc).Format(time.DateOnly) < local.Format(time.DateOnly)
 }
 
 // tripwires are the records of the admin log after which a pupil may have e-mail: a service switched, somebody moved, made, or put into a group.

@@ -43,6 +43,8 @@ type Google interface {
 	GroupOpen(ctx context.Context, address string) (bool, error)
 	Drives(ctx context.Context) iter.Seq2[seen.Drive, error]
 	Download(ctx context.Context, id string, limit int64) ([]byte, error)
+	Post(ctx context.Context, courseID, kind, id string) (seen.Post, error)
+	Gone(err error) bool // what was asked for is not there
 	Guardians(ctx context.Context) iter.Seq2[seen.Guardian, error]
 	Events(ctx context.Context, app, name string, from, to time.Time) iter.Seq2[seen.Event, error]
 	// Hold keeps the sign-in of an account until release is called, so that several reads as it need one.
@@ -54,7 +56,9 @@ type Google interface {
 // Env is what every job needs.
 type Env struct {
 	Store     store.Store
-	Exclusive bool // the state belongs to this process alone
+	Site      store.Store // where the review site notes what people decided; nil without a site
+	BaseURL   string      // of the review site; "" without one
+	Exclusive bool        // the state belongs to this process alone
 	Policy    *policy.Policy
 	Google    Google
 	Clock     func() time.Time

@@ -12,7 +12,7 @@ import (
 )
 
 // Looking lists the jobs that look at the school, in the order in which they run.
-var Looking = []string{AccountsJob, DevicesJob, PupilEmailJob, SettingsJob, SharingJob}
+var Looking = []string{AccountsJob, DevicesJob, PupilEmailJob, SettingsJob, CommentsJob, SharingJob}
 
 // Seen is what the jobs of one run have left for those that follow them in the same process: a directory need not be read twice, and
 // reports are made from what was judged.
@@ -63,6 +63,9 @@ func Run(ctx context.Context, env Env, box *outbox.Outbox, names []string, done 
 	if slices.Contains(names, ApplyJob) {
 		one(ApplyJob, func() (*Record, error) { return Apply(ctx, env, box, s) })
 	}
+	if slices.Contains(names, DigestJob) {
+		one(DigestJob, func() (*Record, error) { return Digest(ctx, env, box, s) })
+	}
 	if ran || slices.Contains(names, ReportJob) {
 		one(ReportJob, func() (*Record, error) { return Report(ctx, env, box, s) })
 	}
@@ -71,7 +74,7 @@ func Run(ctx context.Context, env Env, box *outbox.Outbox, names []string, done 
 
 // lookers are the jobs that look through a census.
 var lookers = map[string]func(context.Context, Env, *census.Census) (*Look, error){
-	AccountsJob: Accounts, DevicesJob: Devices, PupilEmailJob: PupilEmail, SettingsJob: Settings,
+	AccountsJob: Accounts, DevicesJob: Devices, PupilEmailJob: PupilEmail, SettingsJob: Settings, CommentsJob: Comments,
 }
 
 // Asked tells whether a policy names a check by name.

@@ -219,6 +219,15 @@ func (b *builder) population(v *value) Population {
 		b.insideSchool(u)
 	}
 	p.Roll = rollOf(v.get("roll"))
+	if days := v.get("days"); days != nil {
+		p.Days = map[string][]time.Weekday{}
+		for _, address := range days.names {
+			for _, d := range days.get(address).texts() {
+				p.Days[strings.ToLower(address)] = append(p.Days[strings.ToLower(address)], weekdayOf(d))
+			}
+			b.ourAddress(&value{at: days.keyAt(address), text: address})
+		}
+	}
 	return p
 }
 

@@ -71,7 +71,7 @@ func (b *builder) means(v *value, once map[string]position) (Means, bool) {
 		}
 	case CheckIn:
 		if m.Due.IsZero() {
-			m.Due = defaultDue[m.Severity]
+			m.Due = defaultCheckInDue
 		}
 	}
 	b.with(v, &m, once)

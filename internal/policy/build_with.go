@@ -40,6 +40,8 @@ func (b *builder) with(v *value, m *Means, once map[string]position) {
 		m.With = b.accounts(with)
 	case "devices":
 		m.With = &DevicesWith{Rules: with.get("rules").texts(), SyncedWithinDays: with.get("synced_within_days").whole(defaultSyncedWithinDays)}
+	case "comments":
+		m.With = b.comments(with)
 	case "pupil-email":
 		b.once(v.get(string(Check)), once, "the check pupil-email")
 		m.With = b.pupilEmail(with, v, m.WhenNotMet)
@@ -121,6 +123,17 @@ func (b *builder) sharing(v *value, whenNotMet string) *SharingWith {
 		w.ExpireDays = v.get("expire_days").whole(defaultExpireDays)
 	} else if v.has("expire_days") {
 		b.wrong(v.keyAt("expire_days"), `found "expire_days" without the remedy expire`, "remedy: expire", "")
+	}
+	return w
+}
+
+func (b *builder) comments(v *value) *CommentsWith {
+	w := &CommentsWith{Rules: v.get("rules").texts(), Places: v.get("places").texts(), Replies: v.get("replies").str() != "do-not-count", Staff: v.get("staff").str() == "yes"}
+	if !v.has("rules") {
+		w.Rules = slices.Clone(commentsRules)
+	}
+	if !v.has("places") {
+		w.Places = []string{PlaceClassroom}
 	}
 	return w
 }

@@ -43,7 +43,7 @@ A15 check_in:filtering record:filtering
 A16 reminder:policy-review reminder:agreement record:policy-read
 A17 reminder:committee reminder:governor-report
 A18 reminder:training
-A19 record:incidents
+A19 record:incidents comments
 A20 reminder:photo-permission check_in:social-media-page names
 A21 check_in:observations record:consents
 A22 accounts
@@ -58,7 +58,7 @@ A28 accounts accounts devices
 B2 pupil-email
 B3 comments
 B4 record:access
-B5 record:incidents reminder:governor-report
+B5 record:incidents comments reminder:governor-report
 B6 record:incidents
 B7 names check_in:website
 B8 sharing
@@ -144,7 +144,7 @@ func TestCatalogueIsUsed(t *testing.T) {
 		}
 	}
 	built := slices.DeleteFunc(meansNames(Check), func(name string) bool { return !Built(Check, name) })
-	if d := cmp.Diff([]string{"accounts", "devices", "pupil-email", "settings", "sharing"}, built); d != "" {
+	if d := cmp.Diff([]string{"accounts", "devices", "pupil-email", "settings", "sharing", "comments"}, built); d != "" {
 		t.Errorf("built (-want +have):\n%s", d)
 	}
 	if Built(CheckIn, "devices") || Built(Check, "cook") || Rules("cook") != nil {

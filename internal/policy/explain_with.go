@@ -31,6 +31,8 @@ func (m Means) inWords() string {
 		return rulesInWords(m) + bracketed(w.details())
 	case *DevicesWith:
 		return rulesInWords(m) + bracketed([]string{"those that were in touch within " + count(w.SyncedWithinDays, "day")})
+	case *CommentsWith:
+		return rulesInWords(m) + bracketed(w.details())
 	case *PupilEmailWith:
 		s := "off for every pupil"
 		if w.Mode == ModeApprovedOnly {
@@ -105,6 +107,25 @@ func (w *AccountsWith) details() []string {
 		out = append(out, "accounts of: "+strings.Join(w.Who, ", "))
 	}
 	return append(out, leftOut(w.Except)...)
+}
+
+func (w *CommentsWith) details() []string {
+	places := map[string]string{PlaceClassroom: "posts in Google Classroom", PlaceBlogs: "blogs", PlaceDocuments: "documents of classes"}
+	var out, later []string
+	for _, p := range w.Places {
+		if slices.Contains(PlacesBuilt, p) {
+			out = append(out, places[p])
+		} else {
+			later = append(later, places[p]+": "+NotYet)
+		}
+	}
+	if !w.Replies {
+		out = append(out, "a teacher's reply is not enough")
+	}
+	if w.Staff {
+		out = append(out, "comments of staff too")
+	}
+	return append(out, later...)
 }
 
 func leftOut(w UnitsAndGroups) []string {

@@ -139,6 +139,15 @@ var populationShape = &shape{form: objectForm, name: "population", what: "org_un
 	{"roll", false, "The list from the school's information system.", rollShape},
 }}
 
+// staffShape is populationShape with the days of those who are not in every day.
+var staffShape = func() *shape {
+	s := *populationShape
+	s.name, s.what = "staff", "org_units, a roll and days"
+	s.fields = append(slices.Clone(s.fields), field{"days", false, "Who is not in every day, and on which days they are. Deadlines count only these.",
+		&shape{form: tableForm, what: "an address and the days on which this person is in", keys: addressShape, elem: listOf(wordsShape(weekdayWords), 1)}})
+	return &s
+}()
+
 var otherShape = &shape{form: objectForm, what: "a further group of people: {name, group or org_unit, ends_required, roll}",
 	exactly: []string{"group", "org_unit"}, fields: []field{
 		{"name", true, "What they are called.", anyText},
@@ -210,7 +219,7 @@ var policyShape = &shape{form: objectForm, what: "a policy: school, people, cale
 	{"titles", false, "The school's own words for roles.", &shape{form: tableForm, elem: anyText,
 		words: allRoles, what: "a role and the school's word for it"}},
 	{"pupils", false, "The pupils' accounts.", populationShape},
-	{"staff", false, "The staff's accounts.", populationShape},
+	{"staff", false, "The staff's accounts.", staffShape},
 	{"others", false, "Further people with accounts.", listOf(otherShape, 0)},
 	{"calendar", false, "Term dates. Without them, what is due in school days could not be checked.", calendarShape},
 	{"mail", false, "How the program writes to people.", mailShape},

@@ -15,6 +15,7 @@
 package policy
 
 import (
+	"slices"
 	"time"
 
 	"esafetybot/internal/calendar"
@@ -66,6 +67,7 @@ type Person struct {
 
 // Population is the pupils or the staff: where their accounts are and what list says who they are.
 type Population struct {
+	Days     map[string][]time.Weekday // staff only: by address (lower case), the days on which somebody is in who is not in every day
 	OrgUnits []string
 	Roll     *Roll // nil if there is none
 }
@@ -159,7 +161,12 @@ type Period struct {
 }
 
 // Built reports whether the program can look at m yet.
-func (m Means) Built() bool { return Built(m.Kind, m.Name) }
+func (m Means) Built() bool {
+	if w, ok := m.With.(*CommentsWith); ok && !slices.ContainsFunc(PlacesBuilt, w.At) {
+		return false
+	}
+	return Built(m.Kind, m.Name)
+}
 
 // SeverityOf is the severity of what a rule (without the check's name) finds: the means' own, but information for rules
 // that only inform.

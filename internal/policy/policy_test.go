@@ -73,7 +73,7 @@ func TestParse(t *testing.T) {
 			Confidential: []Confidential{{Drive: "0AbC", Name: "Office", Allowed: []string{"leaders@school.example"}}}},
 			Severity: "medium", Due: calendar.Deadline{Count: 5, Unit: calendar.SchoolDays}, WhenNotMet: "report", Line: 27},
 		{Kind: Check, Name: "names", Severity: "low", Due: calendar.Deadline{Count: 20, Unit: calendar.SchoolDays}, WhenNotMet: "propose", Line: 32},
-		{Kind: CheckIn, Name: "devices", Severity: "medium", Due: calendar.Deadline{Count: 5, Unit: calendar.SchoolDays},
+		{Kind: CheckIn, Name: "devices", Severity: "medium", Due: calendar.Deadline{Count: 5, Unit: calendar.WorkingDays},
 			Ask: RoleOfficer, Every: "half term", Line: 33},
 		{Kind: Reminder, Name: "training", Severity: "medium", Every: "term", Line: 34},
 		{Kind: Record, Name: "takedown", Severity: "medium", Due: calendar.Deadline{Unit: calendar.AtOnce}, Line: 35},

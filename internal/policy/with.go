@@ -137,6 +137,27 @@ type SettingsWith struct {
 	Except   UnitsAndGroups
 }
 
+// The places that the check comments may look at. The program looks at those of PlacesBuilt so far.
+const (
+	PlaceClassroom = "classroom" // posts in Google Classroom
+	PlaceBlogs     = "blogs"     // posts on Blogger
+	PlaceDocuments = "documents" // documents in class folders or attached to class posts
+)
+
+// PlacesBuilt lists the places at which the program looks.
+var PlacesBuilt = []string{PlaceClassroom}
+
+// CommentsWith is what the check comments looks for. docs/comment-rules.md defines the rules and every word.
+type CommentsWith struct {
+	Rules   []string // without "comments."; all rules if the policy names none
+	Places  []string // in the order of the file; PlaceClassroom if the policy names none
+	Replies bool     // a teacher's comment shows that they looked
+	Staff   bool     // comments of staff need looking at too
+}
+
+// At tells whether the means asks for a place.
+func (w *CommentsWith) At(place string) bool { return slices.Contains(w.Places, place) }
+
 // Want is one setting as it should be: either one of Values, or AtLeast.
 type Want struct {
 	Setting string   // without "settings/": drive_and_docs.external_sharing
@@ -154,6 +175,8 @@ func (m Means) Rules() []string {
 	case *AccountsWith:
 		return slices.Clone(w.Rules)
 	case *DevicesWith:
+		return slices.Clone(w.Rules)
+	case *CommentsWith:
 		return slices.Clone(w.Rules)
 	case *PupilEmailWith, *SettingsWith:
 		return Rules(m.Name)

@@ -113,6 +113,9 @@ var defaultDue = map[string]calendar.Deadline{
 	SeverityLow:    {Count: 20, Unit: calendar.SchoolDays},
 }
 
+// defaultCheckInDue is how long somebody has to answer a check-in.
+var defaultCheckInDue = calendar.Deadline{Count: 5, Unit: calendar.WorkingDays}
+
 // defaultRetention is how long each kind of thing is kept. Incidents are kept until a pupil's file would be destroyed; everything else
 // no longer than two inspections need.
 var defaultRetention = map[string]Period{
@@ -150,8 +153,8 @@ var catalogue = []*knownMeans{
 		shape: sharingShape, unseen: []string{"shared calendars", "photo albums", "the inside of a Site", "copies already taken"}},
 	{kind: Check, name: "names", looks: "names of pupils where the public can read", often: "every day",
 		rules: []string{"full-name", "not-to-publish"}},
-	{kind: Check, name: "comments", looks: "comments nobody has looked at", often: "every school day",
-		rules: []string{"unreviewed", "pending", "no-host", "private-by-other-adult"}},
+	{kind: Check, name: "comments", looks: "comments nobody has looked at", often: "every day", rules: commentsRules, shape: commentsShape,
+		unseen: []string{"what a comment in Classroom says, and whether it was changed or deleted", "who may write in a Classroom stream"}},
 
 	{kind: CheckIn, name: "class-dojo", looks: "how ClassDojo is used and set"},
 	{kind: CheckIn, name: "devices", looks: "devices that Google does not manage"},
@@ -212,7 +215,7 @@ func meansNames(kind Kind) []string {
 	return out
 }
 
-// Built reports whether the program can look at a means yet. The list is the catalogue above: what has a shape for its parameters is built.
+// Built reports whether the program can look at a means yet: checks that have a shape for their parameters in the catalogue above.
 func Built(kind Kind, name string) bool {
 	k := meansOf(kind, name)
 	return k != nil && k.shape != nil

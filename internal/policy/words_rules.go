@@ -9,6 +9,8 @@ var accountsRules = []string{
 
 var devicesRules = []string{"unencrypted", "no-passcode", "update-expired", "developer-mode"}
 
+var commentsRules = []string{"unreviewed", "no-host", "private-by-other-adult"}
+
 var sharingRules = []string{
 	"public", "public-link", "outside-person", "outside-group", "outside-domain", "group-with-outsiders", "open-group",
 	"shared-drive-outsider", "site", "form-editors", "trust-wide", "within-school", "trusted-domain", "form-responders"}
@@ -38,6 +40,11 @@ var ruleWords = map[string]map[string]string{
 		"other-school":          "person of another school in a class",
 		"old-class":             "class of an earlier year that is still open",
 		"year-group":            "account that this year group should not have or use",
+	},
+	"comments": {
+		"unreviewed":             "comments that nobody has looked at yet",
+		"no-host":                "comments where nobody is there to look",
+		"private-by-other-adult": "private comment to a pupil by an adult who does not teach the class",
 	},
 	"devices": {
 		"unencrypted":    "phone or tablet that is not encrypted",

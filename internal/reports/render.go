@@ -15,6 +15,9 @@ var urgentHTML string
 //go:embed owner.html.tmpl
 var ownerHTML string
 
+//go:embed digest.html.tmpl
+var digestHTML string
+
 //go:embed parts.html.tmpl
 var partsHTML string
 
@@ -54,10 +57,11 @@ var styles = strings.NewReplacer(
 	"§mark§", "padding:1px 6px;background-color:#d9ecff;color:#0b3c66;font-size:13px;font-weight:bold;white-space:nowrap",
 	"§code§", "padding:1px 4px;background-color:#eef1f4;color:#1f2933;font-family:Consolas,Menlo,monospace;font-size:13px;overflow-wrap:anywhere",
 	"§word§", "display:inline-block", // browsers break behind hyphens; so an id goes to the next line, and breaks only if it is wider than that
+	"§button§", "display:inline-block;padding:11px 18px;background-color:#0b4f8a;color:#ffffff;font-weight:bold;text-decoration:none",
 	"§gap§", "height:6px;line-height:6px;font-size:6px",
 )
 
-var templates = map[string]*template.Template{"oversharing": parse(oversharingHTML), "urgent": parse(urgentHTML), "owner": parse(ownerHTML)}
+var templates = map[string]*template.Template{"oversharing": parse(oversharingHTML), "urgent": parse(urgentHTML), "owner": parse(ownerHTML), "digest": parse(digestHTML)}
 
 func parse(text string) *template.Template {
 	funcs := template.FuncMap{"dots": dots, "whoCan": func() string { return whoCan }, "words": strings.Fields, "hyphen": func(s string) bool { return strings.Contains(s, "-") }}

@@ -83,6 +83,20 @@ type Course struct {
 	Created time.Time
 }
 
+// The kinds of post in a class.
+const (
+	PostAnnouncement = "announcement"
+	PostCourseWork   = "coursework"
+	PostMaterial     = "material"
+)
+
+// A Post is an announcement, a piece of classwork or a material in a class.
+type Post struct {
+	Title string // of classwork and materials; an announcement has none
+	Link  string // opens it; "" for what is not published
+	Made  time.Time
+}
+
 // A ClassMember is a teacher or student of a course.
 type ClassMember struct {
 	ID      string `json:"id"`                // Google's id, the Directory's for accounts of the customer

@@ -77,6 +77,9 @@ var everyCommentRule = []string{"unreviewed", "no-host", "private-by-other-adult
 
 // readComments takes in one `check: comments`; with is what stands in its `with`.
 func (p *Policy) readComments(clause string, m meansDoc, with commentsWith) error {
+	if with.Places != nil && !slices.Contains(with.Places, "classroom") {
+		return nil // docs/comment-rules.md, `places`: the rules here are about Classroom
+	}
 	out := CommentsMeans{
 		Clause: clause, Rules: with.Rules, Severity: m.Severity,
 		CommentCounts: with.Replies != "do-not-count",
@@ -101,6 +104,7 @@ func (p *Policy) readComments(clause string, m meansDoc, with commentsWith) erro
 
 type commentsWith struct {
 	Rules   []string `yaml:"rules"`
+	Places  []string `yaml:"places"`
 	Replies string   `yaml:"replies"`
 	Staff   any      `yaml:"staff"` // yes and no are texts or not, as the reader of YAML likes
 }

@@ -1,0 +1,207 @@
+// Package comments judges whether somebody has looked where people comment.
+//
+// It is pure: from what is remembered of posts ([moderation.Class]), the classes' members, the directory, the policy's clauses and the time it yields findings,
+// reads nothing and keeps nothing. The meaning of each rule and word is docs/comment-rules.md.
+package comments
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"time"
+
+	"esafetybot/internal/calendar"
+	"esafetybot/internal/findings"
+	"esafetybot/internal/moderation"
+	"esafetybot/internal/school"
+	"esafetybot/internal/seen"
+)
+
+// Means is the check's name before the dot of a rule.
+const Means = "comments"
+
+// The rules, by their name in a policy file.
+const (
+	Unreviewed          = "unreviewed"
+	NoHost              = "no-host"
+	PrivateByOtherAdult = "private-by-other-adult"
+)
+
+// PassedOn is the fact of what waited beyond its deadline.
+const PassedOn = "passed-on"
+
+// kept is for how many days a private comment is looked at.
+const kept = 180
+
+// An Ask is one entry of a clause's met_by that names this check, defaults filled in.
+type Ask struct {
+	Clause   string
+	Severity string
+	Deals    string
+	PassedTo string // role that deals with what waited too long
+	Rules    []string
+	Replies  bool
+	Staff    bool
+	Due      calendar.Deadline
+}
+
+// Rules is what the ask says of what needs looking at.
+func (a Ask) rules(cal *calendar.Calendar) moderation.Rules {
+	return moderation.Rules{Replies: a.Replies, Staff: a.Staff, Date: cal.Date}
+}
+
+// Class is one class in use.
+type Class struct {
+	ID      string
+	Members []seen.ClassMember
+	Book    *moderation.Class
+}
+
+// Input is everything a judgement rests on.
+type Input struct {
+	Now      time.Time
+	Calendar *calendar.Calendar
+	Who      *school.Directory
+	Kinds    *school.Kinds
+	Asks     []Ask
+	Classes  []Class // those whose members were read
+	// Days is on which days somebody is in; nil is every day.
+	Days func(*seen.Account) []time.Weekday
+}
+
+// Item is a post that waits.
+type Item struct {
+	Course, Post string
+	Since        time.Time // the first act that nobody has looked at
+	Newest       time.Time // the newest one
+	New          int       // how many
+	Due          time.Time // zero: no deadline is known
+	PassedOn     bool
+	Hosts        []*seen.Account // by id; nobody is there to look if it is empty
+}
+
+// Check judges: findings sorted by clause, rule and subject.
+func Check(in Input) []findings.Observed {
+	var out []findings.Observed
+	for _, ask := range in.Asks {
+		for _, c := range in.Classes {
+			out = append(out, in.class(ask, c)...)
+		}
+	}
+	slices.SortFunc(out, func(a, b findings.Observed) int {
+		return cmp.Or(cmp.Compare(a.Clause, b.Clause), cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Subject, b.Subject))
+	})
+	return out
+}
+
+func (in Input) class(ask Ask, c Class) []findings.Observed {
+	var out []findings.Observed
+	see := func(rule, post string, o findings.Observed) {
+		if !slices.Contains(ask.Rules, rule) {
+			return
+		}
+		o.Clause, o.Rule, o.Subject, o.Severity = ask.Clause, Means+"."+rule, moderation.Subject(c.ID, post), ask.Severity
+		if o.Deals == "" {
+			o.Deals = ask.Deals
+		}
+		o.Facts = findings.Normalise(o.Facts)
+		out = append(out, o)
+	}
+	for _, i := range in.Waiting(ask, c) {
+		since := "since " + i.Since.UTC().Truncate(time.Second).Format(time.RFC3339)
+		if len(i.Hosts) == 0 {
+			see(NoHost, i.Post, findings.Observed{Since: i.Since, Facts: []string{"course/" + c.ID, since}})
+			continue
+		}
+		o := findings.Observed{Since: i.Since, Due: i.Due, Facts: []string{since, "due unknown"}}
+		if !i.Due.IsZero() {
+			o.Facts[1] = "due " + in.Calendar.Date(i.Due).String()
+		}
+		if i.PassedOn {
+			o.Facts = append(o.Facts, PassedOn)
+			o.Deals = ask.PassedTo
+		}
+		see(Unreviewed, i.Post, o)
+	}
+	for id, p := range c.Book.Posts {
+		if facts := in.private(c, p); len(facts) > 0 {
+			see(PrivateByOtherAdult, id, findings.Observed{Facts: facts})
+		}
+	}
+	return out
+}
+
+// Waiting lists the posts of a class that wait, by since.
+func (in Input) Waiting(ask Ask, c Class) []Item {
+	var out []Item
+	var hosts []*seen.Account
+	known := false
+	for _, id := range slices.Sorted(maps.Keys(c.Book.Posts)) {
+		acts := c.Book.Waiting(c.Book.Posts[id], ask.rules(in.Calendar))
+		if len(acts) == 0 {
+			continue
+		}
+		if !known {
+			hosts, known = in.Hosts(c), true
+		}
+		i := Item{Course: c.ID, Post: id, Since: acts[0].At, Newest: acts[len(acts)-1].At, New: len(acts), Hosts: hosts}
+		// Where the term dates end first there is no deadline, and the finding says so.
+		i.Due, _ = in.Calendar.Due(i.Since, ask.Due, in.daysIn(hosts), ask.Severity)
+		i.PassedOn = !i.Due.IsZero() && i.Due.Before(in.Now)
+		out = append(out, i)
+	}
+	slices.SortStableFunc(out, func(a, b Item) int { return a.Since.Compare(b.Since) })
+	return out
+}
+
+// Hosts lists who is there to look today: the class's teachers with a working account who are no pupils, and its cover.
+func (in Input) Hosts(c Class) []*seen.Account {
+	ids := map[string]bool{}
+	for _, m := range c.Members {
+		if m.Teacher {
+			ids[m.ID] = true
+		}
+	}
+	today := in.Calendar.Date(in.Now)
+	for _, v := range c.Book.Cover {
+		if c.Book.Covers(v.Who, today) {
+			ids[v.Who] = true
+		}
+	}
+	var out []*seen.Account
+	for _, id := range slices.Sorted(maps.Keys(ids)) {
+		if a, ok := in.Who.AccountByID(id); ok && a.Active() && in.Kinds.School(a) && in.Kinds.Kind(a) != school.Pupil {
+			out = append(out, a)
+		}
+	}
+	return out
+}
+
+// daysIn is on which days any of some people is in; nil is every day.
+func (in Input) daysIn(hosts []*seen.Account) []time.Weekday {
+	var out []time.Weekday
+	for _, a := range hosts {
+		days := in.Days(a)
+		if len(days) == 0 {
+			return nil
+		}
+		for _, d := range days {
+			if !slices.Contains(out, d) {
+				out = append(out, d)
+			}
+		}
+	}
+	return out
+}
+
+// private says which adults who do not teach the class wrote private comments on a piece of work.
+func (in Input) private(c Class, p *moderation.Post) []string {
+	var facts []string
+	oldest := in.Now.AddDate(0, 0, -kept)
+	for _, a := range p.Acts {
+		if a.What == moderation.Private && a.Adult && !a.At.Before(oldest) && !c.Book.Hosted(a.By, in.Calendar.Date(a.At)) {
+			facts = append(facts, "by/"+a.By)
+		}
+	}
+	return facts
+}

@@ -1,0 +1,212 @@
+// Package decisions keeps what people decided on the review site, until the worker has judged it.
+//
+// A decision is a claim. The site, which faces the internet, may create decisions and nothing else; the worker judges each ([Tray.Judge]): whose it was to make, and whether
+// what was decided on is still as they saw it. What it found is kept beside the effect, in one batch, so that each decision is taken up once.
+//
+// A decision exists once: its key is made from the form that was sent, so that a form sent twice is one decision. It holds Google's ids and hashes of addresses, never a name.
+package decisions
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"esafetybot/internal/store"
+)
+
+// What people decide.
+const (
+	Reviewed = "reviewed"  // they looked at Item, and saw it as it was at Saw
+	Cover    = "cover"     // Who stands in for the teachers of Course from From until Until
+	EndCover = "end-cover" // Who does so no longer
+	Answer   = "answer"    // Answer to the check-in CheckIn
+)
+
+// By is who decided, as the site saw them signed in.
+type By struct {
+	ID   string `json:"id,omitempty"` // the account's id at Google, which is its Directory id
+	Hash string `json:"hash"`         // Hash of the address
+}
+
+// Hash makes an address comparable without showing it.
+func Hash(address string) string {
+	sum := sha256.Sum256([]byte(strings.ToLower(strings.TrimSpace(address))))
+	return "sha256-" + hex.EncodeToString(sum[:8])
+}
+
+// Decision is what is stored.
+type Decision struct {
+	ID      string    `json:"id"`
+	At      time.Time `json:"at"`
+	By      By        `json:"by"`
+	Do      string    `json:"do"`
+	Item    string    `json:"item,omitempty"`   // subject
+	Saw     time.Time `json:"saw,omitzero"`     // the newest thing that they were shown
+	Course  string    `json:"course,omitempty"` // Google's id
+	Who     string    `json:"who,omitempty"`    // Directory id
+	From    string    `json:"from,omitempty"`   // dates, 2026-10-05
+	Until   string    `json:"until,omitempty"`
+	CheckIn string    `json:"check_in,omitempty"`
+	Answer  string    `json:"answer,omitempty"` // yes, no or not-sure
+}
+
+// Decisions is the collection that the site writes, in a store of its own where that is possible.
+var Decisions = &store.Collection{
+	Name: "decisions", Schema: 1, Indexed: []string{"do", "at", "item"},
+	Queries: []store.Query{{Name: "do", Equal: []string{"do"}, Range: "at"}, {Name: "item", Equal: []string{"item"}, Range: "at"}},
+}
+
+// Judgements is the collection in which the worker notes what it made of each decision.
+var Judgements = &store.Collection{Name: "judgements", Schema: 1}
+
+// ErrTwice tells that the form was sent before.
+var ErrTwice = errors.New("this was noted before")
+
+// Make notes a decision. form is the id of the form that was sent: the same form is one decision, and the second time it is ErrTwice.
+func Make(ctx context.Context, s store.Store, form string, d Decision) (Decision, error) {
+	sum := sha256.Sum256([]byte(d.Do + "\n" + d.By.Hash + "\n" + form))
+	d.ID = hex.EncodeToString(sum[:16])
+	d.At = d.At.UTC()
+	body, err := json.Marshal(d)
+	if err != nil {
+		return d, err
+	}
+	b := &store.Batch{}
+	fields := map[string]string{"do": d.Do, "at": store.Time(d.At)}
+	if d.Item != "" {
+		fields["item"] = d.Item
+	}
+	b.Create(Decisions, d.ID, fields, body)
+	err = s.Commit(ctx, b)
+	if errors.Is(err, store.ErrConflict) {
+		return d, ErrTwice
+	}
+	return d, err
+}
+
+// Judgement is what the worker made of a decision.
+type Judgement struct {
+	At     time.Time `json:"at"`
+	Counts bool      `json:"counts"`
+	Why    string    `json:"why,omitempty"` // why it does not count, in words without names
+}
+
+// Judged reads what the worker made of a decision; nil if it has not looked yet.
+func Judged(ctx context.Context, main store.Store, id string) (*Judgement, error) {
+	d, err := main.Get(ctx, Judgements, id)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	j := new(Judgement)
+	return j, json.Unmarshal(d.Body, j)
+}
+
+// Tray is the decisions of some kinds that the worker has not judged yet.
+type Tray struct {
+	Waiting []Decision // by when they were made
+	batch   *store.Batch
+	cursors map[string]cursor
+}
+
+type cursor struct {
+	At      time.Time `json:"at"`
+	version int64
+}
+
+// atOnce is how many decisions are judged in one run: as many as go into one batch together with what they change.
+const atOnce = 150
+
+// late is for how long a decision may show later than others that were made after it.
+const late = time.Hour
+
+// Open lists what is not judged yet. site is the store that the site writes, main the worker's.
+func Open(ctx context.Context, site, main store.Store, kinds ...string) (*Tray, error) {
+	t := &Tray{batch: &store.Batch{}, cursors: map[string]cursor{}}
+	for _, kind := range kinds {
+		var c cursor
+		d, err := main.Get(ctx, Judgements, store.Key("cursor", kind))
+		if err == nil {
+			c.version = d.Version
+			err = json.Unmarshal(d.Body, &c)
+		}
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
+			return nil, err
+		}
+		ask := store.Ask{Query: "do", Equal: map[string]string{"do": kind}}
+		if !c.At.IsZero() {
+			ask.From = store.Time(c.At.Add(-late))
+		}
+		for d, err := range site.Find(ctx, Decisions, ask) {
+			if err != nil {
+				return nil, err
+			}
+			var one Decision
+			if err := json.Unmarshal(d.Body, &one); err != nil || one.ID != d.Key || one.Do != kind {
+				one = Decision{ID: d.Key, Do: kind} // not written by the site: whoever judges it finds nobody who made it
+			}
+			if j, err := Judged(ctx, main, d.Key); err != nil {
+				return nil, err
+			} else if j == nil {
+				t.Waiting = append(t.Waiting, one)
+			}
+		}
+		t.cursors[kind] = c
+	}
+	slices.SortStableFunc(t.Waiting, func(a, b Decision) int { return cmp.Or(a.At.Compare(b.At), strings.Compare(a.ID, b.ID)) })
+	t.Waiting = t.Waiting[:min(len(t.Waiting), atOnce)] // the rest in the next run
+	return t, nil
+}
+
+// Judge notes what was made of a decision, in the batch that [Tray.Batch] gives.
+func (t *Tray) Judge(d Decision, now time.Time, refused string) error {
+	body, err := json.Marshal(Judgement{At: now.UTC(), Counts: refused == "", Why: refused})
+	if err != nil {
+		return err
+	}
+	t.batch.Create(Judgements, d.ID, nil, body)
+	c := t.cursors[d.Do]
+	if d.At.After(c.At) && !d.At.After(now) {
+		c.At = d.At
+		t.cursors[d.Do] = c
+	}
+	return nil
+}
+
+// Batch is what has to be committed together with the effects of the decisions.
+func (t *Tray) Batch() (*store.Batch, error) {
+	if len(t.Waiting) == 0 {
+		return t.batch, nil
+	}
+	for kind, c := range t.cursors {
+		body, err := json.Marshal(c)
+		if err != nil {
+			return nil, err
+		}
+		t.batch.Put(Judgements, store.Key("cursor", kind), c.version, nil, body)
+	}
+	return t.batch, nil
+}
+
+// Check tells what is wrong with a decision as it was written, whoever made it; "" is nothing.
+func (d Decision) Check() error {
+	switch {
+	case d.At.IsZero() || d.By.Hash == "" && d.By.ID == "":
+		return fmt.Errorf("decision %s: nobody made it", d.ID)
+	case d.Do == Reviewed && (d.Item == "" || d.Saw.IsZero()),
+		d.Do == Cover && (d.Course == "" || d.Who == "" || d.From == "" || d.Until == ""),
+		d.Do == EndCover && (d.Course == "" || d.Who == ""),
+		d.Do == Answer && (d.CheckIn == "" || d.Answer != "yes" && d.Answer != "no" && d.Answer != "not-sure"):
+		return fmt.Errorf("decision %s: %s without what it is about", d.ID, d.Do)
+	}
+	return nil
+}

@@ -1,0 +1,323 @@
+package jobs
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"esafetybot/internal/census"
+	"esafetybot/internal/checks/comments"
+	"esafetybot/internal/decisions"
+	"esafetybot/internal/findings"
+	"esafetybot/internal/memory"
+	"esafetybot/internal/moderation"
+	"esafetybot/internal/people"
+	"esafetybot/internal/policy"
+	"esafetybot/internal/school"
+	"esafetybot/internal/seen"
+)
+
+// CommentsJob looks where people comment.
+const CommentsJob = "comments"
+
+// backlog is for how many days before the first look comments are looked at: a school that begins is not flooded.
+const backlog = 7
+
+// The events of the Classroom log that tell of posts and comments (Reports API, Classroom audit activity events), and what each is.
+var commentEvents = map[string]string{
+	"commented_announcement": moderation.Comment, "commented_course_work": moderation.Comment, "commented_submission_public": moderation.Comment,
+	"commented_submission_private": moderation.Private, "published_announcement": moderation.Posted,
+}
+
+// removedEvent tells that somebody was taken off a class's list.
+const removedEvent = "user_removed_from_course"
+
+// Comments looks whether somebody has looked where people comment.
+func Comments(ctx context.Context, env Env, c *census.Census) (*Look, error) {
+	return looked(ctx, env, c, CommentsJob, func(ctx context.Context, l *look) error {
+		r := &commentsRun{look: l, asked: map[string]policy.Means{}}
+		return r.run(ctx)
+	})
+}
+
+type commentsRun struct {
+	*look
+	asked   map[string]policy.Means // clause and rule
+	book    *moderation.Book
+	memory  *memory.Book
+	courses []seen.Course
+	in      comments.Input
+}
+
+// commentsAsks turns the means of the policy into what the check is asked, and notes them by clause and rule.
+func commentsAsks(p *policy.Policy, asked map[string]policy.Means) []comments.Ask {
+	var out []comments.Ask
+	to := string(policy.RoleOfficer)
+	if len(p.Person(policy.RoleOfficer)) == 0 {
+		to = string(policy.RoleHead)
+	}
+	for _, m := range means(p, CommentsJob) {
+		w, ok := m.With.(*policy.CommentsWith)
+		if !ok || !w.At(policy.PlaceClassroom) {
+			continue
+		}
+		out = append(out, comments.Ask{
+			Clause: m.ID, Severity: m.Severity, Deals: string(m.DealsWithIt), PassedTo: to, Rules: w.Rules, Replies: w.Replies, Staff: w.Staff, Due: m.Due,
+		})
+		for _, rule := range w.Rules {
+			asked[m.ID+" "+comments.Means+"."+rule] = m.Means
+		}
+	}
+	return out
+}
+
+func (r *commentsRun) run(ctx context.Context) (err error) {
+	r.needs("users")
+	asks := commentsAsks(r.Env.Policy, r.asked)
+	if !r.Directory(ctx) {
+		return ctx.Err()
+	}
+	if r.memory, err = memory.Open(ctx, r.Store, r.Now, r.lease.Commit); err != nil {
+		return err
+	}
+	if r.Outside, err = people.Open(ctx, r.Store, r.lease.Commit); err != nil {
+		return err
+	}
+	if r.book, err = moderation.Open(ctx, r.Store); err != nil {
+		return err
+	}
+	r.in = commentsInput(r.Env.Policy, r.Census, r.Kinds(ctx))
+	r.in.Asks = asks
+	r.needs("groups", "members", "classes", "class", "log/classroom", "domains")
+	var ok bool
+	if r.courses, ok = r.Courses(ctx, r.memory, r.Rotation); !ok {
+		return ctx.Err()
+	}
+	for _, course := range r.courses {
+		r.left.Names["course/"+course.ID] = course.Name
+	}
+	r.teachers()
+	r.takeUp(ctx)
+	if err := r.book.Flush(ctx, r.lease.Commit, nil); err != nil {
+		return err
+	}
+	if err := r.decisions(ctx); err != nil {
+		return err
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	r.in.Classes = classesOf(r.Census, r.memory, r.book, r.courses)
+	observed := comments.Check(r.in)
+	r.describe(ctx, observed)
+	if err := r.sync(ctx, comments.Means, observed, r.asked, r.evidence); err != nil {
+		return err
+	}
+	if err := r.book.Flush(ctx, r.lease.Commit, nil); err != nil {
+		return err
+	}
+	if err := r.Outside.Flush(ctx); err != nil {
+		return err
+	}
+	return r.memory.Flush(ctx)
+}
+
+// commentsInput is what the check rests on, but for the classes.
+func commentsInput(p *policy.Policy, c *census.Census, kinds *school.Kinds) comments.Input {
+	return comments.Input{Now: c.Now, Calendar: p.Calendar, Who: c.Who(), Kinds: kinds, Days: func(a *seen.Account) []time.Weekday { return daysOf(p, a) }}
+}
+
+// daysOf is on which days somebody is in; nil is every day.
+func daysOf(p *policy.Policy, a *seen.Account) []time.Weekday {
+	all := append([]string{a.Address}, a.Aliases...)
+	for _, address := range all {
+		if days := p.Staff.Days[address]; len(days) > 0 {
+			return days
+		}
+	}
+	for _, list := range p.People {
+		for _, who := range list {
+			if len(who.Days) > 0 && slices.Contains(all, strings.ToLower(who.Address)) {
+				return who.Days
+			}
+		}
+	}
+	return nil
+}
+
+// classesOf joins what is known of each class; one whose members are not known is left out.
+func classesOf(c *census.Census, m *memory.Book, b *moderation.Book, courses []seen.Course) []comments.Class {
+	var out []comments.Class
+	for _, course := range courses {
+		if members, known := c.Members(m, course.ID); known {
+			out = append(out, comments.Class{ID: course.ID, Members: members, Book: b.Class(course.ID)})
+		}
+	}
+	return out
+}
+
+// teachers notes who teaches each class.
+func (r *commentsRun) teachers() {
+	for _, course := range r.courses {
+		members, known := r.Members(r.memory, course.ID)
+		if !known {
+			continue
+		}
+		for _, m := range members {
+			a, ours := r.Who().AccountByID(m.ID)
+			if m.Teacher && ours && r.in.Kinds.Kind(a) != school.Pupil {
+				r.book.Class(course.ID).Teach(m.ID)
+			}
+		}
+	}
+}
+
+// start is the moment from which on comments are looked at.
+func (r *commentsRun) start() time.Time {
+	cal := r.Env.Policy.Calendar
+	return cal.Date(r.memory.First).AddDays(-backlog).At(0, 0, r.Env.Policy.School.Location)
+}
+
+// takeUp takes up what the log says since the newest record that was taken up.
+func (r *commentsRun) takeUp(ctx context.Context) {
+	start := r.start()
+	since, newest := start, r.book.Cursor
+	if !newest.IsZero() && newest.Add(-census.Overlap).After(start) {
+		since = newest.Add(-census.Overlap)
+	}
+	names := []string{removedEvent}
+	for name := range commentEvents {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	lists := make(map[string][]seen.Event, len(names))
+	whole := true
+	var mu sync.Mutex
+	_ = census.Each(ctx, r.Env.Google.Workers(), names, func(name string) {
+		events, ok := r.Recent(ctx, "classroom", name, since)
+		mu.Lock()
+		defer mu.Unlock()
+		whole = whole && ok
+		lists[name] = events
+	})
+	for _, name := range names {
+		for _, e := range lists[name] {
+			if e.Time.Before(start) || e.Time.After(r.Now) {
+				continue
+			}
+			r.event(e)
+			if e.Time.After(newest) {
+				newest = e.Time
+			}
+		}
+	}
+	if whole && ctx.Err() == nil {
+		r.book.Cursor = newest
+	}
+}
+
+// event takes up one event.
+func (r *commentsRun) event(e seen.Event) {
+	course, post := e.Params["course_id"], e.Params["post_id"]
+	if e.Name == removedEvent {
+		if e.Params["course_role"] == "teacher" && course != "" {
+			for address := range strings.SplitSeq(e.Params["impacted_users"], ",") {
+				if a, ok := r.Who().Account(strings.TrimSpace(address)); ok && r.in.Kinds.Kind(a) != school.Pupil {
+					r.book.Class(course).Teach(a.ID)
+				}
+			}
+		}
+		return
+	}
+	if course == "" || post == "" {
+		return
+	}
+	sum := sha256.Sum256([]byte(e.Record + "\n" + e.Name))
+	act := moderation.Act{At: e.Time.UTC(), Key: hex.EncodeToString(sum[:6]), What: commentEvents[e.Name]}
+	switch a, ours := r.Who().Account(e.Actor); {
+	case ours:
+		act.By = a.ID
+		kind := r.in.Kinds.Kind(a)
+		act.Staff, act.Adult = kind == school.Staff && r.in.Kinds.School(a), kind != school.Pupil
+	case e.Actor != "" && !r.Who().Ours(e.Actor):
+		act.By, act.Adult = decisions.Hash(e.Actor), true
+	}
+	p := r.book.Class(course).Post(post)
+	p.Add(act)
+	if p.Kind == "" {
+		p.Kind = postKind(e)
+	}
+}
+
+// postKind says what kind of post an event is about.
+func postKind(e seen.Event) string {
+	switch {
+	case e.Name == "commented_announcement" || e.Name == "published_announcement":
+		return seen.PostAnnouncement
+	case e.Params["course_work_type"] == "material":
+		return seen.PostMaterial
+	}
+	return seen.PostCourseWork
+}
+
+// describe asks Google what the posts are that findings are about, each once.
+func (r *commentsRun) describe(ctx context.Context, observed []findings.Observed) {
+	type place struct {
+		course string
+		id     string
+		post   *moderation.Post
+	}
+	var ask []place
+	for _, o := range observed {
+		course, id, ok := moderation.ParseSubject(o.Subject)
+		if p := r.book.Class(course).Post(id); ok && !p.Told && !slices.ContainsFunc(ask, func(q place) bool { return q.post == p }) {
+			ask = append(ask, place{course, id, p})
+		}
+	}
+	var mu sync.Mutex
+	var refused *seen.Gap
+	_ = census.Each(ctx, r.Env.Google.Workers(), ask, func(p place) {
+		got, err := r.Env.Google.Post(ctx, p.course, p.post.Kind, p.id)
+		mu.Lock()
+		defer mu.Unlock()
+		switch {
+		case err == nil:
+			p.post.Title, p.post.Link, p.post.Made, p.post.Told = got.Title, got.Link, got.Made, true
+		case r.Env.Google.Gone(err):
+			p.post.Told = true
+		case ctx.Err() == nil:
+			refused = &seen.Gap{Scope: "posts", Reason: r.Env.Google.Reason(err), Detail: err.Error()}
+		}
+	})
+	if refused != nil {
+		r.more = append(r.more, *refused)
+	}
+	for _, o := range observed {
+		course, id, _ := moderation.ParseSubject(o.Subject)
+		r.left.Names[o.Subject] = postName(r.left.Names["course/"+course], r.book.Class(course).Post(id))
+	}
+}
+
+// postName is what a post is called where its class is not told beside it.
+func postName(class string, p *moderation.Post) string {
+	if class == "" {
+		class = "a class"
+	}
+	return class + ": " + postWords(p, func(title string) string { return title })
+}
+
+// evidence says what is known about the subject of a finding that the check no longer yields; "" is nothing.
+func (r *commentsRun) evidence(f *findings.Finding) findings.How {
+	course, _, _ := moderation.ParseSubject(f.Subject)
+	if !slices.ContainsFunc(r.courses, func(c seen.Course) bool { return c.ID == course }) {
+		return findings.Withdrawn // archived or deleted: nobody asks
+	}
+	if r.Missed("log/classroom") || r.Missed(seen.Scope("class/"+course)) || ruleOf(f) == comments.NoHost && len(r.in.Kinds.Unknown) > 0 {
+		return ""
+	}
+	return findings.Fine
+}

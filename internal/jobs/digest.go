@@ -1,0 +1,217 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	netmail "net/mail"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"esafetybot/internal/calendar"
+	"esafetybot/internal/census"
+	"esafetybot/internal/checks/comments"
+	"esafetybot/internal/findings"
+	"esafetybot/internal/memory"
+	"esafetybot/internal/moderation"
+	"esafetybot/internal/outbox"
+	"esafetybot/internal/people"
+	"esafetybot/internal/policy"
+	"esafetybot/internal/reports"
+	"esafetybot/internal/seen"
+	"esafetybot/internal/store"
+)
+
+// DigestJob tells teachers what waits in their classes.
+const DigestJob = "digest"
+
+// digestKind is the outbox's name of the teachers' daily mail.
+const digestKind = "digest"
+
+// Digest puts the daily mail to each class teacher for whom something waits, and who is in today, into the outbox. It reads what the job comments found last.
+func Digest(ctx context.Context, env Env, box *outbox.Outbox, s *Seen) (*Record, error) {
+	lease, err := Take(ctx, env.Store, DigestJob, env.Holder, env.Exclusive, env.Clock)
+	if err != nil {
+		return nil, err
+	}
+	c := s.Census
+	r := &Record{
+		ID: store.Key(store.Time(c.Now), DigestJob, strconv.FormatInt(lease.version, 10)), Job: DigestJob, Policy: env.Policy.Version, Started: c.Now,
+	}
+	if c.Directory(ctx) {
+		err = digests(ctx, env, box, c, lease)
+	} else {
+		r.Gaps = c.Gaps("users")
+	}
+	if ctx.Err() != nil {
+		late, cancel := context.WithTimeout(context.WithoutCancel(ctx), interruptedFor)
+		defer cancel()
+		return r, errors.Join(ctx.Err(), lease.Release(late, &store.Batch{}))
+	}
+	if err != nil {
+		r.Error = err.Error()
+	}
+	r.Ended = env.Clock()
+	b := &store.Batch{}
+	if e := r.add(b); e != nil {
+		return r, errors.Join(err, e)
+	}
+	return r, errors.Join(err, lease.Release(ctx, b))
+}
+
+func digests(ctx context.Context, env Env, box *outbox.Outbox, c *census.Census, lease *Lease) error {
+	w, err := newWaiting(ctx, env, c, lease.Commit)
+	if err != nil {
+		return err
+	}
+	var errs error
+	for _, a := range w.hosts() {
+		posts := w.posts(a)
+		if len(posts) == 0 || !schoolIn(env.Policy.Calendar, daysOf(env.Policy, a), c.Now) {
+			continue
+		}
+		r, err := reports.Digest(reports.DigestInput{
+			School: env.Policy.School.Name, Titles: reports.Titles{ESafetyOfficer: env.Policy.Title(policy.RoleOfficer)}, Reader: a.Name,
+			Now: c.Now, Location: env.Policy.School.Location, Posts: posts, Site: env.page("/"), Replies: w.ask.Replies, Mask: w.mask,
+		})
+		if err == nil {
+			b := &store.Batch{}
+			_, err = box.Put(ctx, b, c.Now, outbox.Letter{
+				To: netmail.Address{Name: a.Name, Address: a.Address}, Kind: digestKind, Period: env.Policy.Calendar.Date(c.Now).String(),
+				UpTo: c.Now, Hash: r.Hash, Subject: r.Subject, HTML: r.HTML, Text: r.Text,
+			})
+			if errors.Is(err, outbox.ErrExists) || errors.Is(err, outbox.ErrToday) {
+				continue // they have had today's mail, which told what waited then
+			}
+			if err == nil {
+				err = lease.Commit(ctx, b)
+			}
+		}
+		if err != nil {
+			errs = errors.Join(errs, fmt.Errorf("the daily mail for account %s: %w", a.ID, err))
+		}
+	}
+	return errs
+}
+
+// schoolIn tells whether somebody who is in on some days (none: every day) is at school: on a school day or an inset day, or, where there are no term dates, on a working day.
+func schoolIn(cal *calendar.Calendar, days []time.Weekday, now time.Time) bool {
+	day := cal.Date(now)
+	if len(days) > 0 && !slices.Contains(days, day.Weekday()) {
+		return false
+	}
+	if cal.Covers(day) != nil {
+		return cal.IsWorkingDay(day)
+	}
+	return cal.IsSchoolDay(day) || slices.Contains(cal.Inset, day)
+}
+
+// page is a page of the review site; "" without one.
+func (e Env) page(path string) string {
+	if e.BaseURL == "" {
+		return ""
+	}
+	return strings.TrimSuffix(e.BaseURL, "/") + path
+}
+
+// waiting is what waits in classes, and for whom.
+type waiting struct {
+	env   Env
+	in    comments.Input
+	ask   comments.Ask
+	items []waitingPost
+	mask  *reports.Mask
+	names map[string]string
+}
+
+type waitingPost struct {
+	comments.Item
+	post *moderation.Post
+}
+
+// newWaiting gathers the posts of open findings: what somebody agreed to is not told.
+func newWaiting(ctx context.Context, env Env, c *census.Census, commit func(context.Context, *store.Batch) error) (*waiting, error) {
+	w := &waiting{env: env, in: commentsInput(env.Policy, c, c.Kinds(ctx)), mask: mask(env.Policy, c.Who()), names: map[string]string{}}
+	asks := commentsAsks(env.Policy, map[string]policy.Means{})
+	keeper := &findings.Keeper{Store: env.Store, Commit: commit}
+	subjects := map[string]string{} // subject → clause, the first that asks
+	for f, err := range keeper.List(ctx, comments.Means, findings.Open) {
+		if err != nil {
+			return nil, err
+		}
+		if ruleOf(f) == comments.Unreviewed && (subjects[f.Subject] == "" || f.Clause < subjects[f.Subject]) {
+			subjects[f.Subject] = f.Clause
+		}
+	}
+	if len(subjects) == 0 {
+		return w, nil
+	}
+	mem, err := memory.Open(ctx, env.Store, c.Now, commit)
+	if err != nil {
+		return nil, err
+	}
+	if c.Outside == nil {
+		if c.Outside, err = people.Open(ctx, env.Store, commit); err != nil {
+			return nil, err
+		}
+	}
+	book, err := moderation.Open(ctx, env.Store)
+	if err != nil {
+		return nil, err
+	}
+	look, err := loadLook(ctx, env.Store, CommentsJob)
+	if err != nil {
+		return nil, err
+	}
+	if look != nil {
+		w.names = look.Names
+	}
+	for _, course := range book.Courses() {
+		members, known := c.Members(mem, course)
+		if !known {
+			continue
+		}
+		class := comments.Class{ID: course, Members: members, Book: book.Class(course)}
+		for _, ask := range asks {
+			for _, item := range w.in.Waiting(ask, class) {
+				if subjects[moderation.Subject(course, item.Post)] == ask.Clause && slices.Contains(ask.Rules, comments.Unreviewed) {
+					w.items = append(w.items, waitingPost{item, class.Book.Posts[item.Post]})
+					w.ask = ask
+				}
+			}
+		}
+	}
+	return w, nil
+}
+
+// hosts lists everybody for whom something waits, by id.
+func (w *waiting) hosts() []*seen.Account {
+	var out []*seen.Account
+	for _, i := range w.items {
+		for _, h := range i.Hosts {
+			if !slices.Contains(out, h) {
+				out = append(out, h)
+			}
+		}
+	}
+	slices.SortFunc(out, func(a, b *seen.Account) int { return strings.Compare(a.ID, b.ID) })
+	return out
+}
+
+// posts is what waits for one host, in words.
+func (w *waiting) posts(a *seen.Account) []reports.DigestPost {
+	var out []reports.DigestPost
+	for _, i := range w.items {
+		if !slices.Contains(i.Hosts, a) {
+			continue
+		}
+		names := &reports.Names{}
+		out = append(out, reports.DigestPost{
+			Class: w.names["course/"+i.Course], Words: postWords(i.post, names.Add), Names: names, New: i.New, Since: i.Since, Due: i.Due, PassedOn: i.PassedOn,
+			Link: postLink(i.Course, i.post, a.Address),
+		})
+	}
+	return out
+}

@@ -1,0 +1,333 @@
+// Package moderation keeps where people comment, what happened there, and who looked at it when.
+//
+// An item is a place where people comment: today a post of a class in Google Classroom ("post/COURSE-POST"). It has acts (who did what when; never the text, which
+// Google tells nobody) and reviews (who looked, and up to what). docs/comment-rules.md defines every word: what needs looking at, who hosts a post, until when it was looked at.
+//
+// Everything is by Google's ids. A [Book] is read whole at the beginning of a run, changed in memory and written at its end: a class in which nothing happened costs no
+// write. What was decided on the review site is taken up here only after whoever judges it (internal/jobs) said that it counts.
+package moderation
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"esafetybot/internal/calendar"
+	"esafetybot/internal/store"
+)
+
+// Classes is the collection: a document a class, and one for the state of the reading.
+var Classes = &store.Collection{Name: "moderation", Schema: 1}
+
+// What happened.
+const (
+	Comment = "comment" // a comment on a post, or on a piece of work where the class can read it
+	Posted  = "posted"  // the post itself
+	Private = "private" // a private comment on a pupil's work
+)
+
+// Act is one thing that somebody did.
+type Act struct {
+	At    time.Time `json:"at"`
+	Key   string    `json:"key"`             // the log's record, shortened: the same record is taken up once
+	By    string    `json:"by,omitempty"`    // Directory id, "sha256-…" of an address outside, or "" of somebody of whom nothing is known
+	What  string    `json:"what"`            // Comment, Posted or Private
+	Staff bool      `json:"staff,omitempty"` // of somebody whose account was staff's when this was read
+	Adult bool      `json:"adult,omitempty"` // of somebody who is known to be no pupil
+}
+
+// Review is somebody's word that they looked.
+type Review struct {
+	ID  string    `json:"id"` // of the decision: it is taken up once
+	At  time.Time `json:"at"`
+	By  string    `json:"by"`  // Directory id, or the hash of an address outside
+	Saw time.Time `json:"saw"` // the newest act that they were shown
+}
+
+// Post is one place where people comment.
+type Post struct {
+	Kind    string    `json:"kind,omitempty"` // as seen has it: announcement, coursework, material
+	Title   string    `json:"title,omitempty"`
+	Link    string    `json:"link,omitempty"` // opens it; "" if Google did not tell
+	Made    time.Time `json:"made,omitzero"`  // when it was published, where Google told
+	Told    bool      `json:"told,omitempty"` // Google was asked what it is
+	Acts    []Act     `json:"acts,omitempty"` // by time
+	Reviews []Review  `json:"reviews,omitempty"`
+}
+
+// Cover is somebody who stands in for the teachers of a class.
+type Cover struct {
+	ID    string        `json:"id"`  // of the decision
+	Who   string        `json:"who"` // Directory id
+	From  calendar.Date `json:"from"`
+	Until calendar.Date `json:"until"`
+}
+
+// Class is what is remembered of one class.
+type Class struct {
+	Posts  map[string]*Post `json:"posts,omitempty"`  // by Google's id of the post
+	Taught []string         `json:"taught,omitempty"` // Directory ids of whoever was a teacher since the program first looked, sorted
+	Cover  []Cover          `json:"cover,omitempty"`
+}
+
+// State is how far the log was taken up.
+type State struct {
+	Cursor time.Time `json:"cursor,omitzero"`
+}
+
+const stateKey = "state"
+
+// Subject is an item's identity in a finding and in a decision.
+func Subject(course, post string) string { return "post/" + course + "-" + post }
+
+// ParseSubject takes a subject apart.
+func ParseSubject(s string) (course, post string, ok bool) {
+	rest, ok := strings.CutPrefix(s, "post/")
+	course, post, both := strings.Cut(rest, "-")
+	return course, post, ok && both && course != "" && post != ""
+}
+
+// Book is all that is remembered. It is not safe for concurrent use.
+type Book struct {
+	State
+	classes map[string]*Class
+	docs    map[string]store.Doc
+}
+
+// Open reads everything.
+func Open(ctx context.Context, s store.Store) (*Book, error) {
+	b := &Book{classes: map[string]*Class{}, docs: map[string]store.Doc{}}
+	for d, err := range s.Find(ctx, Classes, store.Ask{}) {
+		if err != nil {
+			return nil, err
+		}
+		b.docs[d.Key] = d
+		if d.Key == stateKey {
+			err = json.Unmarshal(d.Body, &b.State)
+		} else {
+			c := new(Class)
+			err = json.Unmarshal(d.Body, c)
+			b.classes[d.Key] = c
+		}
+		if err != nil {
+			return nil, fmt.Errorf("what is remembered of comments (%s) cannot be read from the state: %w", d.Key, err)
+		}
+	}
+	return b, nil
+}
+
+// Class is what is remembered of a class; changing it changes the book.
+func (b *Book) Class(course string) *Class {
+	c := b.classes[course]
+	if c == nil {
+		c = &Class{}
+		b.classes[course] = c
+	}
+	if c.Posts == nil {
+		c.Posts = map[string]*Post{}
+	}
+	return c
+}
+
+// Courses lists the classes of which something is remembered.
+func (b *Book) Courses() []string { return slices.Sorted(maps.Keys(b.classes)) }
+
+// Forget drops a class.
+func (b *Book) Forget(course string) { delete(b.classes, course) }
+
+// Flush writes what differs from the store, a batch at a time. extra, if not nil, goes with the last batch: what says that all this was taken up.
+func (b *Book) Flush(ctx context.Context, commit func(context.Context, *store.Batch) error, extra *store.Batch) error {
+	batch := &store.Batch{}
+	flush := func() error {
+		if batch.Writes() == 0 {
+			return nil
+		}
+		err := commit(ctx, batch)
+		batch = &store.Batch{}
+		return err
+	}
+	put := func(key string, v any, keep bool) error {
+		old, have := b.docs[key]
+		if !keep {
+			if have {
+				batch.Delete(Classes, key, old.Version)
+				delete(b.docs, key)
+			}
+			return nil
+		}
+		body, err := json.Marshal(v)
+		if err != nil || have && bytes.Equal(body, old.Body) {
+			return err
+		}
+		batch.Put(Classes, key, old.Version, nil, body)
+		b.docs[key] = store.Doc{Key: key, Version: old.Version + 1, Body: body}
+		if batch.Writes() >= 100 || batch.Size() > store.MaxBatchBytes/2 {
+			return flush()
+		}
+		return nil
+	}
+	keys := b.Courses()
+	for key := range b.docs {
+		if key != stateKey && b.classes[key] == nil {
+			keys = append(keys, key)
+		}
+	}
+	slices.Sort(keys)
+	for _, key := range keys {
+		c := b.classes[key]
+		if err := put(key, c, c != nil && !c.empty()); err != nil {
+			return err
+		}
+	}
+	// The cursor goes last: a run that is killed before takes up again what it did not write.
+	if err := put(stateKey, b.State, true); err != nil {
+		return err
+	}
+	if extra != nil {
+		if batch.Writes()+extra.Writes() > store.MaxBatchWrites || batch.Size()+extra.Size() > store.MaxBatchBytes {
+			if err := flush(); err != nil {
+				return err
+			}
+		}
+		batch.Ops = append(batch.Ops, extra.Ops...)
+	}
+	return flush()
+}
+
+func (c *Class) empty() bool { return len(c.Posts) == 0 && len(c.Taught) == 0 && len(c.Cover) == 0 }
+
+// Post is a post of the class; changing it changes the book.
+func (c *Class) Post(id string) *Post {
+	if c.Posts == nil {
+		c.Posts = map[string]*Post{}
+	}
+	if c.Posts[id] == nil {
+		c.Posts[id] = &Post{}
+	}
+	return c.Posts[id]
+}
+
+// Add takes up an act, once.
+func (p *Post) Add(a Act) {
+	if slices.ContainsFunc(p.Acts, func(b Act) bool { return b.Key == a.Key }) {
+		return
+	}
+	i, _ := slices.BinarySearchFunc(p.Acts, a, func(x, y Act) int {
+		if c := x.At.Compare(y.At); c != 0 {
+			return c
+		}
+		return strings.Compare(x.Key, y.Key)
+	})
+	p.Acts = slices.Insert(p.Acts, i, a)
+}
+
+// Teach notes that somebody is, or was, a teacher of the class.
+func (c *Class) Teach(id string) {
+	if i, have := slices.BinarySearch(c.Taught, id); !have {
+		c.Taught = slices.Insert(c.Taught, i, id)
+	}
+}
+
+// Covers tells whether somebody stood in for the teachers on a day.
+func (c *Class) Covers(id string, day calendar.Date) bool {
+	return id != "" && slices.ContainsFunc(c.Cover, func(v Cover) bool { return v.Who == id && !day.Before(v.From) && !day.After(v.Until) })
+}
+
+// AddCover notes that somebody stands in, once.
+func (c *Class) AddCover(v Cover) {
+	if !slices.ContainsFunc(c.Cover, func(w Cover) bool { return w.ID == v.ID }) {
+		c.Cover = append(c.Cover, v)
+	}
+}
+
+// AddReview notes that somebody looked, once.
+func (p *Post) AddReview(v Review) {
+	if !slices.ContainsFunc(p.Reviews, func(w Review) bool { return w.ID == v.ID }) {
+		p.Reviews = append(p.Reviews, v)
+	}
+}
+
+// EndCover ends somebody's standing in: from a day on they do not.
+func (c *Class) EndCover(who string, day calendar.Date) {
+	c.Cover = slices.DeleteFunc(c.Cover, func(v Cover) bool { return v.Who == who && !v.From.Before(day) })
+	for i, v := range c.Cover {
+		if v.Who == who && !v.Until.Before(day) {
+			c.Cover[i].Until = day.AddDays(-1)
+		}
+	}
+}
+
+// Hosted tells whether somebody may say, on a day, that they looked: who was a teacher at any time, or is cover on that day.
+func (c *Class) Hosted(id string, day calendar.Date) bool {
+	if id == "" {
+		return false
+	}
+	_, taught := slices.BinarySearch(c.Taught, id)
+	return taught || c.Covers(id, day)
+}
+
+// Rules is what a clause says of what needs looking at.
+type Rules struct {
+	Replies bool // a host's comment shows that they looked
+	Staff   bool // comments of staff need looking at too
+	Date    func(time.Time) calendar.Date
+}
+
+// Looked is the moment up to which a post was looked at; zero if never.
+func (c *Class) Looked(p *Post, r Rules) time.Time {
+	var t time.Time
+	for _, v := range p.Reviews {
+		saw := v.Saw
+		if saw.After(v.At) {
+			saw = v.At
+		}
+		if saw.After(t) {
+			t = saw
+		}
+	}
+	if r.Replies {
+		for _, a := range p.Acts {
+			if a.What == Comment && a.At.After(t) && c.Hosted(a.By, r.Date(a.At)) {
+				t = a.At
+			}
+		}
+	}
+	return t
+}
+
+// Waiting lists the acts that need looking at and that nobody has looked at, by time.
+func (c *Class) Waiting(p *Post, r Rules) []Act {
+	looked := c.Looked(p, r)
+	var out []Act
+	for _, a := range p.Acts {
+		if a.At.After(looked) && c.needs(a, r) {
+			out = append(out, a)
+		}
+	}
+	return out
+}
+
+func (c *Class) needs(a Act, r Rules) bool {
+	switch {
+	case a.What == Private, a.What == Posted && a.Staff:
+		return false
+	case r.Staff:
+		return !c.Hosted(a.By, r.Date(a.At))
+	}
+	return !a.Staff
+}
+
+// Newest is the time of the newest act that hosts look at; zero without one. It is what a page shows as seen.
+func (p *Post) Newest() time.Time {
+	for _, a := range slices.Backward(p.Acts) {
+		if a.What != Private {
+			return a.At
+		}
+	}
+	return time.Time{}
+}

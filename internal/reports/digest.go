@@ -1,0 +1,202 @@
+package reports
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// DigestPost is a post that waits for somebody to look.
+type DigestPost struct {
+	Class    string // what the class is called
+	Words    string // which post: "the announcement of 14 September", with {1} for what Names names
+	Names    *Names // a title, masked
+	New      int    // comments that nobody has looked at
+	Since    time.Time
+	Due      time.Time // zero: no deadline is known
+	PassedOn bool      // waited too long: the e-safety officer has been told
+	Link     string    // https; opens the post as the reader's account
+}
+
+// DigestInput is all that a teacher's daily mail is made of.
+type DigestInput struct {
+	School   string
+	Titles   Titles
+	Reader   string
+	Now      time.Time
+	Location *time.Location // the school's time zone; nil is UTC
+	Posts    []DigestPost
+	Site     string // https; the page on which the reader says that they looked; "" without a review site
+	Replies  bool   // a reply shows that they looked
+	Mask     *Mask
+}
+
+type digestPage struct {
+	School, Date, Greeting, Headline, Lead, Do string
+	Site                                       string
+	Classes                                    []digestClass
+	More                                       string
+	Foot                                       []string
+}
+
+type digestClass struct {
+	Name  string
+	Posts []digestLine
+}
+
+type digestLine struct {
+	Title, Link, New, Since, Due string
+	Over                         bool
+}
+
+// Digest writes the mail to a class teacher about what waits in their classes. It holds no pupil's name and no text of a comment; a post whose title holds a name is
+// told by its kind. The subject says how many, nothing else. Without a post it is an error.
+func Digest(in DigestInput) (Rendered, error) {
+	if len(in.Posts) == 0 {
+		return Rendered{}, errors.New("the daily mail: nothing waits; do not send it")
+	}
+	var lines []string
+	for _, p := range in.Posts {
+		lines = append(lines, fmt.Sprintf("%s %s %d", p.Link, p.Since.UTC().Format(time.RFC3339), p.New))
+	}
+	r := Rendered{Subject: plural(len(in.Posts), "post", "posts") + " to look at", Hash: sum(sorted(lines))}
+	for most := 40; ; most /= 2 {
+		p := in.page(most)
+		var err error
+		if r.HTML, err = renderHTML("digest", p); err != nil {
+			return Rendered{}, fmt.Errorf("the daily mail: %w", err)
+		}
+		r.Text = digestText(p)
+		if len(r.HTML) < MaxHTML && len(r.Text) < MaxHTML || most == 0 {
+			return r, nil
+		}
+	}
+}
+
+func (in DigestInput) page(most int) digestPage {
+	now := in.Now.UTC()
+	if in.Location != nil {
+		now = in.Now.In(in.Location)
+	}
+	list := slices.Clone(in.Posts)
+	slices.SortStableFunc(list, func(a, b DigestPost) int { return a.Since.Compare(b.Since) })
+	officer := cmp.Or(clean(in.Titles.ESafetyOfficer, 60), "e-safety officer")
+	oldest := list[0].Since.In(now.Location())
+	p := digestPage{
+		School: clean(in.School, 80), Date: now.Format("Monday 2 January 2006"), Site: safeLink(in.Site),
+		Headline: plural(len(list), "post", "posts") + " to look at",
+		Foot: []string{
+			"Written by esafetybot for " + cmp.Or(clean(in.School, 80), "the school") + ". It comes once a day at most, and only when something waits.",
+			"What a comment says is not in this mail, and nobody but the people of the school can open the links. If a comment worries you, tell the " + officer + " as you always would.",
+		},
+	}
+	p.Lead = "In your classes " + plural(len(list), "post has", "posts have") + " new comments"
+	switch {
+	case sameDay(oldest, now):
+		p.Lead += " since today."
+	case len(list) == 1:
+		p.Lead += "; it has waited since " + waitedSince(oldest, now) + "."
+	default:
+		p.Lead += "; the oldest has waited since " + waitedSince(oldest, now) + "."
+	}
+	switch {
+	case p.Site != "" && in.Replies:
+		p.Do = "Open each post and read them, then tap “Reviewed” on your page. A reply of yours counts as well."
+	case p.Site != "":
+		p.Do = "Open each post and read them, then tap “Reviewed” on your page."
+	case in.Replies:
+		p.Do = "Open each post and read them. A reply of yours shows that you have looked; it can be short."
+	default:
+		p.Do = "Open each post and read them."
+	}
+	if name := clean(in.Reader, 60); name != "" {
+		p.Greeting = "Dear " + name + ","
+	}
+	shown := list[:min(most, len(list))]
+	for _, d := range shown {
+		name := in.mask(d.Class, "A class of yours")
+		i := slices.IndexFunc(p.Classes, func(c digestClass) bool { return c.Name == name })
+		if i < 0 {
+			p.Classes = append(p.Classes, digestClass{Name: name})
+			i = len(p.Classes) - 1
+		}
+		l := digestLine{Link: safeLink(d.Link), New: plural(d.New, "new comment", "new comments"), Since: dayWords(d.Since, now), Over: d.PassedOn}
+		l.Title = upper(clean(d.Names.fill(d.Words, func(s string) string { return in.mask(s, "…") }), maxTitle))
+		switch {
+		case d.PassedOn:
+			l.Due = "The " + officer + " has been told that it waits."
+		case !d.Due.IsZero():
+			l.Due = "Please look by " + dayWords(d.Due, now) + "."
+		}
+		p.Classes[i].Posts = append(p.Classes[i].Posts, l)
+	}
+	if n := len(list) - len(shown); n > 0 {
+		p.More = "and " + plural(n, "more post", "more posts")
+	}
+	return p
+}
+
+// mask shows a name from outside, unless it holds a pupil's.
+func (in DigestInput) mask(s, otherwise string) string {
+	s = clean(s, maxTitle)
+	if s == "" || in.Mask.Holds(s) {
+		return otherwise
+	}
+	return isolate(s)
+}
+
+func upper(s string) string {
+	if s == "" {
+		return ""
+	}
+	return strings.ToUpper(s[:1]) + s[1:]
+}
+
+// waitedSince is a day of this week by its name.
+func waitedSince(t, now time.Time) string {
+	if now.Sub(t) < 6*24*time.Hour {
+		return t.Format("Monday")
+	}
+	return dayWords(t, now)
+}
+
+func sameDay(a, b time.Time) bool { return a.Format(time.DateOnly) == b.Format(time.DateOnly) }
+
+func digestText(p digestPage) string {
+	t := &textPage{}
+	t.para(p.School + " · " + p.Date)
+	t.b.WriteString(strings.Repeat("=", 40) + "\n\n")
+	if p.Greeting != "" {
+		t.para(p.Greeting)
+	}
+	t.para(strings.ToUpper(p.Headline))
+	t.para(p.Lead)
+	t.para(p.Do)
+	if p.Site != "" {
+		t.line("Your page:")
+		t.link(p.Site)
+		t.b.WriteString("\n")
+	}
+	for _, c := range p.Classes {
+		t.head(c.Name)
+		for _, l := range c.Posts {
+			t.item("* ", l.Title+": "+l.New+" since "+l.Since+".")
+			if l.Due != "" {
+				t.item("  ", l.Due)
+			}
+			t.link(l.Link)
+			t.b.WriteString("\n")
+		}
+	}
+	if p.More != "" {
+		t.para("… " + p.More + ".")
+	}
+	t.b.WriteString("-- \n")
+	for _, f := range p.Foot {
+		t.line(f)
+	}
+	return t.b.String()
+}
