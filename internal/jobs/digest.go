@@ -191,7 +191,7 @@ func (w *waiting) hosts() []*seen.Account {
 	var out []*seen.Account
 	for _, i := range w.items {
 		for _, h := range i.Hosts {
-			if !slices.Contains(out, h) {
+			if !slices.ContainsFunc(out, func(have *seen.Account) bool { return have.ID == h.ID }) {
 				out = append(out, h)
 			}
 		}
@@ -204,7 +204,7 @@ func (w *waiting) hosts() []*seen.Account {
 func (w *waiting) posts(a *seen.Account) []reports.DigestPost {
 	var out []reports.DigestPost
 	for _, i := range w.items {
-		if !slices.Contains(i.Hosts, a) {
+		if !slices.ContainsFunc(i.Hosts, func(h *seen.Account) bool { return h.ID == a.ID }) {
 			continue
 		}
 		names := &reports.Names{}
@@ -214,4 +214,22 @@ func (w *waiting) posts(a *seen.Account) []reports.DigestPost {
 		})
 	}
 	return out
+}
+
+// postsFor is what waits for somebody who has a report of another kind today: one person gets one mail.
+func (t *told) postsFor(ctx context.Context, env Env, address string) ([]reports.DigestPost, error) {
+	if t.Who == nil || !Asked(env.Policy, CommentsJob) || !t.census.Directory(ctx) {
+		return nil, nil
+	}
+	a, ok := t.Who.Account(address)
+	if !ok {
+		return nil, nil
+	}
+	if t.classes == nil {
+		var err error
+		if t.classes, err = newWaiting(ctx, env, t.census, t.lease.Commit); err != nil {
+			return nil, err
+		}
+	}
+	return t.classes.posts(a), nil
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"esafetybot/internal/findings"
+	"esafetybot/internal/moderation"
 	"esafetybot/internal/reports"
 	"esafetybot/internal/settings"
 )
@@ -104,6 +105,8 @@ func (g *gatherer) matter(f *findings.Finding) reports.Matter {
 		m.Link = "https://classroom.google.com/c/" + id
 		m.Name = g.name(f.Subject, "a class")
 		m.Private = true // a class may be called after its teacher, or a pupil
+	case "post":
+		g.post(&m, f.Subject)
 	case "chromebook":
 		m.Link, m.Name = "https://admin.google.com/ac/chrome/devices/"+id, g.name(f.Subject, "a Chromebook")
 	case "mobile":
@@ -120,6 +123,14 @@ func (g *gatherer) matter(f *findings.Finding) reports.Matter {
 		m.Details = append(m.Details, look.Said[f.Subject]...)
 	}
 	return m
+}
+
+// post names a post of a class and links to it.
+func (g *gatherer) post(m *reports.Matter, subject string) {
+	course, id, _ := moderation.ParseSubject(subject)
+	m.Name = g.name(subject, "a post")
+	m.Private = true // the class may be called after its teacher, the title after a pupil
+	m.Link = postLink(course, g.posts.Class(course).Post(id), g.in.Address)
 }
 
 // name is what something is called, as the job that looked at it learnt.
@@ -178,6 +189,10 @@ func (g *gatherer) detail(f *findings.Finding, fact string) string {
 		return g.value(f.Subject, word, rest)
 	}
 	switch word {
+	case "since":
+		if t, err := time.Parse(time.RFC3339, rest); err == nil {
+			return "waits since " + t.In(g.env.Policy.School.Location).Format("Monday 2 January, 15:04")
+		}
 	case "left":
 		return "left on " + g.date(rest)
 	case "signed":
@@ -233,6 +248,8 @@ func (g *gatherer) thing(kind, id, rest string) string {
 		return "as a teacher: " + g.member(id)
 	case "student":
 		return "as a pupil: " + g.member(id)
+	case "by":
+		return "written by " + g.member(id)
 	case "user":
 		return "another account, id " + id
 	}

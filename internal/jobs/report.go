@@ -8,7 +8,9 @@ import (
 	"strings"
 	"time"
 
+	"esafetybot/internal/census"
 	"esafetybot/internal/findings"
+	"esafetybot/internal/moderation"
 	"esafetybot/internal/outbox"
 	"esafetybot/internal/people"
 	"esafetybot/internal/seen"
@@ -27,6 +29,9 @@ type told struct {
 	lease   *Lease
 	records map[string]*Record // the newest of each looking job
 	looks   map[string]*Look
+	posts   *moderation.Book
+	census  *census.Census // read in this run; its directory may not be
+	classes *waiting       // what waits in classes, once somebody asked
 }
 
 // Report tells people: the urgent things at once, the rest in the one report a day.
@@ -59,7 +64,11 @@ func Report(ctx context.Context, env Env, box *outbox.Outbox, s *Seen) (*Record,
 }
 
 func newTold(ctx context.Context, env Env, s *Seen, lease *Lease) (*told, error) {
-	t := &told{Outcome: s.Sharing, now: s.Census.Now, lease: lease, records: map[string]*Record{}, looks: map[string]*Look{}}
+	t := &told{census: s.Census, Outcome: s.Sharing, now: s.Census.Now, lease: lease, records: map[string]*Record{}, looks: map[string]*Look{}}
+	var err error
+	if t.posts, err = moderation.Open(ctx, env.Store); err != nil {
+		return nil, err
+	}
 	for _, job := range Looking {
 		if !Asked(env.Policy, job) {
 			continue
@@ -99,7 +108,6 @@ func newTold(ctx context.Context, env Env, s *Seen, lease *Lease) (*told, error)
 	if t.records[SharingJob] == nil {
 		return t, nil
 	}
-	var err error
 	if t.People, err = people.Open(ctx, env.Store, lease.Commit); err != nil {
 		return nil, err
 	}

@@ -55,6 +55,11 @@ func (r reader) jobs(p *policy.Policy) []string {
 // readers lists who deals with any clause that the jobs look at; the workspace administrator first.
 func readers(p *policy.Policy) []reader {
 	roles := []policy.Role{policy.RoleAdmin}
+	for _, ask := range commentsAsks(p, map[string]policy.Means{}) {
+		if role := policy.Role(ask.PassedTo); !slices.Contains(roles, role) {
+			roles = append(roles, role)
+		}
+	}
 	for _, check := range Looking {
 		for _, m := range means(p, check) {
 			if !slices.Contains(roles, m.DealsWithIt) {
@@ -112,6 +117,9 @@ func tellOne(ctx context.Context, env Env, box *outbox.Outbox, t *told, who read
 	}
 	data.MayChange = MayChange(env.Policy)
 	if data.Waiting, err = t.waiting(ctx, env, who.Address); err != nil {
+		return err
+	}
+	if data.Posts, err = t.postsFor(ctx, env, who.Address); err != nil {
 		return err
 	}
 	r, err := reports.Oversharing(data)

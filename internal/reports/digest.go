@@ -37,9 +37,14 @@ type DigestInput struct {
 type digestPage struct {
 	School, Date, Greeting, Headline, Lead, Do string
 	Site                                       string
-	Classes                                    []digestClass
-	More                                       string
+	Posts                                      digestPosts
 	Foot                                       []string
+}
+
+// digestPosts is what waits in classes, by class.
+type digestPosts struct {
+	Classes []digestClass
+	More    string
 }
 
 type digestClass struct {
@@ -115,34 +120,40 @@ func (in DigestInput) page(most int) digestPage {
 	if name := clean(in.Reader, 60); name != "" {
 		p.Greeting = "Dear " + name + ","
 	}
+	p.Posts = digestList(list, most, in.Mask, now, officer)
+	return p
+}
+
+// digestList lists posts by class, at most so many, and says how many more there are.
+func digestList(list []DigestPost, most int, m *Mask, now time.Time, officer string) (out digestPosts) {
 	shown := list[:min(most, len(list))]
 	for _, d := range shown {
-		name := in.mask(d.Class, "A class of yours")
-		i := slices.IndexFunc(p.Classes, func(c digestClass) bool { return c.Name == name })
+		name := masked(m, d.Class, "A class of yours")
+		i := slices.IndexFunc(out.Classes, func(c digestClass) bool { return c.Name == name })
 		if i < 0 {
-			p.Classes = append(p.Classes, digestClass{Name: name})
-			i = len(p.Classes) - 1
+			out.Classes = append(out.Classes, digestClass{Name: name})
+			i = len(out.Classes) - 1
 		}
 		l := digestLine{Link: safeLink(d.Link), New: plural(d.New, "new comment", "new comments"), Since: dayWords(d.Since, now), Over: d.PassedOn}
-		l.Title = upper(clean(d.Names.fill(d.Words, func(s string) string { return in.mask(s, "…") }), maxTitle))
+		l.Title = upper(clean(d.Names.fill(d.Words, func(s string) string { return masked(m, s, "…") }), maxTitle))
 		switch {
 		case d.PassedOn:
 			l.Due = "The " + officer + " has been told that it waits."
 		case !d.Due.IsZero():
 			l.Due = "Please look by " + dayWords(d.Due, now) + "."
 		}
-		p.Classes[i].Posts = append(p.Classes[i].Posts, l)
+		out.Classes[i].Posts = append(out.Classes[i].Posts, l)
 	}
 	if n := len(list) - len(shown); n > 0 {
-		p.More = "and " + plural(n, "more post", "more posts")
+		out.More = "and " + plural(n, "more post", "more posts")
 	}
-	return p
+	return out
 }
 
-// mask shows a name from outside, unless it holds a pupil's.
-func (in DigestInput) mask(s, otherwise string) string {
+// masked shows a name from outside, unless it holds a pupil's.
+func masked(m *Mask, s, otherwise string) string {
 	s = clean(s, maxTitle)
-	if s == "" || in.Mask.Holds(s) {
+	if s == "" || m.Holds(s) {
 		return otherwise
 	}
 	return isolate(s)
@@ -180,6 +191,16 @@ func digestText(p digestPage) string {
 		t.link(p.Site)
 		t.b.WriteString("\n")
 	}
+	t.posts(p.Posts)
+	t.b.WriteString("-- \n")
+	for _, f := range p.Foot {
+		t.line(f)
+	}
+	return t.b.String()
+}
+
+// posts lists what waits in classes.
+func (t *textPage) posts(p digestPosts) {
 	for _, c := range p.Classes {
 		t.head(c.Name)
 		for _, l := range c.Posts {
@@ -194,9 +215,4 @@ func digestText(p digestPage) string {
 	if p.More != "" {
 		t.para("… " + p.More + ".")
 	}
-	t.b.WriteString("-- \n")
-	for _, f := range p.Foot {
-		t.line(f)
-	}
-	return t.b.String()
 }

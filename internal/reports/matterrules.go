@@ -7,11 +7,12 @@ const (
 	PartEmail    = "Pupils' e-mail"
 	PartAccounts = "Accounts and sign-in"
 	PartClasses  = "Classes"
+	PartComments = "Comments"
 	PartSettings = "Settings of the Google account"
 	PartDevices  = "Devices"
 )
 
-var parts = []string{PartEmail, PartAccounts, PartClasses, PartSettings, PartDevices}
+var parts = []string{PartEmail, PartAccounts, PartClasses, PartComments, PartSettings, PartDevices}
 
 // MatterRule is how the reports speak of one rule about accounts, classes, devices, pupils' e-mail or settings. In One and Many "{n}" is
 // how many, "{a person}" and "{people}" who it is about: a pupil, an adult, a person.
@@ -34,6 +35,7 @@ const (
 	console   = "Admin console → "
 	openUser  = console + "Directory → Users → click the account → "
 	openClass = "Classroom → open the class → People → "
+	openPost  = "The link opens the post; "
 	classHelp = " If you cannot open the class, ask its teacher."
 	gmailPage = console + "Apps → Google Workspace → Gmail → Service status → "
 )
@@ -248,6 +250,31 @@ var MatterRules = []MatterRule{
 		Where: "Classroom → point to the class → ⋮ → Archive." + classHelp,
 	},
 
+	{
+		Name: "comments.private-by-other-adult", Part: PartComments, Topic: "private comment by another adult",
+		One:   "An adult who does not teach the class wrote a private comment on a pupil's work",
+		Many:  "{n} pieces of pupils' work have private comments by adults who do not teach the class",
+		Why:   "Private comments are between a pupil and their teachers; nobody else at school sees them.",
+		Do:    "Ask the adult and the class teacher what it was about; if it worries you, treat it as a concern about an adult",
+		Where: openPost + "only a teacher of the class can open the pupil's work there and read what was written.",
+		Now:   "Ask the class teacher to open the work and read it with you today.",
+	},
+	{
+		Name: "comments.unreviewed", Part: PartComments, Topic: "comments nobody looked at",
+		One:   "A post has comments that nobody has looked at in time",
+		Many:  "{n} posts have comments that nobody has looked at in time",
+		Why:   "The class teacher was told each day; it is passed to you so that somebody looks.",
+		Do:    "Look at them yourself, or ask the class teacher to; name somebody who stands in if the teacher is away",
+		Where: openPost + "a reply of a teacher of the class shows that somebody looked.",
+	},
+	{
+		Name: "comments.no-host", Part: PartComments, Topic: "comments without a teacher",
+		One:   "A post has new comments, and its class has no teacher with a working account",
+		Many:  "{n} posts have new comments, and their classes have no teacher with a working account",
+		Why:   "Nobody is told that there is something to look at.",
+		Do:    "Add a teacher to the class, or archive the class if it is over",
+		Where: openClass + "Invite teachers (the + beside Teachers)." + classHelp,
+	},
 	{
 		Name: "settings.differs", Part: PartSettings, Topic: "setting",
 		One:   "A setting is not as the policy wants it",

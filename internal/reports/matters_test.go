@@ -11,11 +11,15 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestEveryRuleHasWords compares the table with the page that says what the rules are.
+// TestEveryRuleHasWords compares the table with the pages that say what the rules are.
 func TestEveryRuleHasWords(t *testing.T) {
-	doc, err := os.ReadFile("../../docs/account-rules.md")
-	if err != nil {
-		t.Fatal(err)
+	var doc []byte
+	for _, page := range []string{"account-rules", "comment-rules"} {
+		text, err := os.ReadFile("../../docs/" + page + ".md")
+		if err != nil {
+			t.Fatal(err)
+		}
+		doc = append(doc, text...)
 	}
 	row := regexp.MustCompile("^\\| `([a-z0-9-]+)` \\|")
 	heading := regexp.MustCompile("^##+ `([a-z-]+)`(?:: `([a-z-]+)`)?")

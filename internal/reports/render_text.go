@@ -21,6 +21,7 @@ func renderText(p page) string {
 	}
 	t.para(p.Sum)
 
+	t.posts(p.Mine)
 	t.parts(p.Before)
 	t.section(p.New)
 	t.rows(p.AllTitle+", by what is the case", p.ByRule)

@@ -127,6 +127,7 @@ type OversharingInput struct {
 	Matters   []Matter       // likewise, about accounts, classes, devices, e-mail and settings
 	Right     []MatterRight  // of these, put right since the last report
 	Unclear   []Unclear      // of these, what could not be said
+	Posts     []DigestPost   // what waits in the reader's own classes; it alone makes no report
 	Wider     bool           // clauses about more than sharing are looked at, whether or not there are Matters
 	MayChange bool           // the policy lets the program change things
 	Waiting   map[string]int // how many changes of each kind wait for approval, for `approve --all`; nil: those of Matters and Items are counted
