@@ -19,6 +19,7 @@ type Player struct {
 	Changes int      // that each day brings at least; the zero value means 24
 	Noise   int      // views and edits for each change; the zero value means 2, a negative one none
 	Protect []string // addresses of accounts and groups that are neither switched off nor deleted
+	Leaders []string // addresses of those whose decisions on the review site count for every class
 
 	rng   *rand.Rand
 	usage *reporter
@@ -35,7 +36,7 @@ func NewPlayer(w *world.World, seed int64) *Player {
 		p.zone = z
 	}
 	p.first = w.Now().In(p.zone).Format(time.DateOnly)
-	p.menu = append(p.actions(), p.accountActions()...)
+	p.menu = slices.Concat(p.actions(), p.accountActions(), p.postActions())
 	return p
 }
 
@@ -45,6 +46,11 @@ func (s *School) Player() *Player {
 	for _, u := range []*world.User{s.cast.head, s.cast.deputy, s.cast.senco, s.cast.bursar, s.cast.it, s.cast.officer, s.cast.earlyYears} {
 		if u != nil {
 			p.Protect = append(p.Protect, u.PrimaryEmail)
+		}
+	}
+	for _, u := range []*world.User{s.cast.head, s.cast.senco, s.cast.officer} {
+		if u != nil {
+			p.Leaders = append(p.Leaders, u.PrimaryEmail)
 		}
 	}
 	for _, g := range []string{"leaders", "office", "governors"} {

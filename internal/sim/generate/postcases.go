@@ -53,7 +53,7 @@ func (b *builder) scene() (*scene, bool) {
 			}
 		}
 		s.others = slices.DeleteFunc(s.others, func(u *world.User) bool { return u == b.officer }) // who may look everywhere
-		if len(teachers) == 0 || len(s.pupils) < 3 || len(s.others) == 0 {
+		if len(teachers) == 0 || teachers[0] == b.officer || len(s.pupils) < 3 || len(s.others) == 0 {
 			continue
 		}
 		s.teacher = teachers[0]
