@@ -84,22 +84,19 @@ func TestFindIsTheReference(t *testing.T) {
 	})
 }
 
-// Whoever the others are, a name that is written as it is read is found, or somebody else's that is longer stands in its place.
+// Whoever the other pupils are, a name that is written as the roll writes it is found.
 func TestAFullNameIsFound(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		people := drawPeople(t)
+		for i := range people {
+			people[i].Adult = false
+		}
 		n := people[0].Names[0]
-		hits := New(people).Find("work by " + n.Given + " " + n.Family + ".docx")
-		if len(hits) == 0 && !people[0].Adult && New(people[:1]).Findable(0).FullName {
-			adults := 0
-			for _, p := range people[1:] {
-				if p.Adult {
-					adults++
-				}
-			}
-			if adults == 0 {
-				t.Fatalf("%q is not found", n)
-			}
+		if n.Given == "A" || len(letters(n.Family)) < partLetters || strings.HasSuffix(n.Family, "’s") {
+			return // not looked for, or read as somebody's of whom something is
+		}
+		if text := "work by " + n.Given + " " + n.Family + ".docx"; len(New(people).Find(text)) == 0 {
+			t.Fatalf("%q is not found", n)
 		}
 	})
 }
