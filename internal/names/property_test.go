@@ -164,8 +164,8 @@ func FuzzFind(f *testing.F) {
 		}
 		hits := m.Find(long)
 		checkHits(t, long, hits)
-		if utf8.RuneCountInString(text) > 120 {
-			return
+		if utf8.RuneCountInString(text) > 120 || len(refWords(text, true)) > 30 {
+			return // the reference would take long
 		}
 		if diff := cmp.Diff(reference(fuzzed, text), m.Find(text)); diff != "" {
 			t.Fatalf("%q\nreference (-), Find (+):\n%s", text, diff)

@@ -310,6 +310,9 @@ func reference(people []Person, text string) []Hit {
 							if !half && !strict && j == i+1 && runes(words[i].letters) >= 8 && (words[i].letters == f+l || words[i].letters == l+f) {
 								all = append(all, found{reading{from: i, to: j, who: int32(who)}, true, true})
 							}
+							if spells(i, j, f) == no && spells(i, j, l) == no {
+								continue
+							}
 							for a := j; a < min(len(words), j+10+1); a++ {
 								for b := a + 1; b <= min(a+5, len(words)); b++ {
 									// first, last
