@@ -15,7 +15,7 @@ import (
 	"esafetybot/internal/sim/truth"
 )
 
-// blindWithout says, typed by hand from docs/account-rules.md, which rules cannot be judged without a scope. Where only some subjects cannot, the rule is not
+// blindWithout says, typed by hand from docs/account-rules.md and docs/comment-rules.md, which rules cannot be judged without a scope. Where only some subjects cannot, the rule is not
 // in the list.
 var blindWithout = map[string][]string{
 	google.ScopeDomains: {"accounts.outside-recovery", "accounts.outside-forwarding", "accounts.outsider-in-class", "accounts.other-school"},
@@ -25,12 +25,15 @@ var blindWithout = map[string][]string{
 	},
 	google.ScopeUnits:        {"pupil-email.on", "pupil-email.access-group", "settings.differs"},
 	google.ScopeRoles:        {"accounts.admin-role"},
-	google.ScopeAudit:        {"accounts.password-age", "accounts.weak-password", "accounts.suspicious-login", "accounts.outside-forwarding", "pupil-email.used"},
+	google.ScopeAudit:        {"accounts.password-age", "accounts.weak-password", "accounts.suspicious-login", "accounts.outside-forwarding", "pupil-email.used", "comments.unreviewed", "comments.no-host", "comments.private-by-other-adult"},
 	google.ScopeUsage:        {"pupil-email.used"}, // and weak passwords, but not leaked ones
 	google.ScopeSecurity:     {"accounts.risky-app"},
 	google.ScopeMailSettings: {"accounts.outside-forwarding"},
-	google.ScopeCourses:      {"accounts.class-without-teacher", "accounts.outsider-in-class", "accounts.other-school", "accounts.old-class"},
-	google.ScopeRosters:      {"accounts.class-without-teacher", "accounts.outsider-in-class", "accounts.other-school"},
+	google.ScopeCourses:      {"accounts.class-without-teacher", "accounts.outsider-in-class", "accounts.other-school", "accounts.old-class", "comments.unreviewed", "comments.no-host", "comments.private-by-other-adult"},
+	google.ScopeRosters:      {"accounts.class-without-teacher", "accounts.outsider-in-class", "accounts.other-school", "comments.unreviewed", "comments.no-host", "comments.private-by-other-adult"},
+	google.ScopeAnnounced:    nil, // only which post it is
+	google.ScopeCourseWork:   nil,
+	google.ScopeMaterials:    nil,
 	google.ScopeAddresses:    nil, // only members of whom the Directory knows nothing
 	google.ScopeGuardians:    nil, // only what an outsider in a class is called
 	google.ScopeMobiles:      {"devices.unencrypted", "devices.no-passcode"},

@@ -243,7 +243,7 @@ func (r *commentsRun) event(e seen.Event) {
 		act.By = a.ID
 		kind := r.in.Kinds.Kind(a)
 		act.Staff, act.Adult = kind == school.Staff && r.in.Kinds.School(a), kind != school.Pupil
-	case e.Actor != "" && !r.Who().Ours(e.Actor):
+	case strings.Contains(e.Actor, "@") && outside(r.Who(), e.Actor):
 		act.By, act.Adult = decisions.Hash(e.Actor), true
 	}
 	p := r.book.Class(course).Post(post)

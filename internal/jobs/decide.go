@@ -34,6 +34,12 @@ const (
 	notAccount = "the account that was named cannot stand in"
 )
 
+// outside tells whether an address is on none of the customer's domains.
+func outside(who *school.Directory, address string) bool {
+	n := who.Person(address)
+	return n == school.Trusted || n == school.Outside
+}
+
 // decider looks up who made a decision.
 func (l *look) decider(kinds *school.Kinds, by decisions.By) (decider, bool) {
 	who := l.Who()
@@ -51,7 +57,7 @@ func (l *look) decider(kinds *school.Kinds, by decisions.By) (decider, bool) {
 	for role, list := range l.Env.Policy.People {
 		for _, p := range list {
 			b, known := who.Account(strings.ToLower(p.Address))
-			if ours && known && b.ID == a.ID || !ours && !known && !who.Ours(p.Address) && decisions.Hash(p.Address) == by.Hash {
+			if ours && known && b.ID == a.ID || !ours && !known && outside(who, p.Address) && decisions.Hash(p.Address) == by.Hash {
 				d.roles = append(d.roles, role)
 			}
 		}
