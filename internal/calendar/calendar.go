@@ -186,6 +186,23 @@ func (c *Calendar) HalfTerm(d Date) (Block, bool) {
 	return Block{}, false
 }
 
+// YearStart is the day on which the school year began that d is in: the first day of the roll-over, of which only month and day count because it comes every year;
+// 1 August without one.
+func (c *Calendar) YearStart(d Date) Date {
+	start := c.yearBegin(d.Year)
+	if start.After(d) {
+		start = c.yearBegin(d.Year - 1)
+	}
+	return start
+}
+
+func (c *Calendar) yearBegin(year int) Date {
+	if c.Rollover.IsZero() {
+		return Date{Year: year, Month: time.August, Day: 1}
+	}
+	return Date{Year: year, Month: c.Rollover.First.Month, Day: c.Rollover.First.Day}
+}
+
 // InRollover tells whether d is in the weeks in which accounts move up a year.
 func (c *Calendar) InRollover(d Date) bool { return c.Rollover.Contains(d) }
 

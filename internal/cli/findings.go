@@ -119,7 +119,7 @@ func list(ctx context.Context, s store.Store, want []findings.Status) ([]line, e
 		links[sh.Subject()] = sh.Link
 	}
 	out := []line{}
-	for _, check := range jobs.Looking {
+	for _, check := range jobs.Checks() {
 		last, err := jobs.Latest(ctx, s, check)
 		if err != nil {
 			return nil, err

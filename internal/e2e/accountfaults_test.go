@@ -55,7 +55,7 @@ func (s *campus) inventsNothing(when string, w *watch) {
 	for job, r := range w.records {
 		blind[job] = r == nil || r.Error != "" || len(r.Gaps) > 0
 	}
-	have := byID(foundBy(s.t, w, accountJobs...))
+	have := byID(foundBy(s.t, w, accountChecks...))
 	for id, f := range have {
 		if _, ok := want[id]; !ok {
 			s.t.Errorf("%s: %s: invented: %s %v", when, w.name, id, f.Facts)

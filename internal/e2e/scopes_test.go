@@ -70,9 +70,9 @@ func TestScopesRefused(t *testing.T) {
 			for _, w := range s.watches {
 				s.do(s.lookAt(w))
 				keep := func(rule string) bool {
-					return slices.Contains(accountJobs, findings.Means(rule)) && !slices.Contains(blind, rule)
+					return slices.Contains(accountChecks, findings.Means(rule)) && !slices.Contains(blind, rule)
 				}
-				want, have := only(s.allTruths(), keep)[w.name], foundBy(t, w, accountJobs...)
+				want, have := only(s.allTruths(), keep)[w.name], foundBy(t, w, accountChecks...)
 				if scope == google.ScopeUsage {
 					want = slices.DeleteFunc(want, func(f truth.Finding) bool {
 						return f.Rule == "accounts.weak-password" && !slices.ContainsFunc(f.Facts, func(fact string) bool { return strings.HasPrefix(fact, "leaked ") })

@@ -55,7 +55,7 @@ func TestHandMade(t *testing.T) {
 }
 
 // truthOnly are tenants about what the program does not look at yet. Only sim truth is held against what was typed for them.
-var truthOnly = []string{"check-ins"}
+var truthOnly = []string{}
 
 // refused sees to it that no tenant stays on that list: as long as it is on it the program refuses a policy of it.
 func refused(t *testing.T, dir string) {
@@ -98,7 +98,7 @@ func (s *campus) compare(when string, want map[string][]truth.Finding) {
 		if list == nil {
 			list = []truth.Finding{}
 		}
-		if diff := cmp.Diff(list, foundBy(s.t, w, jobs.Looking...)); diff != "" {
+		if diff := cmp.Diff(list, foundBy(s.t, w, jobs.Checks()...)); diff != "" {
 			s.t.Errorf("%s: %s differs from the hand-typed findings (-want +have):\n%s", when, w.name, short(diff))
 		}
 	}

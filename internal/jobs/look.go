@@ -176,6 +176,14 @@ func means(p *policy.Policy, check string) []clauseMeans {
 	return out
 }
 
+// meansOfJob lists the policy's means that a job looks at.
+func meansOfJob(p *policy.Policy, job string) []clauseMeans {
+	if job == CheckInsJob {
+		return checkInMeans(p)
+	}
+	return means(p, job)
+}
+
 type clauseMeans struct {
 	policy.Clause
 	policy.Means

@@ -19,7 +19,7 @@ func (g *gatherer) matters(ctx context.Context, jobs []string, mine func(*findin
 		if check == SharingJob {
 			continue
 		}
-		if err := g.mattersOf(ctx, check, mine, since); err != nil {
+		if err := g.mattersOf(ctx, checkOf(check), mine, since); err != nil {
 			return err
 		}
 		if look := g.looks[check]; look != nil && slices.Contains(jobs, check) {

@@ -12,7 +12,7 @@ import (
 )
 
 // Looking lists the jobs that look at the school, in the order in which they run.
-var Looking = []string{AccountsJob, DevicesJob, PupilEmailJob, SettingsJob, CommentsJob, SharingJob}
+var Looking = []string{AccountsJob, DevicesJob, PupilEmailJob, SettingsJob, CommentsJob, CheckInsJob, SharingJob}
 
 // Seen is what the jobs of one run have left for those that follow them in the same process: a directory need not be read twice, and
 // reports are made from what was judged.
@@ -74,8 +74,13 @@ func Run(ctx context.Context, env Env, box *outbox.Outbox, names []string, done 
 
 // lookers are the jobs that look through a census.
 var lookers = map[string]func(context.Context, Env, *census.Census) (*Look, error){
-	AccountsJob: Accounts, DevicesJob: Devices, PupilEmailJob: PupilEmail, SettingsJob: Settings, CommentsJob: Comments,
+	AccountsJob: Accounts, DevicesJob: Devices, PupilEmailJob: PupilEmail, SettingsJob: Settings, CommentsJob: Comments, CheckInsJob: CheckIns,
 }
 
 // Asked tells whether a policy names a check by name.
-func Asked(p *policy.Policy, check string) bool { return len(means(p, check)) > 0 }
+func Asked(p *policy.Policy, check string) bool {
+	if check == CheckInsJob {
+		return len(checkInMeans(p)) > 0
+	}
+	return len(means(p, check)) > 0
+}

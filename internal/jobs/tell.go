@@ -48,7 +48,7 @@ func (r reader) jobs(p *policy.Policy) []string {
 		return Looking
 	}
 	return slices.DeleteFunc(slices.Clone(Looking), func(job string) bool {
-		return !slices.ContainsFunc(means(p, job), func(m clauseMeans) bool { return slices.Contains(r.roles, m.DealsWithIt) })
+		return !slices.ContainsFunc(meansOfJob(p, job), func(m clauseMeans) bool { return slices.Contains(r.roles, m.DealsWithIt) })
 	})
 }
 
@@ -60,10 +60,13 @@ func readers(p *policy.Policy) []reader {
 			roles = append(roles, role)
 		}
 	}
-	for _, check := range Looking {
-		for _, m := range means(p, check) {
+	for _, job := range Looking {
+		for _, m := range meansOfJob(p, job) {
 			if !slices.Contains(roles, m.DealsWithIt) {
 				roles = append(roles, m.DealsWithIt)
+			}
+			if m.Kind == policy.CheckIn && !slices.Contains(roles, m.Ask) {
+				roles = append(roles, m.Ask)
 			}
 		}
 	}

@@ -165,7 +165,7 @@ func (m Means) Built() bool {
 	if w, ok := m.With.(*CommentsWith); ok && !slices.ContainsFunc(PlacesBuilt, w.At) {
 		return false
 	}
-	return Built(m.Kind, m.Name)
+	return Built(m.Kind, m.Name) && !(m.Kind == CheckIn && m.Ask.PerClass()) // one asked of each class comes later
 }
 
 // SeverityOf is the severity of what a rule (without the check's name) finds: the means' own, but information for rules

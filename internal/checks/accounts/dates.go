@@ -15,14 +15,11 @@ type schoolYear struct {
 
 // yearOf finds the school year of a day. Of the roll-over only month and day count: it comes every year.
 func yearOf(today calendar.Date, rollover calendar.Range) schoolYear {
-	from, until := calendar.Date{Month: time.August, Day: 1}, calendar.Date{Month: time.September, Day: 30}
+	until := calendar.Date{Month: time.September, Day: 30}
 	if !rollover.IsZero() {
-		from, until = rollover.First, rollover.Last
+		until = rollover.Last
 	}
-	start := calendar.Date{Year: today.Year, Month: from.Month, Day: from.Day}
-	if start.After(today) {
-		start.Year--
-	}
+	start := (&calendar.Calendar{Rollover: rollover}).YearStart(today)
 	end := calendar.Date{Year: start.Year, Month: until.Month, Day: until.Day}
 	if end.Before(start) {
 		end.Year++
