@@ -35,8 +35,9 @@ type act struct {
 	App      string          `json:"app"` // a client id
 	Course   string          `json:"course"`
 	Post     string          `json:"post"`
-	Kind     string          `json:"kind"`     // of a post or a comment
+	Kind     string          `json:"kind"`     // of a post or a comment; what a reply does
 	Comment  string          `json:"comment"`  // an id
+	Reply    string          `json:"reply"`    // an id
 	Text     string          `json:"text"`     // of a roll or a comment, or what is in a file
 	Resource json.RawMessage `json:"resource"` // what is made, as Google's API returns it
 }
@@ -126,6 +127,12 @@ func (s *Server) make(a *act) (id string, ok bool, err error) {
 		if p, err = resource[world.Post](a); err == nil {
 			err = s.world.CreatePost(a.Course, a.Kind, p, a.Actor)
 			id = p.ID
+		}
+	case "commentFile":
+		if a.Comment == "" {
+			id, err = s.world.CommentOnFile(a.File, a.Text, nil, a.Actor)
+		} else {
+			id, err = s.world.ReplyToFileComment(a.File, a.Comment, a.Text, a.Kind, a.Actor)
 		}
 	case "comment":
 		id, err = s.world.Comment(a.Course, a.Post, world.Comment{Text: a.Text, Kind: a.Kind, Of: a.User}, a.Actor)
@@ -230,6 +237,8 @@ func (s *Server) do(body []byte) (any, error) {
 		"removeCourseMember": func() error { return w.RemoveCourseMember(a.Course, a.User, a.Actor) },
 		"updatePost":         func() error { return s.updatePost(&a) },
 		"deletePost":         func() error { return w.DeletePost(a.Course, a.Post) },
+		"editFileComment":    func() error { return w.EditFileComment(a.File, a.Comment, a.Reply, a.Text, a.Actor) },
+		"deleteFileComment":  func() error { return w.DeleteFileComment(a.File, a.Comment, a.Reply, a.Actor) },
 		"deleteComment":      func() error { return w.DeleteComment(a.Course, a.Post, a.Comment) },
 		"decide":             func() error { return s.decide(&a) },
 		"reportUsage":        func() error { return s.reportUsage(&a) },

@@ -9,6 +9,11 @@ import (
 // handlers answers each method of the catalogue; a test sees that none is missing.
 var handlers = map[string]handler{
 	"drive.about.get":          {read: withDrive("", aboutGet)},
+	"drive.comments.create":    {write: changeComment(commentCreate)},
+	"drive.comments.delete":    {write: changeComment(commentDelete)},
+	"drive.comments.get":       {read: withDrive("", commentsGet)},
+	"drive.comments.list":      {read: withDrive("", commentsList)},
+	"drive.comments.update":    {write: changeComment(commentUpdate)},
 	"drive.drives.get":         {read: withDrive("kind,id,name", drivesGet)},
 	"drive.drives.list":        {read: withDrive("kind,nextPageToken,drives(kind,id,name)", drivesList)},
 	"drive.files.create":       {write: filesCreate},
@@ -22,6 +27,11 @@ var handlers = map[string]handler{
 	"drive.permissions.get":    {read: withDrive(permissionFields, permissionsGet)},
 	"drive.permissions.list":   {read: withDrive("kind,nextPageToken,permissions("+permissionFields+")", permissionsList)},
 	"drive.permissions.update": {write: permissionsUpdate},
+	"drive.replies.create":     {write: changeComment(commentCreate)},
+	"drive.replies.delete":     {write: changeComment(commentDelete)},
+	"drive.replies.get":        {read: withDrive("", repliesGet)},
+	"drive.replies.list":       {read: withDrive("", repliesList)},
+	"drive.replies.update":     {write: changeComment(commentUpdate)},
 
 	"directory.customers.get":      {read: onlyAdmin(customersGet)},
 	"directory.domains.list":       {read: onlyAdmin(domainsList)},

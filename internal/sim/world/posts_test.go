@@ -5,11 +5,14 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"pgregory.net/rapid"
 
 	. "esafetybot/internal/sim/world"
 )
@@ -227,4 +230,89 @@ func TestPostsSurvive(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+}
+
+// TestPostsProperty lets people do anything in a class: what is refused changes nothing, each act leaves the records that it should, no id comes twice,
+// comments stand in the order of time, and all of it survives saving and loading.
+func TestPostsProperty(t *testing.T) {
+	rapid.Check(t, func(r *rapid.T) {
+		w := class(t)
+		people := []string{"ann@school.example", "bob@school.example", "cat@school.example", "eve@home.example"}
+		kinds := []string{Announcement, CourseWork, Material}
+		var posts []string
+		for range rapid.IntRange(1, 40).Draw(r, "acts") {
+			w.Advance(time.Minute)
+			who := rapid.SampledFrom(people).Draw(r, "who")
+			id := "none"
+			if len(posts) > 0 {
+				id = rapid.SampledFrom(posts).Draw(r, "post")
+			}
+			before, records, state := len(w.Activities("classroom")), 1, ""
+			if p := w.Post("50", id); p != nil {
+				state = p.State
+			}
+			var err error
+			switch rapid.IntRange(0, 5).Draw(r, "act") {
+			case 0:
+				p := &Post{Title: "x", State: rapid.SampledFrom([]string{"", Draft, Published}).Draw(r, "state")}
+				if err = w.CreatePost("50", rapid.SampledFrom(kinds).Draw(r, "kind"), p, who); err == nil {
+					posts = append(posts, p.ID)
+				}
+				if p.State == Draft {
+					records = 0
+				}
+			case 1:
+				change := rapid.SampledFrom([]string{"", Published, Draft}).Draw(r, "new state")
+				err = w.UpdatePost("50", id, &Post{Text: "y", State: change}, who)
+				if state == Draft && change != Published {
+					records = 0
+				}
+			case 2:
+				err, records = w.DeletePost("50", id), 0
+			case 3:
+				_, err = w.Comment("50", id, Comment{Text: "z", Kind: rapid.SampledFrom([]string{"", CommentClass, CommentPrivate, CommentPublic}).Draw(r, "of what"), Of: "cat@school.example"}, who)
+			case 4:
+				records = 0
+				if list := w.Comments("50", id); len(list) > 0 {
+					err = w.DeleteComment("50", id, list[rapid.IntRange(0, len(list)-1).Draw(r, "which")].ID)
+				}
+			default:
+				err, records = w.Decide(Decision{By: who, Do: "reviewed", Item: "post/50-" + id, Saw: w.Now()}), 0
+			}
+			if err != nil {
+				records = 0
+			}
+			if n := len(w.Activities("classroom")) - before; n != records {
+				r.Fatalf("%d records instead of %d, %v", n, records, err)
+			}
+		}
+		dir, err := os.MkdirTemp(t.TempDir(), "")
+		if err != nil {
+			r.Fatal(err)
+		}
+		if err := w.Save(dir); err != nil {
+			r.Fatal(err)
+		}
+		again, err := Load(dir)
+		if err != nil {
+			r.Fatal(err)
+		}
+		for _, kind := range kinds {
+			if d := cmp.Diff(w.Posts("50", kind), again.Posts("50", kind), cmpopts.EquateEmpty()); d != "" {
+				r.Fatalf("%s: %s", kind, d)
+			}
+		}
+		for _, id := range posts {
+			list := w.Comments("50", id)
+			if d := cmp.Diff(list, again.Comments("50", id), cmpopts.EquateEmpty()); d != "" {
+				r.Fatalf("comments: %s", d)
+			}
+			if !slices.IsSortedFunc(list, func(a, b *Comment) int { return a.Time.Compare(b.Time) }) {
+				r.Fatalf("comments in disorder: %+v", list)
+			}
+		}
+		if d := cmp.Diff(w.Decisions(), again.Decisions(), cmpopts.EquateEmpty()); d != "" {
+			r.Fatalf("decisions: %s", d)
+		}
+	})
 }

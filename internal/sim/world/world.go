@@ -78,17 +78,18 @@ type World struct {
 	names    map[string]string  // interned MIME types
 	nextSeq  uint64
 
-	policies    []*Policy
-	allowlisted []*AllowlistedDomain
-	activities  map[string][]*Activity // by application, oldest first
-	mailboxes   map[string][]Mail
-	drafts      map[string][]Mail
-	account     accountData
-	classroom   classroomData
-	posts       postData
-	rolls       map[string][]byte // the CSV files beside the tenant, by name
-	contents    map[string][]byte // what is in files, by file id
-	counter     uint64            // of ids made by this World
+	policies     []*Policy
+	allowlisted  []*AllowlistedDomain
+	activities   map[string][]*Activity // by application, oldest first
+	mailboxes    map[string][]Mail
+	drafts       map[string][]Mail
+	account      accountData
+	classroom    classroomData
+	posts        postData
+	rolls        map[string][]byte         // the CSV files beside the tenant, by name
+	contents     map[string][]byte         // what is in files, by file id
+	fileComments map[string][]*FileComment // by file id
+	counter      uint64                    // of ids made by this World
 }
 
 // New returns an empty tenant with these settings.
@@ -101,6 +102,7 @@ func New(s Settings) *World {
 		byDrive: map[string][]*File{}, sets: map[string]*permSet{}, people: map[string]*Person{}, permID: map[string]string{},
 		names: map[string]string{}, activities: map[string][]*Activity{}, mailboxes: map[string][]Mail{}, drafts: map[string][]Mail{},
 		account: newAccountData(), classroom: newClassroomData(), posts: newPostData(), rolls: map[string][]byte{}, contents: map[string][]byte{},
+		fileComments: map[string][]*FileComment{},
 	}
 }
 

@@ -29,7 +29,9 @@ var APIs = []API{
 	{"drive.v3", "drive/v3/drive-api.json", []string{
 		"drive.about.get", "drive.drives.get", "drive.drives.list",
 		"drive.files.create", "drive.files.delete", "drive.files.export", "drive.files.get", "drive.files.list", "drive.files.update",
-		"drive.permissions.create", "drive.permissions.delete", "drive.permissions.get", "drive.permissions.list", "drive.permissions.update"}},
+		"drive.permissions.create", "drive.permissions.delete", "drive.permissions.get", "drive.permissions.list", "drive.permissions.update",
+		"drive.comments.create", "drive.comments.delete", "drive.comments.get", "drive.comments.list", "drive.comments.update",
+		"drive.replies.create", "drive.replies.delete", "drive.replies.get", "drive.replies.list", "drive.replies.update"}},
 	{"admin.directory_v1", "admin/directory/v1/admin-api.json", []string{
 		"directory.customers.get", "directory.domains.list", "directory.domainAliases.list", "directory.groups.get", "directory.groups.list",
 		"directory.members.delete", "directory.members.get", "directory.members.hasMember", "directory.members.insert", "directory.members.list",
