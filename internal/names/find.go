@@ -41,9 +41,7 @@ type finder struct {
 func (m *Matcher) Find(text string) []Hit {
 	f := finder{m: m}
 	f.words, f.letters = cutWords(text, true)
-	if !f.spell() {
-		return nil
-	}
+	f.spell()
 	for i, of := range f.spells {
 		for _, s := range of {
 			f.read(i, s)
@@ -53,55 +51,44 @@ func (m *Matcher) Find(text string) []Hit {
 	return f.hits(text)
 }
 
-// spell finds all stretches that spell something, and says whether there are any.
-func (f *finder) spell() bool {
+// spell finds all stretches that spell something, some more than once. Behind the last word no gap is close, so no stretch goes on there.
+func (f *finder) spell() {
 	var w walk
 	f.spells = make([][]spell, len(f.words))
-	any := false
 	for i := range f.words {
 		w.start(&f.m.tree)
-		for j := i; j < len(f.words) && j < i+stretchWords; j++ {
+		for j := i; j < i+stretchWords; j++ {
 			if j > i && f.words[j-1].after&closeGap == 0 {
 				break
 			}
 			for _, r := range f.letters[f.words[j].from:f.words[j].to] {
-				if w.read(r); w.dead() {
-					break
-				}
+				w.read(r)
 			}
-			if w.dead() {
+			if w.dead() { // soon, for most words
 				break
 			}
 			w.here(func(form int32, near bool) {
-				is := &f.m.forms[form]
-				if near && (is.letters < nearLetters || is.flags&(isFirst|isLast) == 0) {
-					return
-				}
-				if s := (spell{j + 1, form, near}); !slices.Contains(f.spells[i], s) {
-					f.spells[i] = append(f.spells[i], s)
-					any = true
+				if !near || f.m.forms[form].letters >= nearLetters {
+					f.spells[i] = append(f.spells[i], spell{j + 1, form, near})
 				}
 			})
 		}
 	}
-	return any
 }
 
 // read finds the readings that begin with a stretch.
 func (f *finder) read(from int, s spell) {
 	is := &f.m.forms[s.form]
-	if is.flags&isFirst != 0 {
+	gap := f.words[s.to-1].after
+	if gap&closeGap != 0 {
 		f.firstLast(from, s)
 	}
-	if is.flags&(isLast|isHalf) != 0 && s.to < len(f.words) {
-		gap := f.words[s.to-1].after
-		if gap&closeGap != 0 || gap&commaGap != 0 && is.flags&isFirst == 0 {
-			for _, t := range f.spells[s.to] {
-				f.pair(t, s, reading{from: from, to: t.to}, false)
-			}
+	if gap&closeGap != 0 || gap&commaGap != 0 && is.flags&isFirst == 0 {
+		for _, t := range f.spells[s.to] {
+			f.pair(t, s, reading{from: from, to: t.to}, false)
 		}
 	}
-	if is.flags&isTogether != 0 && !s.near && s.to == from+1 {
+	if !s.near && s.to == from+1 {
 		for _, who := range is.together {
 			f.readings = append(f.readings, reading{from: from, to: s.to, who: who})
 		}
@@ -111,21 +98,12 @@ func (f *finder) read(from int, s spell) {
 // firstLast goes on from a first name, over middle names, to the last.
 func (f *finder) firstLast(from int, s spell) {
 	at := []int{s.to}
-	if f.words[s.to-1].after&closeGap == 0 {
-		return
-	}
-	for middles := 0; ; middles++ {
+	for middles := range middleNames + 1 {
 		for _, i := range at {
-			if i >= len(f.words) {
-				continue
-			}
 			capitals := f.words[from].capital && f.words[i].capital
 			for _, t := range f.spells[i] {
 				f.pair(s, t, reading{from: from, to: t.to, bridged: middles > 0}, capitals)
 			}
-		}
-		if middles == middleNames || len(at) == 0 {
-			return
 		}
 		at = f.overMiddle(at)
 	}
@@ -135,14 +113,11 @@ func (f *finder) firstLast(from int, s spell) {
 func (f *finder) overMiddle(at []int) []int {
 	var next []int
 	add := func(i int, gaps gap) {
-		if f.words[i-1].after&gaps != 0 && !slices.Contains(next, i) {
+		if f.words[i-1].after&gaps != 0 {
 			next = append(next, i)
 		}
 	}
 	for _, i := range at {
-		if i >= len(f.words) {
-			continue
-		}
 		for _, t := range f.spells[i] {
 			if f.m.forms[t.form].flags&isMiddle != 0 && !t.near {
 				add(t.to, closeGap)
@@ -191,7 +166,7 @@ func (f *finder) giveWay() {
 	f.readings = slices.DeleteFunc(f.readings, func(r reading) bool {
 		for from := max(0, r.from-readingWords); from <= r.from; from++ {
 			if r.loose && exact[from] >= r.to ||
-				!r.loose && (straight[from] > r.to || straight[from] == r.to && from < r.from) {
+				straight[from] > r.to || straight[from] == r.to && from < r.from {
 				return true
 			}
 		}
@@ -222,7 +197,7 @@ func (f *finder) hits(text string) []Hit {
 	}
 	for i, of := range f.spells {
 		for _, s := range of {
-			if s.near || f.m.forms[s.form].flags&isAlone == 0 || f.titled(i) {
+			if s.near || f.titled(i) {
 				continue
 			}
 			for _, who := range f.m.forms[s.form].alone {
@@ -248,7 +223,7 @@ func (f *finder) titled(i int) bool {
 
 // anotherInitial tells whether the word at i is an initial, behind a first name, that none of somebody's last names has.
 func (f *finder) anotherInitial(i int, who int32) bool {
-	return i < len(f.words) && f.words[i-1].after&closeGap != 0 && f.single(i) && f.words[i].capital &&
+	return f.words[i-1].after&closeGap != 0 && f.single(i) && f.words[i].capital &&
 		!slices.Contains(f.m.initials[who], f.letters[f.words[i].from])
 }
 

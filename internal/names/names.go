@@ -90,18 +90,14 @@ type posting struct {
 // What a form is, in somebody's name.
 const (
 	isFirst = 1 << iota
-	isLast
-	isHalf
 	isMiddle
-	isTogether
-	isAlone
 	isPlain
 )
 
 // A form is one spelling that is looked for, by its number in the tree.
 type form struct {
 	flags    uint8
-	letters  int32   // how many
+	letters  int     // how many
 	together []int32 // people whose first and last it is, run together
 	alone    []int32 // people who must not even be named by it
 }
@@ -126,9 +122,7 @@ func New(people []Person) *Matcher {
 		m.adult[i] = p.Adult
 		for _, n := range p.Names {
 			m.name(int32(i), p, n)
-			if other, ok := n.transcribed(); ok {
-				m.name(int32(i), p, other)
-			}
+			m.name(int32(i), p, n.transcribed())
 		}
 	}
 	m.tree.freeze()
@@ -147,8 +141,8 @@ func (m *Matcher) name(who int32, p Person, n Name) {
 	for _, first := range parts.firsts {
 		m.form(first, isFirst|isMiddle)
 		if p.Alone && !p.Adult && len([]rune(first)) >= aloneLetters && !common[first] {
-			f := &m.forms[m.form(first, isAlone)]
-			f.alone = with(f.alone, who)
+			f := &m.forms[m.form(first, isFirst)]
+			f.alone = append(f.alone, who)
 			m.findable[who].Alone = true
 		}
 	}
@@ -156,14 +150,14 @@ func (m *Matcher) name(who int32, p Person, n Name) {
 		m.initials[who] = append(m.initials[who], []rune(last)[0])
 		for _, first := range parts.firsts {
 			m.findable[who].FullName = true
-			m.pair(first, last, isLast, posting{who: who})
+			m.pair(first, last, posting{who: who})
 			if plain(first) && plain(last) {
 				continue
 			}
 			for _, run := range []string{first + last, last + first} {
 				if len([]rune(run)) >= togetherLetters {
-					f := &m.forms[m.form(run, isTogether)]
-					f.together = with(f.together, who)
+					f := &m.forms[m.form(run, 0)]
+					f.together = append(f.together, who)
 				}
 			}
 		}
@@ -171,39 +165,27 @@ func (m *Matcher) name(who int32, p Person, n Name) {
 	for _, half := range parts.halves {
 		m.initials[who] = append(m.initials[who], []rune(half)[0])
 		for _, first := range parts.firsts {
-			m.pair(first, half, isHalf, posting{who: who, half: true})
+			m.pair(first, half, posting{who: who, half: true})
 		}
 	}
 }
 
-func (m *Matcher) pair(first, last string, flag uint8, p posting) {
-	key := [2]int32{m.form(first, isFirst), m.form(last, flag)}
-	for _, have := range m.pairs[key] {
-		if have == p {
-			return
-		}
-	}
+func (m *Matcher) pair(first, last string, p posting) {
+	key := [2]int32{m.form(first, isFirst), m.form(last, 0)}
 	m.pairs[key] = append(m.pairs[key], p)
 }
 
 // form is the number of a spelling, which is put into the tree if need be.
 func (m *Matcher) form(spelling string, flags uint8) int32 {
-	runes := []rune(spelling)
-	id := m.tree.add(runes, int32(len(m.forms)))
-	if int(id) == len(m.forms) {
-		m.forms = append(m.forms, form{letters: int32(len(runes))})
-		if plain(spelling) {
-			flags |= isPlain
-		}
+	letters := []rune(spelling)
+	end := &m.tree.nodes[m.tree.add(letters)]
+	if end.form < 0 {
+		end.form = int32(len(m.forms))
+		m.forms = append(m.forms, form{letters: len(letters)})
 	}
-	m.forms[id].flags |= flags
-	return id
-}
-
-// with adds somebody to a list in which they can only be the last.
-func with(list []int32, who int32) []int32 {
-	if n := len(list); n > 0 && list[n-1] == who {
-		return list
+	if plain(spelling) {
+		flags |= isPlain
 	}
-	return append(list, who)
+	m.forms[end.form].flags |= flags
+	return end.form
 }

@@ -6,8 +6,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/text/unicode/norm"
 )
 
 func page(t *testing.T) string {
@@ -134,8 +136,10 @@ func TestFindable(t *testing.T) {
 		{Names: []Name{{"Ada", "Larkham"}}},
 		{Names: []Name{{"A", "Larkham"}, {"", ""}}, Alone: true},
 		{},
+		{Names: []Name{{"Ada", "Larkham"}}, Alone: true, Adult: true},
+		{Names: []Name{{"Bo", "Larkham"}}, Alone: true},
 	})
-	want := []Findable{{true, true}, {false, true}, {true, false}, {true, false}, {false, false}, {false, false}}
+	want := []Findable{{true, true}, {false, true}, {true, false}, {true, false}, {false, false}, {false, false}, {true, false}, {true, false}}
 	for i, w := range want {
 		if got := m.Findable(i); got != w {
 			t.Errorf("%d: %+v, want %+v", i, got, w)
@@ -159,6 +163,22 @@ func TestWhereAHitIs(t *testing.T) {
 		}
 		if diff := cmp.Diff([]string{want}, got); diff != "" {
 			t.Errorf("%q (-want +got):\n%s", text, diff)
+		}
+	}
+}
+
+// Every letter there is folds as in the reference, and a name in lower case, as its other spelling is made of, as the name itself.
+func TestFold(t *testing.T) {
+	for r := rune(0); r <= unicode.MaxRune; r++ {
+		if !classOf(r).isLetter() {
+			continue
+		}
+		got := string(fold(nil, r))
+		if want := refFold(r); got != want {
+			t.Errorf("%U is %q, want %q", r, got, want)
+		}
+		if other := (Name{Given: string(r)}).transcribed().Given; string(letters(other)) != got && !strings.ContainsAny(norm.NFC.String(strings.ToLower(string(r))), "äöüåø") {
+			t.Errorf("%U is %q, but %q in lower case", r, got, letters(other))
 		}
 	}
 }

@@ -69,11 +69,10 @@ func (n Name) parts() parts {
 		p.lasts = append(p.lasts, string(last))
 	}
 	family := pieces(n.Family, func(r rune) bool { return unicode.IsSpace(r) || unicode.Is(unicode.Pd, r) })
-	if len(family) > 1 {
-		for _, piece := range family {
-			if len([]rune(piece)) >= halfLetters && !particles[piece] && !common[piece] {
-				p.halves = append(p.halves, piece)
-			}
+	for _, piece := range family {
+		// Where it is the only one, the exact reading of the same words makes it give way.
+		if len([]rune(piece)) >= halfLetters && !particles[piece] && !common[piece] {
+			p.halves = append(p.halves, piece)
 		}
 	}
 	return p
@@ -98,9 +97,8 @@ func letters(name string) []rune {
 
 var transcriptions = strings.NewReplacer("ä", "ae", "ö", "oe", "ü", "ue", "å", "aa", "ø", "oe")
 
-// transcribed is how the name is written where the keyboard has no such letters, if it has any: Jörg is also Joerg.
-func (n Name) transcribed() (Name, bool) {
-	plain := Name{norm.NFC.String(strings.ToLower(n.Given)), norm.NFC.String(strings.ToLower(n.Family))}
-	other := Name{transcriptions.Replace(plain.Given), transcriptions.Replace(plain.Family)}
-	return other, other != plain
+// transcribed is how the name is written where the keyboard has no such letters: Jörg is also Joerg. Other names stay what they are.
+func (n Name) transcribed() Name {
+	as := func(s string) string { return transcriptions.Replace(norm.NFC.String(strings.ToLower(s))) }
+	return Name{as(n.Given), as(n.Family)}
 }

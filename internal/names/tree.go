@@ -17,8 +17,8 @@ type edge struct {
 
 func newTree() tree { return tree{nodes: []node{{form: -1}}} }
 
-// add puts a spelling in, under the number given unless it has one already, and returns its number.
-func (t *tree) add(spelling []rune, form int32) int32 {
+// add puts a spelling in and returns the node where it ends.
+func (t *tree) add(spelling []rune) int32 {
 	at := int32(0)
 	for _, r := range spelling {
 		to := t.child(at, r)
@@ -29,10 +29,7 @@ func (t *tree) add(spelling []rune, form int32) int32 {
 		}
 		at = to
 	}
-	if t.nodes[at].form < 0 {
-		t.nodes[at].form = form
-	}
-	return t.nodes[at].form
+	return at
 }
 
 func (t *tree) child(at int32, r rune) int32 {
