@@ -13,7 +13,7 @@ import (
 // Open reads an entry and records that somebody did, the first time. From then on it is not passed on for want of a reader.
 func (l *Log) Open(ctx context.Context, by By, id string) (*Entry, error) {
 	var out *Entry
-	err := l.change(ctx, by, id, func(e *Entry, _ Who, _ *store.Batch) error {
+	err := l.change(ctx, by, id, func(e *Entry, _ actor, _ *store.Batch) error {
 		out = e
 		return nil
 	})
@@ -38,15 +38,22 @@ type Correction struct {
 // who could read it before no longer can; downwards only by the headteacher or the chair (ErrMay otherwise). Those whom it concerns can be
 // added to only: an entry that names somebody by mistake is closed, and raised anew.
 func (l *Log) Correct(ctx context.Context, by By, id string, c Correction) error {
-	return l.change(ctx, by, id, func(e *Entry, who Who, b *store.Batch) error {
+	return l.change(ctx, by, id, func(e *Entry, me actor, b *store.Batch) error {
 		if e.State != Open {
 			return fmt.Errorf("%w: it is closed; reopen it first", ErrState)
 		}
-		return l.correct(e, who, b, c)
+		routed := e.Routed
+		if err := l.correct(e, me, b, c); err != nil {
+			return err
+		}
+		if _, ok := l.reads(by, e); ok && !e.Routed.Equal(routed) { // who corrected it has read it as it is now
+			e.Opened = []Mark{{me.Who, e.Routed}}
+		}
+		return nil
 	})
 }
 
-func (l *Log) correct(e *Entry, who Who, b *store.Batch, c Correction) error {
+func (l *Log) correct(e *Entry, me actor, b *store.Batch, c Correction) error {
 	now := l.now()
 	var what []string
 	if c.Kind != "" && c.Kind != e.Kind {
@@ -66,8 +73,7 @@ func (l *Log) correct(e *Entry, who Who, b *store.Batch, c Correction) error {
 	if info, _ := e.Kind.Info(); info.Always != "" {
 		about = info.Always
 	}
-	top := who.Role == string(policy.RoleHead) || who.Role == string(policy.RoleChair)
-	if about.rank() < e.About.rank() && !top {
+	if about.rank() < e.About.rank() && !me.top {
 		return fmt.Errorf("%w: only the headteacher or the chair of governors can say that it is about %s after all; if it was a mistake, close it and raise it anew", ErrMay, about.Title())
 	}
 	known, roles := len(e.Concerns), len(e.Roles)
@@ -88,7 +94,7 @@ func (l *Log) correct(e *Entry, who Who, b *store.Batch, c Correction) error {
 		return err
 	}
 	if len(what) > 0 {
-		e.happened(now, who, WasCorrected, strings.Join(what, "; "))
+		e.happened(now, me.Who, WasCorrected, strings.Join(what, "; "))
 	}
 	return nil
 }
@@ -101,7 +107,7 @@ func (e *Entry) words(b *store.Batch, c Correction, what *[]string) error {
 			return err
 		}
 		if note != e.Note {
-			e.Note, e.Form = note, ""
+			e.Note = note
 			*what = append(*what, "the note")
 		}
 	}
@@ -133,7 +139,7 @@ func (e *Entry) words(b *store.Batch, c Correction, what *[]string) error {
 // Settle says how what the clock asks for was done ([Info].Answers); the clock stops. Whether the regulator is told of a data breach the
 // headteacher decides (the chair, where it went to the chair).
 func (l *Log) Settle(ctx context.Context, by By, id, answer string) error {
-	return l.change(ctx, by, id, func(e *Entry, who Who, _ *store.Batch) error {
+	return l.change(ctx, by, id, func(e *Entry, me actor, _ *store.Batch) error {
 		info, _ := e.Kind.Info()
 		i := slices.IndexFunc(info.Answers, func(a Answer) bool { return a.Name == answer })
 		switch {
@@ -141,13 +147,13 @@ func (l *Log) Settle(ctx context.Context, by By, id, answer string) error {
 			return fmt.Errorf("%w: %q is no answer for a %s", ErrForm, answer, info.Title)
 		case e.State != Open:
 			return fmt.Errorf("%w: it is closed; reopen it first", ErrState)
-		case info.Answers[i].Head && who.Role != string(policy.RoleHead) && who.Role != string(policy.RoleChair):
+		case info.Answers[i].Head && !me.top:
 			return fmt.Errorf("%w: the headteacher decides whether the regulator is told", ErrMay)
 		case e.Settled != nil && e.Settled.Answer == answer:
 			return nil
 		}
 		e.Settled = &Settled{Answer: answer, At: l.now()}
-		e.happened(e.Settled.At, who, WasSettled, info.Answers[i].Title)
+		e.happened(e.Settled.At, me.Who, WasSettled, info.Answers[i].Title)
 		return nil
 	})
 }
@@ -163,7 +169,7 @@ func (l *Log) Close(ctx context.Context, by By, id, whoTold, learnt string) erro
 	if err != nil {
 		return err
 	}
-	return l.change(ctx, by, id, func(e *Entry, who Who, b *store.Batch) error {
+	return l.change(ctx, by, id, func(e *Entry, me actor, b *store.Batch) error {
 		info, _ := e.Kind.Info()
 		undecided := e.Settled == nil && slices.ContainsFunc(info.Answers, func(a Answer) bool { return a.Head })
 		switch {
@@ -173,10 +179,10 @@ func (l *Log) Close(ctx context.Context, by By, id, whoTold, learnt string) erro
 			return fmt.Errorf("%w: the headteacher has not said yet whether the regulator is told", ErrState)
 		}
 		now := l.now()
-		e.State, e.Note, e.Form = Closed, "", ""
-		e.Closings = append(e.Closings, Closing{now, who, told, lesson})
+		e.State, e.Note = Closed, ""
+		e.Closings = append(e.Closings, Closing{now, me.Who, told, lesson})
 		e.release(b)
-		e.happened(now, who, WasClosed, "")
+		e.happened(now, me.Who, WasClosed, "")
 		return nil
 	})
 }
@@ -187,16 +193,16 @@ func (l *Log) Reopen(ctx context.Context, by By, id, note string) error {
 	if err != nil {
 		return err
 	}
-	return l.change(ctx, by, id, func(e *Entry, who Who, b *store.Batch) error {
+	return l.change(ctx, by, id, func(e *Entry, me actor, b *store.Batch) error {
 		if e.State != Closed {
 			return fmt.Errorf("%w: it is open already", ErrState)
 		}
 		now := l.now()
 		e.State, e.Note, e.Since, e.Routed = Open, note, now, now
 		// Whoever reopens it has read it. The others have not, as it is now.
-		e.Opened = []Mark{{who, now}}
+		e.Opened = []Mark{{me.Who, now}}
 		e.hold(b)
-		e.happened(now, who, WasReopened, "")
+		e.happened(now, me.Who, WasReopened, "")
 		return nil
 	})
 }
@@ -234,10 +240,11 @@ func (l *Log) Notices(ctx context.Context, s Shelf) ([]Notice, error) {
 // MarkTold adds to the batch in which the letters are made that these people were told. A batch that comes too late, because the entry was changed
 // since, is refused by the store: ask for the notices again.
 func (l *Log) MarkTold(b *store.Batch, n Notice) error {
-	now := l.now()
+	now, e := l.now(), *n.e
+	e.Told, e.History = slices.Clone(e.Told), slices.Clone(e.History)
 	for _, t := range n.To {
-		n.e.Told = append(n.e.Told, Mark{t.who(), now})
-		n.e.History = append(n.e.History, Event{At: now, Who: Who{Role: Program}, What: WasTold, Whom: t.who()})
+		e.Told = append(e.Told, Mark{t.who(), now})
+		e.History = append(e.History, Event{At: now, Who: Who{Role: Program}, What: WasTold, Whom: t.who()})
 	}
-	return n.e.put(b)
+	return e.put(b)
 }

@@ -205,7 +205,6 @@ type Entry struct {
 	Settled  *Settled  `json:"settled,omitempty"`
 	Closings []Closing `json:"closings,omitempty"`
 	History  []Event   `json:"history"`
-	Form     string    `json:"form,omitempty"` // digest of what was sent in, to tell a repeat from another text; "" once closed
 
 	version int64
 	lies    Shelf

@@ -43,6 +43,18 @@ type Receipt struct {
 	Words  string `json:"-"`
 }
 
+// kept is a receipt with what tells a repeat from other words in the same form. The digest is made with the form's id, which nobody can guess
+// and which is not kept, so that it gives nothing away once the note is cleared. It does not hang on what became of the entry.
+type kept struct {
+	Receipt
+	Form string `json:"form"`
+}
+
+func (f Form) digest() string {
+	return digest(f.ID, string(f.Kind), string(f.About), strings.Join(f.Concerns, ","), fmt.Sprint(f.ConcernsRoles), f.Date.String(),
+		f.Known.UTC().Format(time.RFC3339Nano), f.Item, f.Reference, f.Note)
+}
+
 // Raise writes a new entry, or finds the one that the same form made before. The error wraps ErrForm if the form cannot be taken, in words
 // for whoever filled it in.
 func (l *Log) Raise(ctx context.Context, by By, f Form) (Receipt, error) {
@@ -56,12 +68,12 @@ func (l *Log) Raise(ctx context.Context, by By, f Form) (Receipt, error) {
 	}
 	key := digest(who.keys()[0], f.ID)
 	for try := 1; ; try++ {
-		r, err := l.received(ctx, key, e)
+		r, err := l.received(ctx, key, e, f)
 		if !errors.Is(err, store.ErrNotFound) {
 			return r, err
 		}
 		b := &store.Batch{}
-		body, err := json.Marshal(Receipt{ID: e.ID, At: e.Raised})
+		body, err := json.Marshal(kept{Receipt{ID: e.ID, At: e.Raised}, f.digest()})
 		if err != nil {
 			return Receipt{}, err
 		}
@@ -82,25 +94,20 @@ func (l *Log) Raise(ctx context.Context, by By, f Form) (Receipt, error) {
 		} else if try == tries || !errors.Is(err, store.ErrConflict) { // sent twice at the same moment: the other one is it
 			return Receipt{}, fmt.Errorf("it is not certain that this was received; send the same form again: %w", err)
 		}
-		e.version = 0
 	}
 }
 
 // received finds what the same form made before; the error wraps store.ErrNotFound if nothing.
-func (l *Log) received(ctx context.Context, key string, again *Entry) (Receipt, error) {
+func (l *Log) received(ctx context.Context, key string, again *Entry, f Form) (Receipt, error) {
 	d, err := l.Store.Get(ctx, Receipts, key)
 	if err != nil {
 		return Receipt{}, err
 	}
-	var r Receipt
+	var r kept
 	if err := json.Unmarshal(d.Body, &r); err != nil {
 		return Receipt{}, fmt.Errorf("a receipt in the state cannot be read: %w", err)
 	}
-	e, err := l.load(ctx, r.ID)
-	if err != nil {
-		return Receipt{}, fmt.Errorf("a receipt without its entry: %w", err)
-	}
-	if e.Form != "" && e.Form != again.Form {
+	if r.Form != f.digest() {
 		return Receipt{}, fmt.Errorf("%w: this form was received at %s with other words in it, which stand; for what is new open a new form", ErrForm, r.At.In(l.location()).Format("15:04 on 2 January"))
 	}
 	// The words are to what was sent, not to what became of it since: that would be more than that it was received.
@@ -225,7 +232,6 @@ func (l *Log) entry(who Who, f Form) (*Entry, error) {
 	if err := l.concern(e, f.Concerns, f.ConcernsRoles); err != nil {
 		return nil, err
 	}
-	e.Form = digest(string(e.Kind), string(f.About), strings.Join(f.Concerns, ","), fmt.Sprint(f.ConcernsRoles), e.Item, e.Reference, e.Note)
 	e.happened(now, who, WasRaised, e.Kind.Title()+", about: "+e.About.Title())
 	return e, nil
 }
@@ -309,7 +315,7 @@ func item(s string) (string, error) {
 	}
 	kind, id, ok := strings.Cut(s, "/")
 	bad := func(r rune) bool { return r == '@' || unicode.IsSpace(r) || unicode.IsControl(r) }
-	if !ok || kind == "" || id == "" || len(s) > maxItem || !utf8.ValidString(s) || strings.ContainsFunc(s, bad) {
+	if !ok || kind == "" || id == "" || len(s) > maxItem || store.CheckKey(store.Key(s, strings.Repeat("x", 64))) != nil || !utf8.ValidString(s) || strings.ContainsFunc(s, bad) {
 		return "", fmt.Errorf("%w: the item is a kind and Google's id, such as file/1AbC; where something else is, say in the note", ErrForm)
 	}
 	return s, nil

@@ -116,28 +116,28 @@ func (l *Log) reached(e *Entry, c *crowd) []reached {
 // MayRead tells whether somebody may read an entry, act on it and know that it exists, and in plain words why. All who may not get
 // the same words, which tell nothing.
 func (l *Log) MayRead(reader By, e *Entry) (bool, string) {
-	role, passed, ok := l.reads(reader, e)
+	r, ok := l.reads(reader, e)
 	switch {
 	case !ok:
 		return false, ErrNone.Error()
-	case passed:
-		return true, "you are the " + l.title(role) + ", and nobody before you had opened it in time"
+	case r.Passed:
+		return true, "you are the " + l.title(r.Role) + ", and nobody before you had opened it in time"
 	}
-	return true, "you are the " + l.title(role)
+	return true, "you are the " + l.title(r.Role)
 }
 
-func (l *Log) reads(reader By, e *Entry) (role policy.Role, passed, ok bool) {
+func (l *Log) reads(reader By, e *Entry) (reached, bool) {
 	c := l.around(e, reader.who())
 	me := c.asks()
 	if me == nil {
-		return "", false, false
+		return reached{}, false
 	}
 	for _, r := range l.reached(e, c) {
 		if r.p == me {
-			return r.Role, r.Passed, true
+			return r, true
 		}
 	}
-	return "", false, false
+	return reached{}, false
 }
 
 func (l *Log) title(r policy.Role) string {
