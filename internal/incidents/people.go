@@ -1,7 +1,6 @@
 package incidents
 
 import (
-	"maps"
 	"slices"
 
 	"esafetybot/internal/policy"
@@ -28,11 +27,11 @@ func RosterOf(people policy.People, id func(address string) string) []Person {
 
 // party is one human being, as far as can be told.
 type party struct {
-	Person                      // the first id, all addresses and roles
-	keys        map[string]bool // ids and hashes
-	concerned   bool            // the entry is about them
-	reader      bool            // who asks
-	subordinate bool            // reports to somebody whom it is about
+	Person               // the first id, all addresses and roles
+	keys        []string // ids and hashes
+	concerned   bool     // the entry is about them
+	reader      bool     // who asks
+	subordinate bool     // reports to somebody whom it is about
 }
 
 func (w Who) keys() []string {
@@ -66,15 +65,12 @@ func (c *crowd) add(p *party, keys []string) {
 	if len(keys) == 0 {
 		return
 	}
-	p.keys = map[string]bool{}
-	for _, k := range keys {
-		p.keys[k] = true
-	}
-	var rest []*party
+	p.keys = keys
+	rest := make([]*party, 0, len(c.parties)+1)
 	var first *party // keeps its place, so that the order of the roster stays
 	for _, q := range c.parties {
 		switch {
-		case !slices.ContainsFunc(keys, func(k string) bool { return q.keys[k] }):
+		case !slices.ContainsFunc(keys, func(k string) bool { return slices.Contains(q.keys, k) }):
 			rest = append(rest, q)
 		case first == nil:
 			first = q
@@ -101,7 +97,7 @@ func (p *party) join(q *party) {
 			p.Roles = append(p.Roles, r)
 		}
 	}
-	maps.Copy(p.keys, q.keys)
+	p.keys = append(slices.Clip(p.keys), q.keys...)
 	p.concerned, p.reader = p.concerned || q.concerned, p.reader || q.reader
 }
 

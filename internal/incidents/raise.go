@@ -255,7 +255,7 @@ func (l *Log) concern(e *Entry, ids []string, roles []policy.Role) error {
 		}
 		add(Person{ID: id})
 		for _, p := range c.parties {
-			if p.keys["id:"+id] {
+			if slices.Contains(p.keys, "id:"+id) {
 				add(p.Person)
 			}
 		}
