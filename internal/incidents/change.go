@@ -42,11 +42,10 @@ func (l *Log) Correct(ctx context.Context, by By, id string, c Correction) error
 		if e.State != Open {
 			return fmt.Errorf("%w: it is closed; reopen it first", ErrState)
 		}
-		routed := e.Routed
 		if err := l.correct(e, me, b, c); err != nil {
 			return err
 		}
-		if _, ok := l.reads(by, e); ok && !e.Routed.Equal(routed) { // who corrected it has read it as it is now
+		if _, ok := l.reads(by, e); ok && len(e.Opened) == 0 { // who corrected it has read it as it is now
 			e.Opened = []Mark{{me.Who, e.Routed}}
 		}
 		return nil
