@@ -249,6 +249,13 @@ func TestConcernsCanBeAdded(t *testing.T) {
 	if diff := cmp.Diff([]string{head.Role}, b.readers(id)); diff != "" {
 		t.Error(diff)
 	}
+	// Who names themselves has opened it for nobody: it is passed on as if unread.
+	id = b.raise(Form{ID: "2", About: Pupil})
+	b.ok(b.Correct(ctx, officer, id, Correction{Concerns: []string{officer.ID}}))
+	b.hours(1)
+	if diff := cmp.Diff([]string{lead.Role, deputyDS.Role}, b.readers(id)); diff != "" {
+		t.Error(diff)
+	}
 }
 
 func TestCorrectsWords(t *testing.T) {
