@@ -1,6 +1,7 @@
 package incidents
 
 import (
+	"os"
 	"slices"
 	"testing"
 	"time"
@@ -149,6 +150,14 @@ func TestDues(t *testing.T) {
 	want := map[Kind]Due{Incident: ten, LowLevel: ten, Complaint: {calendar.Deadline{Count: 5, Unit: calendar.SchoolDays}, "high"}}
 	if diff := cmp.Diff(want, Dues(p)); diff != "" {
 		t.Error(diff)
+	}
+	const example = "../../examples/dojo-school.yaml"
+	school, err := policy.Parse(example, must(os.ReadFile(example)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if have, want := Dues(school)[Incident].Deadline, (calendar.Deadline{Count: 10, Unit: calendar.SchoolDays}); have != want {
+		t.Errorf("the example school's incidents are due in %s, want %s", have, want)
 	}
 }
 

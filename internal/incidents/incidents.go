@@ -26,7 +26,7 @@
 //   - Every transition, and each person's first reading, appends an [Event]; the one place that writes an entry refuses one whose past
 //     was changed. Nothing is deleted by a clock.
 //
-//   - An open entry freezes its item ([Log.Holds]) for actions, expiry and erasure. What people are shown of that is [FrozenWords], alike for
+//   - An open entry freezes its item ([Log.Holds]) for actions, expiry and erasure, which have to ask. What people are shown of that is [FrozenWords], alike for
 //     everybody: that an incident is the reason would tell whom it concerns.
 //
 //   - Raising is idempotent: the same form id from the same person is the same entry. After [store.ErrUnknown] raise it again with the same form id.

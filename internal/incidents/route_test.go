@@ -98,6 +98,11 @@ func TestOnePersonManyAddresses(t *testing.T) {
 	if have := b.Told(b.stored(id)); have != nil {
 		t.Errorf("told: %+v", have)
 	}
+	// What was known of them when they were named stays with the entry, when the roster has forgotten it.
+	b.Roster = b.Roster[:len(b.Roster)-1]
+	if have := b.readers(id); len(have) != 0 {
+		t.Errorf("may read: %v", have)
+	}
 }
 
 // Opened in time, it is not passed on; opened late, it stays with those to whom it was passed.
