@@ -2,6 +2,8 @@ package server_test
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -10,6 +12,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -507,5 +510,47 @@ func TestParseOIDCClient(t *testing.T) {
 		if got, err := ParseOIDCClient(bad); err == nil {
 			t.Errorf("%q gives %v", bad, got)
 		}
+	}
+}
+
+// A product that knows nothing of the simulation signs people in with Google's own issuer.
+func TestSignInThroughTheProxy(t *testing.T) {
+	r := runSchool(t, true)
+	pem, err := os.ReadFile(r.ca)
+	if err != nil {
+		t.Fatal(err)
+	}
+	roots := x509.NewCertPool()
+	roots.AppendCertsFromPEM(pem)
+	proxy, err := url.Parse(r.url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &http.Client{Transport: &http.Transport{Proxy: http.ProxyURL(proxy), TLSClientConfig: &tls.Config{RootCAs: roots}},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	t.Cleanup(c.CloseIdleConnections)
+	ctx := oidc.ClientContext(t.Context(), c)
+	p, err := oidc.NewProvider(ctx, "https://accounts.google.com")
+	if err != nil {
+		t.Fatal(err)
+	}
+	conf := oauth2.Config{ClientID: "local", ClientSecret: "s", RedirectURL: "http://127.0.0.1:1/done", Endpoint: p.Endpoint(), Scopes: []string{"openid"}}
+	resp, err := c.Get(conf.AuthCodeURL("s", oauth2.SetAuthURLParam("login_hint", "ann@school.example")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	to, err := resp.Location()
+	if err != nil {
+		t.Fatal(resp.Status, err)
+	}
+	tok, err := conf.Exchange(ctx, to.Query().Get("code"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw, _ := tok.Extra("id_token").(string)
+	id, err := p.VerifierContext(ctx, &oidc.Config{ClientID: "local"}).Verify(ctx, raw)
+	if err != nil || id.Subject != "100" {
+		t.Error(id, err)
 	}
 }
