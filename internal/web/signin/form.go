@@ -84,7 +84,7 @@ func local(to string) bool {
 	if err != nil || u.Scheme != "" || u.Host != "" || u.User != nil || u.Opaque != "" || strings.ContainsRune(u.Path, '\\') {
 		return false
 	}
-	if clean := path.Clean(u.Path); clean != u.Path && clean+"/" != u.Path {
+	if clean := path.Clean(u.Path); clean != u.Path && (clean == "/" || clean+"/" != u.Path) {
 		return false
 	}
 	first, _, _ := strings.Cut(u.Path[1:], "/")

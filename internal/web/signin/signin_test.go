@@ -106,7 +106,7 @@ func newRig(t testing.TB, opts ...option) *rig {
 	}
 	t.Cleanup(func() { x.site.Close() })
 	if c.Issuer == "" {
-		sim, err := server.New(x.world, server.Options{AutoLogin: true, Real: x.clock.Now, OIDCClients: []world.OIDCClient{{ClientID: "review", ClientSecret: "secret"}}})
+		sim, err := server.New(x.world, server.Options{AutoLogin: true, OIDCKey: crookedKey(), Real: x.clock.Now, OIDCClients: []world.OIDCClient{{ClientID: "review", ClientSecret: "secret"}}})
 		if err != nil {
 			t.Fatal(err)
 		}
