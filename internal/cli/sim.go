@@ -90,6 +90,8 @@ func newSimServe(o *options) *cobra.Command {
 	f.BoolVar(&c.Proxy, "proxy", false, "serve Google's own host names through a CONNECT proxy on loopback")
 	f.StringVar(&c.CAOut, "ca-out", "", "write the proxy's certificate authority to this file")
 	f.StringVar(&c.Credentials, "credentials-out", "", "write a service-account key that works against it to this file")
+	f.StringArrayVar(&c.OIDCClients, "oidc-client", nil, "a site that signs people in: id=ID,secret=SECRET and any number of ,redirect=URL (none: any on loopback); may be repeated")
+	f.BoolVar(&c.AutoLogin, "auto-login", false, "sign in the account that a site names in login_hint without asking")
 	f.StringVar(&c.AddrFile, "addr-file", "", "write its base URL to this file")
 	return cmd
 }

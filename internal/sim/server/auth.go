@@ -97,8 +97,8 @@ type claims struct {
 	Exp   int64  `json:"exp"`
 }
 
-// serveToken answers the token endpoint: a signed assertion for an access token. Both the present form and the older one with
-// assertion_type are taken.
+// serveToken answers the token endpoint: a signed assertion for an access token, both in the present form and in the older one with
+// assertion_type; or the code of somebody who signed in for their tokens, see serveCode.
 func (s *Server) serveToken(w http.ResponseWriter, r *http.Request) {
 	body := http.MaxBytesReader(w, r.Body, 64<<10)
 	r.Body = body
@@ -107,6 +107,10 @@ func (s *Server) serveToken(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	grant := r.PostForm.Get("grant_type")
+	if grant == "authorization_code" {
+		s.serveCode(w, r)
+		return
+	}
 	if grant != "urn:ietf:params:oauth:grant-type:jwt-bearer" && r.PostForm.Get("assertion_type") != "http://oauth.net/grant_type/jwt/1.0/bearer" {
 		tokenError(w, 400, "unsupported_grant_type", "Invalid grant_type: "+grant)
 		return

@@ -50,7 +50,8 @@ func runSchool(t *testing.T, proxy bool) *running {
 	done := make(chan error, 1)
 	var out bytes.Buffer
 	go func() {
-		done <- Run(ctx, Config{Tenant: tenant, Proxy: proxy, CAOut: r.ca, Credentials: r.key, AddrFile: addr, AuditLag: DefaultAuditLag, Out: &out})
+		done <- Run(ctx, Config{Tenant: tenant, Proxy: proxy, CAOut: r.ca, Credentials: r.key, AddrFile: addr, AuditLag: DefaultAuditLag, Out: &out,
+			OIDCClients: []string{"id=local,secret=s"}, AutoLogin: true})
 	}()
 	t.Cleanup(func() {
 		stop()

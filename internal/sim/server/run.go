@@ -31,6 +31,8 @@ type Config struct {
 	Proxy       bool          // serve Google's own host names through an HTTP CONNECT proxy; Addr is then the proxy's
 	CAOut       string        // file for the proxy's own certificate authority (PEM)
 	Credentials string        // file for a service-account key that works against this server
+	OIDCClients []string      // sites that sign people in besides the tenant's, as ParseOIDCClient reads them
+	AutoLogin   bool          // sign in the account that a site names in login_hint without asking
 	AddrFile    string        // file for the base URL (or the proxy's URL)
 	Out         io.Writer     // gets one line when ready; nil is os.Stdout
 	Log         *slog.Logger  // nil discards
@@ -64,6 +66,14 @@ func Run(ctx context.Context, c Config) error {
 		return err
 	}
 	o := Options{Log: c.Log, AuditLag: c.AuditLag, SpreadDelay: c.Spread, UsageLag: c.UsageLag, Quotas: !c.NoQuotas, Faults: faults, Latency: c.Latency, FailSubject: map[string]int{}}
+	o.AutoLogin = c.AutoLogin
+	for _, text := range c.OIDCClients {
+		client, err := ParseOIDCClient(text)
+		if err != nil {
+			return err
+		}
+		o.OIDCClients = append(o.OIDCClients, client)
+	}
 	for _, a := range c.FailSubject {
 		o.FailSubject[a] = 403
 	}

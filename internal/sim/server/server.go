@@ -1,5 +1,6 @@
 // Package server answers like Google for the simulated school: one http.Handler for Drive, Directory, Reports, Groups Settings, Gmail,
-// Classroom, licences and Cloud Identity, the token endpoint and the discovery documents, plus /sim/ for tests.
+// Classroom, licences and Cloud Identity, the token endpoint, signing people in (OpenID Connect) and the discovery documents, plus /sim/
+// for tests.
 //
 // Which requests are accepted at all comes from Google's discovery documents (package discovery); what they see and change is a
 // [world.World]. [New] makes a Server for tests, [Run] a whole process with flags' worth of configuration and, on demand, a proxy that serves
@@ -45,6 +46,9 @@ type Options struct {
 	FailSubject map[string]int               // address → status (403 or 500) that all their API calls get
 	OnRequest   func(n int, r *http.Request) // called before each request is served, n counts from 1
 	Key         *rsa.PrivateKey              // of the service account; nil makes one when needed
+	OIDCClients []world.OIDCClient           // sites that sign people in, besides the tenant's; those of the same id take the tenant's place
+	OIDCKey     *rsa.PrivateKey              // signs ID tokens; nil makes one when needed
+	AutoLogin   bool                         // a login_hint signs that account in at once, unless prompt=select_account
 }
 
 // Server is the simulated Google.
@@ -58,6 +62,7 @@ type Server struct {
 	spread  spread
 	faults  *injector
 	clients []world.Client
+	issuer  *issuer
 	count   atomic.Int64
 
 	keyOnce sync.Once
@@ -108,6 +113,9 @@ func New(w *world.World, o Options) (*Server, error) {
 			d.Scopes = append(d.Scopes, m.Scopes...)
 		}
 		s.clients = []world.Client{d}
+	}
+	if s.issuer, err = newIssuer(w, o); err != nil {
+		return nil, err
 	}
 	sum := sha256.Sum256(fmt.Appendf(nil, "page tokens/%d/%s", w.Settings.Seed, w.Settings.Customer.ID))
 	s.pages.key = sum[:]
@@ -169,6 +177,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	token := path == "/token" || path == "/o/oauth2/token" || path == "/oauth2/v4/token"
 	if token {
 		method = "oauth2.token"
+	} else if id := oidcMethods[path]; id != "" {
+		method = id
 	} else if m != nil {
 		method = m.ID
 	}
@@ -195,6 +205,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case token:
 		s.serveToken(rec, r)
+	case oidcMethods[path] != "":
+		s.serveOIDC(rec, r, oidcMethods[path])
 	case m == nil && known:
 		writeError(rec, &apiError{code: 405, status: "UNIMPLEMENTED", reason: "httpMethodNotAllowed", message: "The HTTP method is not allowed here."})
 	case m == nil:

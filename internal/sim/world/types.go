@@ -23,6 +23,8 @@ type Settings struct {
 	DriveOff  []string  `json:"driveOff,omitempty"` // addresses whose Drive answers 401 or 403
 	Seed      int64     `json:"seed,omitempty"`
 	PublicKey string    `json:"-"`
+
+	OIDCClients []OIDCClient `json:"oidcClients,omitempty"`
 }
 
 // Customer is the Google Workspace account.
@@ -43,6 +45,14 @@ type Client struct {
 	Email    string   `json:"email"`
 	Scopes   []string `json:"scopes"`
 	Key      string   `json:"publicKey,omitempty"`
+}
+
+// OIDCClient is a site that lets people sign in with their Google account. RedirectURIs are taken to the letter; without any, every
+// address on loopback is.
+type OIDCClient struct {
+	ClientID     string   `json:"clientId"`
+	ClientSecret string   `json:"clientSecret"`
+	RedirectURIs []string `json:"redirectUris,omitempty"`
 }
 
 // User is a Directory user; fields not listed here are kept in Extra.
