@@ -133,7 +133,7 @@ func (l *look) answer(kinds *school.Kinds, book *checkins.Book, d decisions.Deci
 	if d.Check() != nil || d.At.After(l.Now.Add(time.Minute)) {
 		return notForm
 	}
-	by, ok := l.decider(kinds, d.By)
+	by, ok := l.decider(kinds, d.By, d.At)
 	if !ok {
 		return notKnown
 	}

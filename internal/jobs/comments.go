@@ -17,6 +17,7 @@ import (
 	"esafetybot/internal/moderation"
 	"esafetybot/internal/people"
 	"esafetybot/internal/policy"
+	"esafetybot/internal/roster"
 	"esafetybot/internal/school"
 	"esafetybot/internal/seen"
 )
@@ -90,6 +91,9 @@ func (r *commentsRun) run(ctx context.Context) (err error) {
 	if r.book, err = moderation.Open(ctx, r.Store); err != nil {
 		return err
 	}
+	if err = roster.Keep(ctx, r.Store, r.lease.Commit, adultsOf(r.Who(), r.Kinds(ctx))); err != nil {
+		return err
+	}
 	r.in = commentsInput(r.Env.Policy, r.Census, r.Kinds(ctx))
 	r.in.Asks = asks
 	r.needs("groups", "members", "classes", "class", "log/classroom", "domains")
@@ -99,6 +103,7 @@ func (r *commentsRun) run(ctx context.Context) (err error) {
 	}
 	for _, course := range r.courses {
 		r.left.Names["course/"+course.ID] = course.Name
+		r.book.Class(course.ID).Name = course.Name
 	}
 	r.teachers()
 	r.takeUp(ctx)
@@ -111,7 +116,7 @@ func (r *commentsRun) run(ctx context.Context) (err error) {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	r.in.Classes = classesOf(r.Census, r.memory, r.book, r.courses)
+	r.in.Classes = classesOf(r.Census, r.in.Kinds, r.memory, r.book, r.courses)
 	observed := comments.Check(r.in)
 	r.describe(ctx, observed)
 	if err := r.sync(ctx, comments.Means, observed, r.asked, r.evidence); err != nil {
@@ -124,6 +129,22 @@ func (r *commentsRun) run(ctx context.Context) (err error) {
 		return err
 	}
 	return r.memory.Flush(ctx)
+}
+
+// adultsOf lists the accounts of the school with which somebody may work on the review site: those that work and are no pupils'.
+func adultsOf(who *school.Directory, kinds *school.Kinds) []roster.Adult {
+	var out []roster.Adult
+	for _, a := range who.Accounts() {
+		if !a.Active() || !kinds.School(a) || kinds.Kind(a) == school.Pupil {
+			continue
+		}
+		adult := roster.Adult{ID: a.ID}
+		for _, address := range append([]string{a.Address}, a.Aliases...) {
+			adult.Hashes = append(adult.Hashes, decisions.Hash(address))
+		}
+		out = append(out, adult)
+	}
+	return out
 }
 
 // commentsInput is what the check rests on, but for the classes.
@@ -150,14 +171,23 @@ func daysOf(p *policy.Policy, a *seen.Account) []time.Weekday {
 }
 
 // classesOf joins what is known of each class; one whose members are not known is left out.
-func classesOf(c *census.Census, m *memory.Book, b *moderation.Book, courses []seen.Course) []comments.Class {
+func classesOf(c *census.Census, kinds *school.Kinds, m *memory.Book, b *moderation.Book, courses []seen.Course) []comments.Class {
 	var out []comments.Class
 	for _, course := range courses {
-		if members, known := c.Members(m, course.ID); known {
+		if members, known := c.Members(m, course.ID); known && schoolClass(c, kinds, course, members) {
 			out = append(out, comments.Class{ID: course.ID, Members: members, Book: b.Class(course.ID)})
 		}
 	}
 	return out
+}
+
+// schoolClass tells whether a class is the school's, not another's of the trust: its owner or somebody in it has an account of the school.
+func schoolClass(c *census.Census, kinds *school.Kinds, course seen.Course, members []seen.ClassMember) bool {
+	ours := func(id string) bool {
+		a, ok := c.Who().AccountByID(id)
+		return ok && kinds.School(a)
+	}
+	return c.Who().InUnits("/") || ours(course.Owner) || slices.ContainsFunc(members, func(m seen.ClassMember) bool { return ours(m.ID) })
 }
 
 // teachers notes who teaches each class.
@@ -169,7 +199,7 @@ func (r *commentsRun) teachers() {
 		}
 		for _, m := range members {
 			a, ours := r.Who().AccountByID(m.ID)
-			if m.Teacher && ours && r.in.Kinds.Kind(a) != school.Pupil {
+			if m.Teacher && ours && !a.Guest && r.in.Kinds.Kind(a) != school.Pupil {
 				r.book.Class(course.ID).Teach(m.ID)
 			}
 		}
@@ -239,7 +269,7 @@ func (r *commentsRun) event(e seen.Event) {
 	sum := sha256.Sum256([]byte(e.Record + "\n" + e.Name))
 	act := moderation.Act{At: e.Time.UTC(), Key: hex.EncodeToString(sum[:6]), What: commentEvents[e.Name]}
 	switch a, ours := r.Who().Account(e.Actor); {
-	case ours:
+	case ours && !e.Time.Before(a.Created):
 		act.By = a.ID
 		kind := r.in.Kinds.Kind(a)
 		act.Staff, act.Adult = kind == school.Staff && r.in.Kinds.School(a), kind != school.Pupil
@@ -313,8 +343,12 @@ func postName(class string, p *moderation.Post) string {
 // evidence says what is known about the subject of a finding that the check no longer yields; "" is nothing.
 func (r *commentsRun) evidence(f *findings.Finding) findings.How {
 	course, _, _ := moderation.ParseSubject(f.Subject)
-	if !slices.ContainsFunc(r.courses, func(c seen.Course) bool { return c.ID == course }) {
+	i := slices.IndexFunc(r.courses, func(c seen.Course) bool { return c.ID == course })
+	if i < 0 {
 		return findings.Withdrawn // archived or deleted: nobody asks
+	}
+	if members, known := r.Members(r.memory, course); known && !schoolClass(r.Census, r.in.Kinds, r.courses[i], members) {
+		return findings.Withdrawn
 	}
 	if r.Missed("log/classroom") || r.Missed(seen.Scope("class/"+course)) || ruleOf(f) == comments.NoHost && len(r.in.Kinds.Unknown) > 0 {
 		return ""

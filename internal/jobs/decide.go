@@ -41,13 +41,13 @@ func outside(who *school.Directory, address string) bool {
 }
 
 // decider looks up who made a decision.
-func (l *look) decider(kinds *school.Kinds, by decisions.By) (decider, bool) {
+func (l *look) decider(kinds *school.Kinds, by decisions.By, at time.Time) (decider, bool) {
 	who := l.Who()
 	hashed := func(a *seen.Account) bool {
 		return slices.ContainsFunc(append([]string{a.Address}, a.Aliases...), func(x string) bool { return decisions.Hash(x) == by.Hash })
 	}
 	a, ours := who.AccountByID(by.ID)
-	if ours && (!hashed(a) || !a.Active() || !kinds.School(a) || kinds.Kind(a) == school.Pupil) {
+	if ours && (!hashed(a) || at.Before(a.Created) || !a.Active() || !kinds.School(a) || kinds.Kind(a) == school.Pupil) {
 		return decider{}, false
 	}
 	d := decider{id: by.Hash}
@@ -91,7 +91,7 @@ func (r *commentsRun) judge(d decisions.Decision) string {
 	if d.Check() != nil || d.At.After(r.Now.Add(time.Minute)) {
 		return notForm
 	}
-	by, ok := r.decider(r.in.Kinds, d.By)
+	by, ok := r.decider(r.in.Kinds, d.By, d.At)
 	if !ok {
 		return notKnown
 	}

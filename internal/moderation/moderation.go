@@ -70,6 +70,7 @@ type Cover struct {
 
 // Class is what is remembered of one class.
 type Class struct {
+	Name   string           `json:"name,omitempty"`   // what it is called; for people of the school only
 	Posts  map[string]*Post `json:"posts,omitempty"`  // by Google's id of the post
 	Taught []string         `json:"taught,omitempty"` // Directory ids of whoever was a teacher since the program first looked, sorted
 	Cover  []Cover          `json:"cover,omitempty"`
@@ -119,6 +120,19 @@ func Open(ctx context.Context, s store.Store) (*Book, error) {
 		}
 	}
 	return b, nil
+}
+
+// Load reads one class; the error wraps store.ErrNotFound if nothing is remembered of it.
+func Load(ctx context.Context, s store.Store, course string) (*Class, error) {
+	d, err := s.Get(ctx, Classes, course)
+	if err != nil {
+		return nil, err
+	}
+	c := new(Class)
+	if err := json.Unmarshal(d.Body, c); err != nil {
+		return nil, fmt.Errorf("what is remembered of comments in class %s cannot be read from the state: %w", course, err)
+	}
+	return c, nil
 }
 
 // Class is what is remembered of a class; changing it changes the book.
@@ -199,7 +213,9 @@ func (b *Book) Flush(ctx context.Context, commit func(context.Context, *store.Ba
 	return flush()
 }
 
-func (c *Class) empty() bool { return len(c.Posts) == 0 && len(c.Taught) == 0 && len(c.Cover) == 0 }
+func (c *Class) empty() bool {
+	return len(c.Posts) == 0 && len(c.Taught) == 0 && len(c.Cover) == 0 && c.Name == ""
+}
 
 // Post is a post of the class; changing it changes the book.
 func (c *Class) Post(id string) *Post {

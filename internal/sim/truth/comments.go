@@ -69,7 +69,7 @@ func (w *world) noteTakenOff(r Activity, e Event) {
 // class finds a course that is used.
 func (w *world) class(id string) (Course, bool) {
 	for _, c := range w.t.Courses {
-		if c.ID == id && c.CourseState == "ACTIVE" {
+		if c.ID == id && c.CourseState == "ACTIVE" && w.isOurCourse(c) { // docs/comment-rules.md, "class": the school's, as in docs/account-rules.md
 			return c, true
 		}
 	}
