@@ -93,8 +93,12 @@ type options struct {
 	rotation    time.Duration
 	verbose     bool
 	acceptRolls bool
-	quota       google.Quotas                      // zero is what Google publishes
-	roll        func(*policy.Roll) ([]byte, error) // nil reads the file beside the policy
+	baseURL     string
+	decisions   string
+	// keepDecisions has the store of decisions made where it is not there yet.
+	keepDecisions bool
+	quota         google.Quotas                      // zero is what Google publishes
+	roll          func(*policy.Roll) ([]byte, error) // nil reads the file beside the policy
 }
 
 func newRoot(std IO) *cobra.Command {
@@ -111,6 +115,8 @@ func newRoot(std IO) *cobra.Command {
 	f := root.PersistentFlags()
 	f.StringVar(&o.policy, "policy", "policy.yaml", "the school's policy file")
 	f.StringVar(&o.state, "state", "bolt:esafetybot.db", "where the state lives: bolt:PATH, firestore:PROJECT or memory:")
+	f.StringVar(&o.decisions, "decisions", "", "where the review site notes what people decide (default: a file beside a bolt: state)")
+	f.StringVar(&o.baseURL, "base-url", "", "the review site's address, for links in mails")
 	f.StringVar(&o.credentials, "google-credentials", "", "the service account's key file")
 	f.StringVar(&o.endpoint, "google-endpoint", "", "another base URL than Google's, for a simulated school")
 	f.StringVar(&o.admin, "google-admin", "", "the administrator acted as (default: the policy's workspace administrator)")
@@ -119,7 +125,7 @@ func newRoot(std IO) *cobra.Command {
 	f.IntVar(&o.workers, "workers", 8, "requests to Google under way at once")
 	f.DurationVar(&o.rotation, "rotation", 0, "the time in which every Drive is read in full again (default 28 days: 672h)")
 	f.BoolVarP(&o.verbose, "verbose", "v", false, "tell more while working")
-	root.AddCommand(newRun(o), newFindings(o), newPlan(o), newApprove(o), newDecline(o), newApply(o), newUndo(o), newAccess(o), newLeaver(o), newPolicy(o), newSim(o), newDemo(o))
+	root.AddCommand(newRun(o), newServe(o), newFindings(o), newPlan(o), newApprove(o), newDecline(o), newApply(o), newUndo(o), newAccess(o), newLeaver(o), newCheckIns(o), newPolicy(o), newSim(o), newDemo(o))
 	return root
 }
 

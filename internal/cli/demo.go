@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -19,6 +20,7 @@ import (
 	"esafetybot/internal/reports"
 	"esafetybot/internal/sim/generate"
 	"esafetybot/internal/sim/server"
+	"esafetybot/internal/store/memory"
 )
 
 func newDemo(o *options) *cobra.Command {
@@ -34,6 +36,9 @@ func newDemo(o *options) *cobra.Command {
 	f.Int64Var(&opt.Seed, "seed", 1, "another seed is another school")
 	return cmd
 }
+
+// mornings are the jobs of the demo's mornings: teachers get their mail in the afternoon.
+var mornings = slices.DeleteFunc(slices.Clone(jobNames), func(job string) bool { return job == jobs.DigestJob })
 
 // runsAt is the hour, at the school, at which the demo's job runs each morning.
 const runsAt = 6
@@ -78,6 +83,9 @@ func demo(ctx context.Context, o *options, opt generate.Options, out string) err
 	}
 	defer b.close()
 	b.env.Wait = func(ctx context.Context, _ time.Duration) error { return ctx.Err() } // the simulated school shows changes at once
+	if b.env.Site, err = memory.Open(); err != nil {
+		return err
+	}
 	people := &demoPeople{b: b, world: school.World, seen: map[string]bool{}}
 	fmt.Fprintf(o.std.Out, "%s: %d pupils, simulated. The jobs run every morning at %d:00 for half a term.\n\n", p.School.Name, opt.Pupils, runsAt)
 	run := func() error {
@@ -88,7 +96,7 @@ func demo(ctx context.Context, o *options, opt generate.Options, out string) err
 		}
 		school.World.SetNow(morning)
 		// Exit status 1 is part of the story: the school has a shared drive that nobody can look into.
-		if err := b.run(ctx, jobNames, false); err != nil && !errors.As(err, new(errStatus)) {
+		if err := b.run(ctx, mornings, false); err != nil && !errors.As(err, new(errStatus)) {
 			return err
 		}
 		return ctx.Err()
@@ -101,6 +109,9 @@ func demo(ctx context.Context, o *options, opt generate.Options, out string) err
 	for i, day := range days {
 		told, err := day.Play()
 		if err != nil {
+			return err
+		}
+		if err := people.note(ctx); err != nil {
 			return err
 		}
 		if err := b.tick(ctx); err != nil {

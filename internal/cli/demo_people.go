@@ -9,6 +9,7 @@ import (
 
 	"esafetybot/internal/actions"
 	"esafetybot/internal/checks/pupilemail"
+	"esafetybot/internal/decisions"
 	"esafetybot/internal/findings"
 	"esafetybot/internal/jobs"
 	"esafetybot/internal/policy"
@@ -19,6 +20,7 @@ import (
 // demoPeople are the people of the simulated school who decide: the administrator on the days they are in, the e-safety officer as the second person, and
 // the headteacher, who once wants something undone.
 type demoPeople struct {
+	noted  int // how many decisions of the site were handed on
 	b      *workbench
 	world  *world.World
 	undone bool
@@ -97,6 +99,31 @@ func gatherActions(ctx context.Context, log *actions.Log, state actions.State) (
 	return out, nil
 }
 
+// note hands what the school's people decided to the worker, as the review site would.
+func (d *demoPeople) note(ctx context.Context) error {
+	var list []world.Decision
+	id := map[string]string{}
+	d.world.View(func() {
+		list = d.world.Decisions()[d.noted:]
+		for _, u := range d.world.Users() {
+			for _, a := range u.Addresses() {
+				id[a] = u.ID
+			}
+		}
+	})
+	for _, x := range list {
+		d.noted++
+		_, err := decisions.Make(ctx, d.b.env.Site, fmt.Sprint(d.noted), decisions.Decision{
+			At: x.At, By: decisions.By{ID: id[x.By], Hash: decisions.Hash(x.By)}, Do: x.Do, Item: x.Item, Saw: x.Saw, Course: x.Course, Who: id[x.Who],
+			From: x.From, Until: x.Until, CheckIn: x.CheckIn, Answer: x.Answer,
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func (d *demoPeople) by(role policy.Role) actions.By {
 	address, _ := d.b.env.Policy.Address(role)
 	by := actions.By{Role: string(role), Address: address}
@@ -108,7 +135,7 @@ func (d *demoPeople) by(role policy.Role) actions.By {
 	return by
 }
 
-// tick runs what is due in the afternoon: nothing, unless the admin log says that a pupil may have e-mail.
+// tick runs what is due in the afternoon: the teachers' mail, and what the admin log calls for.
 func (b *workbench) tick(ctx context.Context) error {
 	names, err := jobs.Due(ctx, b.env)
 	if err != nil || len(names) == 0 {

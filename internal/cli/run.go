@@ -116,11 +116,18 @@ func (o *options) bench(ctx context.Context, p *policy.Policy, clock func() time
 	}
 	b := &workbench{o: o, close: func() { _ = s.Close() }}
 	b.env = jobs.Env{
-		Store: s, Exclusive: !strings.HasPrefix(o.state, "firestore:"), Policy: p, Google: client, Clock: clock, Log: log,
+		Store: s, BaseURL: o.baseURL, Exclusive: !strings.HasPrefix(o.state, "firestore:"), Policy: p, Google: client, Clock: clock, Log: log,
 		Holder: holder(), Rotation: o.rotation, Progress: o.progress(), Beside: to.Scheme == "dir", AcceptRolls: o.acceptRolls, Roll: o.roll,
 	}
 	if jobs.MayChange(p) {
 		b.env.Change = client
+	}
+	if b.env.Site, err = o.openDecisions(ctx, p, b); err != nil {
+		b.close()
+		return nil, err
+	}
+	if site := b.env.Site; site != nil {
+		b.close = func() { _, _ = site.Close(), s.Close() }
 	}
 	b.outbox, err = outbox.New(s, outbox.Options{Location: p.School.Location, From: netmail.Address{Name: p.School.Name, Address: from}})
 	if err != nil {

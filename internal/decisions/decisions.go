@@ -14,6 +14,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 	"time"
@@ -89,6 +90,25 @@ func Make(ctx context.Context, s store.Store, form string, d Decision) (Decision
 		return d, ErrTwice
 	}
 	return d, err
+}
+
+// Since lists the decisions of a kind that were made at or after a moment, by time.
+func Since(ctx context.Context, site store.Store, do string, from time.Time) iter.Seq2[Decision, error] {
+	return func(yield func(Decision, error) bool) {
+		for d, err := range site.Find(ctx, Decisions, store.Ask{Query: "do", Equal: map[string]string{"do": do}, From: store.Time(from)}) {
+			if err != nil {
+				yield(Decision{}, err)
+				return
+			}
+			var one Decision
+			if json.Unmarshal(d.Body, &one) != nil || one.ID != d.Key {
+				continue // not written by the site
+			}
+			if !yield(one, nil) {
+				return
+			}
+		}
+	}
 }
 
 // Judgement is what the worker made of a decision.

@@ -340,16 +340,6 @@ func rowName(which string, row rolls.Row) string {
 	return name + " of the roll"
 }
 
-func yearWords(y string) string {
-	switch y {
-	case "R":
-		return "Reception"
-	case "N":
-		return "Nursery"
-	}
-	return "Year " + y
-}
-
 // readRoll reads one roll of the policy.
 func (a *accountsRun) readRoll(ctx context.Context, r *policy.Roll, which string) (*rolls.Roll, error) {
 	data, err := a.rollBytes(ctx, r)

@@ -10,6 +10,7 @@ import (
 	"esafetybot/internal/actions"
 	"esafetybot/internal/remedies"
 	"esafetybot/internal/reports"
+	"esafetybot/internal/school"
 	"esafetybot/internal/seen"
 )
 
@@ -112,11 +113,8 @@ func (g *gatherer) actionNames(a *actions.Action) remedies.Names {
 func (g *gatherer) accountWords(a *seen.Account) string {
 	switch {
 	case inPupils(g.env.Policy, a):
-		if y := year(a.Unit); y != "" {
-			if len(y) == 1 {
-				y = "Year " + y
-			}
-			return "the account of a " + y + " pupil"
+		if y := school.Year(a.Unit); y != "" {
+			return "the account of a " + yearWords(y) + " pupil"
 		}
 		return "the account of a pupil"
 	case g.adults[a.ID]:

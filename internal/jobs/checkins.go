@@ -2,7 +2,6 @@ package jobs
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	"esafetybot/internal/census"
@@ -64,7 +63,7 @@ func CheckIns(ctx context.Context, env Env, c *census.Census) (*Look, error) {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		in := checkins.Input{Now: l.Now, FirstLook: mem.First, Calendar: env.Policy.Calendar, Asks: checkInAsks(env.Policy), Answers: book.All()}
+		in := checkins.Input{Now: l.Now, FirstLook: mem.First, Calendar: env.Policy.Calendar, Asks: checkins.Asks(env.Policy), Answers: book.All()}
 		asked := map[string]policy.Means{}
 		for _, m := range checkInMeans(env.Policy) {
 			for _, rule := range []string{checkins.Overdue, checkins.AnsweredNo, checkins.NotSure} {
@@ -76,27 +75,6 @@ func CheckIns(ctx context.Context, env Env, c *census.Census) (*Look, error) {
 		}
 		return mem.Flush(ctx)
 	})
-}
-
-// checkInAsks turns the means of the policy into what is asked.
-func checkInAsks(p *policy.Policy) []checkins.Ask {
-	var out []checkins.Ask
-	for _, m := range checkInMeans(p) {
-		ask := checkins.Ask{Clause: m.ID, Severity: m.Severity, Deals: string(m.DealsWithIt), Name: m.Name, Role: string(m.Ask), Every: m.Every, Due: m.Due}
-		if who := p.Person(m.Ask); len(who) > 0 {
-			ask.Days = personDays(p, who[0])
-		}
-		out = append(out, ask)
-	}
-	return out
-}
-
-// personDays is on which days somebody whom the policy names is in; nil is every day.
-func personDays(p *policy.Policy, who policy.Person) []time.Weekday {
-	if days := p.Staff.Days[strings.ToLower(who.Address)]; len(days) > 0 {
-		return days
-	}
-	return who.Days
 }
 
 // answers takes up what people answered.

@@ -138,7 +138,7 @@ func adultsOf(who *school.Directory, kinds *school.Kinds) []roster.Adult {
 		if !a.Active() || !kinds.School(a) || kinds.Kind(a) == school.Pupil {
 			continue
 		}
-		adult := roster.Adult{ID: a.ID}
+		adult := roster.Adult{ID: a.ID, Name: a.Name}
 		for _, address := range append([]string{a.Address}, a.Aliases...) {
 			adult.Hashes = append(adult.Hashes, decisions.Hash(address))
 		}

@@ -300,13 +300,7 @@ func (g *gatherer) value(subject, value, rest string) string {
 
 func (g *gatherer) yearFact(rest string) string {
 	y, what, _ := strings.Cut(rest, " ")
-	name := "Year " + y
-	switch y {
-	case "R":
-		name = "Reception"
-	case "N":
-		name = "Nursery"
-	}
+	name := yearWords(y)
 	switch what {
 	case "has-account":
 		return name + " has no accounts of its own"

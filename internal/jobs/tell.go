@@ -65,9 +65,6 @@ func readers(p *policy.Policy) []reader {
 			if !slices.Contains(roles, m.DealsWithIt) {
 				roles = append(roles, m.DealsWithIt)
 			}
-			if m.Kind == policy.CheckIn && !slices.Contains(roles, m.Ask) {
-				roles = append(roles, m.Ask)
-			}
 		}
 	}
 	return players(p, roles)
@@ -123,6 +120,9 @@ func tellOne(ctx context.Context, env Env, box *outbox.Outbox, t *told, who read
 		return err
 	}
 	if data.Posts, err = t.postsFor(ctx, env, who.Address); err != nil {
+		return err
+	}
+	if data.Asks, err = t.asksOf(ctx, env, who); err != nil {
 		return err
 	}
 	r, err := reports.Oversharing(data)
@@ -426,7 +426,7 @@ func (g *gatherer) grant(x seen.Grant, fresh bool) reports.Grant {
 			if !r.Pupil && !r.Staff {
 				r.Who = "an account in " + a.Unit
 			}
-			r.Year = year(a.Unit)
+			r.Year = yearGroup(school.Year(a.Unit))
 		} else {
 			r.Private = x.Type == "user"
 		}
@@ -506,29 +506,12 @@ func (g *gatherer) person(a *seen.Account) reports.Person {
 	p := g.env.Policy
 	return reports.Person{
 		Unplaced: !g.adults[a.ID] && !inPupils(p, a),
-		Name:     a.Name, Unit: a.Unit, Link: "https://admin.google.com/ac/users/" + a.ID, Pupil: inPupils(p, a), Year: year(a.Unit),
+		Name:     a.Name, Unit: a.Unit, Link: "https://admin.google.com/ac/users/" + a.ID, Pupil: inPupils(p, a), Year: yearGroup(school.Year(a.Unit)),
 		SwitchedOff: a.SwitchedOff || a.Archived,
 		Confidential: slices.ContainsFunc(p.ConfidentialOwners, func(c string) bool {
 			return c == a.Address || slices.Contains(a.Aliases, c)
 		}),
 	}
-}
-
-// year is the year group that an org unit names: "4" for /Pupils/Year 4 or /Pupils/Y4, "Reception".
-func year(unit string) string {
-	for _, part := range strings.Split(unit, "/") {
-		low := strings.ToLower(part)
-		for _, word := range []string{"reception", "nursery"} {
-			if strings.HasPrefix(low, word) {
-				return strings.ToUpper(word[:1]) + word[1:]
-			}
-		}
-		rest := strings.TrimSpace(strings.TrimPrefix(strings.TrimPrefix(low, "year"), "y"))
-		if rest != low && rest != "" && rest[0] >= '1' && rest[0] <= '9' {
-			return rest[:1]
-		}
-	}
-	return ""
 }
 
 // mask hides the names of pupils: of everybody who is not known to be an adult, since a leaver's unit does not say what they were.

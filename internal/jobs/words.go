@@ -34,6 +34,8 @@ func (g *gatherer) gap(gap seen.Gap) reports.Gap {
 		r.What, r.WhatToDo = "The list of classes on Google Classroom", delegation
 	case "class":
 		r.What, r.WhatToDo = "Who is in one of the classes", "Nothing: it is tried again next time."
+	case "posts":
+		r.What, r.WhatToDo = "Which post some comments are on: the links lead to the class instead", delegation
 	case "chromebooks":
 		r.What, r.WhatToDo = "The list of Chromebooks", delegation
 	case "mobiles":
@@ -65,7 +67,7 @@ func (g *gatherer) gap(gap seen.Gap) reports.Gap {
 		case "token":
 			r.What, r.WhatToDo = "The record of apps that people let in", "Every account was asked instead. "+delegation
 		case "classroom":
-			r.What, r.WhatToDo = "The record of what happens in classes", "Every class was read instead. "+delegation
+			r.What, r.WhatToDo = "The record of what happens in classes", "Comments are told nowhere else, so nobody hears of new ones; who is in a class was read anew instead. "+delegation
 		default:
 			r.What, r.WhatToDo = "The record of what was shared since last time", "What was shared since then may show late, when its owner's turn to be read in full comes. "+delegation
 		}
@@ -99,7 +101,26 @@ func (g *gatherer) gap(gap seen.Gap) reports.Gap {
 // jobWords says what each job looks at.
 var jobWords = map[string]string{
 	AccountsJob: "Accounts, classes and sign-ins", DevicesJob: "Devices", PupilEmailJob: "Pupils' e-mail", SettingsJob: "Settings of the Google account",
-	SharingJob: "Sharing in Google Drive",
+	SharingJob: "Sharing in Google Drive", CommentsJob: "Comments in classes", CheckInsJob: "Answers to check-ins",
+}
+
+// yearGroup is a year as [school.Year] has it, in a word or a digit.
+func yearGroup(y string) string {
+	switch y {
+	case "R":
+		return "Reception"
+	case "N":
+		return "Nursery"
+	}
+	return y
+}
+
+// yearWords is the same for a sentence: "Year 4".
+func yearWords(y string) string {
+	if w := yearGroup(y); w != y {
+		return w
+	}
+	return "Year " + y
 }
 
 // why gives the reasons in plain words.

@@ -12,6 +12,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"hash/fnv"
 	"maps"
@@ -122,6 +123,35 @@ func Open(ctx context.Context, s store.Store, now time.Time, commit func(context
 		b.Sizes = map[string]int{}
 	}
 	return b, nil
+}
+
+// FirstLook is when the program first looked; zero before it did.
+func FirstLook(ctx context.Context, s store.Store) (time.Time, error) {
+	d, err := s.Get(ctx, Accounts, stateKey)
+	if errors.Is(err, store.ErrNotFound) {
+		return time.Time{}, nil
+	}
+	var st State
+	if err == nil {
+		err = json.Unmarshal(d.Body, &st)
+	}
+	return st.First, err
+}
+
+// Rosters reads who is in each class, by Google's id of the class.
+func Rosters(ctx context.Context, s store.Store) (map[string]*Class, error) {
+	out := map[string]*Class{}
+	for d, err := range s.Find(ctx, Classes, store.Ask{}) {
+		if err != nil {
+			return nil, err
+		}
+		c := new(Class)
+		if err := json.Unmarshal(d.Body, c); err != nil {
+			return nil, fmt.Errorf("class %s cannot be read from the state: %w", d.Key, err)
+		}
+		out[d.Key] = c
+	}
+	return out, nil
 }
 
 // Of is what is remembered of an account; changing it changes the book.

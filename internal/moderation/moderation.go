@@ -128,9 +128,17 @@ func Load(ctx context.Context, s store.Store, course string) (*Class, error) {
 	if err != nil {
 		return nil, err
 	}
+	return Decode(d)
+}
+
+// Decode reads a document of [Classes]; nil for the one that is no class.
+func Decode(d store.Doc) (*Class, error) {
+	if d.Key == stateKey {
+		return nil, nil
+	}
 	c := new(Class)
 	if err := json.Unmarshal(d.Body, c); err != nil {
-		return nil, fmt.Errorf("what is remembered of comments in class %s cannot be read from the state: %w", course, err)
+		return nil, fmt.Errorf("what is remembered of comments in class %s cannot be read from the state: %w", d.Key, err)
 	}
 	return c, nil
 }

@@ -70,7 +70,7 @@ type view struct {
 func Oversharing(in OversharingInput) (Rendered, error) {
 	v := newView(in)
 	r := Rendered{Counts: v.counts, Hash: v.hash(), CSV: v.csv(), Subject: v.subject()}
-	r.Empty = v.counts.New+v.counts.StillOpen+v.counts.PutRight+v.counts.Gaps+v.counts.Unclear == 0
+	r.Empty = v.counts.New+v.counts.StillOpen+v.counts.PutRight+v.counts.Gaps+v.counts.Unclear+len(in.Asks) == 0
 	if len(v.matters.list)+len(v.matters.right) > 0 {
 		r.Matters = v.matters.csv(v.isoDay)
 	}
@@ -319,6 +319,7 @@ func (v *view) hash() string {
 	for _, g := range v.in.NotSeen {
 		lines = append(lines, fmt.Sprintf("gap %q %q %q", g.What, g.Owner.Name, g.Owner.Link))
 	}
+	lines = append(lines, askedHash(v.in.Asks)...)
 	lines = append(lines, hashLines(v.in.Matters, v.in.Now, v.in.Rollover)...)
 	for _, u := range v.in.Unclear {
 		lines = append(lines, fmt.Sprintf("unclear %q", u.Rule)) // of how many it could not be said changes by itself
@@ -349,6 +350,8 @@ func (v *view) subject() string {
 		return v.kind() + ": nothing found, but we could not look everywhere"
 	case c.PutRight > 0:
 		s = v.kind() + ": everything is put right"
+	case len(v.in.Asks) > 0:
+		s = v.kind() + ": " + plural(len(v.in.Asks), "question", "questions") + " for you"
 	default:
 		s = v.kind() + ": nothing to look at"
 	}

@@ -31,9 +31,10 @@ type page struct {
 	Warning                                   string
 	Stats                                     []stat
 	Sum                                       string
-	Mine                                      digestPosts // what waits in the reader's own classes
-	Before, After                             []part      // before and after what is new in sharing, the gravest first
-	Asks                                      []part      // of the urgent message
+	Questions                                 []questionLine // what the reader is asked
+	Mine                                      digestPosts    // what waits in the reader's own classes
+	Before, After                             []part         // before and after what is new in sharing, the gravest first
+	Asks                                      []part         // of the urgent message
 	New, Open                                 section
 	AllTitle                                  string
 	ByRule, ByOwner                           []row // first day: totals
@@ -105,8 +106,9 @@ func dayWords(t, now time.Time) string {
 func (v *view) page(lim limits) page {
 	c, now := v.counts, v.in.Now.In(v.loc)
 	p := page{
-		Mine: digestList(v.in.Posts, lim.things, v.in.Mask, now, cmp.Or(clean(v.in.Titles.ESafetyOfficer, 60), "e-safety officer")),
-		Kind: v.kind(), School: clean(v.in.School, 80), Date: now.Format("Monday 2 January 2006"),
+		Questions: questionLines(v.in.Asks, now),
+		Mine:      digestList(v.in.Posts, lim.things, v.in.Mask, now, cmp.Or(clean(v.in.Titles.ESafetyOfficer, 60), "e-safety officer")),
+		Kind:      v.kind(), School: clean(v.in.School, 80), Date: now.Format("Monday 2 January 2006"),
 		Stats: []stat{
 			{number(c.New), "new", ""}, {number(c.StillOpen), "still open", ""},
 			{number(c.Agreed), "agreed", ""}, {number(c.PutRight), "put right", ""},

@@ -21,6 +21,7 @@ func renderText(p page) string {
 	}
 	t.para(p.Sum)
 
+	t.questions(p.Questions)
 	t.posts(p.Mine)
 	t.parts(p.Before)
 	t.section(p.New)

@@ -127,6 +127,7 @@ type OversharingInput struct {
 	Matters   []Matter       // likewise, about accounts, classes, devices, e-mail and settings
 	Right     []MatterRight  // of these, put right since the last report
 	Unclear   []Unclear      // of these, what could not be said
+	Asks      []AskedOf      // what the reader is asked and has not answered
 	Posts     []DigestPost   // what waits in the reader's own classes; it alone makes no report
 	Wider     bool           // clauses about more than sharing are looked at, whether or not there are Matters
 	MayChange bool           // the policy lets the program change things
@@ -139,6 +140,15 @@ type OversharingInput struct {
 	List      List  // of the Items
 	Accounts  List  // of the Matters
 	Mask      *Mask // nil masks nothing but what pupils own
+}
+
+// AskedOf is a check-in that waits for the reader's answer.
+type AskedOf struct {
+	Title, Question string
+	Due             time.Time // zero: no deadline is known
+	Overdue         bool
+	Link            string // https, to the page on which it is answered; "" without a review site
+	Command         string // answers it from the command line, where there is no site
 }
 
 // Counts is the report in numbers. New + StillOpen + Agreed + Information = Total.

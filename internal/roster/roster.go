@@ -1,7 +1,7 @@
 // Package roster is what the review site knows of the school's people: which accounts work with it. The worker, which reads the Directory, keeps it; the site, which cannot reach Google,
 // reads it.
 //
-// It holds Google's ids and hashes of addresses, no names. Pupils are not in it: who is not in it, and plays no role of the policy with an address outside, has no business on the site.
+// It holds adults' ids, names and hashes of addresses, and is kept anew each day, so that whoever leaves the Directory leaves it too. Pupils are not in it: who is not in it, and plays no role of the policy with an address outside, has no business on the site.
 package roster
 
 import (
@@ -24,6 +24,7 @@ const key = "adults"
 // Adult is an account of the school that works, and is no pupil's.
 type Adult struct {
 	ID     string   `json:"id"`     // Directory id
+	Name   string   `json:"name"`   // for other adults of the school
 	Hashes []string `json:"hashes"` // of its addresses (decisions.Hash), the main one first
 }
 

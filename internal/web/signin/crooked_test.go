@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/sha256"
+	"crypto/sha512"
 	"encoding/base64"
 	"encoding/json"
 	"maps"
@@ -28,6 +29,7 @@ type crooked struct {
 	nonce  string
 	silent bool // answers nothing but 503
 	certs  int  // how often the keys were asked for
+	tokens int  // and a token
 }
 
 var crookedKey = sync.OnceValue(func() *rsa.PrivateKey {
@@ -59,11 +61,12 @@ func newCrooked(t *testing.T) *crooked {
 			return
 		case r.URL.Path == "/.well-known/openid-configuration":
 			v = map[string]any{"issuer": c.URL, "authorization_endpoint": c.URL + "/auth", "token_endpoint": c.URL + "/token", "jwks_uri": c.URL + "/certs",
-				"id_token_signing_alg_values_supported": []string{"RS256", "HS256", "none"}}
+				"id_token_signing_alg_values_supported": []string{"RS256", "RS512", "HS256", "none"}}
 		case r.URL.Path == "/certs":
 			c.certs++
 			v = map[string]any{"keys": []any{map[string]string{"kty": "RSA", "alg": "RS256", "use": "sig", "kid": "k", "n": enc(c.key.N.Bytes()), "e": "AQAB"}}}
 		default:
+			c.tokens++
 			status, id := c.token(c.nonce)
 			w.WriteHeader(status)
 			if status != 200 {
@@ -166,6 +169,15 @@ func TestTokensThatDoNotHold(t *testing.T) {
 			h.Write([]byte(text))
 			return 200, text + "." + enc(h.Sum(nil))
 		}, 403, BadToken},
+		{"signed in another way", func(n string) (int, any) {
+			text := encJSON(m{"alg": "RS512", "kid": "k"}) + "." + encJSON(right(n))
+			sum := sha512.Sum512([]byte(text))
+			sig, err := rsa.SignPKCS1v15(rand.Reader, c.key, crypto.SHA512, sum[:])
+			if err != nil {
+				t.Fatal(err)
+			}
+			return 200, text + "." + enc(sig)
+		}, 403, BadToken},
 		{"signed by somebody else", func(n string) (int, any) {
 			k, err := rsa.GenerateKey(rand.Reader, 2048)
 			if err != nil {
@@ -185,7 +197,11 @@ func TestTokensThatDoNotHold(t *testing.T) {
 		t.Run(k.name, func(t *testing.T) {
 			x.t, c.token = t, k.token
 			x.clock.Add(time.Second) // for the limit of attempts
+			c.tokens = 0
 			x.want(k.name, c.come(x), k.status, k.want)
+			if c.tokens != 1 {
+				t.Errorf("the code was sent %d times", c.tokens)
+			}
 			if a := x.get("/"); (a.status == 200) != (k.status == 303) {
 				t.Errorf("afterwards the site answers %d", a.status)
 			}

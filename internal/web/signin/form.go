@@ -33,8 +33,8 @@ func token(key []byte, session, form string) string {
 	return encoding.EncodeToString(m.Sum(nil))
 }
 
-// Check says what is wrong with a form that was sent: not from a page of this site, or without the token of this session and form. nil
-// if it may be taken. It reads the request's form.
+// Check says what is wrong with a form that came through Require: it lacks the token of this session and form. nil if it may be taken.
+// It reads the request's form.
 func (s *SignIn) Check(r *http.Request, form string) *Problem {
 	id, ok := From(r.Context())
 	if !ok {
@@ -42,7 +42,7 @@ func (s *SignIn) Check(r *http.Request, form string) *Problem {
 		return &p
 	}
 	bad := foreignForm()
-	if !s.fromHere(r) || r.ParseForm() != nil {
+	if r.ParseForm() != nil {
 		return &bad
 	}
 	got := []byte(r.PostForm.Get(TokenField))

@@ -1,0 +1,222 @@
+package cli
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"net/http"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"esafetybot/internal/jobs"
+	"esafetybot/internal/policy"
+	"esafetybot/internal/store"
+	"esafetybot/internal/store/stores"
+	"esafetybot/internal/web"
+	"esafetybot/internal/web/signin"
+)
+
+// siteOptions are the flags of the review site.
+type siteOptions struct {
+	listen, issuer, client, key string
+	addrFile                    string
+	every                       time.Duration
+}
+
+func newServe(o *options) *cobra.Command {
+	var so siteOptions
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "The clock and the review site, in one process",
+		Long: "Run the jobs when they are due, and serve the review site on which people say that they looked and answer what is asked of them.\n\n" +
+			"In one process the site could do what the worker can: put it behind something that ends TLS, and on a larger school run the two apart. It listens on loopback unless told otherwise.\n" +
+			"Signing in needs an OAuth client of the kind “Web application” in the school's Google Cloud project, with BASE-URL/sign-in/done as its redirect; its secret is read from ESAFETYBOT_OIDC_CLIENT_SECRET.",
+		Example: "  ESAFETYBOT_OIDC_CLIENT_SECRET=… esafetybot serve --base-url https://review.school.example --oidc-client-id ID.apps.googleusercontent.com",
+		Args:    cobra.NoArgs,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return o.serve(cmd.Context(), so) },
+	}
+	f := cmd.Flags()
+	f.StringVar(&so.listen, "listen", "127.0.0.1:8080", "where the site listens")
+	f.StringVar(&so.addrFile, "addr-file", "", "write the address it listens on to this file")
+	f.StringVar(&so.issuer, "oidc-issuer", "", "who signs people in (default: Google)")
+	f.StringVar(&so.client, "oidc-client-id", "", "the id of the site's OAuth client")
+	f.StringVar(&so.key, "site-key", "esafetybot-site.key", "the file with the key of the site's cookies; made if it is not there")
+	f.DurationVar(&so.every, "every", time.Minute, "how often it is looked whether a job is due")
+	f.StringVar(&o.now, "now", "", "live at this time (RFC 3339), for simulated schools")
+	return cmd
+}
+
+// serve runs the clock and the site until the context ends.
+func (o *options) serve(ctx context.Context, so siteOptions) error {
+	p, err := o.loadPolicy()
+	if err != nil {
+		return err
+	}
+	clock, err := o.clock()
+	if err != nil {
+		return err
+	}
+	switch {
+	case o.baseURL == "":
+		return usageError{errors.New("the site's own address is not given: --base-url https://review.school.example")}
+	case so.client == "":
+		return usageError{errors.New("nobody could sign in: give --oidc-client-id, and its secret in ESAFETYBOT_OIDC_CLIENT_SECRET")}
+	}
+	o.keepDecisions = true
+	b, err := o.bench(ctx, p, clock)
+	if err != nil {
+		return err
+	}
+	defer b.close()
+	noted := make(chan struct{}, 1)
+	site, err := o.site(so, p, b, func() {
+		select {
+		case noted <- struct{}{}:
+		default: // the worker knows already
+		}
+	}, clock)
+	if err != nil {
+		return err
+	}
+	ln, err := new(net.ListenConfig).Listen(ctx, "tcp", so.listen)
+	if err != nil {
+		return fmt.Errorf("the site cannot listen on %s: %w", so.listen, err)
+	}
+	srv := &http.Server{Handler: site, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 1 << 16}
+	if so.addrFile != "" {
+		if err := os.WriteFile(so.addrFile, []byte("http://"+ln.Addr().String()), 0o600); err != nil {
+			return errors.Join(err, ln.Close())
+		}
+	}
+	fmt.Fprintf(o.std.Err, "The review site listens on %s and calls itself %s. Site and worker are one process: the site could do what the worker can.\n", ln.Addr(), o.baseURL)
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	failed := make(chan error, 1)
+	wg.Go(func() {
+		if err := srv.Serve(ln); !errors.Is(err, http.ErrServerClosed) {
+			failed <- err
+		}
+	})
+	defer func() {
+		late, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+		defer cancel()
+		_ = srv.Shutdown(late)
+	}()
+	return b.watch(ctx, so.every, noted, failed)
+}
+
+// soon is how long after somebody decided something the worker takes it up; what is decided meanwhile goes with it.
+const soon = 5 * time.Minute
+
+// watch runs what is due, again and again.
+func (b *workbench) watch(ctx context.Context, every time.Duration, noted <-chan struct{}, failed <-chan error) error {
+	t := time.NewTicker(every)
+	defer t.Stop()
+	var decided time.Time // when the first decision was made that is not taken up
+	for {
+		names, err := jobs.Due(ctx, b.env)
+		if err != nil {
+			b.env.Log.Error("what is due could not be found out", "error", err)
+		}
+		if !decided.IsZero() && time.Since(decided) >= soon {
+			for _, job := range []string{jobs.CommentsJob, jobs.CheckInsJob} {
+				if jobs.Asked(b.env.Policy, job) && !slices.Contains(names, job) {
+					names = append(names, job)
+				}
+			}
+			decided = time.Time{}
+		}
+		if len(names) > 0 {
+			// What goes wrong is in the run's record, and was told on standard error.
+			_ = b.run(ctx, append(names, sendJob), false)
+		}
+		for wait := true; wait; {
+			select {
+			case <-ctx.Done():
+				return nil
+			case err := <-failed:
+				return fmt.Errorf("the review site stopped: %w", err)
+			case <-noted:
+				if decided.IsZero() {
+					decided = time.Now()
+				}
+			case <-t.C:
+				wait = false
+			}
+		}
+	}
+}
+
+// site makes the review site on a workbench.
+func (o *options) site(so siteOptions, p *policy.Policy, b *workbench, noted func(), clock func() time.Time) (*web.Site, error) {
+	key, err := siteKey(so.key)
+	if err != nil {
+		return nil, err
+	}
+	in, err := signin.New(signin.Config{
+		Issuer: so.issuer, ClientID: so.client, ClientSecret: o.std.Getenv("ESAFETYBOT_OIDC_CLIENT_SECRET"), BaseURL: strings.TrimSuffix(o.baseURL, "/"),
+		Domains: p.School.Domains, Outside: func(address string) bool { return named(p, address) }, Key: key, Pages: web.PagesOf(p), Log: b.env.Log,
+	})
+	if err != nil {
+		return nil, usageError{err}
+	}
+	return web.New(web.Config{Policy: p, Main: b.env.Store, Decisions: b.env.Site, SignIn: in, Clock: clock, Log: b.env.Log, Noted: noted})
+}
+
+// named tells whether the policy names an address.
+func named(p *policy.Policy, address string) bool {
+	for _, list := range p.People {
+		if slices.ContainsFunc(list, func(x policy.Person) bool { return strings.EqualFold(x.Address, address) }) {
+			return true
+		}
+	}
+	return false
+}
+
+// siteKey reads the key of the site's cookies, or makes one.
+func siteKey(path string) ([]byte, error) {
+	text, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		key := make([]byte, 32)
+		_, _ = rand.Read(key) // never fails (crypto/rand)
+		return key, os.WriteFile(path, []byte(base64.StdEncoding.EncodeToString(key)+"\n"), 0o600)
+	}
+	if err != nil {
+		return nil, err
+	}
+	key, err := base64.StdEncoding.DecodeString(strings.TrimSpace(string(text)))
+	if err != nil || len(key) != 32 {
+		return nil, fmt.Errorf("%s does not hold a key of the site (32 bytes in base64): delete it, and a new one is made; everybody then signs in again", path)
+	}
+	return key, nil
+}
+
+// openDecisions opens the store in which the site notes what people decided; nil where there is no site. Beside a file it is a file of its own.
+func (o *options) openDecisions(ctx context.Context, p *policy.Policy, b *workbench) (store.Store, error) {
+	uri := o.decisions
+	if path, ok := strings.CutPrefix(o.state, "bolt:"); uri == "" && ok {
+		path = strings.TrimSuffix(path, ".db") + "-decisions.db"
+		if _, err := os.Stat(path); err == nil || o.keepDecisions {
+			uri = "bolt:" + path
+		}
+	}
+	if uri == "" && o.keepDecisions && o.state == "memory:" {
+		uri = "memory:"
+	}
+	if uri == "" {
+		if o.keepDecisions {
+			return nil, usageError{errors.New("where the site notes what people decide is not given: --decisions firestore:PROJECT/decisions")}
+		}
+		return nil, nil
+	}
+	return stores.Open(ctx, uri, p.School.Domains[0], b.env.Log)
+}

@@ -1,0 +1,117 @@
+package reports
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// questionLine is a check-in in words.
+type questionLine struct {
+	Title, Question, Due, Link, Command string
+	Overdue                             bool
+}
+
+func questionLines(list []AskedOf, now time.Time) []questionLine {
+	var out []questionLine
+	for _, a := range list {
+		l := questionLine{Title: clean(a.Title, maxTitle), Question: clean(a.Question, 400), Link: safeLink(a.Link), Overdue: a.Overdue}
+		if l.Link == "" {
+			l.Command = a.Command
+		}
+		switch {
+		case a.Overdue:
+			l.Due = "It was due on " + dayWords(a.Due, now) + "."
+		case !a.Due.IsZero():
+			l.Due = "Please answer by " + dayWords(a.Due, now) + "."
+		}
+		out = append(out, l)
+	}
+	return out
+}
+
+// questions lists what the reader is asked.
+func (t *textPage) questions(list []questionLine) {
+	if len(list) == 0 {
+		return
+	}
+	t.head(map[bool]string{true: "A question for you", false: "Questions for you"}[len(list) == 1])
+	for _, q := range list {
+		t.item("* ", q.Title+": "+q.Question)
+		if q.Due != "" {
+			t.item("  ", q.Due)
+		}
+		t.link(q.Link)
+		if q.Command != "" {
+			t.b.WriteString("  " + q.Command + "\n")
+		}
+		t.b.WriteString("\n")
+	}
+}
+
+func askedHash(list []AskedOf) []string {
+	var out []string
+	for _, a := range list {
+		out = append(out, fmt.Sprintf("asked %q %v %s", a.Title, a.Overdue, a.Due.UTC().Format(time.DateOnly)))
+	}
+	return out
+}
+
+// QuestionsInput is all that the letter is made of to somebody who is asked something, and has no report.
+type QuestionsInput struct {
+	School   string
+	Titles   Titles
+	Reader   string
+	Now      time.Time
+	Location *time.Location // the school's time zone; nil is UTC
+	Asks     []AskedOf
+}
+
+type questionsPage struct {
+	School, Date, Greeting, Headline, Lead string
+	Questions                              []questionLine
+	Foot                                   []string
+}
+
+// Questions writes the letter to somebody who is asked something, and has no report. Without a question it is an error.
+func Questions(in QuestionsInput) (Rendered, error) {
+	if len(in.Asks) == 0 {
+		return Rendered{}, errors.New("the letter with questions: nothing is asked; do not send it")
+	}
+	now := in.Now.UTC()
+	if in.Location != nil {
+		now = in.Now.In(in.Location)
+	}
+	school := clean(in.School, 80)
+	officer := cmp.Or(clean(in.Titles.ESafetyOfficer, 60), "e-safety officer")
+	p := questionsPage{
+		School: school, Date: now.Format("Monday 2 January 2006"), Headline: plural(len(in.Asks), "question", "questions") + " for you", Questions: questionLines(in.Asks, now),
+		Lead: "These are things that no program can see, so the school's online-safety policy asks you. Yes, no and not sure are all good answers; it takes a few minutes.",
+		Foot: []string{"Written by esafetybot for " + cmp.Or(school, "the school") + ". If it is not for you to answer, tell the " + officer + "."},
+	}
+	if name := clean(in.Reader, 60); name != "" {
+		p.Greeting = "Dear " + name + ","
+	}
+	r := Rendered{Subject: p.Headline, Hash: sum(sorted(askedHash(in.Asks)))}
+	var err error
+	if r.HTML, err = renderHTML("asked", p); err != nil {
+		return Rendered{}, fmt.Errorf("the letter with questions: %w", err)
+	}
+	t := &textPage{}
+	t.para(p.School + " · " + p.Date)
+	t.b.WriteString(strings.Repeat("=", 40) + "\n\n")
+	if p.Greeting != "" {
+		t.para(p.Greeting)
+	}
+	t.para(strings.ToUpper(p.Headline))
+	t.para(p.Lead)
+	t.questions(p.Questions)
+	t.b.WriteString("-- \n")
+	for _, f := range p.Foot {
+		t.line(f)
+	}
+	r.Text = t.b.String()
+	return r, nil
+}

@@ -1,0 +1,282 @@
+package web
+
+import (
+	"cmp"
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"esafetybot/internal/checks/comments"
+	"esafetybot/internal/decisions"
+	"esafetybot/internal/findings"
+	"esafetybot/internal/moderation"
+	"esafetybot/internal/policy"
+	"esafetybot/internal/seen"
+	"esafetybot/internal/store"
+)
+
+// mostPosts is how many posts a page lists: the oldest, and when they are done the next.
+const mostPosts = 200
+
+// homePage is what waits for somebody.
+type homePage struct {
+	Classes   []homeClass
+	More      int
+	Posts     int
+	PassedOn  []homeClass // of other classes, for those who look everywhere
+	Questions int
+	Token     string
+	Form      string
+	Teaches   bool
+	Officer   string
+}
+
+type homeClass struct {
+	ID, Name string
+	Posts    []homePost
+}
+
+type homePost struct {
+	Item, Saw, Title, Link, New, Since, Due string
+	PassedOn                                bool
+}
+
+// reviewForm is the name of the form that says that somebody looked.
+const reviewForm = "reviewed"
+
+func (s *Site) home(w http.ResponseWriter, r *http.Request, p *person) error {
+	posts, err := s.waiting(r.Context(), p)
+	if err != nil {
+		return err
+	}
+	asked, err := s.questions(r.Context(), p)
+	if err != nil {
+		return err
+	}
+	page := homePage{
+		Posts: len(posts), Questions: asked.Open(), Token: s.SignIn.Token(r.Context(), reviewForm), Form: formID(), Teaches: len(p.hosts) > 0, Officer: s.Policy.Title(policy.RoleOfficer),
+	}
+	if n := len(posts) - mostPosts; n > 0 {
+		page.More, posts = n, posts[:mostPosts]
+	}
+	for _, x := range posts {
+		list := &page.Classes
+		if !slices.Contains(p.hosts, x.course) {
+			list = &page.PassedOn
+		}
+		i := slices.IndexFunc(*list, func(c homeClass) bool { return c.ID == x.course })
+		if i < 0 {
+			*list = append(*list, homeClass{ID: x.course, Name: x.class})
+			i = len(*list) - 1
+		}
+		(*list)[i].Posts = append((*list)[i].Posts, s.homePost(x, p))
+	}
+	return s.page(w, r, p, "home", "My page", page)
+}
+
+// waitingPost is a post that waits, as the worker last saw it.
+type waitingPost struct {
+	course, id, class string
+	post              *moderation.Post
+	acts              []moderation.Act
+	due               time.Time
+	passedOn          bool
+}
+
+// waiting lists the posts that wait for somebody: those of their classes, and for who looks everywhere what was passed on. The oldest comes first.
+func (s *Site) waiting(ctx context.Context, p *person) ([]waitingPost, error) {
+	type found struct {
+		clause   string
+		due      time.Time
+		passedOn bool
+	}
+	open := map[string]map[string]found{} // course → post
+	keeper := &findings.Keeper{Store: s.Main}
+	for f, err := range keeper.List(ctx, comments.Means, findings.Open) {
+		if err != nil {
+			return nil, err
+		}
+		course, post, ok := moderation.ParseSubject(f.Subject)
+		passed := slices.Contains(f.Facts, comments.PassedOn)
+		if !ok || f.Rule != comments.Means+"."+comments.Unreviewed || !slices.Contains(p.hosts, course) && !(p.leads() && passed) {
+			continue
+		}
+		if open[course] == nil {
+			open[course] = map[string]found{}
+		}
+		if have, twice := open[course][post]; !twice || f.Clause < have.clause {
+			open[course][post] = found{f.Clause, f.Due, passed}
+		}
+	}
+	noted, err := s.noted(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var out []waitingPost
+	for course, posts := range open {
+		class, err := moderation.Load(ctx, s.Main, course)
+		if errors.Is(err, store.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		for id, f := range posts {
+			post := class.Posts[id]
+			if post == nil {
+				continue
+			}
+			acts := class.Waiting(post, s.rules(f.clause))
+			if len(acts) == 0 || !noted[moderation.Subject(course, id)].Before(acts[len(acts)-1].At) {
+				continue // somebody has just said that they looked
+			}
+			out = append(out, waitingPost{course, id, cmp.Or(class.Name, "A class"), post, acts, f.due, f.passedOn})
+		}
+	}
+	slices.SortFunc(out, func(a, b waitingPost) int {
+		return cmp.Or(a.acts[0].At.Compare(b.acts[0].At), strings.Compare(a.course, b.course), strings.Compare(a.id, b.id))
+	})
+	return out, nil
+}
+
+// rules is what a clause says of what needs looking at.
+func (s *Site) rules(clause string) moderation.Rules {
+	r := moderation.Rules{Replies: true, Date: s.Policy.Calendar.Date}
+	c, _ := s.Policy.Clause(clause)
+	for _, m := range c.MetBy {
+		if w, ok := m.With.(*policy.CommentsWith); ok && slices.Contains(w.Rules, comments.Unreviewed) {
+			r.Replies, r.Staff = w.Replies, w.Staff
+		}
+	}
+	return r
+}
+
+// noted says of items up to when somebody has said that they looked, and the worker has not judged it yet.
+func (s *Site) noted(ctx context.Context) (map[string]time.Time, error) {
+	out := map[string]time.Time{}
+	for d, err := range decisions.Since(ctx, s.Decisions, decisions.Reviewed, s.Clock().Add(-48*time.Hour)) {
+		if err != nil {
+			return nil, err
+		}
+		j, err := decisions.Judged(ctx, s.Main, d.ID)
+		if err != nil {
+			return nil, err
+		}
+		if j == nil && d.Saw.After(out[d.Item]) {
+			out[d.Item] = d.Saw
+		}
+	}
+	return out, nil
+}
+
+func (s *Site) homePost(x waitingPost, p *person) homePost {
+	loc := s.Policy.School.Location
+	out := homePost{
+		Item: moderation.Subject(x.course, x.id), Saw: x.acts[len(x.acts)-1].At.UTC().Format(time.RFC3339Nano), Title: postTitle(x.post), Link: postLink(x.course, x.post, p.Address),
+		New: count(len(x.acts), "new comment", "new comments"), Since: x.acts[0].At.In(loc).Format("Monday 2 January, 15:04"), PassedOn: x.passedOn,
+	}
+	if !x.due.IsZero() {
+		out.Due = x.due.In(loc).Format("Monday 2 January")
+	}
+	return out
+}
+
+// postTitle says which post it is. Whoever reads it may read the post.
+func postTitle(p *moderation.Post) string {
+	when := ""
+	if !p.Made.IsZero() {
+		when = " of " + p.Made.Format("2 January")
+	}
+	switch {
+	case p.Title != "" && p.Kind == seen.PostMaterial:
+		return "Material “" + p.Title + "”"
+	case p.Title != "":
+		return "Classwork “" + p.Title + "”"
+	case p.Kind == seen.PostMaterial:
+		return "A material" + when
+	case p.Kind == seen.PostCourseWork:
+		return "A piece of classwork" + when
+	}
+	return "Announcement" + when
+}
+
+// postLink opens a post as the right account, or the class where Google did not tell the post's link.
+func postLink(course string, p *moderation.Post, address string) string {
+	link := "https://classroom.google.com/c/" + base64.RawStdEncoding.EncodeToString([]byte(course))
+	if p.Link != "" {
+		link = p.Link
+	}
+	u, err := url.Parse(link)
+	if err != nil || u.Scheme != "https" {
+		return ""
+	}
+	q := u.Query()
+	q.Set("authuser", address)
+	u.RawQuery = q.Encode()
+	return u.String()
+}
+
+func count(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprint(n, " ", many)
+}
+
+// reviewed notes that somebody looked at one post, or at all that the page showed of a class.
+func (s *Site) reviewed(w http.ResponseWriter, r *http.Request, p *person) error {
+	if problem := s.SignIn.Check(r, reviewForm); problem != nil {
+		return refusal(*problem)
+	}
+	form := r.PostForm.Get("form")
+	chosen := r.PostForm["post"]
+	if one := r.PostForm.Get("one"); one != "" {
+		chosen = []string{one}
+	}
+	if form == "" || len(form) > 64 || len(chosen) == 0 || len(chosen) > mostPosts {
+		return badForm()
+	}
+	var list []decisions.Decision
+	for _, c := range chosen {
+		item, at, _ := strings.Cut(c, " ")
+		saw, err := time.Parse(time.RFC3339Nano, at)
+		course, _, ok := moderation.ParseSubject(item)
+		if err != nil || !ok || saw.After(s.Clock()) {
+			return badForm()
+		}
+		if !p.hostsClass(course) {
+			return notYours("This is a post of another class. Only its teachers, whoever stands in for them and the " + s.Policy.Title(policy.RoleOfficer) + " can say that they looked.")
+		}
+		list = append(list, decisions.Decision{At: s.Clock(), By: p.By, Do: decisions.Reviewed, Item: item, Saw: saw})
+	}
+	notice := "before"
+	for _, d := range list {
+		_, err := decisions.Make(r.Context(), s.Decisions, form+" "+d.Item, d)
+		if err != nil && !errors.Is(err, decisions.ErrTwice) {
+			return err
+		}
+		if err == nil {
+			notice = "reviewed"
+		}
+	}
+	s.Noted()
+	http.Redirect(w, r, "/?noted="+notice, http.StatusSeeOther)
+	return nil
+}
+
+// badForm refuses what no page of ours sends.
+func badForm() refusal {
+	return refusal{
+		Status: http.StatusBadRequest, Reason: "bad-form", Title: "This could not be read", Why: "What was sent does not look like what the page sends. Nothing was changed.", Do: "Go back to the page, load it anew and try again.",
+	}
+}
+
+func notYours(why string) refusal {
+	return refusal{Status: http.StatusForbidden, Reason: "not-yours", Title: "This is not yours to decide", Why: why + " Nothing was changed.", Do: "If you think that you should be able to, ask the office to name you as standing in for the class."}
+}

@@ -1,0 +1,135 @@
+package web
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+
+	"esafetybot/internal/calendar"
+	"esafetybot/internal/decisions"
+	"esafetybot/internal/memory"
+	"esafetybot/internal/moderation"
+	"esafetybot/internal/policy"
+	"esafetybot/internal/roster"
+	"esafetybot/internal/seen"
+	"esafetybot/internal/store"
+	"esafetybot/internal/web/signin"
+)
+
+// person is who asks, as the worker last saw them.
+type person struct {
+	signin.Identity
+	ID     string // Directory id; "" for somebody with an address outside
+	By     decisions.By
+	roles  []policy.Role
+	adults []roster.Adult
+	hosts  []string // ids of the classes that they teach or stand in for
+}
+
+func (p *person) plays(roles ...policy.Role) bool {
+	return slices.ContainsFunc(p.roles, func(r policy.Role) bool { return slices.Contains(roles, r) })
+}
+
+// leads tells whether somebody may look everywhere.
+func (p *person) leads() bool {
+	return p.plays(policy.RoleOfficer, policy.RoleDeputy, policy.RoleHead)
+}
+
+// mayCover tells whether somebody may say who stands in for a teacher.
+func (p *person) mayCover() bool { return p.leads() || p.plays(policy.RolePageHost) }
+
+// menu lists the pages that are of use to somebody.
+func (p *person) menu() []menuItem {
+	out := []menuItem{{Title: "My page", Path: "/"}}
+	if len(p.roles) > 0 {
+		out = append(out, menuItem{Title: "Questions for me", Path: "/check-ins"})
+	}
+	if p.mayCover() {
+		out = append(out, menuItem{Title: "Classes and cover", Path: "/classes"})
+	}
+	return out
+}
+
+// person judges who asks. The error is a refusal for whoever has no business here.
+func (s *Site) person(r *http.Request) (*person, error) {
+	id, ok := signin.From(r.Context())
+	if !ok {
+		return nil, refusal{Status: http.StatusForbidden, Title: "You are not signed in", Do: "Sign in first.", Again: "/sign-in"}
+	}
+	p := &person{Identity: id, By: decisions.By{ID: id.Subject, Hash: decisions.Hash(id.Address)}}
+	var err error
+	if p.adults, err = roster.Read(r.Context(), s.Main); err != nil {
+		return nil, err
+	}
+	i := slices.IndexFunc(p.adults, func(a roster.Adult) bool { return a.ID == id.Subject && slices.Contains(a.Hashes, p.By.Hash) })
+	var mine []string
+	if i >= 0 {
+		p.ID, mine = p.adults[i].ID, p.adults[i].Hashes
+	}
+	for role, people := range s.Policy.People {
+		for _, who := range people {
+			h := decisions.Hash(who.Address)
+			known := slices.ContainsFunc(p.adults, func(a roster.Adult) bool { return slices.Contains(a.Hashes, h) })
+			if slices.Contains(mine, h) || i < 0 && !known && h == p.By.Hash && !s.ours(id.Address) {
+				p.roles = append(p.roles, role)
+			}
+		}
+	}
+	slices.Sort(p.roles)
+	if p.ID == "" && len(p.roles) == 0 {
+		why := "Pupils, and people who are not in the school's list, have no page here."
+		if len(p.adults) == 0 {
+			why = "The list of the school's people has not been read yet."
+		}
+		return nil, refusal{
+			Status: http.StatusForbidden, Title: "There is nothing here for this account", Account: id.Address, Why: why,
+			Do: "If you work at the school, sign in with your own school account. If you have done so, ask the office whether you are on the list; it is read every day.", Again: "/sign-in?choose=1",
+		}
+	}
+	return p, s.taught(r, p)
+}
+
+// ours tells whether an address is on one of the school's own domains.
+func (s *Site) ours(address string) bool {
+	_, domain, _ := strings.Cut(address, "@")
+	return slices.Contains(s.Policy.School.Domains, strings.ToLower(domain))
+}
+
+func (s *Site) today() calendar.Date { return s.Policy.Calendar.Date(s.Clock()) }
+
+// taught finds the classes that somebody teaches or stands in for.
+func (s *Site) taught(r *http.Request, p *person) error {
+	if p.ID == "" {
+		return nil
+	}
+	book, err := memory.Rosters(r.Context(), s.Main)
+	if err != nil {
+		return err
+	}
+	for course, class := range book {
+		if slices.ContainsFunc(class.Members, func(m seen.ClassMember) bool { return m.Teacher && m.ID == p.ID }) {
+			p.hosts = append(p.hosts, course)
+		}
+	}
+	for d, err := range s.Main.Find(r.Context(), moderation.Classes, store.Ask{}) {
+		if err != nil {
+			return err
+		}
+		if c, err := moderation.Decode(d); err == nil && c != nil && c.Covers(p.ID, s.today()) && !slices.Contains(p.hosts, d.Key) {
+			p.hosts = append(p.hosts, d.Key)
+		}
+	}
+	slices.Sort(p.hosts)
+	return nil
+}
+
+// hostsClass tells whether somebody may look at a class.
+func (p *person) hostsClass(course string) bool { return p.leads() || slices.Contains(p.hosts, course) }
+
+// name is what an adult of the school is called.
+func (p *person) name(id string) string {
+	if i := slices.IndexFunc(p.adults, func(a roster.Adult) bool { return a.ID == id }); i >= 0 && p.adults[i].Name != "" {
+		return p.adults[i].Name
+	}
+	return "somebody who is no longer on the list"
+}

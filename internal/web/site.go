@@ -1,0 +1,226 @@
+// Package web is the review site: where a teacher says that they looked, and people answer what only they can know.
+//
+// The contract:
+//
+//   - It faces the internet, and can do nothing to the school's domain: it reads the main state and creates decisions, which are claims that the worker judges
+//     (internal/decisions). It does not reach Google, not even through other rooms; who is who it learns from what the worker kept (internal/roster, internal/memory).
+//   - Everybody is signed in (signin). What somebody may see and do is judged anew with each request ([Site.person]): a teacher sees their classes and no other; pupils nothing.
+//   - Each form proves that it came from this site and this session, and carries an id of its own, so that a form sent twice is one decision.
+//   - Pages are made on the server, work without JavaScript, on a phone and read aloud. There is no script at all: the content security policy forbids it.
+//   - Logs hold reasons, paths and Google's ids; never an address, a title, or what somebody wrote.
+package web
+
+import (
+	"bytes"
+	"crypto/rand"
+	"embed"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"html/template"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"esafetybot/internal/policy"
+	"esafetybot/internal/store"
+	"esafetybot/internal/web/signin"
+)
+
+//go:embed pages
+var files embed.FS
+
+// Config is what the site needs.
+type Config struct {
+	Policy    *policy.Policy
+	Main      store.Store // read only
+	Decisions store.Store // created in only
+	SignIn    *signin.SignIn
+	Clock     func() time.Time
+	Log       *slog.Logger
+	Noted     func() // called after a decision was noted, so that the worker looks soon; may be nil
+}
+
+// Site is the review site.
+type Site struct {
+	Config
+	mux *http.ServeMux
+}
+
+// Pages shows what signing in has to say, in the look of the site. It is made first, because signing in needs it.
+type Pages struct{ School, Officer string }
+
+var _ signin.Pages = Pages{}
+
+// New makes the site.
+func New(c Config) (*Site, error) {
+	if c.Policy == nil || c.Main == nil || c.Decisions == nil || c.SignIn == nil {
+		return nil, errors.New("the review site: policy, state, decisions and sign-in must be given")
+	}
+	if c.Clock == nil {
+		c.Clock = time.Now
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Noted == nil {
+		c.Noted = func() {}
+	}
+	s := &Site{Config: c, mux: http.NewServeMux()}
+	inside := http.NewServeMux()
+	for pattern, h := range map[string]func(http.ResponseWriter, *http.Request, *person) error{
+		"GET /{$}":           s.home,
+		"POST /reviewed":     s.reviewed,
+		"GET /check-ins":     s.checkIns,
+		"POST /check-ins":    s.answer,
+		"GET /classes":       s.classes,
+		"POST /cover":        s.cover,
+		"POST /cover/ending": s.endCover,
+	} {
+		inside.HandleFunc(pattern, s.known(h))
+	}
+	inside.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		c.look().Problem(w, r, signin.Problem{
+			Status: http.StatusNotFound, Title: "There is no such page", Why: "The address may have been copied in part, or the page is gone.", Do: "Go to your page and look from there.",
+		})
+	})
+	c.SignIn.Routes(s.mux)
+	s.mux.HandleFunc("GET /style.css", asset("pages/style.css", "text/css; charset=utf-8"))
+	s.mux.Handle("/", c.SignIn.Require(inside))
+	return s, nil
+}
+
+// look is how problems look on this school's site.
+func (c Config) look() Pages {
+	return Pages{School: c.Policy.School.Name, Officer: c.Policy.Title(policy.RoleOfficer)}
+}
+
+// PagesOf is how problems look on a school's site, for whoever makes the sign-in.
+func PagesOf(p *policy.Policy) Pages { return Config{Policy: p}.look() }
+
+// ServeHTTP implements http.Handler.
+func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	secure(w.Header())
+	s.mux.ServeHTTP(w, r)
+}
+
+// secure forbids what no page of the site needs. The policy knows no script, and forms go to this site only (and on to Google for signing in, which browsers count as the form's).
+func secure(h http.Header) {
+	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Referrer-Policy", "same-origin")
+	h.Set("Cross-Origin-Opener-Policy", "same-origin")
+	h.Set("Cross-Origin-Resource-Policy", "same-origin")
+	h.Set("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
+	h.Set("Strict-Transport-Security", "max-age=31536000")
+}
+
+// known lets only people of the school through, and shows what went wrong.
+func (s *Site) known(h func(http.ResponseWriter, *http.Request, *person) error) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		p, err := s.person(r)
+		if err == nil {
+			err = h(w, r, p)
+		}
+		if err == nil {
+			return
+		}
+		var problem refusal
+		if !errors.As(err, &problem) {
+			s.Log.Error("a page failed", "path", r.URL.Path, "error", err)
+			problem = refusal{
+				Status: http.StatusInternalServerError, Title: "Something went wrong here", Why: "It is not your doing, and nothing was changed.", Do: "Try again in a few minutes. If it stays so, tell whoever looks after esafetybot.",
+			}
+		}
+		s.look().Problem(w, r, signin.Problem(problem))
+	}
+}
+
+// refusal is a problem as an error.
+type refusal signin.Problem
+
+func (r refusal) Error() string { return r.Title }
+
+// frame is what every page has.
+type frame struct {
+	School  string
+	Title   string
+	Who     string // the signed-in address; "" on pages for nobody
+	SignOut string // token of the form
+	Menu    []menuItem
+	Notice  string
+	Body    any
+}
+
+type menuItem struct {
+	Title, Path string
+	Here        bool
+}
+
+var templates = func() map[string]*template.Template {
+	out := map[string]*template.Template{}
+	for _, name := range []string{"home", "check-ins", "classes", "problem", "signed-out"} {
+		out[name] = template.Must(template.New("").ParseFS(files, "pages/frame.html.tmpl", "pages/"+name+".html.tmpl"))
+	}
+	return out
+}()
+
+// show writes a page. It is made whole before anything is sent.
+func show(w http.ResponseWriter, status int, name string, f frame) error {
+	var b bytes.Buffer
+	if err := templates[name].ExecuteTemplate(&b, "frame", f); err != nil {
+		return fmt.Errorf("page %s: %w", name, err)
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.WriteHeader(status)
+	_, _ = w.Write(b.Bytes())
+	return nil
+}
+
+// page shows a page to somebody.
+func (s *Site) page(w http.ResponseWriter, r *http.Request, p *person, name, title string, body any) error {
+	f := frame{School: s.Policy.School.Name, Title: title, Who: p.Address, SignOut: s.SignIn.Token(r.Context(), signin.SignOutForm), Body: body, Notice: notices[r.URL.Query().Get("noted")]}
+	for _, m := range p.menu() {
+		m.Here = m.Path == r.URL.Path
+		f.Menu = append(f.Menu, m)
+	}
+	return show(w, http.StatusOK, name, f)
+}
+
+// notices is what a page says after a form was taken.
+var notices = map[string]string{
+	"reviewed": "Thank you. It is noted that you looked.",
+	"answered": "Thank you. Your answer is noted.",
+	"cover":    "It is noted who stands in. They hear of what waits from the next mail on.",
+	"ended":    "It is noted that they no longer stand in.",
+	"before":   "This was noted before. Nothing was changed.",
+}
+
+// Problem implements signin.Pages.
+func (p Pages) Problem(w http.ResponseWriter, _ *http.Request, problem signin.Problem) {
+	_ = show(w, problem.Status, "problem", frame{School: p.School, Title: problem.Title, Body: problem})
+}
+
+// SignedOut implements signin.Pages.
+func (p Pages) SignedOut(w http.ResponseWriter, _ *http.Request) {
+	_ = show(w, http.StatusOK, "signed-out", frame{School: p.School, Title: "You are signed out"})
+}
+
+func asset(name, kind string) http.HandlerFunc {
+	data, err := files.ReadFile(name)
+	if err != nil {
+		panic(err)
+	}
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", kind)
+		w.Header().Set("Cache-Control", "public, max-age=3600")
+		_, _ = w.Write(data)
+	}
+}
+
+// formID is the id of an empty form: what is sent with it is one decision, however often it is sent.
+func formID() string {
+	b := make([]byte, 12)
+	_, _ = rand.Read(b) // never fails (crypto/rand)
+	return hex.EncodeToString(b)
+}
