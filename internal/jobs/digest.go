@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"esafetybot/internal/calendar"
 	"esafetybot/internal/census"
@@ -20,6 +21,7 @@ import (
 	"esafetybot/internal/people"
 	"esafetybot/internal/policy"
 	"esafetybot/internal/reports"
+	"esafetybot/internal/school"
 	"esafetybot/internal/seen"
 	"esafetybot/internal/store"
 )
@@ -118,12 +120,13 @@ func (e Env) page(path string) string {
 
 // waiting is what waits in classes, and for whom.
 type waiting struct {
-	env   Env
-	in    comments.Input
-	ask   comments.Ask
-	items []waitingPost
-	mask  *reports.Mask
-	names map[string]string
+	env    Env
+	in     comments.Input
+	ask    comments.Ask
+	items  []waitingPost
+	mask   *reports.Mask
+	names  map[string]string
+	pupils [][]string // the words of pupils' names, once asked for
 }
 
 type waitingPost struct {
@@ -209,7 +212,7 @@ func (w *waiting) posts(a *seen.Account) []reports.DigestPost {
 		}
 		names := &reports.Names{}
 		out = append(out, reports.DigestPost{
-			Class: w.names["course/"+i.Course], Words: postWords(i.post, names.Add), Names: names, New: i.New, Since: i.Since, Due: i.Due, PassedOn: i.PassedOn,
+			Class: w.className(i.Course), Words: postWords(i.post, names.Add), Names: names, New: i.New, Since: i.Since, Due: i.Due, PassedOn: i.PassedOn,
 			Link: postLink(i.Course, i.post, a.Address),
 		})
 	}
@@ -232,4 +235,29 @@ func (t *told) postsFor(ctx context.Context, env Env, address string) ([]reports
 		}
 	}
 	return t.classes.posts(a), nil
+}
+
+// className is what a class is called; "" where that is a pupil's whole name, as in a class for one. A first name alone ("5 Ash") is a class's name like any other.
+func (w *waiting) className(course string) string {
+	name := w.names["course/"+course]
+	if w.pupils == nil {
+		w.pupils = [][]string{}
+		for _, a := range w.in.Who.Accounts() {
+			if words := nameWords(a.Name); w.in.Kinds.School(a) && w.in.Kinds.Kind(a) == school.Pupil && len(words) > 1 {
+				w.pupils = append(w.pupils, words)
+			}
+		}
+	}
+	in := nameWords(name)
+	if slices.ContainsFunc(w.pupils, func(pupil []string) bool {
+		return slices.Contains(in, pupil[0]) && slices.Contains(in, pupil[len(pupil)-1])
+	}) {
+		return ""
+	}
+	return name
+}
+
+// nameWords are the words of a name, to be compared.
+func nameWords(s string) []string {
+	return strings.FieldsFunc(strings.ToLower(s), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsMark(r) })
 }

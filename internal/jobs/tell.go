@@ -129,6 +129,9 @@ func tellOne(ctx context.Context, env Env, box *outbox.Outbox, t *told, who read
 	if err != nil {
 		return err
 	}
+	if c := r.Counts; c.New+c.StillOpen+c.PutRight+c.Gaps+c.Unclear == 0 && len(data.Asks) > 0 && !slices.Contains(who.roles, policy.RoleAdmin) {
+		return t.askOne(ctx, env, box, who) // a question, and nothing to report
+	}
 	told := !mark.UpTo.IsZero()
 	if r.Empty && !slices.Contains(who.roles, policy.RoleAdmin) {
 		return nil // who deals with little hears only when there is something
