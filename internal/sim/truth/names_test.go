@@ -258,11 +258,11 @@ func TestCut(t *testing.T) {
 
 func TestGaps(t *testing.T) {
 	for _, c := range []struct {
-		gap    string
+		gap     string
 		isClose bool
-		comma  bool
-		dot    bool // behind an initial
-		title  bool
+		comma   bool
+		dot     bool // behind an initial
+		title   bool
 	}{
 		{"", true, false, false, true},
 		{".", true, false, false, true},
