@@ -30,8 +30,8 @@ const (
 // PassedOn is the fact of what waited beyond its deadline.
 const PassedOn = "passed-on"
 
-// kept is for how many days a private comment is looked at.
-const kept = 180
+// kept is for how long a private comment is looked at: 180 days, as long as Google keeps the log.
+const kept = 180 * 24 * time.Hour
 
 // An Ask is one entry of a clause's met_by that names this check, defaults filled in.
 type Ask struct {
@@ -45,9 +45,17 @@ type Ask struct {
 	Due      calendar.Deadline
 }
 
-// Rules is what the ask says of what needs looking at.
-func (a Ask) rules(cal *calendar.Calendar) moderation.Rules {
-	return moderation.Rules{Replies: a.Replies, Staff: a.Staff, Date: cal.Date}
+// rules is what the ask says of what needs looking at in a class.
+func (in Input) rules(a Ask, c Class) moderation.Rules {
+	return moderation.Rules{Replies: a.Replies, Staff: a.Staff, Date: in.Calendar.Date, Teaches: func(id string) bool {
+		return slices.ContainsFunc(c.Members, func(m seen.ClassMember) bool { return m.ID == id && in.teaches(m) })
+	}}
+}
+
+// teaches tells whether a member of a class is a teacher of it: pupils on the list of teachers are none.
+func (in Input) teaches(m seen.ClassMember) bool {
+	a, ours := in.Who.AccountByID(m.ID)
+	return m.Teacher && ours && in.Kinds.Kind(a) != school.Pupil
 }
 
 // Class is one class in use.
@@ -137,7 +145,7 @@ func (in Input) Waiting(ask Ask, c Class) []Item {
 	var hosts []*seen.Account
 	known := false
 	for _, id := range slices.Sorted(maps.Keys(c.Book.Posts)) {
-		acts := c.Book.Waiting(c.Book.Posts[id], ask.rules(in.Calendar))
+		acts := c.Book.Waiting(c.Book.Posts[id], in.rules(ask, c))
 		if len(acts) == 0 {
 			continue
 		}
@@ -197,7 +205,7 @@ func (in Input) daysIn(hosts []*seen.Account) []time.Weekday {
 // private says which adults who do not teach the class wrote private comments on a piece of work.
 func (in Input) private(c Class, p *moderation.Post) []string {
 	var facts []string
-	oldest := in.Now.AddDate(0, 0, -kept)
+	oldest := in.Now.Add(-kept)
 	for _, a := range p.Acts {
 		if a.What == moderation.Private && a.Adult && !a.At.Before(oldest) && !c.Book.Hosted(a.By, in.Calendar.Date(a.At)) {
 			facts = append(facts, "by/"+a.By)
