@@ -153,19 +153,19 @@ func (b *Book) Flush(ctx context.Context, commit func(context.Context, *store.Ba
 	}
 	put := func(key string, v any, keep bool) error {
 		old, have := b.docs[key]
-		if !keep {
-			if have {
-				batch.Delete(Classes, key, old.Version)
-				delete(b.docs, key)
-			}
-			return nil
-		}
 		body, err := json.Marshal(v)
-		if err != nil || have && bytes.Equal(body, old.Body) {
+		switch {
+		case err != nil:
 			return err
+		case !keep && !have || keep && have && bytes.Equal(body, old.Body):
+			return nil
+		case keep:
+			batch.Put(Classes, key, old.Version, nil, body)
+			b.docs[key] = store.Doc{Key: key, Version: old.Version + 1, Body: body}
+		default:
+			batch.Delete(Classes, key, old.Version)
+			delete(b.docs, key)
 		}
-		batch.Put(Classes, key, old.Version, nil, body)
-		b.docs[key] = store.Doc{Key: key, Version: old.Version + 1, Body: body}
 		if batch.Writes() >= 100 || batch.Size() > store.MaxBatchBytes/2 {
 			return flush()
 		}

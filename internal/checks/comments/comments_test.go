@@ -56,7 +56,12 @@ func TestUnreviewed(t *testing.T) {
 		{"staff too: of a pupil on the list of teachers", func(w *world) { w.teachers("kim", "pia"); w.ask.Staff = true; w.wrote("pia", ten) }, thursday},
 		{"staff too: a post of supply who teaches the class", func(w *world) { w.teachers("kim", "sue"); w.ask.Staff = true; w.posted("sue", ten) }, nil},
 		{"staff too: a post of staff", func(w *world) { w.ask.Staff = true; w.posted("moe", ten) }, nil},
-		{"staff too: of cover", func(w *world) { noReplies(w); w.ask.Staff = true; w.cover("moe", "2026-11-17", "2026-11-17"); w.wrote("moe", ten) }, nil},
+		{"staff too: of cover", func(w *world) {
+			noReplies(w)
+			w.ask.Staff = true
+			w.cover("moe", "2026-11-17", "2026-11-17")
+			w.wrote("moe", ten)
+		}, nil},
 		{"staff too: of cover of the day before", func(w *world) {
 			noReplies(w)
 			w.ask.Staff = true
