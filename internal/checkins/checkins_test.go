@@ -1,6 +1,8 @@
 package checkins
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -325,6 +327,15 @@ func TestAnswers(t *testing.T) {
 	}
 	if _, err := Open(t.Context(), s); err == nil || !strings.Contains(err.Error(), "alerts") {
 		t.Errorf("broken: %v", err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := Open(ctx, s); !errors.Is(err, context.Canceled) {
+		t.Errorf("interrupted: %v", err)
+	}
+	book.Add("filtering", Answer{ID: "3", At: time.Date(10_000, 1, 1, 0, 0, 0, 0, time.UTC)}) // a year that JSON does not know
+	if err := book.Stage(&store.Batch{}); err == nil {
+		t.Error("an answer that cannot be written, and no error")
 	}
 }
 

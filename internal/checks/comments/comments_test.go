@@ -54,6 +54,16 @@ func TestUnreviewed(t *testing.T) {
 			w.wrote("moe", ten)
 		}, thursday},
 		{"staff too: of a pupil on the list of teachers", func(w *world) { w.teachers("kim", "pia"); w.ask.Staff = true; w.wrote("pia", ten) }, thursday},
+		{"staff too: of a grown-up on the list of students", func(w *world) {
+			w.ask.Staff = true
+			w.list = append(w.list, seen.ClassMember{ID: "moe"})
+			w.wrote("moe", ten)
+		}, thursday},
+		{"staff too: of a teacher whose account is gone", func(w *world) {
+			w.list = append(w.list, seen.ClassMember{ID: "gone", Teacher: true})
+			w.ask.Staff = true
+			w.wrote("gone", ten)
+		}, thursday},
 		{"staff too: a post of supply who teaches the class", func(w *world) { w.teachers("kim", "sue"); w.ask.Staff = true; w.posted("sue", ten) }, nil},
 		{"staff too: a post of staff", func(w *world) { w.ask.Staff = true; w.posted("moe", ten) }, nil},
 		{"staff too: of cover", func(w *world) {
@@ -189,6 +199,7 @@ func TestNoHost(t *testing.T) {
 		{"a guest", with([]string{"gus"}), none},
 		{"a pupil", with([]string{"pia"}), none},
 		{"no account of the Directory", with([]string{"gone"}), none},
+		{"a grown-up on the list of students", with(nil, func(w *world) { w.list = append(w.list, seen.ClassMember{ID: "moe"}) }), none},
 		{"one of two is there", with([]string{"old", "kim"}), nil},
 		{"supply", with([]string{"sue"}), nil},
 		{"cover today", with(nil, func(w *world) { w.cover("moe", "2026-11-18", "2026-11-18") }), nil},
