@@ -318,7 +318,7 @@ func (c *Class) needs(a Act, r Rules) bool {
 	case a.What == Private, a.What == Posted && a.Staff:
 		return false
 	case r.Staff:
-		return a.By == "" || !r.Teaches(a.By) && !c.Covers(a.By, r.Date(a.At))
+		return !r.Teaches(a.By) && !c.Covers(a.By, r.Date(a.At))
 	}
 	return !a.Staff
 }

@@ -330,3 +330,62 @@ func TestAnyOrder(t *testing.T) {
 		}
 	})
 }
+
+// What waits in a post, act by act; internal/checks/comments tries the same through the check.
+func TestWaiting(t *testing.T) {
+	type how struct {
+		name    string
+		acts    []Act
+		reviews []Review
+		rules   Rules
+		want    string // keys
+	}
+	act := func(key, by, what string, at int) Act {
+		return Act{Key: key, By: by, What: what, At: hour(at), Staff: by == "kim" || by == "moe" || by == "lou"}
+	}
+	pat, kim := act("p", "pat", Comment, 1), act("k", "kim", Comment, 2)
+	replies := Rules{Replies: true}
+	for _, c := range []how{
+		{"nothing", nil, nil, Rules{}, ""},
+		{"a pupil's, and the teacher's is none", []Act{pat, kim}, nil, Rules{}, "p"},
+		{"the teacher replied", []Act{pat, kim}, nil, replies, ""},
+		{"the pupil again", []Act{pat, kim, act("q", "pat", Comment, 3)}, nil, replies, "q"},
+		{"at the same moment", []Act{act("p", "pat", Comment, 2), kim}, nil, replies, ""},
+		{"the teacher's post is no reply", []Act{pat, act("k", "kim", Posted, 2)}, nil, replies, "p"},
+		{"nor what nobody can read", []Act{pat, act("k", "kim", Private, 2)}, nil, replies, "p"},
+		{"nor another's comment", []Act{pat, act("m", "moe", Comment, 2)}, nil, replies, "p"},
+		{"nor that of somebody of whom nothing is known", []Act{pat, act("m", "", Comment, 2)}, nil, replies, "pm"},
+		{"cover's on its day", []Act{pat, act("l", "lou", Comment, 2)}, nil, replies, ""},
+		{"cover's on another day", []Act{pat, act("l", "lou", Comment, 26)}, nil, replies, "p"},
+		{"an earlier reply after a later one", []Act{act("k", "kim", Comment, 0), pat}, []Review{{Saw: hour(1), At: hour(2)}}, replies, ""},
+		{"reviewed", []Act{pat}, []Review{{Saw: hour(1), At: hour(2)}}, Rules{}, ""},
+		{"reviewed what was before", []Act{pat}, []Review{{Saw: hour(0), At: hour(2)}}, Rules{}, "p"},
+		{"reviewed before", []Act{pat}, []Review{{Saw: hour(1), At: hour(0)}}, Rules{}, "p"},
+		{"the latest review", []Act{pat}, []Review{{Saw: hour(1), At: hour(2)}, {Saw: hour(0), At: hour(3)}}, Rules{}, ""},
+		{"a pupil's post", []Act{act("p", "pat", Posted, 1)}, nil, Rules{}, "p"},
+		{"a post of staff", []Act{act("m", "moe", Posted, 1)}, nil, Rules{Staff: true}, ""},
+		{"in private", []Act{act("p", "pat", Private, 1)}, nil, Rules{Staff: true}, ""},
+		{"staff", []Act{act("m", "moe", Comment, 1)}, nil, Rules{}, ""},
+		{"staff too", []Act{act("m", "moe", Comment, 1), act("k", "kim", Comment, 2), act("l", "lou", Comment, 3), act("n", "lou", Comment, 26), pat}, nil, Rules{Staff: true}, "mpn"},
+	} {
+		class := &Class{}
+		class.Teach("kim")
+		class.AddCover(Cover{ID: "c", Who: "lou", From: date("2026-11-17"), Until: date("2026-11-17")})
+		p := class.Post("1")
+		for _, a := range c.acts {
+			p.Add(a)
+		}
+		for i, v := range c.reviews {
+			v.ID = fmt.Sprint(i)
+			p.AddReview(v)
+		}
+		c.rules.Date, c.rules.Teaches = calendar.DateOf, func(id string) bool { return id == "kim" }
+		have := ""
+		for _, a := range class.Waiting(p, c.rules) {
+			have += a.Key
+		}
+		if have != c.want {
+			t.Errorf("%s: %q waits, want %q", c.name, have, c.want)
+		}
+	}
+}
