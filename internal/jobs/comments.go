@@ -269,7 +269,8 @@ func (r *commentsRun) event(e seen.Event) {
 	sum := sha256.Sum256([]byte(e.Record + "\n" + e.Name))
 	act := moderation.Act{At: e.Time.UTC(), Key: hex.EncodeToString(sum[:6]), What: commentEvents[e.Name]}
 	switch a, ours := r.Who().Account(e.Actor); {
-	case ours && !e.Time.Before(a.Created):
+	case ours && a.Created.After(e.Time): // somebody had the address before: nothing is known of them
+	case ours:
 		act.By = a.ID
 		kind := r.in.Kinds.Kind(a)
 		act.Staff, act.Adult = kind == school.Staff && r.in.Kinds.School(a), kind != school.Pupil
