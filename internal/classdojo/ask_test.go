@@ -134,7 +134,7 @@ func TestWordsOfTheOtherRooms(t *testing.T) {
 		t.Error("the roles are other words than those of policy")
 	}
 	for _, r := range append(slices.Clone(rhythms), HalfTerm) {
-		if _, ok := checkins.Period(school, r, day(10, 5)); !ok || !slices.Contains(policy.Rhythms, r) {
+		if _, ok := checkins.Period(school, r, day(10, 5)); !ok || !slices.Contains(policy.Rhythms(), r) {
 			t.Errorf("%q is no rhythm of the policy's", r)
 		}
 	}
@@ -205,8 +205,8 @@ func TestSpotCheck(t *testing.T) {
 			}
 		}
 		mixed := rapid.Permutation(all).Draw(t, "mixed")
-		if diff := cmp.Diff(got, SpotCheck("school.example", period, append(mixed, mixed...), n)); diff != "" {
-			t.Fatal(diff)
+		if again := SpotCheck("school.example", period, append(mixed, mixed...), n); !slices.Equal(got, again) {
+			t.Fatalf("%v, in another order %v", got, again)
 		}
 		if len(all) > 0 { // one class goes: the others stay chosen
 			gone := all[len(all)-1]
