@@ -338,7 +338,7 @@ func postName(class string, p *moderation.Post) string {
 	if class == "" {
 		class = "a class"
 	}
-	return class + ": " + postWords(p, func(title string) string { return title })
+	return class + ": " + p.Words(func(title string) string { return title })
 }
 
 // evidence says what is known about the subject of a finding that the check no longer yields; "" is nothing.

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	netmail "net/mail"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -34,33 +33,14 @@ const digestKind = "digest"
 
 // Digest puts the daily mail to each class teacher for whom something waits, and who is in today, into the outbox. It reads what the job comments found last.
 func Digest(ctx context.Context, env Env, box *outbox.Outbox, s *Seen) (*Record, error) {
-	lease, err := Take(ctx, env.Store, DigestJob, env.Holder, env.Exclusive, env.Clock)
-	if err != nil {
-		return nil, err
-	}
 	c := s.Census
-	r := &Record{
-		ID: store.Key(store.Time(c.Now), DigestJob, strconv.FormatInt(lease.version, 10)), Job: DigestJob, Policy: env.Policy.Version, Started: c.Now,
-	}
-	if c.Directory(ctx) {
-		err = digests(ctx, env, box, c, lease)
-	} else {
-		r.Gaps = c.Gaps("users")
-	}
-	if ctx.Err() != nil {
-		late, cancel := context.WithTimeout(context.WithoutCancel(ctx), interruptedFor)
-		defer cancel()
-		return r, errors.Join(ctx.Err(), lease.Release(late, &store.Batch{}))
-	}
-	if err != nil {
-		r.Error = err.Error()
-	}
-	r.Ended = env.Clock()
-	b := &store.Batch{}
-	if e := r.add(b); e != nil {
-		return r, errors.Join(err, e)
-	}
-	return r, errors.Join(err, lease.Release(ctx, b))
+	return leased(ctx, env, DigestJob, c.Now, func(lease *Lease, r *Record) error {
+		if !c.Directory(ctx) {
+			r.Gaps = c.Gaps("users")
+			return ctx.Err()
+		}
+		return digests(ctx, env, box, c, lease)
+	})
 }
 
 func digests(ctx context.Context, env Env, box *outbox.Outbox, c *census.Census, lease *Lease) error {
@@ -212,8 +192,8 @@ func (w *waiting) posts(a *seen.Account) []reports.DigestPost {
 		}
 		names := &reports.Names{}
 		out = append(out, reports.DigestPost{
-			Class: w.className(i.Course), Words: postWords(i.post, names.Add), Names: names, New: i.New, Since: i.Since, Due: i.Due, PassedOn: i.PassedOn,
-			Link: postLink(i.Course, i.post, a.Address),
+			Class: w.className(i.Course), Words: i.post.Words(names.Add), Names: names, New: i.New, Since: i.Since, Due: i.Due, PassedOn: i.PassedOn,
+			Link: i.post.LinkAs(i.Course, a.Address),
 		})
 	}
 	return out
