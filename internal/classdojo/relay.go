@@ -272,11 +272,11 @@ func eachOnce(body []byte) bool {
 	}
 	for d.More() {
 		name, err := d.Token()
-		if s, is := name.(string); err != nil || !is || !want[s] {
+		s, is := name.(string)
+		if err != nil || !is || !want[s] {
 			return false
-		} else {
-			delete(want, s)
 		}
+		delete(want, s)
 		value, err := d.Token()
 		if _, is := value.(string); err != nil || !is {
 			return false

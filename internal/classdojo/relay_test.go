@@ -364,8 +364,8 @@ func TestRelayedReadsBack(t *testing.T) {
 	if events != 3 || failed != 8 {
 		t.Errorf("%d events, %d errors", events, failed)
 	}
-	for range (Relayed{Store: s, Since: now.Add(2 * time.Second)}).Events(ctx) {
-		t.Error("read although it was received before")
+	for e, err := range (Relayed{Store: s, Since: now.Add(2 * time.Second)}).Events(ctx) {
+		t.Error("read although it was received before:", e, err)
 	}
 	if n, err := Clear(ctx, s, now.Add(KeepHints)); err != nil || n != 0 {
 		t.Error(n, err)
