@@ -13,16 +13,41 @@ import (
 	"esafetybot/internal/findings"
 	"esafetybot/internal/sim/generate"
 	"esafetybot/internal/sim/server"
+	"esafetybot/internal/sim/truth"
 )
 
 // commentChecks are the checks behind the teachers' mail.
 var commentChecks = []string{"comments", "check-in"}
 
+// refused lists the posts of which somebody said that they looked whose decision did not count when it was judged, which is once. Truth judges it again with whoever
+// teaches the class by then, so that days later the two may differ.
+func (w *watch) refused(t testing.TB) map[string]bool {
+	t.Helper()
+	out := map[string]bool{}
+	if w.site == nil {
+		return out
+	}
+	for _, d := range all[decisions.Decision](t, w.site, decisions.Decisions) {
+		j, err := decisions.Judged(context.Background(), w.store, d.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d.Item != "" && j != nil && !j.Counts {
+			out[d.Item] = true
+		}
+	}
+	return out
+}
+
 // agreeOnComments compares what was found on comments and check-ins with what must be.
 func (s *campus) agreeOnComments(when string, w *watch) {
 	s.t.Helper()
 	want := only(s.allTruths(), func(rule string) bool { return slices.Contains(commentChecks, findings.Means(rule)) })
-	if diff := cmp.Diff(want[w.name], foundBy(s.t, w, commentChecks...)); diff != "" {
+	refused := w.refused(s.t)
+	but := func(list []truth.Finding) []truth.Finding {
+		return slices.DeleteFunc(slices.Clone(list), func(f truth.Finding) bool { return refused[f.Subject] })
+	}
+	if diff := cmp.Diff(but(want[w.name]), but(foundBy(s.t, w, commentChecks...))); diff != "" {
 		s.t.Errorf("%s: %s differs from truth (-want +have):\n%s", when, w.name, short(diff))
 	}
 }
