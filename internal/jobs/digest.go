@@ -61,7 +61,7 @@ func digests(ctx context.Context, env Env, box *outbox.Outbox, c *census.Census,
 		if err == nil {
 			b := &store.Batch{}
 			_, err = box.Put(ctx, b, c.Now, outbox.Letter{
-				To: netmail.Address{Name: a.Name, Address: a.Address}, Kind: digestKind, Period: env.Policy.Calendar.Date(c.Now).String(),
+				To: netmail.Address{Name: a.Name, Address: mailAddress(env.Policy, c.Who(), a)}, Kind: digestKind, Period: env.Policy.Calendar.Date(c.Now).String(),
 				UpTo: c.Now, Hash: r.Hash, Subject: r.Subject, HTML: r.HTML, Text: r.Text,
 			})
 			if errors.Is(err, outbox.ErrExists) || errors.Is(err, outbox.ErrToday) {
@@ -76,6 +76,16 @@ func digests(ctx context.Context, env Env, box *outbox.Outbox, c *census.Census,
 		}
 	}
 	return errs
+}
+
+// mailAddress is the address at which somebody has their reports, else their own: a person with two addresses has one mail a day as well.
+func mailAddress(p *policy.Policy, who *school.Directory, a *seen.Account) string {
+	for _, r := range readers(p) {
+		if b, known := who.Account(r.Address); known && b.ID == a.ID {
+			return r.Address
+		}
+	}
+	return a.Address
 }
 
 // schoolIn tells whether somebody who is in on some days (none: every day) is at school: on a school day or an inset day, or, where there are no term dates, on a working day.
