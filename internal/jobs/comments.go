@@ -107,6 +107,7 @@ func (r *commentsRun) run(ctx context.Context) (err error) {
 	}
 	r.teachers()
 	r.takeUp(ctx)
+	r.prune()
 	if err := r.book.Flush(ctx, r.lease.Commit, nil); err != nil {
 		return err
 	}
@@ -163,14 +164,16 @@ func daysOf(p *policy.Policy, a *seen.Account) []time.Weekday {
 			return days
 		}
 	}
+	var days []time.Weekday
 	for _, list := range p.People {
 		for _, who := range list {
-			if len(who.Days) > 0 && slices.Contains(all, strings.ToLower(who.Address)) {
-				return who.Days
+			if slices.Contains(all, strings.ToLower(who.Address)) {
+				days = append(days, who.Days...)
 			}
 		}
 	}
-	return nil
+	slices.Sort(days)
+	return slices.Compact(days)
 }
 
 // classesOf joins what is known of each class; one whose members are not known is left out.
@@ -213,6 +216,20 @@ func (r *commentsRun) teachers() {
 func (r *commentsRun) start() time.Time {
 	cal := r.Env.Policy.Calendar
 	return cal.Date(r.memory.First).AddDays(-backlog).At(0, 0, r.Env.Policy.School.Location)
+}
+
+// remembered is for how many days acts are remembered that somebody has looked at; it is longer than any rule asks of them.
+const remembered = 190
+
+// prune forgets what was looked at long ago.
+func (r *commentsRun) prune() {
+	var rules []moderation.Rules
+	for _, a := range r.in.Asks {
+		rules = append(rules, moderation.Rules{Replies: a.Replies, Staff: a.Staff, Date: r.in.Calendar.Date, Teaches: func(string) bool { return false }})
+	}
+	for _, course := range r.book.Courses() {
+		r.book.Class(course).Prune(r.Now.AddDate(0, 0, -remembered), rules)
+	}
 }
 
 // takeUp takes up what the log says since the newest record that was taken up.

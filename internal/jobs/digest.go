@@ -37,7 +37,7 @@ func Digest(ctx context.Context, env Env, box *outbox.Outbox, s *Seen) (*Record,
 	return leased(ctx, env, DigestJob, c.Now, func(lease *Lease, r *Record) error {
 		if !c.Directory(ctx) {
 			r.Gaps = c.Gaps("users")
-			return ctx.Err()
+			return errors.Join(ctx.Err(), errors.New("the list of accounts could not be read, so nobody was written to; it is tried again"))
 		}
 		return digests(ctx, env, box, c, lease)
 	})
@@ -94,7 +94,7 @@ func schoolIn(cal *calendar.Calendar, days []time.Weekday, now time.Time) bool {
 	if len(days) > 0 && !slices.Contains(days, day.Weekday()) {
 		return false
 	}
-	if cal.Covers(day) != nil {
+	if cal.Covers(day) != nil { // it is better to write in a holiday than to be silent through an autumn whose dates nobody entered
 		return cal.IsWorkingDay(day)
 	}
 	return cal.IsSchoolDay(day) || slices.Contains(cal.Inset, day)

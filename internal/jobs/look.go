@@ -230,7 +230,7 @@ func (l *look) inRollover() bool {
 func due(p *policy.Policy, now time.Time, m policy.Means, deals string) (time.Time, error) {
 	var days []time.Weekday
 	if who := p.Person(policy.Role(deals)); len(who) > 0 {
-		days = who[0].Days
+		days = p.DaysIn(who[0])
 	}
 	return p.Calendar.Due(now, m.Due, days, m.Severity)
 }

@@ -190,7 +190,7 @@ func tellOne(ctx context.Context, env Env, box *outbox.Outbox, t *told, who read
 // in tells whether a person is in on the day: on one of their days, or on any working day if the policy names none.
 func in(p *policy.Policy, who policy.Person, now time.Time) bool {
 	day := p.Calendar.Date(now)
-	if len(who.Days) > 0 && !slices.Contains(who.Days, day.Weekday()) {
+	if days := p.DaysIn(who); len(days) > 0 && !slices.Contains(days, day.Weekday()) {
 		return false
 	}
 	return p.Calendar.IsWorkingDay(day)

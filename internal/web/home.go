@@ -13,8 +13,10 @@ import (
 	"esafetybot/internal/checks/comments"
 	"esafetybot/internal/decisions"
 	"esafetybot/internal/findings"
+	"esafetybot/internal/memory"
 	"esafetybot/internal/moderation"
 	"esafetybot/internal/policy"
+	"esafetybot/internal/seen"
 	"esafetybot/internal/store"
 )
 
@@ -129,7 +131,7 @@ func (s *Site) waiting(ctx context.Context, p *person) ([]waitingPost, error) {
 			if post == nil {
 				continue
 			}
-			acts := class.Waiting(post, s.rules(f.clause))
+			acts := class.Waiting(post, s.rules(f.clause, p.rosters[course]))
 			if len(acts) == 0 || !noted[moderation.Subject(course, id)].Before(acts[len(acts)-1].At) {
 				continue // somebody has just said that they looked
 			}
@@ -142,9 +144,11 @@ func (s *Site) waiting(ctx context.Context, p *person) ([]waitingPost, error) {
 	return out, nil
 }
 
-// rules is what a clause says of what needs looking at.
-func (s *Site) rules(clause string) moderation.Rules {
-	r := moderation.Rules{Replies: true, Date: s.Policy.Calendar.Date}
+// rules is what a clause says of what needs looking at in a class.
+func (s *Site) rules(clause string, class *memory.Class) moderation.Rules {
+	r := moderation.Rules{Replies: true, Date: s.Policy.Calendar.Date, Teaches: func(id string) bool {
+		return class != nil && slices.ContainsFunc(class.Members, func(m seen.ClassMember) bool { return m.Teacher && m.ID == id })
+	}}
 	c, _ := s.Policy.Clause(clause)
 	for _, m := range c.MetBy {
 		if w, ok := m.With.(*policy.CommentsWith); ok && slices.Contains(w.Rules, comments.Unreviewed) {
