@@ -126,6 +126,7 @@ type waitingPost struct {
 
 // newWaiting gathers the posts of open findings: what somebody agreed to is not told.
 func newWaiting(ctx context.Context, env Env, c *census.Census, commit func(context.Context, *store.Batch) error) (*waiting, error) {
+	env.nameRoll(ctx, c.Who())
 	w := &waiting{env: env, in: commentsInput(env.Policy, c, c.Kinds(ctx)), mask: mask(env.Policy, c.Who()), names: map[string]string{}}
 	asks := commentsAsks(env.Policy, map[string]policy.Means{})
 	keeper := &findings.Keeper{Store: env.Store, Commit: commit}

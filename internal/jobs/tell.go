@@ -380,6 +380,9 @@ func mask(p *policy.Policy, who *school.Directory) *reports.Mask {
 			names = append(names, reports.PupilName{Full: a.Name, Addresses: append([]string{a.Address}, a.Aliases...)})
 		}
 	}
+	for _, name := range who.RollNames {
+		names = append(names, reports.PupilName{Full: name})
+	}
 	return reports.NewMask(names)
 }
 
