@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"esafetybot/internal/google"
+	"esafetybot/internal/incidents"
 	"esafetybot/internal/jobs"
 	"esafetybot/internal/mail"
 	"esafetybot/internal/outbox"
@@ -238,6 +239,9 @@ func (b *workbench) sum(r *jobs.Record) {
 	case jobs.ApplyJob:
 		if a := r.Actions; a != nil {
 			fmt.Fprintf(w, "Changes: %d made, %d left alone, %d failed, %d not to be seen yet, %d held by the brake, %d waiting for their time.\n", a.Done+a.Already, a.LeftAlone, a.Failed, a.Unsure, a.Braked, a.Waiting)
+			if a.Frozen > 0 {
+				fmt.Fprintf(w, "%d %s.\n", a.Frozen, incidents.FrozenWords)
+			}
 			if a.Halted != "" {
 				fmt.Fprintf(w, "Nothing was changed: %s\n", a.Halted)
 			}
