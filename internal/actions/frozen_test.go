@@ -14,7 +14,9 @@ import (
 
 // freeze has what is about a lamp left as it is, until the function it returns is called.
 func (b *bench) freeze(subject string) (thaw func()) {
-	b.Frozen = func(_ context.Context, subjects ...string) (bool, error) { return slices.Contains(subjects, subject), nil }
+	b.Frozen = func(_ context.Context, subjects ...string) (bool, error) {
+		return slices.Contains(subjects, subject), nil
+	}
 	return func() { b.Frozen = nil }
 }
 

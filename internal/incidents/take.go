@@ -62,19 +62,12 @@ func ParseSent(data []byte) (Sent, error) {
 	return s, nil
 }
 
-// Take does what somebody sent with a form of this id at a moment. The receipt is of raising only. What a school came to know it knew when the form was
-// sent at the latest, however long it lay there.
+// Take does what somebody sent with a form of this id at a moment. The receipt is of raising only. The school knew when the form was sent, however long it lay there.
 func (l *Log) Take(ctx context.Context, by By, form string, sent time.Time, s Sent) (Receipt, error) {
 	switch s.Act {
 	case ActRaise:
 		f := *s.Form
-		f.ID = form
-		if f.Known.IsZero() || f.Known.After(sent) {
-			f.Known = sent
-		}
-		if f.Date.IsZero() {
-			f.Date = l.Calendar.Date(sent)
-		}
+		f.ID, f.Sent = form, sent
 		return l.Raise(ctx, by, f)
 	case ActOpen:
 		_, err := l.Open(ctx, by, s.Entry)
