@@ -9,6 +9,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
@@ -79,6 +80,8 @@ type workbench struct {
 	outbox *outbox.Outbox
 	sender mail.Sender
 	close  func()
+
+	sending sync.Mutex
 }
 
 // bench wires the rooms together for a policy.
@@ -207,6 +210,8 @@ func (b *workbench) run(ctx context.Context, names []string, asJSON bool) error 
 
 // send hands over what waits in the outbox, under the lease of that job.
 func (b *workbench) send(ctx context.Context, quiet bool) error {
+	b.sending.Lock() // two deliveries must not run at once, and on a file of its own a process's leases are no bar to itself
+	defer b.sending.Unlock()
 	lease, err := jobs.Take(ctx, b.env.Store, sendJob, b.env.Holder, b.env.Exclusive, b.env.Clock)
 	if err != nil {
 		return err
@@ -234,7 +239,7 @@ func (b *workbench) sum(r *jobs.Record) {
 	}
 	c := r.Changes
 	switch r.Job {
-	case jobs.ReportJob, jobs.DigestJob:
+	case jobs.ReportJob, jobs.DigestJob, jobs.IncidentsJob:
 		return
 	case jobs.ApplyJob:
 		if a := r.Actions; a != nil {

@@ -212,7 +212,7 @@ func (r *incidentsRun) tellOf(ctx context.Context, s incidents.Shelf, n incident
 	if len(n.To) == 0 {
 		return nil
 	}
-	letter, err := reports.Entry(reports.EntryInput{School: r.Env.Policy.School.Name, Link: r.page("/incidents"), Home: r.page("/"), Bare: s == incidents.Adults})
+	letter, err := reports.Entry(reports.EntryInput{School: r.Env.Policy.School.Name, Home: r.page("/"), Bare: s == incidents.Adults})
 	if err != nil {
 		return err
 	}
