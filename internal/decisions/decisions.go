@@ -3,6 +3,8 @@
 // A decision is a claim. The site, which faces the internet, may create decisions and nothing else; the worker judges each ([Tray.Judge]): whose it was to make, and whether
 // what was decided on is still as they saw it. What it found is kept beside the effect, in one batch, so that each decision is taken up once.
 //
+// What is sent to the incident log may tell of a person: such a decision is deleted as soon as it is judged ([Take]); all others stay.
+//
 // A decision exists once: its key is made from the form that was sent, so that a form sent twice is one decision. It holds Google's ids and hashes of addresses, never a name.
 package decisions
 

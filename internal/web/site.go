@@ -6,6 +6,7 @@
 //     (internal/decisions). It does not reach Google, not even through other rooms; who is who it learns from what the worker kept (internal/roster, internal/memory).
 //   - Everybody is signed in (signin). What somebody may see and do is judged anew with each request ([Site.person]): a teacher sees their classes and no other; pupils nothing.
 //   - Each form proves that it came from this site and this session, and carries an id of its own, so that a form sent twice is one decision.
+//   - Of the incident log (internal/incidents) nobody sees a sign but those who may read an entry, and nothing of it before it is recorded that they do.
 //   - Pages are made on the server, work without JavaScript, on a phone and read aloud. There is no script at all: the content security policy forbids it.
 //   - Logs hold reasons, paths and Google's ids; never an address, a title, or what somebody wrote.
 package web
