@@ -18,7 +18,7 @@ func Of(p *policy.Policy, s store.Store, id func(address string) string, now fun
 	}
 }
 
-// Dry, as [Log].Commit, writes nothing: a page learns whether something would be taken before it sends it to the worker.
+// Dry writes nothing. As [Log].Commit it has everything judged: a page learns whether something would be taken before it sends it to the worker.
 func Dry(context.Context, *store.Batch) error { return nil }
 
 // Used tells whether a policy asks for anything that the log serves: without it nobody is offered a form.

@@ -141,20 +141,17 @@ func (r *incidentsRun) takeUp(ctx context.Context) error {
 
 // take takes up one form, or says why it does not count.
 func (r *incidentsRun) take(ctx context.Context, d decisions.Decision) (string, error) {
-	if d.Check() != nil || d.At.After(r.Clock().Add(time.Minute)) {
+	by, known := r.by(d.By)
+	whole := d.Check() == nil && !d.At.After(r.Clock().Add(time.Minute))
+	switch {
+	case !whole:
 		return notForm, nil
-	}
-	by, ok := r.by(d.By)
-	if !ok {
+	case !known:
 		return notKnown, nil
 	}
 	s, err := incidents.ParseSent(d.Incident)
 	if err == nil {
-		sent := d.At
-		if now := r.Clock(); sent.After(now) {
-			sent = now
-		}
-		_, err = r.log.Take(ctx, by, d.ID, sent, s)
+		_, err = r.log.Take(ctx, by, d.ID, d.At, s)
 	}
 	switch {
 	case errors.Is(err, incidents.ErrNone):
