@@ -14,7 +14,7 @@ import (
 	"esafetybot/internal/store/memory"
 )
 
-var noon = time.Date(2026, 9, 14, 12, 0, 0, 0, time.UTC)
+var early = time.Date(2026, 9, 14, 12, 0, 0, 0, time.UTC)
 
 func stores(t *testing.T) (site, main store.Store) {
 	t.Helper()
@@ -46,7 +46,7 @@ func left(t *testing.T, s store.Store, c *store.Collection) int {
 func make3(t *testing.T, site store.Store) {
 	t.Helper()
 	for i := range 3 {
-		d := Decision{At: noon.Add(time.Duration(i) * time.Minute), By: By{Hash: "h"}, Do: Incident, Incident: json.RawMessage(fmt.Sprint(i))}
+		d := Decision{At: early.Add(time.Duration(i) * time.Minute), By: By{Hash: "h"}, Do: Incident, Incident: json.RawMessage(fmt.Sprint(i))}
 		if _, err := Make(t.Context(), site, fmt.Sprint(i), d); err != nil {
 			t.Fatal(err)
 		}
@@ -74,7 +74,7 @@ func TestTakeCutShort(t *testing.T) {
 				return nil
 			}
 			take := func() error {
-				_, err := Take(t.Context(), cutting{site, func() bool { return broken && where == "before the deleting" }}, main, commit, Incident, func() time.Time { return noon },
+				_, err := Take(t.Context(), cutting{site, func() bool { return broken && where == "before the deleting" }}, main, commit, Incident, func() time.Time { return early },
 					func(d Decision, note func(*store.Batch) error) (string, error) {
 						if string(d.Incident) == "1" {
 							return "not theirs", nil
@@ -129,7 +129,7 @@ func (c cutting) Commit(ctx context.Context, b *store.Batch) error {
 func TestTakeForged(t *testing.T) {
 	site, main := stores(t)
 	b := &store.Batch{}
-	fields := map[string]string{"do": Incident, "at": store.Time(noon)}
+	fields := map[string]string{"do": Incident, "at": store.Time(early)}
 	id := ID(Incident, By{Hash: "h"}, "form")
 	b.Create(Decisions, store.Key("cursor", Answer), fields, []byte(`{}`))
 	b.Create(Decisions, id, fields, []byte(`{"id":"another","do":"incident","by":{"hash":"h"}}`))
@@ -137,7 +137,7 @@ func TestTakeForged(t *testing.T) {
 		t.Fatal(err)
 	}
 	var seen []Decision
-	n, err := Take(t.Context(), site, main, main.Commit, Incident, func() time.Time { return noon }, func(d Decision, _ func(*store.Batch) error) (string, error) {
+	n, err := Take(t.Context(), site, main, main.Commit, Incident, func() time.Time { return early }, func(d Decision, _ func(*store.Batch) error) (string, error) {
 		seen = append(seen, d)
 		return "nobody", nil
 	})

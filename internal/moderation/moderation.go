@@ -175,19 +175,19 @@ func (b *Book) Flush(ctx context.Context, commit func(context.Context, *store.Ba
 	}
 	put := func(key string, v any, keep bool) error {
 		old, have := b.docs[key]
-		if !keep {
-			if have {
-				batch.Delete(Classes, key, old.Version)
-				delete(b.docs, key)
-			}
-			return nil
-		}
 		body, err := json.Marshal(v)
-		if err != nil || have && bytes.Equal(body, old.Body) {
+		switch {
+		case err != nil:
 			return err
+		case !keep && !have || keep && have && bytes.Equal(body, old.Body):
+			return nil
+		case keep:
+			batch.Put(Classes, key, old.Version, nil, body)
+			b.docs[key] = store.Doc{Key: key, Version: old.Version + 1, Body: body}
+		default:
+			batch.Delete(Classes, key, old.Version)
+			delete(b.docs, key)
 		}
-		batch.Put(Classes, key, old.Version, nil, body)
-		b.docs[key] = store.Doc{Key: key, Version: old.Version + 1, Body: body}
 		if batch.Writes() >= 100 || batch.Size() > store.MaxBatchBytes/2 {
 			return flush()
 		}
@@ -250,6 +250,30 @@ func (p *Post) Add(a Act) {
 	p.Acts = slices.Insert(p.Acts, i, a)
 }
 
+// Prune forgets acts from before a moment, unless they or earlier ones of the post still wait by any of some rules; posts of which nothing is left; and cover that has ended. What waits stays, however old, and
+// so does what was answered to it.
+func (c *Class) Prune(before time.Time, rules []Rules) {
+	old := false // acts from before stay
+	for id, p := range c.Posts {
+		if len(p.Acts) == 0 || !p.Acts[0].At.Before(before) {
+			continue
+		}
+		keep := before
+		for _, r := range rules {
+			if w := c.Waiting(p, r); len(w) > 0 && w[0].At.Before(keep) {
+				keep, old = w[0].At, true
+			}
+		}
+		p.Acts = slices.DeleteFunc(p.Acts, func(a Act) bool { return a.At.Before(keep) })
+		if len(p.Acts) == 0 && !slices.ContainsFunc(p.Reviews, func(v Review) bool { return !v.At.Before(before) }) {
+			delete(c.Posts, id)
+		}
+	}
+	if !old {
+		c.Cover = slices.DeleteFunc(c.Cover, func(v Cover) bool { return v.Until.Before(calendar.DateOf(before)) })
+	}
+}
+
 // Teach notes that somebody is, or was, a teacher of the class.
 func (c *Class) Teach(id string) {
 	if i, have := slices.BinarySearch(c.Taught, id); !have {
@@ -300,6 +324,7 @@ type Rules struct {
 	Replies bool // a host's comment shows that they looked
 	Staff   bool // comments of staff need looking at too
 	Date    func(time.Time) calendar.Date
+	Teaches func(id string) bool // somebody is a teacher of the class today; asked only with Staff
 }
 
 // Looked is the moment up to which a post was looked at; zero if never.
@@ -341,7 +366,7 @@ func (c *Class) needs(a Act, r Rules) bool {
 	case a.What == Private, a.What == Posted && a.Staff:
 		return false
 	case r.Staff:
-		return !c.Hosted(a.By, r.Date(a.At))
+		return !r.Teaches(a.By) && !c.Covers(a.By, r.Date(a.At))
 	}
 	return !a.Staff
 }

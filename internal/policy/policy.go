@@ -16,6 +16,7 @@ package policy
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"esafetybot/internal/calendar"
@@ -197,6 +198,14 @@ func (m Means) DueOf(rule string) calendar.Deadline {
 
 // Person lists who plays the role, in the order of the file; nobody for roles that the policy does not name.
 func (p *Policy) Person(role Role) []Person { return p.People[role] }
+
+// DaysIn is on which days somebody whom the policy names is in: as staff.days says of the address, else their own entry; nil is every day.
+func (p *Policy) DaysIn(who Person) []time.Weekday {
+	if days := p.Staff.Days[strings.ToLower(who.Address)]; len(days) > 0 {
+		return days
+	}
+	return who.Days
+}
 
 // Address is the address of the first who plays the role.
 func (p *Policy) Address(role Role) (string, bool) {
