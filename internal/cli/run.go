@@ -9,12 +9,14 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
 
 	"esafetybot/internal/google"
+	"esafetybot/internal/incidents"
 	"esafetybot/internal/jobs"
 	"esafetybot/internal/mail"
 	"esafetybot/internal/outbox"
@@ -70,6 +72,8 @@ type workbench struct {
 	outbox *outbox.Outbox
 	sender mail.Sender
 	close  func()
+
+	sending sync.Mutex
 }
 
 // workbench wires the rooms together as the flags say.
@@ -221,6 +225,8 @@ func (b *workbench) run(ctx context.Context, names []string, asJSON bool) error 
 
 // send hands over what waits in the outbox, under the lease of that job.
 func (b *workbench) send(ctx context.Context, quiet bool) error {
+	b.sending.Lock() // two deliveries must not run at once, and on a file of its own a process's leases are no bar to itself
+	defer b.sending.Unlock()
 	lease, err := jobs.Take(ctx, b.env.Store, sendJob, b.env.Holder, b.env.Exclusive, b.env.Clock)
 	if err != nil {
 		return err
@@ -248,11 +254,14 @@ func (b *workbench) sum(r *jobs.Record) {
 	}
 	c := r.Changes
 	switch r.Job {
-	case jobs.ReportJob, jobs.DigestJob:
+	case jobs.ReportJob, jobs.DigestJob, jobs.IncidentsJob:
 		return
 	case jobs.ApplyJob:
 		if a := r.Actions; a != nil {
 			fmt.Fprintf(w, "Changes: %d made, %d left alone, %d failed, %d not to be seen yet, %d held by the brake, %d waiting for their time.\n", a.Done+a.Already, a.LeftAlone, a.Failed, a.Unsure, a.Braked, a.Waiting)
+			if a.Frozen > 0 {
+				fmt.Fprintf(w, "%d %s.\n", a.Frozen, incidents.FrozenWords)
+			}
 			if a.Halted != "" {
 				fmt.Fprintf(w, "Nothing was changed: %s\n", a.Halted)
 			}

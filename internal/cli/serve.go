@@ -77,11 +77,13 @@ func (o *options) serve(ctx context.Context, so siteOptions) error {
 		return err
 	}
 	defer b.close()
-	noted := make(chan struct{}, 1)
+	noted, concern := make(chan struct{}, 1), make(chan struct{}, 1)
 	site, err := o.site(so, p, b, func() {
-		select {
-		case noted <- struct{}{}:
-		default: // the worker knows already
+		for _, c := range []chan struct{}{noted, concern} {
+			select {
+			case c <- struct{}{}:
+			default: // the worker knows already
+			}
 		}
 	}, clock)
 	if err != nil {
@@ -111,7 +113,32 @@ func (o *options) serve(ctx context.Context, so siteOptions) error {
 		defer cancel()
 		_ = srv.Shutdown(late)
 	}()
+	ctx, stop := context.WithCancel(ctx)
+	defer stop() // before it is waited for
+	wg.Go(func() { b.watchIncidents(ctx, so.every, concern) })
 	return b.watch(ctx, so.every, noted, failed)
+}
+
+// watchIncidents takes up at once what is sent to the incident log, and passes entries on, whatever else runs meanwhile: a day's look at a large school takes hours.
+func (b *workbench) watchIncidents(ctx context.Context, every time.Duration, noted <-chan struct{}) {
+	t := time.NewTicker(every)
+	defer t.Stop()
+	for {
+		waits, err := jobs.IncidentsWait(ctx, b.env)
+		if err != nil && ctx.Err() == nil {
+			b.env.Log.Error("whether the incident log has something to do could not be found out", "error", err)
+		}
+		if waits {
+			// What goes wrong is in the run's record, and was told on standard error.
+			_ = b.run(ctx, []string{jobs.IncidentsJob, sendJob}, false)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-noted:
+		case <-t.C:
+		}
+	}
 }
 
 // soon is how long after somebody decided something the worker takes it up; what is decided meanwhile goes with it.

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"esafetybot/internal/actions"
+	"esafetybot/internal/incidents"
 	"esafetybot/internal/outbox"
 	"esafetybot/internal/remedies"
 	"esafetybot/internal/store"
@@ -90,7 +91,8 @@ func (p *planner) told(ctx context.Context, box *outbox.Outbox, a *actions.Actio
 // Actions is a school's action log. commit writes a batch, with the lease of whoever changes it.
 func Actions(env Env, run string, commit func(context.Context, *store.Batch) error) *actions.Log {
 	l := &actions.Log{
-		Store: env.Store, Commit: commit, Clock: env.Clock, Calendar: env.Policy.Calendar, Run: run, Wait: env.Wait, Patience: patience(env),
+		Frozen: frozen(env),
+		Store:  env.Store, Commit: commit, Clock: env.Clock, Calendar: env.Policy.Calendar, Run: run, Wait: env.Wait, Patience: patience(env),
 	}
 	if l.Wait == nil {
 		l.Wait = wait
@@ -99,6 +101,14 @@ func Actions(env Env, run string, commit func(context.Context, *store.Batch) err
 		l.Remedies = remedies.All(env.Change, env.Clock)
 	}
 	return l
+}
+
+// frozen asks what open incidents freeze. It is asked of each change right before, since an entry may be raised while others are made.
+func frozen(env Env) func(context.Context, ...string) (bool, error) {
+	return func(ctx context.Context, subjects ...string) (bool, error) {
+		held, err := (&incidents.Log{Store: env.Store}).Holds(ctx)
+		return held.Frozen(subjects...), err
+	}
 }
 
 // wait waits in real time.

@@ -173,8 +173,11 @@ func means(p *policy.Policy, check string) []clauseMeans {
 
 // meansOfJob lists the policy's means that a job looks at.
 func meansOfJob(p *policy.Policy, job string) []clauseMeans {
-	if job == CheckInsJob {
+	switch job {
+	case CheckInsJob:
 		return checkInMeans(p)
+	case IncidentsJob:
+		return recordsOf(p)
 	}
 	return means(p, job)
 }

@@ -107,6 +107,8 @@ func (g *gatherer) matter(f *findings.Finding) reports.Matter {
 		m.Private = true // a class may be called after its teacher, or a pupil
 	case "post":
 		g.post(&m, f.Subject)
+	case "entry":
+		m.Link, m.Name = g.env.page("/incidents"), "an entry"
 	case "chromebook":
 		m.Link, m.Name = "https://admin.google.com/ac/chrome/devices/"+id, g.name(f.Subject, "a Chromebook")
 	case "mobile":

@@ -36,6 +36,7 @@ type Policy struct {
 	Others             []Other
 	Calendar           *calendar.Calendar // never nil; without terms it covers no day
 	Mail               Mail
+	Numbers            Numbers
 	ConfidentialOwners []string // addresses whose files are never named in mail, lower case
 	Clauses            []Clause // in the order of the file
 	NotSeen            []string // gaps that the school knows of
@@ -100,6 +101,15 @@ type Mail struct {
 	Report    Clock        // when the reports go; default 07:30
 	Weekly    time.Weekday // the day on which the administrator's report goes even if nothing changed; default Monday
 	NoWeekly  bool         // "weekly: none": no report without a change
+}
+
+// Numbers are the telephone numbers that the forms of the incident log tell people; "" where the school has not entered one.
+type Numbers struct {
+	LADO           string // the local designated officer, for concerns about adults
+	MASH           string // the council's children's services
+	Police         string // where nobody is in danger now; "" is 101
+	Council        string // the council's switchboard
+	DataProtection string // the data protection officer
 }
 
 // Clock is a time of day in the school's time zone.

@@ -34,6 +34,7 @@ type homePage struct {
 	Form      string
 	Teaches   bool
 	Officer   string
+	Entry     bool // an entry of the incident log waits to be opened
 }
 
 type homeClass struct {
@@ -63,6 +64,9 @@ func (s *Site) home(w http.ResponseWriter, r *http.Request, p *person) error {
 	}
 	if n := len(posts) - mostPosts; n > 0 {
 		page.More, posts = n, posts[:mostPosts]
+	}
+	if page.Entry, err = s.entryWaits(r.Context(), p); err != nil {
+		return err
 	}
 	for _, x := range posts {
 		list := &page.Classes
