@@ -28,6 +28,15 @@ const (
 	Cover    = "cover"     // Who stands in for the teachers of Course from From until Until
 	EndCover = "end-cover" // Who does so no longer
 	Answer   = "answer"    // Answer to the check-in CheckIn
+
+	Agree      = "agree"         // Findings may stay as they are until the end of the day Until, because of Why
+	EndAgree   = "end-agreement" // Findings may do so no longer
+	Approve    = "approve"       // the changes Changes are to be made
+	ApproveAll = "approve-all"   // all changes of the kind Kind that wait, Expect of them
+	Decline    = "decline"       // the changes Changes are not wanted, because of Why
+	Undo       = "undo"          // the changes Changes, one of them, are to be undone, because of Why
+	Closed     = "closed"        // the school is closed on the day From
+	NotClosed  = "not-closed"    // it is open after all
 )
 
 // By is who decided, as the site saw them signed in.
@@ -56,6 +65,12 @@ type Decision struct {
 	Until   string    `json:"until,omitempty"`
 	CheckIn string    `json:"check_in,omitempty"`
 	Answer  string    `json:"answer,omitempty"` // yes, no or not-sure
+
+	Findings []Pick `json:"findings,omitempty"`
+	Changes  []Pick `json:"changes,omitempty"`
+	Kind     string `json:"kind,omitempty"` // of a change
+	Expect   int    `json:"expect,omitempty"`
+	Why      string `json:"why,omitempty"` // in their own words, at most MostWhy characters; shown to whoever sees what it is about, never logged
 }
 
 // Decisions is the collection that the site writes, in a store of its own where that is possible.
@@ -116,6 +131,8 @@ type Judgement struct {
 	At     time.Time `json:"at"`
 	Counts bool      `json:"counts"`
 	Why    string    `json:"why,omitempty"` // why it does not count, in words without names
+	// Items says the same of single findings or changes, by id, of a decision that counts for others.
+	Items map[string]string `json:"items,omitempty"`
 }
 
 // Judged reads what the worker made of a decision; nil if it has not looked yet.
@@ -225,7 +242,8 @@ func (d Decision) Check() error {
 	case d.Do == Reviewed && (d.Item == "" || d.Saw.IsZero()),
 		d.Do == Cover && (d.Course == "" || d.Who == "" || d.From == "" || d.Until == ""),
 		d.Do == EndCover && (d.Course == "" || d.Who == ""),
-		d.Do == Answer && (d.CheckIn == "" || d.Answer != "yes" && d.Answer != "no" && d.Answer != "not-sure"):
+		d.Do == Answer && (d.CheckIn == "" || d.Answer != "yes" && d.Answer != "no" && d.Answer != "not-sure"),
+		d.lacks():
 		return fmt.Errorf("decision %s: %s without what it is about", d.ID, d.Do)
 	}
 	return nil

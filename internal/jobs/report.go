@@ -45,7 +45,7 @@ func Report(ctx context.Context, env Env, box *outbox.Outbox, s *Seen) (*Record,
 	}
 	t, err := newTold(ctx, env, s, lease)
 	if err == nil {
-		err = errors.Join(urgent(ctx, env, box, t), tellOwners(ctx, env, box, t), tell(ctx, env, box, t), ask(ctx, env, box, t))
+		err = errors.Join(urgent(ctx, env, box, t), tellOwners(ctx, env, box, t), tell(ctx, env, box, t), ask(ctx, env, box, t), keepViews(ctx, env, t))
 	}
 	if ctx.Err() != nil {
 		late, cancel := context.WithTimeout(context.WithoutCancel(ctx), interruptedFor)
