@@ -34,11 +34,11 @@ const (
 // judge judges what people decided about findings and changes.
 type judge struct {
 	*look
-	kinds *school.Kinds
-	keep  *findings.Keeper
-	heads []string // Directory ids of the headteacher's accounts
-	run   findings.Run
-	grant func(context.Context, *store.Batch) error // commits, with the lease
+	kinds  *school.Kinds
+	keep   *findings.Keeper
+	heads  []string // Directory ids of the headteacher's accounts
+	run    findings.Run
+	commit func(context.Context, *store.Batch) error // with the lease
 }
 
 // newJudge knows who is who now; nil if the Directory cannot be read: then what was decided waits.
@@ -48,7 +48,7 @@ func newJudge(ctx context.Context, env Env, s *Seen, run string, commit func(con
 	}
 	j := &judge{
 		look: &look{Env: env, Census: s.Census}, kinds: s.Census.Kinds(ctx), keep: &findings.Keeper{Store: env.Store, Commit: commit},
-		run: findings.Run{ID: run, Policy: env.Policy.Version, Now: s.Census.Now}, grant: commit,
+		run: findings.Run{ID: run, Policy: env.Policy.Version, Now: s.Census.Now}, commit: commit,
 	}
 	for _, p := range env.Policy.Person(policy.RoleHead) {
 		if a, ok := s.Census.Who().Account(strings.ToLower(p.Address)); ok {

@@ -42,9 +42,9 @@ func (j *judge) settle(ctx context.Context, tray *decisions.Tray, d decisions.De
 	settled := false
 	log.Commit = func(ctx context.Context, b *store.Batch) error {
 		if settled {
-			return j.grant(ctx, b)
+			return j.commit(ctx, b)
 		}
-		err := tray.Settle(ctx, d, decisions.Judgement{At: j.Now, Counts: true}, b, j.grant)
+		err := tray.Settle(ctx, d, decisions.Judgement{At: j.Now, Counts: true}, b, j.commit)
 		settled = err == nil
 		return err
 	}
@@ -52,7 +52,7 @@ func (j *judge) settle(ctx context.Context, tray *decisions.Tray, d decisions.De
 	if err != nil || settled {
 		return err
 	}
-	return tray.Settle(ctx, d, decisions.Judgement{At: j.Now, Why: why}, &store.Batch{}, j.grant)
+	return tray.Settle(ctx, d, decisions.Judgement{At: j.Now, Why: why}, &store.Batch{}, j.commit)
 }
 
 // change carries out one decision on changes, or says why it does not count.

@@ -203,7 +203,7 @@ func (g *gatherer) seenView() *views.Seen {
 		if r == nil {
 			continue
 		}
-		out.Jobs[job] = views.Job{At: r.Started, Stopped: r.Error != ""}
+		out.Jobs[checkOf(job)] = views.Job{At: r.Started, Stopped: r.Error != ""}
 		for _, gap := range g.gaps([]string{job}) {
 			for _, m := range meansOfJob(p, job) {
 				if rests(job, m.Means, gap.Scope) {

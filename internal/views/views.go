@@ -63,7 +63,7 @@ type Change struct {
 
 // Seen is what the newest run of each job saw, and what it could not.
 type Seen struct {
-	Jobs   map[string]Job `json:"jobs"`
+	Jobs   map[string]Job `json:"jobs"` // by check: "sharing", "check-in"
 	Unseen []Unseen       `json:"unseen,omitempty"`
 }
 
@@ -214,4 +214,12 @@ func bring[T any](ctx context.Context, k *Keeper, c *store.Collection, now map[s
 		}
 	}
 	return flush(true)
+}
+
+// About lists those whom a finding concerns; nobody where there is no view.
+func (f *Finding) About() []string {
+	if f == nil {
+		return nil
+	}
+	return f.Concerns
 }
