@@ -16,12 +16,12 @@ var Answers = &store.Collection{Name: "check_ins", Schema: 1}
 type Book struct {
 	answers map[string][]Answer
 	version map[string]int64
-	touched map[string]bool
+	touched map[string]struct{}
 }
 
 // Open reads everything.
 func Open(ctx context.Context, s store.Store) (*Book, error) {
-	b := &Book{answers: map[string][]Answer{}, version: map[string]int64{}, touched: map[string]bool{}}
+	b := &Book{answers: map[string][]Answer{}, version: map[string]int64{}, touched: map[string]struct{}{}}
 	for d, err := range s.Find(ctx, Answers, store.Ask{}) {
 		if err != nil {
 			return nil, err
@@ -42,7 +42,7 @@ func (b *Book) All() map[string][]Answer { return b.answers }
 func (b *Book) Add(name string, a Answer) {
 	if !slices.ContainsFunc(b.answers[name], func(x Answer) bool { return x.ID == a.ID }) {
 		b.answers[name] = append(b.answers[name], a)
-		b.touched[name] = true
+		b.touched[name] = struct{}{}
 	}
 }
 

@@ -110,7 +110,8 @@ func (in Input) state(a Ask) State {
 	// Where the term dates end first there is no deadline.
 	s.Due, _ = in.Calendar.Due(begin, a.Due, a.Days, a.Severity)
 	for _, x := range in.Answers[a.Name] {
-		if !x.At.Before(begin) && s.Period.Contains(in.Calendar.Date(x.At)) && !x.At.After(in.Now) && (s.Answer == nil || !x.At.Before(s.Answer.At)) {
+		// From when it was asked until now is inside the period.
+		if !x.At.Before(begin) && !x.At.After(in.Now) && (s.Answer == nil || !x.At.Before(s.Answer.At)) {
 			s.Answer = &x
 		}
 	}

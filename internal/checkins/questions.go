@@ -81,7 +81,7 @@ func Asks(p *policy.Policy) []Ask {
 			}
 			ask := Ask{Clause: c.ID, Severity: m.Severity, Deals: string(c.DealsWithIt), Name: m.Name, Role: string(m.Ask), Every: m.Every, Due: m.Due}
 			if who := p.Person(m.Ask); len(who) > 0 {
-				ask.Days = days(p, who[0])
+				ask.Days = daysIn(p, who[0])
 			}
 			out = append(out, ask)
 		}
@@ -89,8 +89,8 @@ func Asks(p *policy.Policy) []Ask {
 	return out
 }
 
-// days is on which days somebody whom the policy names is in; nil is every day.
-func days(p *policy.Policy, who policy.Person) []time.Weekday {
+// daysIn is on which days somebody whom the policy names is in; nil is every day.
+func daysIn(p *policy.Policy, who policy.Person) []time.Weekday {
 	if d := p.Staff.Days[strings.ToLower(who.Address)]; len(d) > 0 {
 		return d
 	}

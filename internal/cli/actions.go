@@ -203,15 +203,7 @@ func newApply(o *options) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "apply", Short: "Make the changes that are approved, now", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			p, err := o.loadPolicy()
-			if err != nil {
-				return err
-			}
-			clock, err := o.clock()
-			if err != nil {
-				return err
-			}
-			b, err := o.bench(cmd.Context(), p, clock)
+			b, err := o.workbench(cmd.Context())
 			if err != nil {
 				return err
 			}
@@ -237,15 +229,7 @@ type desk struct {
 
 // onLog opens the action log under the lease of the job that makes changes, so that nobody decides while changes are being made.
 func (o *options) onLog(ctx context.Context, do func(context.Context, *desk) error) error {
-	p, err := o.loadPolicy()
-	if err != nil {
-		return err
-	}
-	clock, err := o.clock()
-	if err != nil {
-		return err
-	}
-	b, err := o.bench(ctx, p, clock)
+	b, err := o.workbench(ctx)
 	if err != nil {
 		return err
 	}
@@ -254,7 +238,7 @@ func (o *options) onLog(ctx context.Context, do func(context.Context, *desk) err
 	if err != nil {
 		return err
 	}
-	d := &desk{policy: p, env: b.env, log: jobs.Actions(b.env, store.Key(store.Time(clock()), "command"), lease.Commit)}
+	d := &desk{policy: b.env.Policy, env: b.env, log: jobs.Actions(b.env, store.Key(store.Time(b.env.Clock()), "command"), lease.Commit)}
 	return errors.Join(do(ctx, d), lease.Release(context.WithoutCancel(ctx), &store.Batch{}))
 }
 

@@ -20,6 +20,7 @@ import (
 	"esafetybot/internal/reports"
 	"esafetybot/internal/sim/generate"
 	"esafetybot/internal/sim/server"
+	"esafetybot/internal/sim/world"
 	"esafetybot/internal/store/memory"
 )
 
@@ -73,6 +74,7 @@ func demo(ctx context.Context, o *options, opt generate.Options, out string) err
 	d := *o
 	d.state, d.mail = "bolt:"+filepath.Join(out, "state.db"), "dir:"+out
 	d.credentials, d.endpoint = filepath.Join(temp, "key.json"), base
+	d.baseURL = "https://review.school.example" // where a school has its review site
 	d.std.Out = &strings.Builder{}
 	d.std.Terminal = false
 	d.quota = google.Unlimited() // the simulated school does not mind being asked quickly
@@ -134,7 +136,7 @@ func demo(ctx context.Context, o *options, opt generate.Options, out string) err
 			fmt.Fprintf(o.std.Out, "%s  %s\n", day.Date.Format("Mon 2 Jan"), what)
 		}
 	}
-	return sumDemo(ctx, o, p, b, out, began)
+	return sumDemo(ctx, o, p, b, school.World, out, began)
 }
 
 // daysUntil counts the mornings from one school day's evening to the next school day: one, over a weekend three.
@@ -191,8 +193,15 @@ func serveDemo(school *generate.School, key string) (base string, stop func(), e
 }
 
 // sumDemo writes the page over everything and tells who received what.
-func sumDemo(ctx context.Context, o *options, p *policy.Policy, b *workbench, out string, began time.Time) error {
+func sumDemo(ctx context.Context, o *options, p *policy.Policy, b *workbench, w *world.World, out string, began time.Time) error {
 	who := map[string]string{}
+	w.View(func() {
+		for _, c := range w.Courses() {
+			for _, t := range w.Teachers(c.ID) {
+				who[t.Profile.EmailAddress] = p.Title(policy.RoleClassTeacher)
+			}
+		}
+	})
 	for role, people := range p.People {
 		for _, person := range people {
 			if who[person.Address] != "" {
@@ -219,19 +228,19 @@ func sumDemo(ctx context.Context, o *options, p *policy.Policy, b *workbench, ou
 	if err != nil {
 		return err
 	}
-	w := o.std.Out
-	fmt.Fprintf(w, "\n%-34s %5s  %s\n", "Who", "Mails", "The last one")
+	to := o.std.Out
+	fmt.Fprintf(to, "\n%-34s %5s  %s\n", "Who", "Mails", "The last one")
 	for _, r := range received {
 		last := r.Mails[len(r.Mails)-1]
-		fmt.Fprintf(w, "%-34s %5d  %s\n", r.Who, len(r.Mails), last.Subject)
+		fmt.Fprintf(to, "%-34s %5d  %s\n", r.Who, len(r.Mails), last.Subject)
 	}
 	if len(received) == 0 {
-		fmt.Fprintln(w, "nobody received anything")
+		fmt.Fprintln(to, "nobody received anything")
 	}
-	fmt.Fprintf(w, "\n%d findings are open at the end", len(lines))
+	fmt.Fprintf(to, "\n%d findings are open at the end", len(lines))
 	if rec != nil && len(rec.Gaps) > 0 {
-		fmt.Fprintf(w, "; %d thing(s) could not be looked at, and the mails say so", len(rec.Gaps))
+		fmt.Fprintf(to, "; %d thing(s) could not be looked at, and the mails say so", len(rec.Gaps))
 	}
-	fmt.Fprintf(w, ".\nEverything is in %s (%.0f seconds).\n", filepath.Join(out, "index.html"), time.Since(began).Seconds())
+	fmt.Fprintf(to, ".\nEverything is in %s (%.0f seconds).\n", filepath.Join(out, "index.html"), time.Since(began).Seconds())
 	return nil
 }

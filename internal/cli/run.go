@@ -44,15 +44,7 @@ func newRun(o *options) *cobra.Command {
 					return usageError{fmt.Errorf("there is no job %q; the jobs are %s", n, strings.Join(jobNames, ", "))}
 				}
 			}
-			p, err := o.loadPolicy()
-			if err != nil {
-				return err
-			}
-			clock, err := o.clock()
-			if err != nil {
-				return err
-			}
-			b, err := o.bench(cmd.Context(), p, clock)
+			b, err := o.workbench(cmd.Context())
 			if err != nil {
 				return err
 			}
@@ -78,6 +70,29 @@ type workbench struct {
 	outbox *outbox.Outbox
 	sender mail.Sender
 	close  func()
+}
+
+// workbench wires the rooms together as the flags say.
+func (o *options) workbench(ctx context.Context) (*workbench, error) {
+	p, err := o.loadPolicy()
+	if err != nil {
+		return nil, err
+	}
+	clock, err := o.clock()
+	if err != nil {
+		return nil, err
+	}
+	return o.bench(ctx, p, clock)
+}
+
+// opened is a school's policy and its state, for commands that only read it.
+func (o *options) opened(ctx context.Context) (*policy.Policy, store.Store, error) {
+	p, err := o.loadPolicy()
+	if err != nil {
+		return nil, nil, err
+	}
+	s, err := stores.Open(ctx, o.state, p.School.Domains[0], o.logger())
+	return p, s, err
 }
 
 // bench wires the rooms together for a policy.

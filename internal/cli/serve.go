@@ -167,12 +167,26 @@ func (o *options) site(so siteOptions, p *policy.Policy, b *workbench, noted fun
 	}
 	in, err := signin.New(signin.Config{
 		Issuer: so.issuer, ClientID: so.client, ClientSecret: o.std.Getenv("ESAFETYBOT_OIDC_CLIENT_SECRET"), BaseURL: strings.TrimSuffix(o.baseURL, "/"),
-		Domains: p.School.Domains, Outside: func(address string) bool { return named(p, address) }, Key: key, Pages: web.PagesOf(p), Log: b.env.Log,
+		Domains: p.School.Domains, Outside: func(address string) bool { return named(p, address) }, Key: key, Pages: web.PagesOf(p), Log: b.env.Log, Remote: remote,
 	})
 	if err != nil {
 		return nil, usageError{err}
 	}
 	return web.New(web.Config{Policy: p, Main: b.env.Store, Decisions: b.env.Site, SignIn: in, Clock: clock, Log: b.env.Log, Noted: noted})
+}
+
+// remote is the address of who asks. What stands in front of the site on the same machine, and speaks TLS, says it in the last entry of X-Forwarded-For; nobody else is believed.
+func remote(r *http.Request) string {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	ip := net.ParseIP(host)
+	if err != nil || ip == nil || !ip.IsLoopback() {
+		return r.RemoteAddr
+	}
+	list := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
+	if last := strings.TrimSpace(list[len(list)-1]); net.ParseIP(last) != nil {
+		return last
+	}
+	return r.RemoteAddr
 }
 
 // named tells whether the policy names an address.

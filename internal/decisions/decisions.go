@@ -126,6 +126,12 @@ func Since(ctx context.Context, site store.Store, do string, from time.Time) ite
 	}
 }
 
+// made tells whether a key is one that Make gives.
+func made(key string) bool {
+	sum, err := hex.DecodeString(key)
+	return err == nil && len(sum) == 16
+}
+
 // Judgement is what the worker made of a decision.
 type Judgement struct {
 	At     time.Time `json:"at"`
@@ -186,6 +192,9 @@ func Open(ctx context.Context, site, main store.Store, kinds ...string) (*Tray, 
 		for d, err := range site.Find(ctx, Decisions, ask) {
 			if err != nil {
 				return nil, err
+			}
+			if !made(d.Key) {
+				continue // not written by the site; its judgement could take the place of a cursor
 			}
 			var one Decision
 			if err := json.Unmarshal(d.Body, &one); err != nil || one.ID != d.Key || one.Do != kind {

@@ -11,14 +11,17 @@ import (
 
 	"esafetybot/internal/access"
 	"esafetybot/internal/actions"
+	"esafetybot/internal/checkins"
+	"esafetybot/internal/decisions"
 	"esafetybot/internal/jobs"
 	"esafetybot/internal/memory"
+	"esafetybot/internal/moderation"
 	"esafetybot/internal/sim/generate"
 	"esafetybot/internal/sim/server"
 	"esafetybot/internal/store"
 )
 
-// remembered compares what two states remember: of accounts and classes, the access record, and the actions.
+// remembered compares what two states remember: of accounts and classes, comments and decisions, the access record, and the actions.
 func remembered(t testing.TB, when string, want, have store.Store) {
 	t.Helper()
 	if diff := cmp.Diff(memories(t, want), memories(t, have)); diff != "" {
@@ -29,7 +32,7 @@ func remembered(t testing.TB, when string, want, have store.Store) {
 func memories(t testing.TB, s store.Store) map[string]string {
 	t.Helper()
 	out := map[string]string{}
-	for _, c := range []*store.Collection{memory.Accounts, memory.Classes, access.Records, access.Holders} {
+	for _, c := range []*store.Collection{memory.Accounts, memory.Classes, access.Records, access.Holders, moderation.Classes, decisions.Judgements, checkins.Answers} {
 		for d, err := range s.Find(t.Context(), c, store.Ask{}) {
 			if err != nil {
 				t.Fatal(err)

@@ -10,20 +10,20 @@ import (
 	"esafetybot/internal/store/memory"
 )
 
-// decide hands what the tenant's people decided to the worker, as the review site would: by the account's id and the hash of its address.
+// decide hands what the tenant's people decided to the worker.
 func (s *campus) decide(w *watch) {
 	s.t.Helper()
-	if w.site == nil {
-		st, err := memory.Open()
-		if err != nil {
-			s.t.Fatal(err)
-		}
-		w.site = st
+	if err := w.hand(context.Background(), s.decided()); err != nil {
+		s.t.Fatal(err)
 	}
+}
+
+// decided lists what the tenant's people decided so far, as the review site would note it: by the account's id and the hash of its address.
+func (s *campus) decided() (out []decisions.Decision) {
 	var list []world.Decision
 	id := map[string]string{}
 	s.world.View(func() {
-		list = s.world.Decisions()[w.decided:]
+		list = s.world.Decisions()
 		for _, u := range s.world.Users() {
 			for _, a := range u.Addresses() {
 				id[a] = u.ID
@@ -31,13 +31,27 @@ func (s *campus) decide(w *watch) {
 		}
 	})
 	for _, d := range list {
-		out := decisions.Decision{
+		out = append(out, decisions.Decision{
 			At: d.At, By: decisions.By{ID: id[d.By], Hash: decisions.Hash(d.By)}, Do: d.Do, Item: d.Item, Saw: d.Saw, Course: d.Course, Who: id[d.Who],
 			From: d.From, Until: d.Until, CheckIn: d.CheckIn, Answer: d.Answer,
-		}
-		w.decided++
-		if _, err := decisions.Make(context.Background(), w.site, fmt.Sprint(w.decided), out); err != nil && !errors.Is(err, decisions.ErrTwice) {
-			s.t.Fatal(err)
+		})
+	}
+	return out
+}
+
+// hand puts decisions where the worker finds them. Those that it was handed before are not handed again.
+func (w *watch) hand(ctx context.Context, list []decisions.Decision) error {
+	if w.site == nil {
+		var err error
+		if w.site, err = memory.Open(); err != nil {
+			return err
 		}
 	}
+	for _, d := range list[w.decided:] {
+		w.decided++
+		if _, err := decisions.Make(ctx, w.site, fmt.Sprint(w.decided), d); err != nil && !errors.Is(err, decisions.ErrTwice) {
+			return err
+		}
+	}
+	return nil
 }

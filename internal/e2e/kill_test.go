@@ -76,7 +76,7 @@ func (k *killer) shot(base *oneShot, gmail bool) oneShot {
 	k.t.Helper()
 	k.serial++
 	o := oneShot{
-		Jobs: k.jobs, Rolls: k.rolls, Endpoint: k.base, Credentials: k.key, Policy: k.policyTexts[k.policy], Now: k.world.Now(),
+		Jobs: k.jobs, Rolls: k.rolls, Endpoint: k.base, Credentials: k.key, Policy: k.policyTexts[k.policy], Now: k.world.Now(), Decisions: k.decided(),
 		State: filepath.Join(k.dir, fmt.Sprintf("%d.db", k.serial)), Logs: filepath.Join(k.dir, "logs"),
 	}
 	if !gmail {

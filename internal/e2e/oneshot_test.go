@@ -11,6 +11,7 @@ import (
 	"syscall"
 	"time"
 
+	"esafetybot/internal/decisions"
 	"esafetybot/internal/google"
 	"esafetybot/internal/jobs"
 	"esafetybot/internal/mail"
@@ -33,9 +34,10 @@ type oneShot struct {
 	State       string // path of the bolt file
 	MailDir     string // where mail goes; "" means Gmail
 	Now         time.Time
-	Logs        string // file that is appended to
-	KillBefore  int    // kill this process before its n-th batch
-	KillAfter   int    // or after it
+	Logs        string               // file that is appended to
+	KillBefore  int                  // kill this process before its n-th batch
+	KillAfter   int                  // or after it
+	Decisions   []decisions.Decision // what people decided on the review site
 
 	counted *int // if set, the number of batches
 }
@@ -72,7 +74,11 @@ func (o oneShot) run(ctx context.Context, logs io.Writer) (r *jobs.Record, err e
 	env := jobs.Env{Google: client, Clock: clock, Log: newLog(logs), Roll: func(r *policy.Roll) ([]byte, error) {
 		return os.ReadFile(filepath.Join(o.Rolls, filepath.Base(r.CSV)))
 	}}
-	r, err = runJobs(ctx, &watch{policy: p, store: s, box: box}, env, names...)
+	w := &watch{policy: p, store: s, box: box}
+	if err := w.hand(ctx, o.Decisions); err != nil {
+		return nil, err
+	}
+	r, err = runJobs(ctx, w, env, names...)
 	if ctx.Err() != nil {
 		return r, err
 	}

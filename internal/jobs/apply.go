@@ -2,8 +2,6 @@ package jobs
 
 import (
 	"context"
-	"errors"
-	"strconv"
 	"time"
 
 	"esafetybot/internal/actions"
@@ -18,29 +16,7 @@ const ApplyJob = "apply"
 // Apply takes up what people decided about findings and changes, proposes what the open findings call for, withdraws what they call for no longer, and makes what is approved: by a person, or by the
 // policy within the brake. Without the right to change anything ([Env].Change) it proposes only.
 func Apply(ctx context.Context, env Env, box *outbox.Outbox, s *Seen) (*Record, error) {
-	lease, err := Take(ctx, env.Store, ApplyJob, env.Holder, env.Exclusive, env.Clock)
-	if err != nil {
-		return nil, err
-	}
-	before := env.Google.Calls()
-	r := &Record{
-		ID: store.Key(store.Time(s.Census.Now), ApplyJob, strconv.FormatInt(lease.version, 10)), Job: ApplyJob, Policy: env.Policy.Version, Started: s.Census.Now,
-	}
-	err = apply(ctx, env, box, s, lease, r)
-	if ctx.Err() != nil {
-		late, cancel := context.WithTimeout(context.WithoutCancel(ctx), interruptedFor)
-		defer cancel()
-		return r, errors.Join(err, lease.Release(late, &store.Batch{}))
-	}
-	if err != nil {
-		r.Error = err.Error()
-	}
-	r.Ended, r.Calls = env.Clock(), less(env.Google.Calls(), before)
-	b := &store.Batch{}
-	if e := r.add(b); e != nil {
-		return r, errors.Join(err, e)
-	}
-	return r, errors.Join(err, lease.Release(ctx, b))
+	return leased(ctx, env, ApplyJob, s.Census.Now, func(lease *Lease, r *Record) error { return apply(ctx, env, box, s, lease, r) })
 }
 
 func apply(ctx context.Context, env Env, box *outbox.Outbox, s *Seen, lease *Lease, r *Record) error {

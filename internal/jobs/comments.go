@@ -118,6 +118,9 @@ func (r *commentsRun) run(ctx context.Context) (err error) {
 	}
 	r.in.Classes = classesOf(r.Census, r.in.Kinds, r.memory, r.book, r.courses)
 	observed := comments.Check(r.in)
+	for i, o := range observed {
+		observed[i].Deals = r.dealer(o)
+	}
 	r.describe(ctx, observed)
 	if err := r.sync(ctx, comments.Means, observed, r.asked, r.evidence); err != nil {
 		return err
@@ -269,7 +272,8 @@ func (r *commentsRun) event(e seen.Event) {
 	sum := sha256.Sum256([]byte(e.Record + "\n" + e.Name))
 	act := moderation.Act{At: e.Time.UTC(), Key: hex.EncodeToString(sum[:6]), What: commentEvents[e.Name]}
 	switch a, ours := r.Who().Account(e.Actor); {
-	case ours && !e.Time.Before(a.Created):
+	case ours && a.Created.After(e.Time): // somebody had the address before: nothing is known of them
+	case ours:
 		act.By = a.ID
 		kind := r.in.Kinds.Kind(a)
 		act.Staff, act.Adult = kind == school.Staff && r.in.Kinds.School(a), kind != school.Pupil
@@ -292,6 +296,22 @@ func postKind(e seen.Event) string {
 		return seen.PostMaterial
 	}
 	return seen.PostCourseWork
+}
+
+// dealer is who deals with what was found: nobody deals with what they did themselves. It goes to the headteacher then, and the headteacher's own to the chair of governors.
+func (r *commentsRun) dealer(o findings.Observed) string {
+	ladder := []string{o.Deals, string(policy.RoleHead), string(policy.RoleChair)}
+	for _, role := range ladder {
+		people := r.Env.Policy.Person(policy.Role(role))
+		did := slices.ContainsFunc(people, func(p policy.Person) bool {
+			a, ok := r.Who().Account(strings.ToLower(p.Address))
+			return ok && slices.Contains(o.Facts, "by/"+a.ID) || slices.Contains(o.Facts, "by/"+decisions.Hash(p.Address))
+		})
+		if !did && (len(people) > 0 || role == o.Deals) {
+			return role
+		}
+	}
+	return o.Deals
 }
 
 // describe asks Google what the posts are that findings are about, each once.
@@ -337,7 +357,7 @@ func postName(class string, p *moderation.Post) string {
 	if class == "" {
 		class = "a class"
 	}
-	return class + ": " + postWords(p, func(title string) string { return title })
+	return class + ": " + p.Words(func(title string) string { return title })
 }
 
 // evidence says what is known about the subject of a finding that the check no longer yields; "" is nothing.

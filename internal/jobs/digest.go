@@ -6,9 +6,9 @@ import (
 	"fmt"
 	netmail "net/mail"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"esafetybot/internal/calendar"
 	"esafetybot/internal/census"
@@ -20,6 +20,7 @@ import (
 	"esafetybot/internal/people"
 	"esafetybot/internal/policy"
 	"esafetybot/internal/reports"
+	"esafetybot/internal/school"
 	"esafetybot/internal/seen"
 	"esafetybot/internal/store"
 )
@@ -32,33 +33,14 @@ const digestKind = "digest"
 
 // Digest puts the daily mail to each class teacher for whom something waits, and who is in today, into the outbox. It reads what the job comments found last.
 func Digest(ctx context.Context, env Env, box *outbox.Outbox, s *Seen) (*Record, error) {
-	lease, err := Take(ctx, env.Store, DigestJob, env.Holder, env.Exclusive, env.Clock)
-	if err != nil {
-		return nil, err
-	}
 	c := s.Census
-	r := &Record{
-		ID: store.Key(store.Time(c.Now), DigestJob, strconv.FormatInt(lease.version, 10)), Job: DigestJob, Policy: env.Policy.Version, Started: c.Now,
-	}
-	if c.Directory(ctx) {
-		err = digests(ctx, env, box, c, lease)
-	} else {
-		r.Gaps = c.Gaps("users")
-	}
-	if ctx.Err() != nil {
-		late, cancel := context.WithTimeout(context.WithoutCancel(ctx), interruptedFor)
-		defer cancel()
-		return r, errors.Join(ctx.Err(), lease.Release(late, &store.Batch{}))
-	}
-	if err != nil {
-		r.Error = err.Error()
-	}
-	r.Ended = env.Clock()
-	b := &store.Batch{}
-	if e := r.add(b); e != nil {
-		return r, errors.Join(err, e)
-	}
-	return r, errors.Join(err, lease.Release(ctx, b))
+	return leased(ctx, env, DigestJob, c.Now, func(lease *Lease, r *Record) error {
+		if !c.Directory(ctx) {
+			r.Gaps = c.Gaps("users")
+			return ctx.Err()
+		}
+		return digests(ctx, env, box, c, lease)
+	})
 }
 
 func digests(ctx context.Context, env Env, box *outbox.Outbox, c *census.Census, lease *Lease) error {
@@ -79,7 +61,7 @@ func digests(ctx context.Context, env Env, box *outbox.Outbox, c *census.Census,
 		if err == nil {
 			b := &store.Batch{}
 			_, err = box.Put(ctx, b, c.Now, outbox.Letter{
-				To: netmail.Address{Name: a.Name, Address: a.Address}, Kind: digestKind, Period: env.Policy.Calendar.Date(c.Now).String(),
+				To: netmail.Address{Name: a.Name, Address: mailAddress(env.Policy, c.Who(), a)}, Kind: digestKind, Period: env.Policy.Calendar.Date(c.Now).String(),
 				UpTo: c.Now, Hash: r.Hash, Subject: r.Subject, HTML: r.HTML, Text: r.Text,
 			})
 			if errors.Is(err, outbox.ErrExists) || errors.Is(err, outbox.ErrToday) {
@@ -94,6 +76,16 @@ func digests(ctx context.Context, env Env, box *outbox.Outbox, c *census.Census,
 		}
 	}
 	return errs
+}
+
+// mailAddress is the address at which somebody has their reports, else their own: a person with two addresses has one mail a day as well.
+func mailAddress(p *policy.Policy, who *school.Directory, a *seen.Account) string {
+	for _, r := range readers(p) {
+		if b, known := who.Account(r.Address); known && b.ID == a.ID {
+			return r.Address
+		}
+	}
+	return a.Address
 }
 
 // schoolIn tells whether somebody who is in on some days (none: every day) is at school: on a school day or an inset day, or, where there are no term dates, on a working day.
@@ -118,12 +110,13 @@ func (e Env) page(path string) string {
 
 // waiting is what waits in classes, and for whom.
 type waiting struct {
-	env   Env
-	in    comments.Input
-	ask   comments.Ask
-	items []waitingPost
-	mask  *reports.Mask
-	names map[string]string
+	env    Env
+	in     comments.Input
+	ask    comments.Ask
+	items  []waitingPost
+	mask   *reports.Mask
+	names  map[string]string
+	pupils [][]string // the words of pupils' names, once asked for
 }
 
 type waitingPost struct {
@@ -209,8 +202,8 @@ func (w *waiting) posts(a *seen.Account) []reports.DigestPost {
 		}
 		names := &reports.Names{}
 		out = append(out, reports.DigestPost{
-			Class: w.names["course/"+i.Course], Words: postWords(i.post, names.Add), Names: names, New: i.New, Since: i.Since, Due: i.Due, PassedOn: i.PassedOn,
-			Link: postLink(i.Course, i.post, a.Address),
+			Class: w.className(i.Course), Words: i.post.Words(names.Add), Names: names, New: i.New, Since: i.Since, Due: i.Due, PassedOn: i.PassedOn,
+			Link: i.post.LinkAs(i.Course, a.Address),
 		})
 	}
 	return out
@@ -232,4 +225,29 @@ func (t *told) postsFor(ctx context.Context, env Env, address string) ([]reports
 		}
 	}
 	return t.classes.posts(a), nil
+}
+
+// className is what a class is called; "" where that is a pupil's whole name, as in a class for one. A first name alone ("5 Ash") is a class's name like any other.
+func (w *waiting) className(course string) string {
+	name := w.names["course/"+course]
+	if w.pupils == nil {
+		w.pupils = [][]string{}
+		for _, a := range w.in.Who.Accounts() {
+			if words := nameWords(a.Name); w.in.Kinds.School(a) && w.in.Kinds.Kind(a) == school.Pupil && len(words) > 1 {
+				w.pupils = append(w.pupils, words)
+			}
+		}
+	}
+	in := nameWords(name)
+	if slices.ContainsFunc(w.pupils, func(pupil []string) bool {
+		return slices.Contains(in, pupil[0]) && slices.Contains(in, pupil[len(pupil)-1])
+	}) {
+		return ""
+	}
+	return name
+}
+
+// nameWords are the words of a name, to be compared.
+func nameWords(s string) []string {
+	return strings.FieldsFunc(strings.ToLower(s), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsMark(r) })
 }

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"strconv"
 	"strings"
 	"time"
 
@@ -119,18 +118,14 @@ func looked(ctx context.Context, env Env, c *census.Census, job string, do func(
 		return nil, err
 	}
 	l := &look{Env: env, Census: c, lease: lease, keeper: &findings.Keeper{Store: env.Store, Commit: lease.Commit}}
-	l.record = &Record{
-		ID: store.Key(store.Time(c.Now), job, strconv.FormatInt(lease.version, 10)), Job: job, Policy: env.Policy.Version, Started: c.Now,
-	}
+	l.record = newRecord(env, job, c.Now, lease)
 	l.left = &Look{Record: l.record, Names: map[string]string{}, Said: map[string][]string{}}
 	err = do(ctx, l)
 	l.record.Gaps = append(c.Gaps(l.kinds...), l.more...)
 	l.record.Calls = less(env.Google.Calls(), before)
 	if ctx.Err() != nil {
 		// Interrupted: nothing half read was judged, and the next run begins anew.
-		late, cancel := context.WithTimeout(context.WithoutCancel(ctx), interruptedFor)
-		defer cancel()
-		return l.left, errors.Join(ctx.Err(), lease.Release(late, &store.Batch{}))
+		return l.left, errors.Join(ctx.Err(), lease.giveBack(ctx))
 	}
 	if err != nil {
 		l.record.Error = err.Error()

@@ -130,7 +130,7 @@ func (g *gatherer) post(m *reports.Matter, subject string) {
 	course, id, _ := moderation.ParseSubject(subject)
 	m.Name = g.name(subject, "a post")
 	m.Private = true // the class may be called after its teacher, the title after a pupil
-	m.Link = postLink(course, g.posts.Class(course).Post(id), g.in.Address)
+	m.Link = g.posts.Class(course).Post(id).LinkAs(course, g.in.Address)
 }
 
 // name is what something is called, as the job that looked at it learnt.

@@ -175,19 +175,19 @@ func (b *Book) Flush(ctx context.Context, commit func(context.Context, *store.Ba
 	}
 	put := func(key string, v any, keep bool) error {
 		old, have := b.docs[key]
-		if !keep {
-			if have {
-				batch.Delete(Classes, key, old.Version)
-				delete(b.docs, key)
-			}
-			return nil
-		}
 		body, err := json.Marshal(v)
-		if err != nil || have && bytes.Equal(body, old.Body) {
+		switch {
+		case err != nil:
 			return err
+		case !keep && !have || keep && have && bytes.Equal(body, old.Body):
+			return nil
+		case keep:
+			batch.Put(Classes, key, old.Version, nil, body)
+			b.docs[key] = store.Doc{Key: key, Version: old.Version + 1, Body: body}
+		default:
+			batch.Delete(Classes, key, old.Version)
+			delete(b.docs, key)
 		}
-		batch.Put(Classes, key, old.Version, nil, body)
-		b.docs[key] = store.Doc{Key: key, Version: old.Version + 1, Body: body}
 		if batch.Writes() >= 100 || batch.Size() > store.MaxBatchBytes/2 {
 			return flush()
 		}
@@ -300,6 +300,7 @@ type Rules struct {
 	Replies bool // a host's comment shows that they looked
 	Staff   bool // comments of staff need looking at too
 	Date    func(time.Time) calendar.Date
+	Teaches func(id string) bool // somebody is a teacher of the class today; asked only with Staff
 }
 
 // Looked is the moment up to which a post was looked at; zero if never.
@@ -341,7 +342,7 @@ func (c *Class) needs(a Act, r Rules) bool {
 	case a.What == Private, a.What == Posted && a.Staff:
 		return false
 	case r.Staff:
-		return !c.Hosted(a.By, r.Date(a.At))
+		return !r.Teaches(a.By) && !c.Covers(a.By, r.Date(a.At))
 	}
 	return !a.Staff
 }

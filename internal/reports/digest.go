@@ -11,7 +11,7 @@ import (
 
 // DigestPost is a post that waits for somebody to look.
 type DigestPost struct {
-	Class    string // what the class is called
+	Class    string // what the class is called, as its teacher may read it in mail; "" where that would name a pupil
 	Words    string // which post: "the announcement of 14 September", with {1} for what Names names
 	Names    *Names // a title, masked
 	New      int    // comments that nobody has looked at
@@ -128,7 +128,7 @@ func (in DigestInput) page(most int) digestPage {
 func digestList(list []DigestPost, most int, m *Mask, now time.Time, officer string) (out digestPosts) {
 	shown := list[:min(most, len(list))]
 	for _, d := range shown {
-		name := masked(m, d.Class, "A class of yours")
+		name := cmp.Or(isolate(clean(d.Class, maxTitle)), "A class of yours")
 		i := slices.IndexFunc(out.Classes, func(c digestClass) bool { return c.Name == name })
 		if i < 0 {
 			out.Classes = append(out.Classes, digestClass{Name: name})

@@ -19,7 +19,7 @@ const mostMistakes = 10
 // ("id" → "Admission number"), as the policy names them. The error lists every mistake that can be told at once, one a line.
 func Parse(which string, data []byte, columns map[string]string) (*Roll, error) {
 	which = strings.ToLower(which)
-	text, err := decode(data)
+	text, err := Text(data)
 	if err != nil {
 		return nil, fmt.Errorf("the roll of %s cannot be used: %w", which, err)
 	}
@@ -31,8 +31,9 @@ func Parse(which string, data []byte, columns map[string]string) (*Roll, error) 
 	return p.roll, nil
 }
 
-// decode makes UTF-8 of a file. What is not UTF-8 is taken for Windows-1252, in which Excel writes CSV files in Britain.
-func decode(data []byte) (string, error) {
+// Text makes UTF-8 of a CSV file, without its byte-order mark. What is not UTF-8 is taken for Windows-1252, in which Excel writes CSV files in Britain. An error says what to do
+// with a file that is empty, a workbook, or no text.
+func Text(data []byte) (string, error) {
 	switch {
 	case len(bytes.TrimSpace(bytes.TrimPrefix(data, []byte("\ufeff")))) == 0:
 		return "", errors.New("the file is empty")
@@ -64,7 +65,7 @@ func (p *parser) wrong(line int, format string, args ...any) {
 
 func (p *parser) read(text string, columns map[string]string) {
 	r := csv.NewReader(strings.NewReader(text))
-	r.Comma = separator(text)
+	r.Comma = Separator(text)
 	r.FieldsPerRecord = -1 // trailing empty fields are often left out
 	r.ReuseRecord = true
 	r.TrimLeadingSpace = r.Comma != '\t' // it would take empty fields between tabs for one space
@@ -96,8 +97,8 @@ func (p *parser) read(text string, columns map[string]string) {
 	}
 }
 
-// separator is the one of comma, semicolon and tab that the heading line has most of.
-func separator(text string) rune {
+// Separator is the one of comma, semicolon and tab that the heading line has most of.
+func Separator(text string) rune {
 	line, _, _ := strings.Cut(strings.TrimLeft(text, "\r\n"), "\n")
 	best := ','
 	for _, c := range ";\t" {

@@ -3,11 +3,9 @@ package web
 import (
 	"cmp"
 	"context"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -17,7 +15,6 @@ import (
 	"esafetybot/internal/findings"
 	"esafetybot/internal/moderation"
 	"esafetybot/internal/policy"
-	"esafetybot/internal/seen"
 	"esafetybot/internal/store"
 )
 
@@ -178,7 +175,7 @@ func (s *Site) noted(ctx context.Context) (map[string]time.Time, error) {
 func (s *Site) homePost(x waitingPost, p *person) homePost {
 	loc := s.Policy.School.Location
 	out := homePost{
-		Item: moderation.Subject(x.course, x.id), Saw: x.acts[len(x.acts)-1].At.UTC().Format(time.RFC3339Nano), Title: postTitle(x.post), Link: postLink(x.course, x.post, p.Address),
+		Item: moderation.Subject(x.course, x.id), Saw: x.acts[len(x.acts)-1].At.UTC().Format(time.RFC3339Nano), Title: title(x.post), Link: x.post.LinkAs(x.course, p.Address),
 		New: count(len(x.acts), "new comment", "new comments"), Since: x.acts[0].At.In(loc).Format("Monday 2 January, 15:04"), PassedOn: x.passedOn,
 	}
 	if !x.due.IsZero() {
@@ -187,39 +184,10 @@ func (s *Site) homePost(x waitingPost, p *person) homePost {
 	return out
 }
 
-// postTitle says which post it is. Whoever reads it may read the post.
-func postTitle(p *moderation.Post) string {
-	when := ""
-	if !p.Made.IsZero() {
-		when = " of " + p.Made.Format("2 January")
-	}
-	switch {
-	case p.Title != "" && p.Kind == seen.PostMaterial:
-		return "Material “" + p.Title + "”"
-	case p.Title != "":
-		return "Classwork “" + p.Title + "”"
-	case p.Kind == seen.PostMaterial:
-		return "A material" + when
-	case p.Kind == seen.PostCourseWork:
-		return "A piece of classwork" + when
-	}
-	return "Announcement" + when
-}
-
-// postLink opens a post as the right account, or the class where Google did not tell the post's link.
-func postLink(course string, p *moderation.Post, address string) string {
-	link := "https://classroom.google.com/c/" + base64.RawStdEncoding.EncodeToString([]byte(course))
-	if p.Link != "" {
-		link = p.Link
-	}
-	u, err := url.Parse(link)
-	if err != nil || u.Scheme != "https" {
-		return ""
-	}
-	q := u.Query()
-	q.Set("authuser", address)
-	u.RawQuery = q.Encode()
-	return u.String()
+// title says which post it is. Whoever reads it may read the post.
+func title(p *moderation.Post) string {
+	words := p.Words(func(t string) string { return t })
+	return strings.ToUpper(words[:1]) + words[1:]
 }
 
 func count(n int, one, many string) string {

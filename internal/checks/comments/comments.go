@@ -8,6 +8,7 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+	"sync"
 	"time"
 
 	"esafetybot/internal/calendar"
@@ -30,8 +31,8 @@ const (
 // PassedOn is the fact of what waited beyond its deadline.
 const PassedOn = "passed-on"
 
-// kept is for how many days a private comment is looked at.
-const kept = 180
+// kept is for how long a private comment is looked at: 180 days, as long as Google keeps the log.
+const kept = 180 * 24 * time.Hour
 
 // An Ask is one entry of a clause's met_by that names this check, defaults filled in.
 type Ask struct {
@@ -45,9 +46,17 @@ type Ask struct {
 	Due      calendar.Deadline
 }
 
-// Rules is what the ask says of what needs looking at.
-func (a Ask) rules(cal *calendar.Calendar) moderation.Rules {
-	return moderation.Rules{Replies: a.Replies, Staff: a.Staff, Date: cal.Date}
+// rules is what the ask says of what needs looking at in a class.
+func (in Input) rules(a Ask, c Class) moderation.Rules {
+	return moderation.Rules{Replies: a.Replies, Staff: a.Staff, Date: in.Calendar.Date, Teaches: func(id string) bool {
+		return slices.ContainsFunc(c.Members, func(m seen.ClassMember) bool { return m.ID == id && in.teaches(m) })
+	}}
+}
+
+// teaches tells whether a member of a class is a teacher of it: pupils on the list of teachers are none.
+func (in Input) teaches(m seen.ClassMember) bool {
+	a, ours := in.Who.AccountByID(m.ID)
+	return m.Teacher && ours && in.Kinds.Kind(a) != school.Pupil
 }
 
 // Class is one class in use.
@@ -134,19 +143,15 @@ func (in Input) class(ask Ask, c Class) []findings.Observed {
 // Waiting lists the posts of a class that wait, by since.
 func (in Input) Waiting(ask Ask, c Class) []Item {
 	var out []Item
-	var hosts []*seen.Account
-	known := false
+	hosts := sync.OnceValue(func() []*seen.Account { return in.Hosts(c) })
 	for _, id := range slices.Sorted(maps.Keys(c.Book.Posts)) {
-		acts := c.Book.Waiting(c.Book.Posts[id], ask.rules(in.Calendar))
+		acts := c.Book.Waiting(c.Book.Posts[id], in.rules(ask, c))
 		if len(acts) == 0 {
 			continue
 		}
-		if !known {
-			hosts, known = in.Hosts(c), true
-		}
-		i := Item{Course: c.ID, Post: id, Since: acts[0].At, Newest: acts[len(acts)-1].At, New: len(acts), Hosts: hosts}
+		i := Item{Course: c.ID, Post: id, Since: acts[0].At, Newest: acts[len(acts)-1].At, New: len(acts), Hosts: hosts()}
 		// Where the term dates end first there is no deadline, and the finding says so.
-		i.Due, _ = in.Calendar.Due(i.Since, ask.Due, in.daysIn(hosts), ask.Severity)
+		i.Due, _ = in.Calendar.Due(i.Since, ask.Due, in.daysIn(i.Hosts), ask.Severity)
 		i.PassedOn = !i.Due.IsZero() && i.Due.Before(in.Now)
 		out = append(out, i)
 	}
@@ -156,20 +161,21 @@ func (in Input) Waiting(ask Ask, c Class) []Item {
 
 // Hosts lists who is there to look today: the class's teachers with a working account who are no pupils, and its cover.
 func (in Input) Hosts(c Class) []*seen.Account {
-	ids := map[string]bool{}
+	var ids []string
 	for _, m := range c.Members {
 		if m.Teacher {
-			ids[m.ID] = true
+			ids = append(ids, m.ID)
 		}
 	}
 	today := in.Calendar.Date(in.Now)
 	for _, v := range c.Book.Cover {
 		if c.Book.Covers(v.Who, today) {
-			ids[v.Who] = true
+			ids = append(ids, v.Who)
 		}
 	}
 	var out []*seen.Account
-	for _, id := range slices.Sorted(maps.Keys(ids)) {
+	slices.Sort(ids)
+	for _, id := range slices.Compact(ids) {
 		if a, ok := in.Who.AccountByID(id); ok && a.Active() && in.Kinds.School(a) && in.Kinds.Kind(a) != school.Pupil {
 			out = append(out, a)
 		}
@@ -185,11 +191,7 @@ func (in Input) daysIn(hosts []*seen.Account) []time.Weekday {
 		if len(days) == 0 {
 			return nil
 		}
-		for _, d := range days {
-			if !slices.Contains(out, d) {
-				out = append(out, d)
-			}
-		}
+		out = append(out, days...)
 	}
 	return out
 }
@@ -197,7 +199,7 @@ func (in Input) daysIn(hosts []*seen.Account) []time.Weekday {
 // private says which adults who do not teach the class wrote private comments on a piece of work.
 func (in Input) private(c Class, p *moderation.Post) []string {
 	var facts []string
-	oldest := in.Now.AddDate(0, 0, -kept)
+	oldest := in.Now.Add(-kept)
 	for _, a := range p.Acts {
 		if a.What == moderation.Private && a.Adult && !a.At.Before(oldest) && !c.Book.Hosted(a.By, in.Calendar.Date(a.At)) {
 			facts = append(facts, "by/"+a.By)

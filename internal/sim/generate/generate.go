@@ -6,7 +6,7 @@
 //   - [Generate] makes a school from a size and a seed, [School.Write] writes it as a tenant folder with its truth. The same
 //     options give the same bytes.
 //   - Every name, address and title is invented; every domain is a .example one.
-//   - From 420 pupils on, every rule of docs/rules.md, docs/account-rules.md and about comments of docs/comment-rules.md has a breach and a near miss in each school, under the policy
+//   - From 420 pupils on, every rule of docs/rules.md, docs/account-rules.md, docs/name-rules.md and about comments of docs/comment-rules.md has a breach and a near miss in each school, under the policy
 //     that asks for the rule. Smaller schools have them as far as they have pupils. [School.NearMisses] names the near misses.
 //   - Rolls are in the tenant, in the form that one information system or another has for them; what the examples' clauses name (units, groups, generic
 //     accounts, apps) is in the tenant too.
@@ -97,6 +97,7 @@ func Generate(o Options) (*School, error) {
 	b.further()
 	b.history()
 	b.accounts()
+	b.nameCases()
 	return b.school()
 }
 
@@ -192,6 +193,7 @@ type builder struct {
 
 	order    int         // of the last policy
 	upgraded *pupil      // who has a teacher's licence
+	author   *world.User // a pupil whose name no other has
 	helper   *world.User // who has a role at the help desk
 
 	decisions []world.Decision // of people on the review site, in any order until commentCases notes them

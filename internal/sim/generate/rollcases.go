@@ -28,6 +28,7 @@ func (b *builder) rolls() {
 	b.visitorCases()
 	b.yearCases()
 	b.genericCases()
+	b.calledCases()
 }
 
 // unlisted takes an account off the roll.

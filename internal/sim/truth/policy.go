@@ -39,6 +39,7 @@ type Policy struct {
 	Devices    []DevicesMeans
 	PupilEmail []EmailMeans
 	Settings   []SettingsMeans
+	Names      []NamesMeans
 }
 
 // Means is one `check: sharing` below a clause.

@@ -78,6 +78,15 @@ type SettingsMeans struct {
 	Except   Except   `yaml:"except"`
 }
 
+// NamesMeans is one `check: names` below a clause.
+type NamesMeans struct {
+	Clause string
+	Rules  []string `yaml:"rules"`
+	// Titles are what else the rule full-name looks at: classes, posts.
+	Titles     []string `yaml:"titles"`
+	LeaverDays *int     `yaml:"leaver_days"`
+}
+
 // Want is a field of a setting and what it should be: Value, one of Values, or a number that is at least AtLeast.
 type Want struct {
 	Setting string   `yaml:"setting"`
@@ -248,6 +257,13 @@ func (p *Policy) readMeans(clause string, doc meansDoc, with []byte) error {
 		}
 		m.Clause = clause
 		p.Devices = append(p.Devices, m)
+	case "names":
+		m := NamesMeans{}
+		if err := yaml.Unmarshal(with, &m); err != nil {
+			return err
+		}
+		m.Clause = clause
+		p.Names = append(p.Names, m)
 	case "pupil-email":
 		m := EmailMeans{}
 		if err := yaml.Unmarshal(with, &m); err != nil {

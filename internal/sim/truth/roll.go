@@ -14,7 +14,8 @@ import (
 // row is one person of a roll. Everything is trimmed; what the policy names no column for is empty.
 type row struct {
 	key                                                          string
-	id, email, name, year, class, agreement, left, ends, nameKey string
+	id, email, name, year, class, agreement, publish, left, ends string
+	nameKey                                                      string
 }
 
 // leftDay is the date of leaving, if the row gives one.
@@ -60,7 +61,7 @@ func readRoll(data []byte, columns map[string]string, which string) []row {
 		}
 		r := row{
 			id: field("id"), email: field("email"), name: field("name"), year: yearOf(field("year")), class: field("class"),
-			agreement: field("agreement"), left: field("left"), ends: field("ends"),
+			agreement: field("agreement"), publish: field("publish"), left: field("left"), ends: field("ends"),
 		}
 		r.nameKey = nameKey(r.name)
 		r.key = rowKey(which, r)

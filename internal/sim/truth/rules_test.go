@@ -38,7 +38,7 @@ const (
 const plainPolicy = `
 school: {timezone: Europe/London, trusted_domains: [trust.example], org_units: ORG_UNITS}
 people: {headteacher: {address: head@school.example}, committee: [chair@home.example, {address: office@school.example}]}
-pupils: {org_units: [/Pupils], roll: {csv: roll.csv, columns: {id: no, email: Email, name: Name, year: Year, class: Reg, agreement: Agreed, left: Left}}}
+pupils: {org_units: [/Pupils], roll: {csv: roll.csv, columns: {id: no, email: Email, name: Name, year: Year, class: Reg, agreement: Agreed, publish: Publish, left: Left}}}
 staff: {org_units: [/Staff], roll: {csv: staff.csv, columns: {id: No, email: Email, name: Name, agreement: Read}}}
 others:
   - {name: Governors, group: governors@school.example}

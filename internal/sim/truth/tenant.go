@@ -43,6 +43,8 @@ type Tenant struct {
 	Courses    []Course
 	// Teachers and Students hold the members of each class, by its id.
 	Teachers, Students map[string][]CourseMember
+	// CourseWork and Materials hold the posts with a title of each class, by its id.
+	CourseWork, Materials map[string][]Post
 	// DeletedUsers are accounts that can still be brought back.
 	DeletedUsers []User
 	// Decisions are what people decided on the review site, in the order in which they did.
@@ -109,6 +111,7 @@ type Drive struct {
 // File is an item of Drive: a file, a folder or a shortcut.
 type File struct {
 	ID       string   `json:"id"`
+	Name     string   `json:"name"`
 	MimeType string   `json:"mimeType"`
 	Parents  []string `json:"parents"`
 	Owners   []struct {

@@ -134,6 +134,7 @@ type Forwarding struct {
 // Course is a class of Classroom.
 type Course struct {
 	ID           string    `json:"id"`
+	Name         string    `json:"name"`
 	OwnerID      string    `json:"ownerId"`
 	CourseState  string    `json:"courseState"`
 	CreationTime time.Time `json:"creationTime"`
@@ -145,6 +146,14 @@ type CourseMember struct {
 	Profile struct {
 		EmailAddress string `json:"emailAddress"`
 	} `json:"profile"`
+}
+
+// Post is course work or a material of a class.
+type Post struct {
+	ID    string `json:"id"`
+	Title string `json:"title"`
+	// State is PUBLISHED where the file leaves it out.
+	State string `json:"state"`
 }
 
 // loadAccounts reads what only the rules on accounts, devices, e-mail and settings ask about.
@@ -164,6 +173,8 @@ func (t *Tenant) loadAccounts(dir string) error {
 		{"courses.json", &t.Courses},
 		{"teachers.json", &t.Teachers},
 		{"students.json", &t.Students},
+		{"coursework.json", &t.CourseWork},
+		{"materials.json", &t.Materials},
 	} {
 		if err := readJSON(filepath.Join(dir, f.name), f.into); err != nil {
 			return err

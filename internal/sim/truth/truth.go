@@ -1,7 +1,7 @@
 // Package truth says which findings a simulated tenant must give.
 //
 // It is the second opinion on the checks: written from docs/rules.md, docs/account-rules.md,
-// docs/comment-rules.md and docs/settings.md alone, it shares no code and no types with them, and it is naive on purpose.
+// docs/comment-rules.md, docs/name-rules.md and docs/settings.md alone, it shares no code and no types with them, and it is naive on purpose.
 // The whole tenant is held in memory, there is no paging, no cursor and no memory of an earlier
 // run, and every rule is a plain loop. Speed comes second to being easy to compare with the pages
 // it is written from.
@@ -35,7 +35,7 @@ type Truth struct {
 type Finding struct {
 	// Clause is the id of the clause in the policy, such as "A23".
 	Clause string `json:"clause"`
-	// Rule is the rule of docs/rules.md, docs/account-rules.md or docs/comment-rules.md with its check in
+	// Rule is the rule of docs/rules.md, docs/account-rules.md, docs/comment-rules.md or docs/name-rules.md with its check in
 	// front, such as "sharing.public-link".
 	Rule string `json:"rule"`
 	// Subject is a kind and an id of Google's, such as "file/ID" or "user/ID"; of a roll's row it
@@ -152,7 +152,7 @@ func (o Options) ComputeFrom(t *Tenant, policies map[string]Policy) Truth {
 				w.judge(m, everywhere, found)
 			}
 		}
-		if len(p.Accounts)+len(p.Devices)+len(p.PupilEmail)+len(p.Settings)+len(p.Comments)+len(p.CheckIns) > 0 {
+		if len(p.Accounts)+len(p.Devices)+len(p.PupilEmail)+len(p.Settings)+len(p.Comments)+len(p.CheckIns)+len(p.Names) > 0 {
 			w.lookAtPeople(o.First)
 		}
 		if len(p.Comments)+len(p.CheckIns) > 0 {
@@ -175,6 +175,9 @@ func (o Options) ComputeFrom(t *Tenant, policies map[string]Policy) Truth {
 		}
 		for _, m := range p.CheckIns {
 			w.judgeCheckIn(m, found)
+		}
+		for _, m := range p.Names {
+			w.judgeNames(m, found)
 		}
 		out.Policies[name] = found.sorted()
 	}

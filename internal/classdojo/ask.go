@@ -1,0 +1,283 @@
+package classdojo
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+	"strings"
+	"time"
+
+	"esafetybot/internal/calendar"
+)
+
+// What no source sees a person is asked, per class and for the School Story. These are the questions and what an answer means; who asks, and keeps what was answered, is elsewhere.
+
+// checkIn is the check-in of the policy that is asked per class.
+const checkIn = "class-dojo"
+
+// CheckIn is the name of the check-in on one class: "class-dojo-CLASS", "class-dojo-school". It is fit for a key of the store.
+func CheckIn(class string) string { return checkIn + "-" + class }
+
+// ParseCheckIn gives the class of such a name.
+func ParseCheckIn(name string) (class string, ok bool) {
+	class, ok = strings.CutPrefix(name, checkIn+"-")
+	return class, ok && validClass(class)
+}
+
+// AskedOf is the role of who is asked about a class: its teacher; about the School Story the leaders, who alone can switch its comments.
+func AskedOf(class string) string {
+	if class == School {
+		return "leaders"
+	}
+	return "class_teacher"
+}
+
+// Ids of the questions.
+const (
+	AskComments  = "comments"
+	AskModerator = "moderator"
+	AskLooked    = "looked"
+	AskChannel   = "channel" // of a class only
+)
+
+// What may be answered.
+const (
+	On     = "on"
+	Off    = "off"
+	Yes    = "yes"
+	No     = "no"
+	Unsure = "not-sure"
+
+	Teacher = "teacher" // of the class
+	Leader  = "leader"
+	Other   = "other" // somebody else of the school's
+	Nobody  = "nobody"
+)
+
+// Choice is one answer to choose.
+type Choice struct{ Value, Words string }
+
+// Question is asked on the review site.
+type Question struct {
+	ID      string
+	Asks    string
+	Choices []Choice // nil: a date is asked for
+	Link    string   // opens the page of ClassDojo on which to look; "" if there is none
+	Help    string   // where to look there, in one line
+}
+
+var unsure = Choice{Unsure, "Not sure"}
+
+// Questions are what is asked about a class, or about the School Story.
+func Questions(class string) []Question {
+	story := Target{Kind: Story, Class: class}.Link()
+	if class == School {
+		return []Question{
+			{AskComments, "Can people comment on the School Story?", []Choice{{On, "Yes, comments are on"}, {Off, "No, comments are off"}, unsure}, SettingsLink(class), "School settings, “Enable comments”"},
+			{AskModerator, "Who looks at what is written there?", []Choice{{Leader, "A leader"}, {Other, "Somebody else at the school"}, {Nobody, "Nobody"}, unsure}, "", ""},
+			{AskLooked, "When did one of them last look through it? Leave it empty if nobody has.", nil, story, "Scroll to what you know, open the comments of what is new"},
+		}
+	}
+	return []Question{
+		{AskComments, "Can parents and pupils comment on the Class Story?", []Choice{{On, "Yes, comments are on"}, {Off, "No, comments are off"}, unsure}, SettingsLink(class), "Class settings; only the owner of the class can change them"},
+		{AskModerator, "Who looks at what is written there?", []Choice{{Teacher, "A teacher of the class"}, {Leader, "A leader"}, {Other, "Somebody else at the school"}, {Nobody, "Nobody"}, unsure}, "", ""},
+		{AskLooked, "When did one of them last look through it? Leave it empty if nobody has.", nil, story, "Scroll to what you know, open the comments of what is new"},
+		{AskChannel, "Does everybody who works with the class write to families only through ClassDojo and school e-mail?", []Choice{{Yes, "Yes"}, {No, "No"}, unsure}, "", ""},
+	}
+}
+
+// Answer is what somebody said of one class.
+type Answer struct {
+	At        time.Time     `json:"at"`
+	By        string        `json:"by"` // Directory id, or the hash of an address outside
+	Class     string        `json:"class"`
+	Comments  string        `json:"comments"`            // On, Off or Unsure
+	Moderator string        `json:"moderator,omitempty"` // may be left out if comments are off
+	Looked    calendar.Date `json:"looked,omitzero"`     // zero: nobody has
+	Channel   string        `json:"channel,omitempty"`   // of a class: Yes, No or Unsure
+}
+
+// Check tells what is missing from an answer, or cannot be. today is the date at the school when it was given.
+func (a Answer) Check(today calendar.Date) error {
+	switch {
+	case !validClass(a.Class):
+		return errors.New("the answer does not say about which class it is")
+	case a.At.IsZero() || a.By == "":
+		return errors.New("the answer does not say whose it is")
+	case a.Looked.After(today):
+		return errors.New("the day on which somebody last looked is in the future")
+	}
+	said := map[string]string{AskComments: a.Comments, AskModerator: a.Moderator, AskChannel: a.Channel}
+	asked := Questions(a.Class)
+	for _, q := range asked {
+		if q.ID == AskLooked || q.ID == AskModerator && a.Comments == Off && a.Moderator == "" {
+			continue
+		}
+		if !slices.ContainsFunc(q.Choices, func(c Choice) bool { return c.Value == said[q.ID] }) {
+			return fmt.Errorf("“%s” is not answered", q.Asks)
+		}
+	}
+	if a.Channel != "" && !slices.ContainsFunc(asked, func(q Question) bool { return q.ID == AskChannel }) {
+		return errors.New("something is answered that was not asked")
+	}
+	return nil
+}
+
+// Result is what an answer comes to: Yes (as the policy wants it), No or Unsure, and why if it is not Yes.
+type Result struct {
+	Says string
+	Why  []string
+}
+
+// Judge tells what an answer comes to. within is the number of school days in which somebody has to have looked where comments are on; looking is counted from the day that was said to the day of
+// the answer. Where the term dates do not tell, it is Unsure.
+func (a Answer) Judge(cal *calendar.Calendar, within int) Result {
+	var no, open []string
+	day := cal.Date(a.At)
+	switch a.Comments {
+	case On:
+		switch a.Moderator {
+		case Nobody:
+			no = append(no, "comments are on and nobody looks at them")
+		case Unsure:
+			open = append(open, "it is not certain who looks at the comments")
+		}
+		if a.Looked.IsZero() {
+			no = append(no, "comments are on and nobody has looked yet")
+		} else if days, err := cal.SchoolDays(a.Looked, day); err != nil {
+			open = append(open, "whether somebody looked lately cannot be worked out: the term dates do not reach so far")
+		} else if days > within {
+			no = append(no, fmt.Sprintf("comments are on and nobody has looked for %d school days", days))
+		}
+	case Unsure:
+		open = append(open, "it is not certain whether comments are on")
+	}
+	switch a.Channel {
+	case No:
+		no = append(no, "families are written to in other ways than ClassDojo and school e-mail")
+	case Unsure:
+		open = append(open, "it is not certain how families are written to")
+	}
+	switch {
+	case len(no) > 0:
+		return Result{No, append(no, open...)}
+	case len(open) > 0:
+		return Result{Unsure, open}
+	}
+	return Result{Says: Yes}
+}
+
+// rhythms are the rhythms of a policy that come round more often than each half-term.
+var rhythms = []string{"week", "month"}
+
+// HalfTerm is the rhythm of what was confirmed to be off.
+const HalfTerm = "half term"
+
+// Rhythm is how often to ask about a class: as the policy says (every), but only each half-term while the newest answer says that comments are off. A comment that some source told of since, at
+// commented, shows that they are not: then it is asked as the policy says. The zero Answer is none; a zero commented is no comment.
+func Rhythm(every string, newest Answer, commented time.Time) string {
+	if newest.Comments == Off && slices.Contains(rhythms, every) && !commented.After(newest.At) {
+		return HalfTerm
+	}
+	return every
+}
+
+// SpotQuestions are what a leader is asked who looks into a class that [SpotCheck] chose.
+func SpotQuestions(class string) []Question {
+	return []Question{
+		{AskComments, "Look at the Story: can people comment on it?", []Choice{{On, "Yes, comments are on"}, {Off, "No, comments are off"}, unsure}, Target{Kind: Story, Class: class}.Link(), "You see it as a leader of the school on ClassDojo"},
+		{"seen", "Is there anything that should not be there, or that nobody has answered?", []Choice{{No, "No"}, {Yes, "Yes"}, unsure}, "", "If it concerns a child's safety, raise it as a concern at once"},
+	}
+}
+
+// SpotCheck chooses n of the classes for a leader to look into in a period. The same school, period and classes give the same choice, in whatever order the classes stand, so that it can be worked out again
+// later; a class that is added or goes changes at most one place of it. school may be any text that stays the same; whoever knows it and this program can work the choice out beforehand, so if nobody is to
+// know it then add something secret. The choice is in the order of the draw.
+func SpotCheck(school string, period calendar.Range, classes []string, n int) []string {
+	all := slices.Clone(classes)
+	slices.Sort(all)
+	all = slices.Compact(all)
+	lot := make(map[string]string, len(all))
+	for _, c := range all {
+		// JSON keeps the parts apart, whatever they hold.
+		text, err := json.Marshal([]string{school, period.First.String(), c})
+		if err != nil {
+			panic(err) // strings always marshal
+		}
+		sum := sha256.Sum256(text)
+		lot[c] = hex.EncodeToString(sum[:])
+	}
+	slices.SortFunc(all, func(a, b string) int { return strings.Compare(lot[a], lot[b]) })
+	return all[:min(max(n, 0), len(all))]
+}
+
+// SpotCount is how many classes a leader looks into in a period: one in ten, at least one, at most three.
+func SpotCount(classes int) int { return min(3, (classes+9)/10) }
+
+// Answered is the source of what people answered. Its events say that somebody looked.
+type Answered struct {
+	Calendar *calendar.Calendar
+	Answers  []Answer
+}
+
+// Name is "check-ins".
+func (Answered) Name() string { return FromCheckIns }
+
+// Sight is what people can tell.
+func (Answered) Sight() Sight {
+	return Sight{
+		Sees:   "We see what a teacher or leader answered: whether comments are on, who looks at them, and when somebody last did.",
+		Unseen: []string{"whether it is so: ClassDojo shows its settings to no program", "what happened since", "anything of a class about which nobody has answered"},
+	}
+}
+
+// Events yields each answer that says when somebody looked, as Looked: everything up to At was looked at. Somebody who says "today" looked just now; who names an earlier day looked at some time of
+// it, and what happened on that day may have come after, so it counts from the day's beginning.
+func (s Answered) Events(context.Context) iter.Seq2[Event, error] {
+	return func(yield func(Event, error) bool) {
+		for _, a := range s.Answers {
+			if a.Looked.IsZero() {
+				continue
+			}
+			today := s.Calendar.Date(a.At)
+			if err := a.Check(today); err != nil {
+				if !yield(Event{}, fmt.Errorf("an answer about ClassDojo (%s) is not used: %w", Item(shownClass(a.Class)), err)) {
+					return
+				}
+				continue
+			}
+			at := a.At
+			if a.Looked != today {
+				at = a.Looked.At(0, 0, location(s.Calendar))
+			}
+			at = at.UTC().Truncate(time.Second)
+			e := Event{
+				Kind: Looked, Class: a.Class, Link: Target{Kind: Story, Class: a.Class}.Link(), At: at, Count: 1,
+				Key: hash("answer", a.By, a.Class, a.At.UTC().Format(time.RFC3339Nano)), From: FromCheckIns, By: a.By,
+			}
+			if !yield(e, nil) {
+				return
+			}
+		}
+	}
+}
+
+// shownClass is what an error may say of a class.
+func shownClass(class string) string {
+	if validClass(class) {
+		return class
+	}
+	return "unknown"
+}
+
+func location(c *calendar.Calendar) *time.Location {
+	if c.Location == nil {
+		return time.UTC
+	}
+	return c.Location
+}

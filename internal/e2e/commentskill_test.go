@@ -1,0 +1,100 @@
+package e2e
+
+import (
+	"encoding/json"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"esafetybot/internal/decisions"
+	"esafetybot/internal/findings"
+	"esafetybot/internal/jobs"
+	"esafetybot/internal/sim/generate"
+	"esafetybot/internal/sim/server"
+	"esafetybot/internal/store"
+	"esafetybot/internal/store/bolt"
+)
+
+// commentJobs are those behind the teachers' daily mail, as they run in the afternoon.
+var commentJobs = []string{jobs.CommentsJob, jobs.CheckInsJob, jobs.DigestJob}
+
+// TestCampaignCommentKills kills runs of the jobs on comments, check-ins and the teachers' mail at requests to Google and at batches to the state, runs again, and compares
+// with runs that were never killed: every decision is taken up once, every mail goes once, what waited too long is passed on once.
+func TestCampaignCommentKills(t *testing.T) {
+	t.Parallel()
+	g := &gate{}
+	sc, s := small(t, 2, server.Options{OnRequest: g.pass})
+	k := &killer{campus: s, t: t, gate: g, policy: generate.Classroom, dir: t.TempDir(), rolls: t.TempDir(), jobs: commentJobs}
+	s.world.SetNow(s.world.Now().Add(10 * time.Hour)) // in the afternoon
+	first := k.rounds("first run", nil)
+	if t.Failed() {
+		return
+	}
+	player := sc.Player()
+	for range 3 {
+		if _, err := player.Play(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	later := k.rounds("later run", &first)
+	if t.Failed() {
+		return
+	}
+	k.told(first, later)
+	s.watches = nil
+	s.private()
+}
+
+// told sees to it that the runs which were never killed had something of everything to do: else the kills prove nothing.
+func (k *killer) told(first, later oneShot) {
+	k.t.Helper()
+	for name, o := range map[string]oneShot{"first": first, "later": later} {
+		if n := len(digestFiles(k.t, o.MailDir)); n == 0 {
+			k.t.Errorf("the %s run mailed no teacher", name)
+		}
+	}
+	db, err := bolt.Open(later.State, "school", bolt.Options{})
+	if err != nil {
+		k.t.Fatal(err)
+	}
+	defer db.Close()
+	passed := 0
+	for _, e := range all[findings.Event](k.t, db, findings.Events) {
+		if slices.Contains(e.Facts, "passed-on") {
+			passed++
+		}
+	}
+	counts := map[bool]int{}
+	for d, err := range db.Find(k.t.Context(), decisions.Judgements, store.Ask{}) {
+		if err != nil {
+			k.t.Fatal(err)
+		}
+		var j decisions.Judgement
+		if err := json.Unmarshal(d.Body, &j); err != nil {
+			k.t.Fatal(err)
+		}
+		if !strings.Contains(d.Key, "cursor") {
+			counts[j.Counts]++
+		}
+	}
+	if passed == 0 || counts[true] == 0 || counts[false] == 0 {
+		k.t.Errorf("%d findings were passed on, %d decisions counted and %d did not: some of each is needed", passed, counts[true], counts[false])
+	}
+}
+
+// digestFiles lists the teachers' mails in a folder.
+func digestFiles(t testing.TB, dir string) (out []string) {
+	t.Helper()
+	for _, name := range emls(t, dir) {
+		data, err := os.ReadFile(dir + "/" + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(string(data), " to look at\r\n") {
+			out = append(out, name)
+		}
+	}
+	return out
+}
