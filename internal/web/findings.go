@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"esafetybot/internal/checkins"
+	"esafetybot/internal/checks/comments"
 	"esafetybot/internal/decisions"
 	"esafetybot/internal/findings"
 	"esafetybot/internal/policy"
@@ -138,6 +139,11 @@ func overdue(x *findings.Finding, now time.Time) bool {
 	return x.Status == findings.Open && !x.Due.IsZero() && x.Due.Before(now)
 }
 
+// did tells whether a finding is about something that somebody did: it goes to others, and they neither see nor count it.
+func (p *person) did(x *findings.Finding) bool {
+	return p.ID != "" && findings.Means(x.Rule) == comments.Means && slices.Contains(x.Facts, "by/"+p.ID)
+}
+
 // theirs is the findings that somebody may see, the gravest first, and those of them that a filter lets through. The views are those that were needed so far.
 type theirs struct {
 	all, shown []*findings.Finding
@@ -165,6 +171,9 @@ func (s *Site) findingsOf(ctx context.Context, p *person, f findingFilter) (*the
 			return nil, err
 		}
 		for _, x := range current {
+			if p.did(x) {
+				continue
+			}
 			if !p.leads() && !p.plays(policy.Role(x.Deals)) && !(chair && decisions.MayJudge(p.roles, p.ID, "", out.views[x.ID].About(), out.heads) != decisions.NotTheirs) {
 				continue
 			}

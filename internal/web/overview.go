@@ -61,7 +61,7 @@ func (s *Site) overview(w http.ResponseWriter, r *http.Request, p *person) error
 		return notYours("Only those who lead on online safety see how every clause stands.")
 	}
 	page := overviewPage{}
-	list, waits, err := s.stand(r.Context(), &page)
+	list, waits, err := s.stand(r.Context(), p, &page)
 	if err != nil {
 		return err
 	}
@@ -88,7 +88,7 @@ func (s *Site) overview(w http.ResponseWriter, r *http.Request, p *person) error
 }
 
 // stand works out the colours from what is open now and what the newest runs saw.
-func (s *Site) stand(ctx context.Context, page *overviewPage) ([]colours.Clause, []checkins.State, error) {
+func (s *Site) stand(ctx context.Context, p *person, page *overviewPage) ([]colours.Clause, []checkins.State, error) {
 	in := colours.Input{Now: s.Clock(), Clauses: s.Policy.Clauses, Waits: map[string]int{}, Unseen: map[string][]string{}}
 	keeper := &findings.Keeper{Store: s.Main}
 	for _, check := range checks(s.Policy) {
@@ -96,7 +96,9 @@ func (s *Site) stand(ctx context.Context, page *overviewPage) ([]colours.Clause,
 			if err != nil {
 				return nil, nil, err
 			}
-			in.Open = append(in.Open, f)
+			if !p.did(f) {
+				in.Open = append(in.Open, f)
+			}
 		}
 	}
 	seen, err := views.OfSeen(ctx, s.Main)
