@@ -93,7 +93,7 @@ func takeUpAgreements(ctx context.Context, env Env, s *Seen, run string, commit 
 // findings adds to a batch what a decision changes, and says what counts of it.
 func (j *judge) findings(ctx context.Context, b *store.Batch, d decisions.Decision) (decisions.Judgement, error) {
 	out := decisions.Judgement{At: j.Now}
-	if d.Check() != nil || d.At.After(j.Now.Add(time.Minute)) {
+	if !j.wellMade(d) {
 		out.Why = notForm
 		return out, nil
 	}
@@ -130,7 +130,7 @@ func (j *judge) findings(ctx context.Context, b *store.Batch, d decisions.Decisi
 
 // one adds to a batch what a decision changes about one finding, or says why it does not count.
 func (j *judge) one(ctx context.Context, b *store.Batch, by decider, d decisions.Decision, pick decisions.Pick) (string, error) {
-	if store.CheckKey(pick.ID) != nil {
+	if !isKey(pick.ID) {
 		return notThere, nil
 	}
 	f, err := j.keep.Get(ctx, pick.ID)
@@ -161,8 +161,7 @@ func (j *judge) one(ctx context.Context, b *store.Batch, by decider, d decisions
 		}
 		return "", findings.StageEnd(b, j.run, f, j.dueOf(f))
 	}
-	until, err := calendar.ParseDate(d.Until)
-	today := j.Env.Policy.Calendar.Date(d.At)
+	until, why := j.until(d)
 	switch {
 	case f.Status != findings.Open:
 		return notOpen, nil
@@ -170,12 +169,10 @@ func (j *judge) one(ctx context.Context, b *store.Batch, by decider, d decisions
 		return notAsked, nil
 	case !slices.Equal(pick.Facts, f.Facts):
 		return notSame, nil
-	case err != nil:
-		return notForm, nil
-	case !endOf(until, j.Env.Policy).After(j.Now) || today.DaysUntil(until) > longestAgreement:
-		return notThatLong, nil
+	case why != "":
+		return why, nil
 	}
-	a := findings.Agreement{Until: endOf(until, j.Env.Policy), By: j.role(by, f), Why: strings.TrimSpace(d.Why), Facts: f.Facts}
+	a := findings.Agreement{Until: until, By: j.role(by, f), Why: strings.TrimSpace(d.Why), Facts: f.Facts}
 	if f.Severity != policy.SeverityHigh {
 		return "", findings.StageAgree(b, j.run, f, a)
 	}
@@ -201,10 +198,26 @@ func samePerson(first *findings.First, by decisions.By) bool {
 	return first.ID != "" && first.ID == by.ID || first.Hash == by.Hash
 }
 
-// endOf is when an agreement until a day ends.
-func endOf(day calendar.Date, p *policy.Policy) time.Time {
-	return day.At(calendar.EndOfDay, 0, p.School.Location)
+// until is when an agreement ends, or why that cannot be.
+func (j *judge) until(d decisions.Decision) (time.Time, string) {
+	day, err := calendar.ParseDate(d.Until)
+	if err != nil {
+		return time.Time{}, notForm
+	}
+	end := day.At(calendar.EndOfDay, 0, j.Env.Policy.School.Location)
+	if !end.After(j.Now) || j.Env.Policy.Calendar.Date(d.At).DaysUntil(day) > longestAgreement {
+		return end, notThatLong
+	}
+	return end, ""
 }
+
+// wellMade tells whether a decision was made on the site, and not in the future.
+func (j *judge) wellMade(d decisions.Decision) bool {
+	return d.Check() == nil && !d.At.After(j.Now.Add(time.Minute))
+}
+
+// isKey tells whether there can be a document with this id.
+func isKey(id string) bool { return store.CheckKey(id) == nil }
 
 // accountID is the decider's Directory id; "" for somebody with an address outside.
 func (d decider) accountID() string {

@@ -3,6 +3,8 @@ package jobs
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"iter"
 	"strings"
 	"testing"
 	"time"
@@ -10,8 +12,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"esafetybot/internal/actions"
+	"esafetybot/internal/census"
 	"esafetybot/internal/decisions"
 	"esafetybot/internal/findings"
+	"esafetybot/internal/seen"
 	"esafetybot/internal/store"
 	"esafetybot/internal/views"
 )
@@ -266,14 +270,33 @@ func TestForgedAgreement(t *testing.T) {
 	}
 }
 
+// dark is a Google that does not tell who is who.
+type dark struct{ google }
+
+func (dark) People(context.Context) iter.Seq2[seen.Person, error] {
+	return func(yield func(seen.Person, error) bool) { yield(seen.Person{}, errors.New("refused")) }
+}
+
+func (dark) Reason(error) seen.Reason { return seen.Refused }
+
 // Without the Directory nobody is judged: it waits.
-func TestAgreementWaitsForTheDirectory(t *testing.T) {
+func TestDecisionsWaitForTheDirectory(t *testing.T) {
 	d := newDesk(t)
 	id := d.finding("file/a", "medium", "workspace_admin", "kim")
-	d.env.Site = nil
+	made, err := decisions.Make(t.Context(), d.site, "f", agreement(t, ours("it"), id))
+	if err != nil {
+		t.Fatal(err)
+	}
+	bright := d.seen
+	d.seen = &Seen{Census: census.New(dark{}, d.env.Policy, bright.Census.Now, d.env.Log)}
 	d.looks()
-	if d.get(id).Status != findings.Open {
-		t.Error("without a site")
+	if j, err := decisions.Judged(t.Context(), d.env.Store, made.ID); j != nil || err != nil || d.get(id).Status != findings.Open {
+		t.Errorf("judged by nobody's roles: %+v %v", j, err)
+	}
+	d.seen = bright
+	d.looks()
+	if d.get(id).Status != findings.Accepted {
+		t.Error("it was forgotten")
 	}
 }
 

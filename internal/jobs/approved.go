@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"strings"
-	"time"
 
 	"esafetybot/internal/actions"
 	"esafetybot/internal/decisions"
@@ -57,7 +56,7 @@ func (j *judge) settle(ctx context.Context, tray *decisions.Tray, d decisions.De
 
 // change carries out one decision on changes, or says why it does not count.
 func (j *judge) change(ctx context.Context, log *actions.Log, d decisions.Decision) (string, error) {
-	if d.Check() != nil || d.At.After(j.Now.Add(time.Minute)) {
+	if !j.wellMade(d) {
 		return notForm, nil
 	}
 	who, ok := j.decider(j.kinds, d.By, d.At)
@@ -67,7 +66,7 @@ func (j *judge) change(ctx context.Context, log *actions.Log, d decisions.Decisi
 	var concerns []string
 	var picks []actions.Pick
 	for i, p := range d.Changes {
-		if store.CheckKey(p.ID) != nil {
+		if !isKey(p.ID) {
 			return notThere, nil
 		}
 		a, err := log.Get(ctx, p.ID)

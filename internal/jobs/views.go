@@ -22,8 +22,9 @@ import (
 // changesShownFor is how long the review site goes on naming a change that is over, so that it can be undone.
 const changesShownFor = 30 * 24 * time.Hour
 
-// keepViews writes, for the review site, what the findings and changes are about; nothing where there is no site.
-func keepViews(ctx context.Context, env Env, t *told) error {
+// keepViews writes, for the review site, what the findings and changes are about; nothing where there is no site. Words are made anew of what was looked at in this run: what things are
+// called is not all known otherwise.
+func keepViews(ctx context.Context, env Env, t *told, s *Seen) error {
 	if env.Site == nil {
 		return nil
 	}
@@ -32,27 +33,39 @@ func keepViews(ctx context.Context, env Env, t *told) error {
 		in.Mask = mask(env.Policy, t.Who)
 	}
 	g := t.gatherer(env, &in)
+	ran := map[string]bool{} // checks
+	for _, job := range Looking {
+		switch {
+		case t.Who == nil: // without the accounts nobody knows whose names must not be shown: what was there stays
+		case job == SharingJob:
+			ran[job] = s.Sharing != nil && s.Sharing.Record.Error == "" && t.Book != nil
+		default:
+			ran[checkOf(job)] = s.Looks[job] != nil && s.Looks[job].Record.Error == ""
+		}
+	}
+	all := func(*findings.Finding) bool { return true }
+	for _, check := range Checks() {
+		var err error
+		switch {
+		case !ran[check]:
+		case check == SharingJob:
+			err = g.findings(ctx, all, t.now)
+		default:
+			err = g.mattersOf(ctx, check, all, t.now)
+		}
+		if err != nil {
+			return err
+		}
+	}
 	current, err := t.current(ctx)
 	if err != nil {
 		return err
 	}
 	k := &views.Keeper{Store: env.Store, Commit: t.lease.Commit}
-	if t.Who != nil { // without the accounts nobody knows whose names must not be shown: what was there stays
-		all := func(*findings.Finding) bool { return true }
-		if t.Book != nil {
-			if err := g.findings(ctx, all, t.now); err != nil {
-				return err
-			}
-		}
-		if err := g.matters(ctx, Looking, all, t.now); err != nil {
-			return err
-		}
-	}
-	now := g.findingViews(in, current)
-	if err := k.KeepFindings(ctx, now, func(id string) bool { return current[id] != nil }); err != nil {
+	if err := k.KeepFindings(ctx, g.findingViews(in, current), func(id string) bool { return current[id] != nil }); err != nil {
 		return err
 	}
-	if err := g.changeViews(ctx, k, in, now); err != nil {
+	if err := g.changeViews(ctx, k, in, ran); err != nil {
 		return err
 	}
 	if err := t.dropFirsts(ctx, env, current); err != nil {
@@ -140,8 +153,8 @@ func (g *gatherer) concerned(f *findings.Finding) []string {
 	return slices.Compact(out)
 }
 
-// changeViews puts every change that is not long over into words.
-func (g *gatherer) changeViews(ctx context.Context, k *views.Keeper, in reports.OversharingInput, found map[string]*views.Finding) error {
+// changeViews puts every change that is not long over into words, anew where its check ran.
+func (g *gatherer) changeViews(ctx context.Context, k *views.Keeper, in reports.OversharingInput, ran map[string]bool) error {
 	if g.out.Who == nil {
 		return nil
 	}
@@ -149,21 +162,28 @@ func (g *gatherer) changeViews(ctx context.Context, k *views.Keeper, in reports.
 	if err != nil {
 		return err
 	}
+	found, err := views.AllFindings(ctx, k.Store)
+	if err != nil {
+		return err
+	}
 	var list []reports.ChangeWords
 	of := map[string]string{} // change → finding
+	now := map[string]*views.Change{}
 	for a, err := range Actions(g.env, "", nil).List(ctx, actions.States...) {
 		if err != nil {
 			return err
 		}
 		over := slices.Contains([]actions.State{actions.Done, actions.Undone, actions.Declined, actions.Withdrawn}, a.State)
-		if over && a.Changed.Before(g.now.Add(-changesShownFor)) {
-			continue
+		switch was := had[a.ID]; {
+		case over && a.Changed.Before(g.now.Add(-changesShownFor)):
+		case was != nil && (over || !ran[findings.Means(a.Rule)]):
+			now[a.ID] = was // what is over is called what it was called then
+		default:
+			g.names = &reports.Names{}
+			said := remedies.Say(a.Kind, g.actionNames(a))
+			list, of[a.ID] = append(list, reports.ChangeWords{ID: a.ID, Will: said.Will, Did: said.Did, Undo: said.Undo, Names: g.names}), a.Finding
 		}
-		g.names = &reports.Names{}
-		said := remedies.Say(a.Kind, g.actionNames(a))
-		list, of[a.ID] = append(list, reports.ChangeWords{ID: a.ID, Will: said.Will, Did: said.Did, Undo: said.Undo, Names: g.names}), a.Finding
 	}
-	now := map[string]*views.Change{}
 	for _, c := range reports.SiteChanges(in, list) {
 		v := &views.Change{ID: c.ID, Will: c.Will, Did: c.Did, Undo: c.Undo}
 		if f := found[of[c.ID]]; f != nil {
