@@ -249,7 +249,7 @@ func (d *desk) person(ctx context.Context, address string) (actions.By, error) {
 		return actions.By{}, usageError{errors.New("say who decides: --by ADDRESS, somebody named in the policy's people")}
 	}
 	by := actions.By{Address: address}
-	for _, role := range []policy.Role{policy.RoleAdmin, policy.RoleOfficer, policy.RoleDeputy, policy.RoleHead, policy.RoleSafeguarding, policy.RoleChair} {
+	for _, role := range policy.Deciders {
 		if slices.ContainsFunc(d.policy.Person(role), func(p policy.Person) bool { return p.Address == address }) {
 			by.Role = string(role)
 			break

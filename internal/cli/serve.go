@@ -160,6 +160,9 @@ func (b *workbench) watch(ctx context.Context, every time.Duration, noted <-chan
 					names = append(names, job)
 				}
 			}
+			if !slices.Contains(names, jobs.ApplyJob) {
+				names = append(names, jobs.ApplyJob, jobs.ReportJob)
+			}
 			decided = time.Time{}
 		}
 		if len(names) > 0 {

@@ -31,6 +31,15 @@ const (
 	EndCover = "end-cover" // Who does so no longer
 	Answer   = "answer"    // Answer to the check-in CheckIn
 	Incident = "incident"  // what Incident says of the incident log
+
+	Agree      = "agree"         // Findings may stay as they are until the end of the day Until, because of Why
+	EndAgree   = "end-agreement" // Findings may do so no longer
+	Approve    = "approve"       // the changes Changes are to be made
+	ApproveAll = "approve-all"   // all changes of the kind Kind that wait, Expect of them
+	Decline    = "decline"       // the changes Changes are not wanted, because of Why
+	Undo       = "undo"          // the changes Changes, one of them, are to be undone, because of Why
+	Closed     = "closed"        // the school is closed on the day From
+	NotClosed  = "not-closed"    // it is open after all
 )
 
 // By is who decided, as the site saw them signed in.
@@ -61,6 +70,12 @@ type Decision struct {
 	Answer  string    `json:"answer,omitempty"` // yes, no or not-sure
 	// Incident is a form of the incident log. It may tell of a person, and so the decision is deleted as soon as it is judged ([Take]).
 	Incident json.RawMessage `json:"incident,omitempty"`
+
+	Findings []Pick `json:"findings,omitempty"`
+	Changes  []Pick `json:"changes,omitempty"`
+	Kind     string `json:"kind,omitempty"` // of a change
+	Expect   int    `json:"expect,omitempty"`
+	Why      string `json:"why,omitempty"` // in their own words, at most MostWhy characters; shown to whoever sees what it is about, never logged
 }
 
 // Decisions is the collection that the site writes, in a store of its own where that is possible.
@@ -135,6 +150,8 @@ type Judgement struct {
 	At     time.Time `json:"at"`
 	Counts bool      `json:"counts"`
 	Why    string    `json:"why,omitempty"` // why it does not count, in words without names
+	// Items says the same of single findings or changes, by id, of a decision that counts for others.
+	Items map[string]string `json:"items,omitempty"`
 }
 
 // Judged reads what the worker made of a decision; nil if it has not looked yet.
@@ -248,7 +265,8 @@ func (d Decision) Check() error {
 		d.Do == Cover && (d.Course == "" || d.Who == "" || d.From == "" || d.Until == ""),
 		d.Do == EndCover && (d.Course == "" || d.Who == ""),
 		d.Do == Incident && len(d.Incident) == 0,
-		d.Do == Answer && (d.CheckIn == "" || d.Answer != "yes" && d.Answer != "no" && d.Answer != "not-sure"):
+		d.Do == Answer && (d.CheckIn == "" || d.Answer != "yes" && d.Answer != "no" && d.Answer != "not-sure"),
+		d.lacks():
 		return fmt.Errorf("decision %s: %s without what it is about", d.ID, d.Do)
 	}
 	return nil

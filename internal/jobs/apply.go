@@ -14,7 +14,7 @@ import (
 // ApplyJob is the job that brings the action log up to date with the findings, and makes the changes that are approved.
 const ApplyJob = "apply"
 
-// Apply proposes what the open findings call for, withdraws what they call for no longer, and makes what is approved: by a person, or by the
+// Apply takes up what people decided about findings and changes, proposes what the open findings call for, withdraws what they call for no longer, and makes what is approved: by a person, or by the
 // policy within the brake. Without the right to change anything ([Env].Change) it proposes only.
 func Apply(ctx context.Context, env Env, box *outbox.Outbox, s *Seen) (*Record, error) {
 	return leased(ctx, env, ApplyJob, s.Census.Now, func(lease *Lease, r *Record) error { return apply(ctx, env, box, s, lease, r) })
@@ -25,10 +25,16 @@ func apply(ctx context.Context, env Env, box *outbox.Outbox, s *Seen, lease *Lea
 	log := Actions(env, r.ID, lease.Commit)
 	log.Limit = p.limit
 	log.Told = func(ctx context.Context, a *actions.Action) (time.Time, error) { return p.told(ctx, box, a) }
+	if err := takeUpAgreements(ctx, env, s, r.ID, lease.Commit); err != nil {
+		return err
+	}
 	if err := p.load(ctx); err != nil {
 		return err
 	}
 	if _, err := log.Propose(ctx, p.proposals(ctx)); err != nil {
+		return err
+	}
+	if err := takeUpChanges(ctx, env, s, log, lease.Commit); err != nil {
 		return err
 	}
 	if _, err := log.Withdraw(ctx, p.uncalled); err != nil {

@@ -41,7 +41,7 @@ func Report(ctx context.Context, env Env, box *outbox.Outbox, s *Seen) (*Record,
 			return err
 		}
 		env.nameRoll(ctx, t.Who)
-		return errors.Join(urgent(ctx, env, box, t), tellOwners(ctx, env, box, t), tell(ctx, env, box, t), ask(ctx, env, box, t))
+		return errors.Join(urgent(ctx, env, box, t), tellOwners(ctx, env, box, t), tell(ctx, env, box, t), ask(ctx, env, box, t), keepViews(ctx, env, t, s))
 	})
 }
 

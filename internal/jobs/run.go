@@ -26,7 +26,10 @@ type Seen struct {
 // job that looks. done hears of each job; the error joins what went wrong.
 func Run(ctx context.Context, env Env, box *outbox.Outbox, names []string, done func(job string, r *Record, err error)) error {
 	s := &Seen{Census: census.New(env.Google, env.Policy, env.Clock(), env.Log), Looks: map[string]*Look{}}
-	var errs error
+	env, errs := withClosures(ctx, env, s.Census)
+	if errs != nil {
+		errs = fmt.Errorf("the days on which the school is closed: %w", errs)
+	}
 	ran := false
 	one := func(job string, run func() (*Record, error)) {
 		if ctx.Err() != nil {

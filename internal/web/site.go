@@ -21,8 +21,10 @@ import (
 	"html/template"
 	"log/slog"
 	"net/http"
+	"slices"
 	"time"
 
+	"esafetybot/internal/decisions"
 	"esafetybot/internal/policy"
 	"esafetybot/internal/store"
 	"esafetybot/internal/web/signin"
@@ -70,13 +72,25 @@ func New(c Config) (*Site, error) {
 	s := &Site{Config: c, mux: http.NewServeMux()}
 	inside := http.NewServeMux()
 	for pattern, h := range map[string]func(http.ResponseWriter, *http.Request, *person) error{
-		"GET /{$}":           s.home,
-		"POST /reviewed":     s.reviewed,
-		"GET /check-ins":     s.checkIns,
-		"POST /check-ins":    s.answer,
-		"GET /classes":       s.classes,
-		"POST /cover":        s.cover,
-		"POST /cover/ending": s.endCover,
+		"GET /{$}":               s.home,
+		"POST /reviewed":         s.reviewed,
+		"GET /check-ins":         s.checkIns,
+		"POST /check-ins":        s.answer,
+		"GET /classes":           s.classes,
+		"POST /cover":            s.cover,
+		"POST /cover/ending":     s.endCover,
+		"GET /findings":          s.findingsList,
+		"POST /findings/agree":   s.agree,
+		"POST /findings/end":     s.endAgreement,
+		"GET /changes":           s.changes,
+		"POST /changes/approve":  s.decideChange(decisions.Approve, "approved"),
+		"POST /changes/decline":  s.decideChange(decisions.Decline, "declined"),
+		"POST /changes/undo":     s.decideChange(decisions.Undo, "to-undo"),
+		"POST /changes/all":      s.approveAll,
+		"GET /overview":          s.overview,
+		"GET /closed":            s.closed,
+		"POST /closed":           s.close(decisions.Closed, "closed"),
+		"POST /closed/after-all": s.close(decisions.NotClosed, "not-closed"),
 	} {
 		inside.HandleFunc(pattern, s.known(h))
 	}
@@ -166,7 +180,7 @@ type menuItem struct {
 
 var templates = func() map[string]*template.Template {
 	out := map[string]*template.Template{}
-	for _, name := range []string{"home", "check-ins", "classes", "problem", "signed-out", "concern", "concern-form", "concern-sent", "incidents", "incident", "incidents-numbers"} {
+	for _, name := range []string{"home", "check-ins", "classes", "findings", "changes", "overview", "closed", "problem", "signed-out", "concern", "concern-form", "concern-sent", "incidents", "incident", "incidents-numbers"} {
 		out[name] = template.Must(template.New("").ParseFS(files, "pages/frame.html.tmpl", "pages/"+name+".html.tmpl"))
 	}
 	return out
@@ -191,7 +205,7 @@ func (s *Site) page(w http.ResponseWriter, r *http.Request, p *person, name, tit
 
 func (s *Site) pageAs(w http.ResponseWriter, r *http.Request, p *person, status int, name, title string, body any) error {
 	f := frame{School: s.Policy.School.Name, Title: title, Who: p.Address, SignOut: s.SignIn.Token(r.Context(), signin.SignOutForm), Body: body, Notice: notices[r.URL.Query().Get("noted")]}
-	for _, m := range append(p.menu(), s.incidentMenu(r.Context(), p)...) {
+	for _, m := range slices.Concat(p.menu(), s.more(p), s.incidentMenu(r.Context(), p)) {
 		m.Here = m.Path == r.URL.Path
 		f.Menu = append(f.Menu, m)
 	}
@@ -200,12 +214,19 @@ func (s *Site) pageAs(w http.ResponseWriter, r *http.Request, p *person, status 
 
 // notices is what a page says after a form was taken.
 var notices = map[string]string{
-	"reviewed": "Thank you. It is noted that you looked.",
-	"answered": "Thank you. Your answer is noted.",
-	"cover":    "It is noted who stands in. They hear of what waits from the next mail on.",
-	"ended":    "It is noted that they no longer stand in.",
-	"before":   "This was noted before. Nothing was changed.",
-	"entry":    "It is noted, and shows within a minute: load the page again.",
+	"reviewed":        "Thank you. It is noted that you looked.",
+	"answered":        "Thank you. Your answer is noted.",
+	"cover":           "It is noted who stands in. They hear of what waits from the next mail on.",
+	"ended":           "It is noted that they no longer stand in.",
+	"agreed":          "It is noted, and taken up within minutes. What is of high severity waits for a second person.",
+	"agreement-ended": "It is noted that the agreement ends. It is taken up within minutes.",
+	"approved":        "It is noted that you approve. It is taken up within minutes; what is of high severity waits for a second person.",
+	"declined":        "It is noted that this is not wanted. It is taken up within minutes.",
+	"to-undo":         "It is noted that this is to be undone. It is taken up within minutes.",
+	"closed":          "It is noted that the school is closed. Deadlines in school days move, and nobody is reminded on that day.",
+	"not-closed":      "It is noted that the school is open after all.",
+	"before":          "This was noted before. Nothing was changed.",
+	"entry":           "It is noted, and shows within a minute: load the page again.",
 }
 
 // Problem implements signin.Pages.
