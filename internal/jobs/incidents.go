@@ -161,7 +161,7 @@ func (r *incidentsRun) take(ctx context.Context, d decisions.Decision) (string, 
 	case errors.Is(err, incidents.ErrForm):
 		return notTaken, nil // the log's own words may quote the form
 	case errors.Is(err, incidents.ErrState):
-		return notNow, nil
+		return notAnyMore, nil
 	}
 	return "", err
 }

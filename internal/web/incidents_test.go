@@ -51,10 +51,10 @@ clauses:
   - {id: A19, says: Incidents are logged., deals_with_it: esafety_officer, met_by: [{record: incidents, severity: high, due: 2 school days}]}
 `
 
-// everybody signs in as NAME@school.example, the chair from home.
-var everybody = []string{"officer", "lead", "deputy", "head", "governor", "chair", "it", "teacher"}
+// incidentPeople signs in as NAME@school.example, the chair from home.
+var incidentPeople = []string{"officer", "lead", "deputy", "head", "governor", "chair", "it", "teacher"}
 
-func address(name string) string {
+func addressOf(name string) string {
 	if name == "chair" {
 		return "chair@home.example"
 	}
@@ -92,14 +92,14 @@ func newCampus(t *testing.T, policyText string) *campus {
 	w := world.New(world.Settings{Now: c.now, Customer: world.Customer{ID: "C01", CustomerDomain: "school.example"}})
 	w.AddDomain(&world.Domain{DomainName: "school.example", IsPrimary: true, Verified: true})
 	var adults []roster.Adult
-	for i, name := range append(slices.Clone(everybody), "pupil") {
+	for i, name := range append(slices.Clone(incidentPeople), "pupil") {
 		if name == "chair" {
 			continue
 		}
 		id := fmt.Sprint(100 + i)
-		c.must(w.AddUser(&world.User{ID: id, PrimaryEmail: address(name), OrgUnitPath: "/"}))
+		c.must(w.AddUser(&world.User{ID: id, PrimaryEmail: addressOf(name), OrgUnitPath: "/"}))
 		if name != "pupil" {
-			adults = append(adults, roster.Adult{ID: id, Name: "The " + name, Hashes: []string{decisions.Hash(address(name))}})
+			adults = append(adults, roster.Adult{ID: id, Name: "The " + name, Hashes: []string{decisions.Hash(addressOf(name))}})
 		}
 	}
 	c.must(roster.Keep(t.Context(), c.main, c.main.Commit, adults))
@@ -111,7 +111,7 @@ func newCampus(t *testing.T, policyText string) *campus {
 	t.Cleanup(c.http.Close)
 	in, err := signin.New(signin.Config{
 		Issuer: issuer.URL, ClientID: "review", ClientSecret: "secret", BaseURL: c.http.URL, Domains: c.policy.School.Domains, Clock: clock, Key: bytes.Repeat([]byte{7}, 32),
-		Outside: func(a string) bool { return a == address("chair") }, Pages: web.PagesOf(c.policy), Log: logger,
+		Outside: func(a string) bool { return a == addressOf("chair") }, Pages: web.PagesOf(c.policy), Log: logger,
 	})
 	c.must(err)
 	handler, err = web.New(web.Config{Policy: c.policy, Main: readOnly{c.main}, Decisions: c.site, SignIn: in, Clock: clock, Log: logger})
@@ -162,7 +162,7 @@ func (c *campus) as(name string) *http.Client {
 	c.must(err)
 	b := &http.Client{Jar: jar}
 	c.browsers[name] = b
-	if status, text := c.do(name, "GET", "/sign-in?"+url.Values{"login_hint": {address(name)}, "to": {"/"}}.Encode(), nil); status != http.StatusOK && name != "pupil" {
+	if status, text := c.do(name, "GET", "/sign-in?"+url.Values{"login_hint": {addressOf(name)}, "to": {"/"}}.Encode(), nil); status != http.StatusOK && name != "pupil" {
 		c.Fatalf("%s cannot sign in: %d %s", name, status, text)
 	}
 	return b
@@ -237,7 +237,7 @@ func (c *campus) entries(s incidents.Shelf, name string) []string {
 	c.must(err)
 	log := incidents.Of(c.policy, c.main, roster.IDs(adults), func() time.Time { return c.now })
 	var out []string
-	for e, err := range log.List(c.Context(), s, incidents.By{Address: address(name)}, "") {
+	for e, err := range log.List(c.Context(), s, incidents.By{Address: addressOf(name)}, "") {
 		c.must(err)
 		out = append(out, e.ID)
 	}
@@ -260,7 +260,7 @@ func (c *campus) reads(name, path string) string {
 	return out
 }
 
-// Every page for everybody, while nobody, somebody else, or they themselves may read an entry.
+// Every page for incidentPeople, while nobody, somebody else, or they themselves may read an entry.
 func TestWhoSeesWhat(t *testing.T) {
 	for _, one := range []struct {
 		name    string
@@ -292,7 +292,7 @@ func TestWhoSeesWhat(t *testing.T) {
 			}
 			other := map[string]string{"/incidents/log.csv": "/incidents/adults.csv", "/incidents/adults.csv": "/incidents/log.csv"}[list]
 			pages := []string{"/", "/concern", "/incidents", "/incidents/e/" + ids[0], list, other}
-			for _, name := range everybody {
+			for _, name := range incidentPeople {
 				reads := slices.Contains(one.readers, name)
 				want := []string{"200", "200", "404", "404", "404", "404"}
 				if reads {
@@ -494,7 +494,7 @@ func TestNumbers(t *testing.T) {
 		c.raise("teacher", url.Values{"about": {about}, "kind": {"incident"}})
 	}
 	c.work()
-	for _, name := range everybody {
+	for _, name := range incidentPeople {
 		may := slices.Contains([]string{"governor", "chair", "head"}, name)
 		status, text := c.get(name, "/incidents/numbers")
 		if (status == http.StatusOK) != may || strings.Contains(text, "Numbers by term") != may {
