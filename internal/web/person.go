@@ -12,7 +12,6 @@ import (
 	"esafetybot/internal/policy"
 	"esafetybot/internal/roster"
 	"esafetybot/internal/seen"
-	"esafetybot/internal/store"
 	"esafetybot/internal/web/signin"
 )
 
@@ -24,6 +23,8 @@ type person struct {
 	roles  []policy.Role
 	adults []roster.Adult
 	hosts  []string // ids of the classes that they teach or stand in for
+	// classes is what is remembered of all classes, by id; for reading only.
+	classes map[string]*moderation.Class
 }
 
 func (p *person) plays(roles ...policy.Role) bool {
@@ -98,9 +99,9 @@ func (s *Site) ours(address string) bool {
 func (s *Site) today() calendar.Date { return s.Policy.Calendar.Date(s.Clock()) }
 
 // taught finds the classes that somebody teaches or stands in for.
-func (s *Site) taught(r *http.Request, p *person) error {
-	if p.ID == "" {
-		return nil
+func (s *Site) taught(r *http.Request, p *person) (err error) {
+	if p.classes, err = s.book.read(r.Context(), s.Main); err != nil || p.ID == "" {
+		return err
 	}
 	book, err := memory.Rosters(r.Context(), s.Main)
 	if err != nil {
@@ -111,12 +112,9 @@ func (s *Site) taught(r *http.Request, p *person) error {
 			p.hosts = append(p.hosts, course)
 		}
 	}
-	for d, err := range s.Main.Find(r.Context(), moderation.Classes, store.Ask{}) {
-		if err != nil {
-			return err
-		}
-		if c, err := moderation.Decode(d); err == nil && c != nil && c.Covers(p.ID, s.today()) && !slices.Contains(p.hosts, d.Key) {
-			p.hosts = append(p.hosts, d.Key)
+	for course, c := range p.classes {
+		if c.Covers(p.ID, s.today()) && !slices.Contains(p.hosts, course) {
+			p.hosts = append(p.hosts, course)
 		}
 	}
 	slices.Sort(p.hosts)

@@ -35,7 +35,7 @@ var pages = []shownPage{
 	{name: "home", path: "/", who: []string{"teacher", "administrator", "officer", "headteacher", "governor", "page-host"}, chosen: []string{"teacher phone"}},
 	{name: "home-noted", path: "/?noted=reviewed", who: []string{"teacher"}},
 	{name: "home-empty", path: "/", who: []string{"colleague"}},
-	{name: "check-ins", path: "/check-ins", who: []string{"administrator", "officer", "page-host"}, chosen: []string{"officer desktop"}},
+	{name: "check-ins", path: "/check-ins", who: []string{"administrator", "officer", "page-host"}, chosen: []string{"page-host desktop"}},
 	{name: "classes", path: "/classes", who: []string{"officer", "headteacher", "page-host"}, chosen: []string{"officer phone"}},
 	{name: "no-such-page", path: "/nothing-here", who: []string{"teacher"}},
 	{name: "not-yours", path: "/classes", who: []string{"teacher"}},
