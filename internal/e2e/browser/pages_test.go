@@ -147,23 +147,39 @@ func (s *stage) longNames() {
 	}
 }
 
-func TestNothingScrollsSideways(t *testing.T) {
+// TestPages looks at every page as everybody sees it: what stands out, what the keyboard reaches, and what keeps people out.
+func TestPages(t *testing.T) {
 	s := newStage(t, nil, false)
 	s.longNames()
 	v := s.visit(t)
 	v.size(narrowest, 640)
 	v.open("data:text/html,<div style='width:500px'>wide")
-	if over := v.over(); over == "" {
+	if v.over() == "" {
 		t.Fatal("a page that is too wide is not noticed")
 	}
-	eachPage(t, s, func(v *visitor) { v.size(narrowest, 640) }, func(t *testing.T, v *visitor, p shownPage, _ string) {
-		if over := v.over(); over != "" {
-			t.Errorf("at %d px %s is too wide: %s", narrowest, p.path, over)
+	eachPage(t, s, nil, func(t *testing.T, v *visitor, p shownPage, _ string) {
+		for _, look := range []struct {
+			what string
+			at   func(v *visitor)
+		}{{"narrow", (*visitor).fits}, {"keyboard", (*visitor).keyboard}, {"accessible", (*visitor).accessible}} {
+			t.Run(look.what, func(t *testing.T) {
+				v.t = t
+				look.at(v)
+			})
 		}
-		if v.count("script, [onclick], [onload], [style]") > 0 {
-			t.Error("the page has a script, or a style of its own")
-		}
+		v.t = t
 	})
+}
+
+// fits sees to it that nothing of the page stands out where the screen is narrow, and that all it is made of is the site's.
+func (v *visitor) fits() {
+	v.size(narrowest, 640)
+	if over := v.over(); over != "" {
+		v.t.Errorf("at %d px the page is too wide: %s", narrowest, over)
+	}
+	if v.count("script, [onclick], [onload], [style]") > 0 {
+		v.t.Error("the page has a script, or a style of its own")
+	}
 }
 
 // over says what stands out of the page on the right; "" if nothing does.
@@ -180,46 +196,45 @@ func (v *visitor) over() string {
 // controls are what the keyboard must reach.
 const controls = "a[href], button, input:not([type=hidden]), select, textarea, summary"
 
-// Every control of every page is reached with the Tab key, in the order of the page, and shows that it is.
-func TestKeyboardReachesAll(t *testing.T) {
-	s := newStage(t, nil, false)
-	eachPage(t, s, func(v *visitor) { v.size(360, 700) }, func(t *testing.T, v *visitor, p shownPage, _ string) {
-		n := v.count(controls)
-		if n == 0 {
-			t.Fatal("the page has nothing to press at all")
+// keyboard sees to it that every control is reached with the Tab key, in the order of the page, and shows that it is.
+func (v *visitor) keyboard() {
+	v.size(360, 700)
+	n := v.count(controls)
+	if n == 0 {
+		v.t.Fatal("the page has nothing to press at all")
+	}
+	reached, last := map[int]bool{}, -1
+	for presses := 0; len(reached) < n && presses < 4*n+10; presses++ { // a date is three fields and a button
+		v.key("\t")
+		at := eval[string](v, `(() => {
+			const e = document.activeElement, s = getComputedStyle(e), r = e.getBoundingClientRect()
+			const i = [...document.querySelectorAll('`+controls+`')].indexOf(e)
+			const seen = s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) >= 2 && r.width > 0 && r.left >= 0 && r.right <= innerWidth &&
+				Math.min(r.bottom, innerHeight) - Math.max(r.top, 0) >= Math.min(r.height, 24) - 1 // enough of it, at least
+			return i + ' ' + (seen ? 'seen' : 'unseen') + ' ' + e.outerHTML.slice(0, 120)
+		})()`)
+		var i int
+		var how string
+		if _, err := fmt.Sscan(at, &i, &how); err != nil {
+			v.t.Fatal(at, err)
 		}
-		reached, last := map[int]bool{}, -1
-		for presses := 0; len(reached) < n && presses < 4*n+10; presses++ { // a date is three fields and a button
-			v.key("\t")
-			at := eval[string](v, `(() => {
-				const e = document.activeElement, s = getComputedStyle(e), r = e.getBoundingClientRect()
-				const i = [...document.querySelectorAll('`+controls+`')].indexOf(e)
-				const seen = s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) >= 2 && r.width > 0 && r.left >= 0 && r.right <= innerWidth && r.top >= 0 && r.bottom <= innerHeight
-				return i + ' ' + (seen ? 'seen' : 'unseen') + ' ' + e.outerHTML.slice(0, 120)
-			})()`)
-			var i int
-			var how string
-			if _, err := fmt.Sscan(at, &i, &how); err != nil {
-				t.Fatal(at, err)
+		if i < 0 { // the end of the page, and once more from its beginning
+			if last = -1; presses > n {
+				break
 			}
-			if i < 0 { // the end of the page, and once more from its beginning
-				if last = -1; presses > n {
-					break
-				}
-				continue
-			}
-			if i < last {
-				t.Errorf("the order is not the page's: %s comes after control %d", at, last)
-			}
-			if how != "seen" {
-				t.Errorf("one cannot see that the keyboard is at %s", at)
-			}
-			reached[i], last = true, i
+			continue
 		}
-		if len(reached) != n {
-			t.Errorf("the keyboard reaches %d of %d controls of %s", len(reached), n, p.path)
+		if i < last {
+			v.t.Errorf("the order is not the page's: %s comes after control %d", at, last)
 		}
-	})
+		if how != "seen" {
+			v.t.Errorf("one cannot see that the keyboard is at %s", at)
+		}
+		reached[i], last = true, i
+	}
+	if len(reached) != n {
+		v.t.Errorf("the keyboard reaches %d of %d controls", len(reached), n)
+	}
 }
 
 // picturesEnv names the folder into which TestPictures writes; make screenshots sets it.
