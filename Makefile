@@ -16,15 +16,17 @@ lint: bin/golangci-lint ## go vet, golangci-lint and gofmt
 	$(GO) vet ./...
 	bin/golangci-lint run
 
-bench: ## calls, time and memory on a large school, at Google's quotas
+bench: ## the review page's time; calls, time and memory on a large school, at Google's quotas
+	$(GO) test ./internal/e2e/browser -run '^$$' -bench BenchmarkReviewPage -benchtime 200x
 	ESAFETYBOT_BENCH=1 $(GO) test ./internal/e2e -run TestBench -v -count 1 -timeout 60m
 
 campaign: ## hours: all seeds and sizes, all kill points, a million files, mutation, fuzzing
 	ESAFETYBOT_CAMPAIGN=1 $(GO) test ./... -run 'Campaign|Mutation' -count 1 -timeout 6h
 	tools/fuzz.sh 1m
 
-screenshots: demo ## docs/pictures/report.png
+screenshots: demo ## docs/pictures: the report, and the review site's pages (all of them in docs/pictures/all, not committed)
 	tools/screenshots.sh demo-out docs/pictures
+	ESAFETYBOT_REQUIRE_ALL=1 ESAFETYBOT_PICTURES=$(CURDIR)/docs/pictures $(GO) test ./internal/e2e/browser -run TestPictures -count 1
 
 generate: build ## what is generated and committed: discovery documents, the policy's schema
 	$(GO) generate ./...

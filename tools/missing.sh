@@ -26,6 +26,10 @@ fi
 command -v rclone >/dev/null || lacks "rclone against the simulated school" "rclone" "apt-get install rclone"
 command -v node >/dev/null || lacks "the ClassDojo forwarder against the relay" "node" "apt-get install nodejs"
 googleapi || lacks "Google's Python client against the simulated school" "python3-googleapi" "apt-get install python3-googleapi"
+command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null ||
+	lacks "the review site in a browser" "Chromium" "apt-get install chromium"
+[ -f "$(dirname "$0")/axe/node_modules/axe-core/axe.min.js" ] ||
+	lacks "accessibility of the review site" "axe-core" "npm ci --prefix tools/axe (npm: apt-get install npm)"
 
 if [ "$missing" = 1 ] && [ "$ESAFETYBOT_REQUIRE_ALL" = 1 ]; then
 	echo "ESAFETYBOT_REQUIRE_ALL=1: all of them are wanted" >&2

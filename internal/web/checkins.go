@@ -30,11 +30,11 @@ type question struct {
 	Token, Form             string
 }
 
-// Open counts what is not answered.
+// Open counts what they are asked themselves and have not answered.
 func (l questionList) Open() int {
 	n := 0
 	for _, q := range l {
-		if q.Answer == "" {
+		if q.Answer == "" && q.Asked == "" {
 			n++
 		}
 	}

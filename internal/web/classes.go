@@ -12,7 +12,6 @@ import (
 	"esafetybot/internal/memory"
 	"esafetybot/internal/moderation"
 	"esafetybot/internal/roster"
-	"esafetybot/internal/store"
 )
 
 // coverForm is the name of the forms that say who stands in.
@@ -43,18 +42,11 @@ func (s *Site) classes(w http.ResponseWriter, r *http.Request, p *person) error 
 		return notYours("Only the office and those who lead on online safety see all classes.")
 	}
 	page := classesPage{Token: s.SignIn.Token(r.Context(), coverForm), Form: formID(), Today: s.today().String(), Until: s.today().AddDays(7).String()}
-	for d, err := range s.Main.Find(r.Context(), moderation.Classes, store.Ask{}) {
-		if err != nil {
-			return err
-		}
-		c, err := moderation.Decode(d)
-		if err != nil {
-			return err
-		}
-		if c == nil || c.Name == "" {
+	for course, c := range p.classes {
+		if c.Name == "" {
 			continue
 		}
-		line := classLine{ID: d.Key, Name: c.Name}
+		line := classLine{ID: course, Name: c.Name}
 		var oldest moderation.Act
 		for _, post := range c.Posts {
 			if acts := c.Waiting(post, s.anyRules(p.rosters[d.Key])); len(acts) > 0 {
@@ -69,7 +61,7 @@ func (s *Site) classes(w http.ResponseWriter, r *http.Request, p *person) error 
 		}
 		for _, v := range c.Cover {
 			if !v.Until.Before(s.today()) {
-				line.Cover = append(line.Cover, coverLine{Class: d.Key, Who: v.Who, Name: p.name(v.Who), Until: v.Until.Words(), Form: formID()})
+				line.Cover = append(line.Cover, coverLine{Class: course, Who: v.Who, Name: p.name(v.Who), Until: v.Until.Words(), Form: formID()})
 			}
 		}
 		page.Classes = append(page.Classes, line)
@@ -109,7 +101,7 @@ func (s *Site) cover(w http.ResponseWriter, r *http.Request, p *person) error {
 	if until.Before(from) || until.Before(s.today()) || from.DaysUntil(until) > longest {
 		return refusal{Status: http.StatusBadRequest, Reason: "dates", Title: "These dates do not fit", Why: "The last day must not lie before the first, nor in the past, and a year is the longest. Nothing was changed.", Do: "Go back and choose the days again."}
 	}
-	if _, err := moderation.Load(r.Context(), s.Main, course); err != nil {
+	if p.classes[course] == nil {
 		return badForm()
 	}
 	who := r.PostForm.Get("who")

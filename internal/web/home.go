@@ -17,7 +17,6 @@ import (
 	"esafetybot/internal/moderation"
 	"esafetybot/internal/policy"
 	"esafetybot/internal/seen"
-	"esafetybot/internal/store"
 )
 
 // mostPosts is how many posts a page lists: the oldest, and when they are done the next.
@@ -123,12 +122,9 @@ func (s *Site) waiting(ctx context.Context, p *person) ([]waitingPost, error) {
 	}
 	var out []waitingPost
 	for course, posts := range open {
-		class, err := moderation.Load(ctx, s.Main, course)
-		if errors.Is(err, store.ErrNotFound) {
+		class := p.classes[course]
+		if class == nil {
 			continue
-		}
-		if err != nil {
-			return nil, err
 		}
 		for id, f := range posts {
 			post := class.Posts[id]

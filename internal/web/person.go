@@ -12,7 +12,6 @@ import (
 	"esafetybot/internal/policy"
 	"esafetybot/internal/roster"
 	"esafetybot/internal/seen"
-	"esafetybot/internal/store"
 	"esafetybot/internal/web/signin"
 )
 
@@ -25,6 +24,8 @@ type person struct {
 	adults  []roster.Adult
 	rosters map[string]*memory.Class
 	hosts   []string // ids of the classes that they teach or stand in for
+	// classes is what is remembered of all classes, by id; for reading only.
+	classes map[string]*moderation.Class
 }
 
 func (p *person) plays(roles ...policy.Role) bool {
@@ -99,8 +100,10 @@ func (s *Site) ours(address string) bool {
 func (s *Site) today() calendar.Date { return s.Policy.Calendar.Date(s.Clock()) }
 
 // taught finds the classes that somebody teaches or stands in for.
-func (s *Site) taught(r *http.Request, p *person) error {
-	var err error
+func (s *Site) taught(r *http.Request, p *person) (err error) {
+	if p.classes, err = s.book.read(r.Context(), s.Main); err != nil {
+		return err
+	}
 	if p.rosters, err = memory.Rosters(r.Context(), s.Main); err != nil || p.ID == "" {
 		return err
 	}
@@ -109,12 +112,9 @@ func (s *Site) taught(r *http.Request, p *person) error {
 			p.hosts = append(p.hosts, course)
 		}
 	}
-	for d, err := range s.Main.Find(r.Context(), moderation.Classes, store.Ask{}) {
-		if err != nil {
-			return err
-		}
-		if c, err := moderation.Decode(d); err == nil && c != nil && c.Covers(p.ID, s.today()) && !slices.Contains(p.hosts, d.Key) {
-			p.hosts = append(p.hosts, d.Key)
+	for course, c := range p.classes {
+		if c.Covers(p.ID, s.today()) && !slices.Contains(p.hosts, course) {
+			p.hosts = append(p.hosts, course)
 		}
 	}
 	slices.Sort(p.hosts)

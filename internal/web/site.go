@@ -47,7 +47,8 @@ type Config struct {
 // Site is the review site.
 type Site struct {
 	Config
-	mux *http.ServeMux
+	mux  *http.ServeMux
+	book book
 }
 
 // Pages shows what signing in has to say, in the look of the site. It is made first, because signing in needs it.

@@ -1,0 +1,286 @@
+package browser
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/chromedp"
+
+	"esafetybot/internal/moderation"
+	"esafetybot/internal/policy"
+)
+
+// A shownPage is a page of the site as some people see it.
+type shownPage struct {
+	name string // of its pictures
+	path string
+	who  []string // who sees it: see [stage.people]; "" is nobody, who is not signed in
+	do   func(v *visitor)
+	// chosen are the pictures that are committed (docs/pictures/site-*.png), as "WHO PHONE" or "WHO DESKTOP".
+	chosen []string
+}
+
+// pages are all pages of the site: a new one is a line here, and TestEveryPageIsListed says so.
+var pages = []shownPage{
+	{name: "home", path: "/", who: []string{"teacher", "administrator", "officer", "headteacher", "governor", "page-host"}, chosen: []string{"teacher phone"}},
+	{name: "home-noted", path: "/?noted=reviewed", who: []string{"teacher"}},
+	{name: "home-empty", path: "/", who: []string{"colleague"}},
+	{name: "check-ins", path: "/check-ins", who: []string{"administrator", "officer", "page-host"}, chosen: []string{"page-host desktop"}},
+	{name: "classes", path: "/classes", who: []string{"officer", "headteacher", "page-host"}, chosen: []string{"officer phone"}},
+	{name: "no-such-page", path: "/nothing-here", who: []string{"teacher"}},
+	{name: "not-yours", path: "/classes", who: []string{"teacher"}},
+	{name: "pupil", path: "/", who: []string{"pupil"}},
+	{name: "stranger", path: "/sign-in/done", who: []string{""}},
+	{name: "signed-out", path: "/", who: []string{"governor"}, do: func(v *visitor) { v.press("form[action='/sign-out'] button") }},
+}
+
+// widths are those at which pages are looked at.
+var widths = []struct {
+	name  string
+	width int64
+}{{"phone", 360}, {"desktop", 1280}}
+
+// narrowest is the width at which nothing may scroll sideways (WCAG 2.2, 1.4.10: 400 per cent of 1280).
+const narrowest = 320
+
+// people are who looks at pages, by what the table calls them.
+func (s *stage) people() map[string]string {
+	course, teacher := s.teacher(2)
+	return map[string]string{
+		"teacher": teacher, "administrator": s.role(policy.RoleAdmin), "officer": s.role(policy.RoleOfficer), "headteacher": s.role(policy.RoleHead), "governor": s.role(policy.RoleGovernor),
+		"page-host": s.role(policy.RolePageHost), "colleague": s.colleague(course), "pupil": s.pupil(),
+	}
+}
+
+// eachPage shows every page to everybody who sees it, in a browser that setup has prepared. A page for which do ends the session is shown once.
+func eachPage(t *testing.T, s *stage, setup func(v *visitor), look func(t *testing.T, v *visitor, p shownPage, who string)) {
+	people := s.people()
+	for _, who := range slices.Sorted(maps.Keys(people)) {
+		showTo(t, s, who, people[who], setup, look)
+	}
+	showTo(t, s, "", "", setup, look)
+}
+
+func showTo(t *testing.T, s *stage, who, address string, setup func(v *visitor), look func(t *testing.T, v *visitor, p shownPage, who string)) {
+	v := s.visit(t)
+	if setup != nil {
+		setup(v)
+	}
+	if address != "" {
+		v.signIn(address)
+	}
+	for _, p := range pages {
+		if !slices.Contains(p.who, who) {
+			continue
+		}
+		t.Run(strings.Trim(p.name+" "+who, " "), func(t *testing.T) {
+			v.t = t
+			v.open(p.path)
+			if p.do != nil {
+				p.do(v)
+			}
+			look(t, v, p, who)
+		})
+		v.t = t
+	}
+}
+
+// size sets the width and height of the page.
+func (v *visitor) size(width, height int64) {
+	v.t.Helper()
+	call(v, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: width, Height: height, DeviceScaleFactor: 1})
+}
+
+func TestEveryPageIsListed(t *testing.T) {
+	files, err := filepath.Glob(filepath.Join("..", "..", "web", "*.go"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("the site's files: %v, %v", files, err)
+	}
+	routes := 0
+	for _, f := range files {
+		text, err := os.ReadFile(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range regexp.MustCompile(`"GET (/[^"]*)"`).FindAllStringSubmatch(string(text), -1) {
+			route := strings.TrimSuffix(m[1], "{$}")
+			if strings.HasSuffix(route, ".css") {
+				continue
+			}
+			routes++
+			fits := regexp.MustCompile("^" + regexp.MustCompile(`\{[^}]*\}`).ReplaceAllString(route, "[^/?]+") + `($|\?)`)
+			if !slices.ContainsFunc(pages, func(p shownPage) bool { return fits.MatchString(p.path) }) {
+				t.Errorf("%s serves %s, which is not in the table of pages: add a line for it", filepath.Base(f), route)
+			}
+		}
+	}
+	if routes < 3 {
+		t.Errorf("found %d pages in the site's files: have the routes another form?", routes)
+	}
+}
+
+// longNames gives a class and its posts names that nobody can break: pages must stand them.
+func (s *stage) longNames() {
+	s.t.Helper()
+	course, _ := s.teacher(2)
+	book, err := moderation.Open(s.t.Context(), s.main)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	c := book.Class(course)
+	c.Name = strings.Repeat("Llanfairpwllgwyngyll", 6)
+	for _, p := range c.Posts {
+		p.Title = strings.Repeat("Donaudampfschifffahrt", 8)
+	}
+	if err := book.Flush(s.t.Context(), s.main.Commit, nil); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// TestPages looks at every page as everybody sees it: what stands out, what the keyboard reaches, and what keeps people out.
+func TestPages(t *testing.T) {
+	s := newStage(t, nil, false)
+	s.longNames()
+	v := s.visit(t)
+	v.size(narrowest, 640)
+	v.open("data:text/html,<div style='width:500px'>wide")
+	if v.over() == "" {
+		t.Fatal("a page that is too wide is not noticed")
+	}
+	eachPage(t, s, nil, func(t *testing.T, v *visitor, p shownPage, _ string) {
+		for _, look := range []struct {
+			what string
+			at   func(v *visitor)
+		}{{"narrow", (*visitor).fits}, {"keyboard", (*visitor).keyboard}, {"accessible", (*visitor).accessible}} {
+			t.Run(look.what, func(t *testing.T) {
+				v.t = t
+				look.at(v)
+			})
+		}
+		v.t = t
+	})
+}
+
+// fits sees to it that nothing of the page stands out where the screen is narrow, and that all it is made of is the site's.
+func (v *visitor) fits() {
+	v.size(narrowest, 640)
+	if over := v.over(); over != "" {
+		v.t.Errorf("at %d px the page is too wide: %s", narrowest, over)
+	}
+	if v.count("script, [onclick], [onload], [style]") > 0 {
+		v.t.Error("the page has a script, or a style of its own")
+	}
+}
+
+// over says what stands out of the page on the right; "" if nothing does.
+func (v *visitor) over() string {
+	v.t.Helper()
+	return eval[string](v, `(() => {
+		const most = innerWidth
+		if (document.scrollingElement.scrollWidth <= most) return ''
+		const out = [...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > most + 0.5).map(e => e.tagName + '.' + e.className + ' ' + e.getBoundingClientRect().right)
+		return document.scrollingElement.scrollWidth + ' px: ' + out.slice(0, 5).join(', ')
+	})()`)
+}
+
+// controls are what the keyboard must reach.
+const controls = "a[href], button, input:not([type=hidden]), select, textarea, summary"
+
+// keyboard sees to it that every control is reached with the Tab key, in the order of the page, and shows that it is.
+func (v *visitor) keyboard() {
+	v.size(360, 700)
+	n := v.count(controls)
+	if n == 0 {
+		v.t.Fatal("the page has nothing to press at all")
+	}
+	reached, last := map[int]bool{}, -1
+	for presses := 0; len(reached) < n && presses < 4*n+10; presses++ { // a date is three fields and a button
+		v.key("\t")
+		at := eval[string](v, `(() => {
+			const e = document.activeElement, s = getComputedStyle(e), r = e.getBoundingClientRect()
+			const i = [...document.querySelectorAll('`+controls+`')].indexOf(e)
+			const seen = s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) >= 2 && r.width > 0 && r.left >= 0 && r.right <= innerWidth &&
+				Math.min(r.bottom, innerHeight) - Math.max(r.top, 0) >= Math.min(r.height, 24) - 1 // enough of it, at least
+			return i + ' ' + (seen ? 'seen' : 'unseen') + ' ' + e.outerHTML.slice(0, 120)
+		})()`)
+		var i int
+		var how string
+		if _, err := fmt.Sscan(at, &i, &how); err != nil {
+			v.t.Fatal(at, err)
+		}
+		if i < 0 { // the end of the page, and once more from its beginning
+			if last = -1; presses > n {
+				break
+			}
+			continue
+		}
+		if i < last {
+			v.t.Errorf("the order is not the page's: %s comes after control %d", at, last)
+		}
+		if how != "seen" {
+			v.t.Errorf("one cannot see that the keyboard is at %s", at)
+		}
+		reached[i], last = true, i
+	}
+	if len(reached) != n {
+		v.t.Errorf("the keyboard reaches %d of %d controls", len(reached), n)
+	}
+}
+
+// picturesEnv names the folder into which TestPictures writes; make screenshots sets it.
+const picturesEnv = "ESAFETYBOT_PICTURES"
+
+// mostPicture is the largest a committed picture may be, in bytes.
+const mostPicture = 200 << 10
+
+// TestPictures takes a picture of every page, as everybody sees it, at both widths.
+func TestPictures(t *testing.T) {
+	dir := os.Getenv(picturesEnv)
+	if dir == "" {
+		t.Skip("writes pictures: make screenshots")
+	}
+	if err := os.MkdirAll(filepath.Join(dir, "all"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	s := newStage(t, nil, false)
+	eachPage(t, s, nil, func(t *testing.T, v *visitor, p shownPage, who string) {
+		for _, w := range widths {
+			v.size(w.width, 800)
+			height := min(max(eval[float64](v, "document.documentElement.scrollHeight"), 500), 1600)
+			picture := get(v, picture(float64(w.width), height))
+			name := strings.ReplaceAll(strings.Join([]string{p.name, who, w.name}, "-"), "--", "-") + ".png"
+			if err := os.WriteFile(filepath.Join(dir, "all", name), picture, 0o644); err != nil {
+				t.Fatal(err)
+			}
+			if !slices.Contains(p.chosen, who+" "+w.name) {
+				continue
+			}
+			if len(picture) > mostPicture {
+				t.Errorf("%s has %d bytes, more than %d: not for the repository", name, len(picture), mostPicture)
+			}
+			if err := os.WriteFile(filepath.Join(dir, "site-"+name), picture, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
+}
+
+func picture(width, height float64) chromedp.Action[[]byte] {
+	return func(ctx context.Context, t *chromedp.Target) ([]byte, error) {
+		beyond := true
+		r, err := cdp.Call(ctx, t, page.CaptureScreenshot, page.CaptureScreenshotParams{
+			Format: page.CaptureScreenshotFormatPng, CaptureBeyondViewport: &beyond, Clip: &page.Viewport{Width: width, Height: height, Scale: 1},
+		})
+		return r.Data, err
+	}
+}

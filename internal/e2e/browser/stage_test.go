@@ -1,0 +1,301 @@
+package browser
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"crypto/rsa"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	netmail "net/mail"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"esafetybot/internal/checks/comments"
+	"esafetybot/internal/decisions"
+	"esafetybot/internal/findings"
+	"esafetybot/internal/google"
+	"esafetybot/internal/jobs"
+	"esafetybot/internal/memory"
+	"esafetybot/internal/moderation"
+	"esafetybot/internal/outbox"
+	"esafetybot/internal/policy"
+	"esafetybot/internal/sim/generate"
+	"esafetybot/internal/sim/server"
+	"esafetybot/internal/sim/world"
+	"esafetybot/internal/store"
+	memorystore "esafetybot/internal/store/memory"
+	"esafetybot/internal/web"
+	"esafetybot/internal/web/signin"
+)
+
+// looking are the jobs whose work the site shows.
+var looking = []string{jobs.AccountsJob, jobs.CommentsJob, jobs.CheckInsJob}
+
+// testKey is made once, and short: it signs for nobody but the simulated school.
+var testKey = sync.OnceValue(func() *rsa.PrivateKey {
+	k, err := rsa.GenerateKey(rand.Reader, 1024)
+	if err != nil {
+		panic(err)
+	}
+	return k
+})
+
+// issuerKey signs who signed in.
+var issuerKey = sync.OnceValue(func() *rsa.PrivateKey {
+	k, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		panic(err)
+	}
+	return k
+})
+
+// stage is a simulated school, the worker's state after it has looked, and the review site.
+type stage struct {
+	t         testing.TB
+	school    *generate.School
+	world     *world.World
+	policy    *policy.Policy
+	main      store.Store
+	decisions store.Store
+	client    *google.Client
+	box       *outbox.Outbox
+	issuer    string
+	site      string // its address
+}
+
+// newStage makes a school, lets the worker look at it, and opens the site. State is where the worker keeps it; nil is memory.
+func newStage(t testing.TB, state store.Store, autoLogin bool) *stage {
+	t.Helper()
+	sc, err := generate.Generate(generate.Options{Pupils: 60, Seed: 4})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &stage{t: t, school: sc, world: sc.World, main: state, decisions: openMemory(t)}
+	if s.main == nil {
+		s.main = openMemory(t)
+	}
+	if s.policy, err = policy.Parse("classroom-school.yaml", []byte(sc.Policies[generate.Classroom])); err != nil {
+		t.Fatal(err)
+	}
+	s.serve(autoLogin)
+	s.open()
+	s.work()
+	return s
+}
+
+func openMemory(t testing.TB) store.Store {
+	t.Helper()
+	s, err := memorystore.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// serve serves the school as Google would, with an issuer that knows the site.
+func (s *stage) serve(autoLogin bool) {
+	s.t.Helper()
+	for i := range s.world.Settings.Clients { // delegation of what the jobs ask for
+		c := &s.world.Settings.Clients[i]
+		for _, job := range jobs.Looking {
+			for _, use := range google.Scopes(job) {
+				c.Scopes = append(c.Scopes, use.Scope)
+			}
+		}
+	}
+	srv, err := server.New(s.world, server.Options{
+		Key: testKey(), OIDCKey: issuerKey(), AutoLogin: autoLogin, OIDCClients: []world.OIDCClient{{ClientID: "review", ClientSecret: "secret"}},
+	})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	hs := httptest.NewServer(srv)
+	s.t.Cleanup(hs.Close)
+	s.issuer = hs.URL
+	key, err := srv.Credentials(hs.URL + "/token")
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	admin, _ := s.policy.Address(policy.RoleAdmin)
+	s.client, err = google.New(context.Background(), google.Config{
+		Credentials: key, Admin: admin, Endpoint: hs.URL, Workers: 4, Quota: google.Unlimited(), Retry: google.Retry{Tries: 4, Each: 10 * time.Second, Base: time.Millisecond, Cap: 20 * time.Millisecond},
+	})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if s.box, err = outbox.New(s.main, outbox.Options{Location: s.policy.School.Location, From: netmail.Address{Address: admin}}); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// open opens the site on loopback.
+func (s *stage) open() {
+	s.t.Helper()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.site = "http://" + ln.Addr().String()
+	in, err := signin.New(signin.Config{
+		Issuer: s.issuer, ClientID: "review", ClientSecret: "secret", BaseURL: s.site, Domains: s.policy.School.Domains, Outside: s.named, Key: bytes.Repeat([]byte{7}, 32), Pages: web.PagesOf(s.policy),
+	})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	site, err := web.New(web.Config{Policy: s.policy, Main: s.main, Decisions: s.decisions, SignIn: in, Clock: s.world.Now})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	hs := &http.Server{Handler: site, ReadHeaderTimeout: 10 * time.Second, ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)}
+	go func() { _ = hs.Serve(ln) }()
+	s.t.Cleanup(func() { _ = hs.Close() })
+}
+
+// named tells whether the policy names an address.
+func (s *stage) named(address string) bool {
+	for _, list := range s.policy.People {
+		if slices.ContainsFunc(list, func(p policy.Person) bool { return strings.EqualFold(p.Address, address) }) {
+			return true
+		}
+	}
+	return false
+}
+
+// work lets the worker look, a quarter of an hour later.
+func (s *stage) work() {
+	s.t.Helper()
+	s.world.SetNow(s.world.Now().Add(15 * time.Minute))
+	env := jobs.Env{
+		Store: s.main, Site: s.decisions, BaseURL: s.site, Exclusive: true, Policy: s.policy, Google: s.client, Clock: s.world.Now, Log: slog.New(slog.DiscardHandler), Holder: "test", Roll: s.roll,
+		Patience: []time.Duration{time.Millisecond},
+	}
+	_ = jobs.Run(s.t.Context(), env, s.box, looking, func(job string, r *jobs.Record, err error) {
+		if err != nil || r == nil || r.Error != "" {
+			s.t.Fatalf("job %s: %v %+v", job, err, r)
+		}
+	})
+}
+
+// roll is a roll of the school.
+func (s *stage) roll(r *policy.Roll) (data []byte, err error) {
+	s.world.View(func() { data = s.world.Roll(filepath.Base(r.CSV)) })
+	if data == nil {
+		err = fmt.Errorf("there is no roll %s", r.CSV)
+	}
+	return data, err
+}
+
+// waiting lists the posts that wait, as the worker has it: by class, their subjects.
+func (s *stage) waiting() map[string][]string {
+	s.t.Helper()
+	out := map[string][]string{}
+	keeper := &findings.Keeper{Store: s.main}
+	for f, err := range keeper.List(s.t.Context(), comments.Means, findings.Open) {
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		if course, _, ok := moderation.ParseSubject(f.Subject); ok && f.Rule == comments.Means+"."+comments.Unreviewed && !slices.Contains(out[course], f.Subject) {
+			out[course] = append(out[course], f.Subject)
+		}
+	}
+	return out
+}
+
+// teacher is a class of a teacher who plays no other role, with at least so many posts that wait, and the teacher's address.
+func (s *stage) teacher(posts int) (course, address string) {
+	s.t.Helper()
+	book, err := memory.Rosters(s.t.Context(), s.main)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	waiting := s.waiting()
+	var courses []string
+	for c := range waiting {
+		courses = append(courses, c)
+	}
+	slices.Sort(courses)
+	for _, c := range courses {
+		if len(waiting[c]) < posts || book[c] == nil {
+			continue
+		}
+		for _, m := range book[c].Members {
+			if u := s.user(m.ID); m.Teacher && u != nil && !u.Suspended && !s.named(u.PrimaryEmail) {
+				return c, u.PrimaryEmail
+			}
+		}
+	}
+	s.t.Fatalf("no class with %d waiting posts and a teacher of its own: %v", posts, waiting)
+	return "", ""
+}
+
+// user is an account of the school by id or address.
+func (s *stage) user(key string) (u *world.User) {
+	s.world.View(func() { u = s.world.User(key) })
+	return u
+}
+
+// pupil is the address of a pupil's account that works.
+func (s *stage) pupil() string {
+	s.t.Helper()
+	unit := s.policy.Pupils.OrgUnits[0]
+	var found string
+	s.world.View(func() {
+		for _, u := range s.world.Users() {
+			if !u.Suspended && !u.Archived && strings.HasPrefix(u.OrgUnitPath, unit+"/") {
+				found = u.PrimaryEmail
+				return
+			}
+		}
+	})
+	if found == "" {
+		s.t.Fatalf("nobody in %s", unit)
+	}
+	return found
+}
+
+// role is the address of the first person with a role.
+func (s *stage) role(r policy.Role) string {
+	s.t.Helper()
+	list := s.policy.Person(r)
+	if len(list) == 0 {
+		s.t.Fatalf("the policy names no %s", r)
+	}
+	return list[0].Address
+}
+
+// noted is all that people decided, by the document's key, as it is stored.
+func (s *stage) noted() map[string]string {
+	s.t.Helper()
+	out := map[string]string{}
+	for d, err := range s.decisions.Find(s.t.Context(), decisions.Decisions, store.Ask{}) {
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		out[d.Key] = string(d.Body)
+	}
+	return out
+}
+
+// last is the newest decision.
+func (s *stage) last() (out decisions.Decision) {
+	s.t.Helper()
+	for _, body := range s.noted() {
+		var d decisions.Decision
+		if err := json.Unmarshal([]byte(body), &d); err != nil {
+			s.t.Fatal(err)
+		}
+		if d.At.After(out.At) {
+			out = d
+		}
+	}
+	return out
+}
