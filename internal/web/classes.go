@@ -49,7 +49,7 @@ func (s *Site) classes(w http.ResponseWriter, r *http.Request, p *person) error 
 		line := classLine{ID: course, Name: c.Name}
 		var oldest moderation.Act
 		for _, post := range c.Posts {
-			if acts := c.Waiting(post, s.anyRules(p.rosters[d.Key])); len(acts) > 0 {
+			if acts := c.Waiting(post, s.anyRules(p.rosters[course])); len(acts) > 0 {
 				line.Waits++
 				if oldest.At.IsZero() || acts[0].At.Before(oldest.At) {
 					oldest = acts[0]
