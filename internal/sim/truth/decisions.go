@@ -101,12 +101,8 @@ func (w *world) whoDecided(d Decision) (decider, bool) {
 
 // adultThen is the school account that bore an address at that time and worked then, or nil. It is none whose kind is pupils.
 func (w *world) adultThen(address string, at time.Time) *User {
-	candidates := w.deleted
-	if u := w.holder(address, at); u != nil {
-		candidates = []*User{u}
-	}
-	for _, u := range candidates {
-		if u.bears(address) && !at.Before(u.CreationTime) && w.workedThen(u, at) && w.isAdult(u) {
+	for _, u := range append([]*User{w.users[strings.ToLower(address)]}, w.deleted...) {
+		if u != nil && u.bears(address) && !at.Before(u.CreationTime) && w.workedThen(u, at) && w.isAdult(u) {
 			return u
 		}
 	}
