@@ -341,7 +341,7 @@ func (c *Class) Looked(p *Post, r Rules) time.Time {
 	}
 	if r.Replies {
 		for _, a := range p.Acts {
-			if a.What == Comment && a.At.After(t) && c.Hosted(a.By, r.Date(a.At)) {
+			if a.What == Comment && (a.Adult || a.Staff) && a.At.After(t) && c.Hosted(a.By, r.Date(a.At)) {
 				t = a.At
 			}
 		}

@@ -73,7 +73,7 @@ func (w *world) noteList(r Activity, e Event) {
 	}
 	class := e.param("course_id")
 	for _, address := range whom {
-		if u := w.actor(address, r.ID.Time); w.mayTeach(u) {
+		if u := w.actor(address, r.ID.Time); u != nil && !u.IsGuestUser && w.kindAt(u, r.ID.Time) != "pupils" {
 			w.lists[class] = append(w.lists[class], onList{u, r.ID.Time, e.Name != "user_removed_from_course"})
 		}
 	}
@@ -123,6 +123,47 @@ func (w *world) mayTeach(u *User) bool {
 	return u != nil && !u.IsGuestUser && w.kinds[u] != "pupils"
 }
 
+// kindAt is the kind that an account had at a moment: by the unit that it was in before the first move that the admin log tells of later (docs/comment-rules.md, "as things were at its at").
+func (w *world) kindAt(u *User, at time.Time) string {
+	if r := w.nextAdmin(u, at, "MOVE_USER_TO_ORG_UNIT"); r != nil {
+		c := *u
+		c.OrgUnitPath = r.param("ORG_UNIT_NAME")
+		w.memberOf[&c] = w.memberOf[u]
+		return w.describe(&c).kind
+	}
+	return w.kinds[u]
+}
+
+// nextAdmin is the first record about an account in the admin log after a moment, of some names; nil if there is none.
+func (w *world) nextAdmin(u *User, at time.Time, names ...string) *Event {
+	var best *Event
+	var when time.Time
+	for _, r := range w.t.Activities["admin"] {
+		for i, e := range r.Events {
+			if slices.Contains(names, e.Name) && u.bears(e.param("USER_EMAIL")) && r.ID.Time.After(at) && !r.ID.Time.After(w.now) && (best == nil || r.ID.Time.Before(when)) {
+				best, when = &r.Events[i], r.ID.Time
+			}
+		}
+	}
+	return best
+}
+
+// everAt are the teachers of a class, and those who were taken off its list, who were no pupils then.
+func (w *world) everAt(class string, at time.Time) []*User {
+	var out []*User
+	for _, m := range w.t.Teachers[class] {
+		if u := w.anyCourseUser(m); u != nil && !u.IsGuestUser && w.kindAt(u, at) != "pupils" {
+			out = append(out, u)
+		}
+	}
+	for _, l := range w.lists[class] {
+		if !l.putOn {
+			out = append(out, l.who)
+		}
+	}
+	return out
+}
+
 // everTeachers are the teachers of a class and those who were taken off its list.
 func (w *world) everTeachers(class string) []*User {
 	out := w.teachers(class)
@@ -144,7 +185,7 @@ func (w *world) wasTeacherBy(u *User, class string, at time.Time) bool {
 			first = l
 		}
 	}
-	return slices.Contains(w.everTeachers(class), u) && !(first.putOn && first.at.After(at))
+	return slices.Contains(w.everAt(class, at), u) && !(first.putOn && first.at.After(at))
 }
 
 // hosts are those who look at the posts of a class today.
@@ -156,7 +197,7 @@ func (w *world) hosts(class string) []*User {
 
 // looksAfter reports whether somebody was ever a teacher of the class, or stood in for its teachers at that time.
 func (w *world) looksAfter(u *User, class string, at time.Time) bool {
-	return u != nil && (slices.Contains(w.everTeachers(class), u) || slices.Contains(w.covering(class, w.day(at)), u))
+	return u != nil && (slices.Contains(w.everAt(class, at), u) || slices.Contains(w.covering(class, w.day(at)), u))
 }
 
 // mayReview reports whether a post of the class was theirs to look at when they did.
@@ -166,7 +207,7 @@ func (w *world) mayReview(by decider, class string, at time.Time) bool {
 
 // needsLooking reports whether what somebody did to a post is for a teacher to look at.
 func (w *world) needsLooking(m CommentsMeans, p *post, s said) bool {
-	staff := s.who != nil && !s.who.IsGuestUser && w.kinds[s.who] == "staff"
+	staff := s.who != nil && !s.who.IsGuestUser && w.kindAt(s.who, s.at) == "staff"
 	switch {
 	case staff && s.event == "published_announcement":
 		return false

@@ -102,7 +102,7 @@ func (w *world) whoDecided(d Decision) (decider, bool) {
 // adultThen is the school account that bore an address at that time and worked then, or nil. It is none whose kind is pupils.
 func (w *world) adultThen(address string, at time.Time) *User {
 	for _, u := range append([]*User{w.users[strings.ToLower(address)]}, w.deleted...) {
-		if u != nil && u.bears(address) && !at.Before(u.CreationTime) && w.workedThen(u, at) && w.isAdult(u) {
+		if u != nil && u.bears(address) && !at.Before(u.CreationTime) && w.workedThen(u, at) && w.isAdult(u, at) {
 			return u
 		}
 	}
@@ -113,7 +113,7 @@ func (w *world) adultThen(address string, at time.Time) *User {
 // nobody tells, so it counts as archived all along.
 func (w *world) workedThen(u *User, at time.Time) bool {
 	switch {
-	case u.Archived:
+	case w.archivedAt(u, at):
 		return false
 	case u.Suspended && !u.SuspensionTime.After(at):
 		return false
@@ -124,8 +124,8 @@ func (w *world) workedThen(u *User, at time.Time) bool {
 }
 
 // isAdult reports whether an account is a school account and no pupil's. Its unit is that of now, or that in which it was deleted.
-func (w *world) isAdult(u *User) bool {
-	return !u.IsGuestUser && underAny(u.OrgUnitPath, w.p.OrgUnits) && w.kinds[u] != "pupils"
+func (w *world) isAdult(u *User, at time.Time) bool {
+	return !u.IsGuestUser && underAny(u.OrgUnitPath, w.p.OrgUnits) && w.kindAt(u, at) != "pupils"
 }
 
 // plays reports whether somebody plays one of the roles.
@@ -178,4 +178,12 @@ func (w *world) covering(course string, on day) []*User {
 		}
 	}
 	return out
+}
+
+// archivedAt tells whether an account was archived at a moment, by the admin log (docs/comment-rules.md, "as things were at its at").
+func (w *world) archivedAt(u *User, at time.Time) bool {
+	if r := w.nextAdmin(u, at, "ARCHIVE_USER", "UNARCHIVE_USER"); r != nil {
+		return r.Name == "UNARCHIVE_USER"
+	}
+	return u.Archived
 }
