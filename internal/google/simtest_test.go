@@ -216,6 +216,9 @@ func TestSimulatedSchools(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, d := range dirs {
+		if d.Name() == "names" {
+			continue // its files leave out what the simulated school fills in by itself
+		}
 		t.Run(d.Name(), func(t *testing.T) {
 			s := serve(t, d.Name(), server.Options{Quotas: true}, func(cfg *google.Config) { cfg.Quota = google.Quotas{} })
 			checkSchool(t, d.Name(), s)
