@@ -22,6 +22,8 @@ import (
 	"net/http"
 	"time"
 
+	"esafetybot/internal/findings"
+	"esafetybot/internal/moderation"
 	"esafetybot/internal/policy"
 	"esafetybot/internal/store"
 	"esafetybot/internal/web/signin"
@@ -44,8 +46,9 @@ type Config struct {
 // Site is the review site.
 type Site struct {
 	Config
-	mux  *http.ServeMux
-	book book
+	mux   *http.ServeMux
+	book  book[moderation.Class]
+	waits book[findings.Finding] // those on comments that are open
 }
 
 // Pages shows what signing in has to say, in the look of the site. It is made first, because signing in needs it.
