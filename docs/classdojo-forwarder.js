@@ -21,6 +21,7 @@ function forward() {
   }
   const now = Math.floor(Date.now() / 1000);
   const since = Math.max(Number(properties.getProperty('SINCE') || 0) - OVERLAP, now - DAYS * 86400);
+  let refused = 0;
   for (const message of mails(since)) {
     if (proven(message.getRawContent())) {
       for (const place of places(message.getBody())) {
@@ -31,12 +32,17 @@ function forward() {
           time: message.getDate().toISOString(),
           message: message.getHeader('Message-ID'),
         });
-        if (status !== 204 && status !== 409) { // 409: told before
+        if (status === 400 || status === 413) { // it would be refused for ever: the others must not wait for it
+          refused++;
+        } else if (status !== 204 && status !== 409) { // 409: told before
           throw new Error('The relay answered ' + status + '. The next run goes on from here.');
         }
       }
     }
     properties.setProperty('SINCE', String(Math.floor(message.getDate().getTime() / 1000)));
+  }
+  if (refused) {
+    throw new Error('The relay did not understand ' + refused + ' of what was sent, and will not. The rest was taken.');
   }
 }
 

@@ -24,6 +24,7 @@ if [ -z "$FIRESTORE_EMULATOR_HOST" ]; then
 		"apt-get install google-cloud-cli-firestore-emulator, or gcloud components install cloud-firestore-emulator"
 fi
 command -v rclone >/dev/null || lacks "rclone against the simulated school" "rclone" "apt-get install rclone"
+command -v node >/dev/null || lacks "the ClassDojo forwarder against the relay" "node" "apt-get install nodejs"
 googleapi || lacks "Google's Python client against the simulated school" "python3-googleapi" "apt-get install python3-googleapi"
 command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null ||
 	lacks "the review site in a browser" "Chromium" "apt-get install chromium"

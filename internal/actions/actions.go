@@ -29,6 +29,8 @@
 //     approved by itself (when_not_met: fix). Beyond it the remainder waits, marked braked, each with one event, and what comes after
 //     waits with it until a person has released exactly that list ([Log.ApproveAll]) or declined it. Undoing is not braked.
 //
+//   - What must be left as it is ([Log].Frozen) is neither approved by the policy, nor made, nor undone, nor is what undoing needs forgotten; the action waits.
+//
 //   - On input that looks wrong ([Input].Halt) Apply does nothing at all, and says so.
 //
 // Two Applies must not run at once: the job's lease sees to that, and [Log].Commit carries its requirement.
@@ -331,4 +333,5 @@ var (
 	ErrChanged = errors.New("it has changed since it was looked at: look again before deciding")
 	ErrCount   = errors.New("not the list that was expected")
 	ErrState   = errors.New("not possible in its present state")
+	ErrFrozen  = errors.New("left as it is for now")
 )

@@ -26,6 +26,7 @@ type Result struct {
 	Lapsed    int
 	Braked    int // held by the brake now
 	Waiting   int // approved, and not to be made yet
+	Frozen    int // about what is left as it is for now
 	Halted    string
 }
 
@@ -100,6 +101,7 @@ type change struct {
 	agreed int   // readings in a row that show it as wanted
 	still  bool  // reading on would tell nothing new
 	over   bool  // what became of it is written down
+	frozen bool  // it is looked at, and not made again
 }
 
 // readings in a row must agree before a change counts as made: Google answers from copies that are not all up to date.
@@ -123,6 +125,9 @@ func (t *task) resume(ctx context.Context, left []*Action) error {
 			return err
 		}
 		if c != nil {
+			if c.frozen, err = t.l.frozen(ctx, a); err != nil {
+				return err
+			}
 			again = append(again, c)
 		}
 	}
@@ -138,6 +143,8 @@ func (t *task) resume(ctx context.Context, left []*Action) error {
 			err = t.blame(ctx, c.a, "what became of it could not be looked at", c.unread)
 		case c.agreed > 0:
 			t.open = append(t.open, c) // about to show
+		case c.frozen:
+			t.res.Frozen++
 		case c.a.Tries >= MaxTries || c.a.Begun >= MaxBegun:
 			err = t.giveUp(ctx, c)
 		default:
@@ -196,6 +203,10 @@ func (l *Log) ready(ctx context.Context, a *Action) (bool, error) {
 
 // begin looks at the live object and, if it is what was approved, makes the change.
 func (t *task) begin(ctx context.Context, a *Action) error {
+	if frozen, err := t.l.frozen(ctx, a); frozen || err != nil {
+		t.res.Frozen++
+		return err
+	}
 	ready, err := t.l.ready(ctx, a)
 	if err != nil {
 		return err

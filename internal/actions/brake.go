@@ -83,6 +83,11 @@ func (l *Log) automate(ctx context.Context, r *room, res *Result) error {
 		if !a.Auto || a.Braked || a.State != Proposed {
 			continue
 		}
+		if frozen, err := l.frozen(ctx, a); err != nil {
+			return err
+		} else if frozen {
+			continue
+		}
 		left, err := r.of(ctx, a.Kind)
 		if err != nil {
 			return err

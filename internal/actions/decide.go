@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"esafetybot/internal/store"
@@ -156,4 +157,24 @@ func (a *Action) approved(to State, p Approval) {
 	if at := p.At.Add(a.Notice); to == Approved && a.Notice > 0 && at.After(a.NotBefore) {
 		a.NotBefore = at
 	}
+}
+
+// Refuses says why somebody may not approve an action, whatever its state: it wraps ErrSelf, or ErrSecond where they gave the first of two approvals. nil if they may.
+func (a *Action) Refuses(by By) error {
+	switch {
+	case a.concerns(by.who()):
+		return ErrSelf
+	case a.approvedBy(by.who()):
+		return ErrSecond
+	}
+	return nil
+}
+
+// About lists the Directory ids of those whom an action concerns, its subject among them.
+func (a *Action) About() []string {
+	out := slices.Clone(a.Concerns)
+	if id, ok := strings.CutPrefix(a.Subject, "user/"); ok {
+		out = append(out, id)
+	}
+	return out
 }

@@ -25,6 +25,8 @@ type Log struct {
 	Remedies []Remedy
 	// Told says when those whom an approved action concerns heard of it, zero if not all have: its notice counts from then. nil counts from the approval.
 	Told func(context.Context, *Action) (time.Time, error)
+	// Frozen tells whether something must be left as it is, whatever was approved: any of these subjects (kind/id). nil: nothing.
+	Frozen func(ctx context.Context, subjects ...string) (bool, error)
 	// Limit is the brake of a kind; nil means the tightest, the zero Limit.
 	Limit func(kind string) Limit
 	// Wait waits, or returns the context's error. It stands between two readings of what was changed.
@@ -227,14 +229,20 @@ func (l *Log) undoOf(ctx context.Context, id string) (json.RawMessage, int64, er
 	return d.Body, d.Version, err
 }
 
-// Prune forgets what undoing needs of actions begun before a moment, with the addresses in it: they cannot be undone from then on.
+// Prune forgets what undoing needs of actions begun before a moment, with the addresses in it: they cannot be undone from then on. What is frozen stays.
 func (l *Log) Prune(ctx context.Context, before time.Time) (int, error) {
 	var docs []store.Doc
 	for d, err := range l.Store.Find(ctx, Undos, store.Ask{Query: "at", To: store.Time(before)}) {
 		if err != nil {
 			return 0, err
 		}
-		docs = append(docs, d)
+		stays, err := l.frozenUndo(ctx, d.Key)
+		if err != nil {
+			return 0, err
+		}
+		if !stays {
+			docs = append(docs, d)
+		}
 	}
 	w := &writer{l: l}
 	for _, d := range docs {

@@ -23,6 +23,11 @@ func (l *Log) Undo(ctx context.Context, by By, id, why string) (State, error) {
 	if a.concerns(who) {
 		return a.State, fmt.Errorf("action %s: %w", id, ErrSelf)
 	}
+	if frozen, err := l.frozen(ctx, a); err != nil {
+		return a.State, err
+	} else if frozen {
+		return a.State, fmt.Errorf("action %s: %w", id, ErrFrozen)
+	}
 	if a.State == UndoStarted { // an earlier attempt was cut short
 		t := &task{l: l, res: &Result{}}
 		if err := t.resume(ctx, []*Action{a}); err != nil {

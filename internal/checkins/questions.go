@@ -2,7 +2,6 @@ package checkins
 
 import (
 	"strings"
-	"time"
 
 	"esafetybot/internal/policy"
 )
@@ -81,18 +80,10 @@ func Asks(p *policy.Policy) []Ask {
 			}
 			ask := Ask{Clause: c.ID, Severity: m.Severity, Deals: string(c.DealsWithIt), Name: m.Name, Role: string(m.Ask), Every: m.Every, Due: m.Due}
 			if who := p.Person(m.Ask); len(who) > 0 {
-				ask.Days = daysIn(p, who[0])
+				ask.Days = p.DaysIn(who[0])
 			}
 			out = append(out, ask)
 		}
 	}
 	return out
-}
-
-// daysIn is on which days somebody whom the policy names is in; nil is every day.
-func daysIn(p *policy.Policy, who policy.Person) []time.Weekday {
-	if d := p.Staff.Days[strings.ToLower(who.Address)]; len(d) > 0 {
-		return d
-	}
-	return who.Days
 }

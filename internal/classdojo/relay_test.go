@@ -180,7 +180,11 @@ func TestRelayRefuses(t *testing.T) {
 		{"a field twice", sent(`{"kind":"story",` + body(nil)[1:]), 400, Refusals{Malformed: 1}},
 		{"a field that is null", sent(strings.Replace(body(nil), `"story"`, `null`, 1)), 400, Refusals{Malformed: 1}},
 		{"a field that is a number", sent(body(map[string]any{"message": 1})), 400, Refusals{Malformed: 1}},
-		{"a field missing", sent(body(map[string]any{"message": nil})), 400, Refusals{Malformed: 1}},
+		{"no message field", sent(body(map[string]any{"message": nil})), 400, Refusals{Malformed: 1}},
+		{"no kind field", sent(body(map[string]any{"kind": nil})), 400, Refusals{Malformed: 1}},
+		{"no class field", sent(body(map[string]any{"class": nil})), 400, Refusals{Malformed: 1}},
+		{"no link field", sent(body(map[string]any{"link": nil})), 400, Refusals{Malformed: 1}},
+		{"no time field", sent(body(map[string]any{"time": nil})), 400, Refusals{Malformed: 1}},
 		{"not UTF-8", sent(strings.Replace(body(nil), "m1", "\xff", 1)), 400, Refusals{Malformed: 1}},
 		{"no message", sent(body(map[string]any{"message": ""})), 400, Refusals{Malformed: 1}},
 		{"an endless Message-ID", sent(body(map[string]any{"message": strings.Repeat("a", mostMessageID+1)})), 400, Refusals{Malformed: 1}},
@@ -251,10 +255,23 @@ func TestRelayAsksForItAgain(t *testing.T) {
 	}
 }
 
-// What is remembered has a limit, and what was forgotten is refused by the store.
+// A repeat does not reach the store while it is remembered. What is remembered has a limit.
 func TestRelayRemembersSoMuch(t *testing.T) {
 	k := &kept{}
 	r := newRelay(t, k)
+	for i, want := range []int{204, 409, 409} {
+		if got := status(t, r, request(body(nil), now, key)); got != want || k.asked != 1 {
+			t.Errorf("%d: %d, the store was asked %d times", i, got, k.asked)
+		}
+	}
+	k = &kept{fail: ErrTwice}
+	r = newRelay(t, k)
+	for range 2 {
+		if got := status(t, r, request(body(nil), now, key)); got != 409 || k.asked != 1 {
+			t.Errorf("%d, the store was asked %d times", got, k.asked)
+		}
+	}
+	r = newRelay(t, &kept{})
 	for i := range remember + 3 {
 		r.note(hash(fmt.Sprint(i)))
 	}
@@ -364,8 +381,8 @@ func TestRelayedReadsBack(t *testing.T) {
 	if events != 3 || failed != 8 {
 		t.Errorf("%d events, %d errors", events, failed)
 	}
-	for range (Relayed{Store: s, Since: now.Add(2 * time.Second)}).Events(ctx) {
-		t.Error("read although it was received before")
+	for e, err := range (Relayed{Store: s, Since: now.Add(2 * time.Second)}).Events(ctx) {
+		t.Error("read although it was received before:", e, err)
 	}
 	if n, err := Clear(ctx, s, now.Add(KeepHints)); err != nil || n != 0 {
 		t.Error(n, err)

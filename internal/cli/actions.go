@@ -203,15 +203,7 @@ func newApply(o *options) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "apply", Short: "Make the changes that are approved, now", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			p, err := o.loadPolicy()
-			if err != nil {
-				return err
-			}
-			clock, err := o.clock()
-			if err != nil {
-				return err
-			}
-			b, err := o.bench(cmd.Context(), p, clock)
+			b, err := o.workbench(cmd.Context())
 			if err != nil {
 				return err
 			}
@@ -237,15 +229,7 @@ type desk struct {
 
 // onLog opens the action log under the lease of the job that makes changes, so that nobody decides while changes are being made.
 func (o *options) onLog(ctx context.Context, do func(context.Context, *desk) error) error {
-	p, err := o.loadPolicy()
-	if err != nil {
-		return err
-	}
-	clock, err := o.clock()
-	if err != nil {
-		return err
-	}
-	b, err := o.bench(ctx, p, clock)
+	b, err := o.workbench(ctx)
 	if err != nil {
 		return err
 	}
@@ -254,7 +238,7 @@ func (o *options) onLog(ctx context.Context, do func(context.Context, *desk) err
 	if err != nil {
 		return err
 	}
-	d := &desk{policy: p, env: b.env, log: jobs.Actions(b.env, store.Key(store.Time(clock()), "command"), lease.Commit)}
+	d := &desk{policy: b.env.Policy, env: b.env, log: jobs.Actions(b.env, store.Key(store.Time(b.env.Clock()), "command"), lease.Commit)}
 	return errors.Join(do(ctx, d), lease.Release(context.WithoutCancel(ctx), &store.Batch{}))
 }
 
@@ -265,7 +249,7 @@ func (d *desk) person(ctx context.Context, address string) (actions.By, error) {
 		return actions.By{}, usageError{errors.New("say who decides: --by ADDRESS, somebody named in the policy's people")}
 	}
 	by := actions.By{Address: address}
-	for _, role := range []policy.Role{policy.RoleAdmin, policy.RoleOfficer, policy.RoleDeputy, policy.RoleHead, policy.RoleSafeguarding, policy.RoleChair} {
+	for _, role := range policy.Deciders {
 		if slices.ContainsFunc(d.policy.Person(role), func(p policy.Person) bool { return p.Address == address }) {
 			by.Role = string(role)
 			break

@@ -15,7 +15,6 @@ import (
 	"esafetybot/internal/decisions"
 	"esafetybot/internal/memory"
 	"esafetybot/internal/policy"
-	"esafetybot/internal/store/stores"
 )
 
 // newCheckIns lists what only a person can answer, and takes an answer where there is no review site.
@@ -51,15 +50,11 @@ type checkInLine struct {
 }
 
 func (o *options) checkIns(cmd *cobra.Command, asJSON bool) error {
-	p, err := o.loadPolicy()
-	if err != nil {
-		return err
-	}
 	clock, err := o.clock()
 	if err != nil {
 		return err
 	}
-	s, err := stores.Open(cmd.Context(), o.state, p.School.Domains[0], o.logger())
+	p, s, err := o.opened(cmd.Context())
 	if err != nil {
 		return err
 	}

@@ -50,11 +50,7 @@ func newFindings(o *options) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			p, err := o.loadPolicy()
-			if err != nil {
-				return err
-			}
-			s, err := stores.Open(cmd.Context(), o.state, p.School.Domains[0], o.logger())
+			p, s, err := o.opened(cmd.Context())
 			if err != nil {
 				return err
 			}

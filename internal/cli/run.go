@@ -9,12 +9,14 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
 
 	"esafetybot/internal/google"
+	"esafetybot/internal/incidents"
 	"esafetybot/internal/jobs"
 	"esafetybot/internal/mail"
 	"esafetybot/internal/outbox"
@@ -44,15 +46,7 @@ func newRun(o *options) *cobra.Command {
 					return usageError{fmt.Errorf("there is no job %q; the jobs are %s", n, strings.Join(jobNames, ", "))}
 				}
 			}
-			p, err := o.loadPolicy()
-			if err != nil {
-				return err
-			}
-			clock, err := o.clock()
-			if err != nil {
-				return err
-			}
-			b, err := o.bench(cmd.Context(), p, clock)
+			b, err := o.workbench(cmd.Context())
 			if err != nil {
 				return err
 			}
@@ -78,6 +72,31 @@ type workbench struct {
 	outbox *outbox.Outbox
 	sender mail.Sender
 	close  func()
+
+	sending sync.Mutex
+}
+
+// workbench wires the rooms together as the flags say.
+func (o *options) workbench(ctx context.Context) (*workbench, error) {
+	p, err := o.loadPolicy()
+	if err != nil {
+		return nil, err
+	}
+	clock, err := o.clock()
+	if err != nil {
+		return nil, err
+	}
+	return o.bench(ctx, p, clock)
+}
+
+// opened is a school's policy and its state, for commands that only read it.
+func (o *options) opened(ctx context.Context) (*policy.Policy, store.Store, error) {
+	p, err := o.loadPolicy()
+	if err != nil {
+		return nil, nil, err
+	}
+	s, err := stores.Open(ctx, o.state, p.School.Domains[0], o.logger())
+	return p, s, err
 }
 
 // bench wires the rooms together for a policy.
@@ -206,6 +225,8 @@ func (b *workbench) run(ctx context.Context, names []string, asJSON bool) error 
 
 // send hands over what waits in the outbox, under the lease of that job.
 func (b *workbench) send(ctx context.Context, quiet bool) error {
+	b.sending.Lock() // two deliveries must not run at once, and on a file of its own a process's leases are no bar to itself
+	defer b.sending.Unlock()
 	lease, err := jobs.Take(ctx, b.env.Store, sendJob, b.env.Holder, b.env.Exclusive, b.env.Clock)
 	if err != nil {
 		return err
@@ -233,11 +254,14 @@ func (b *workbench) sum(r *jobs.Record) {
 	}
 	c := r.Changes
 	switch r.Job {
-	case jobs.ReportJob, jobs.DigestJob:
+	case jobs.ReportJob, jobs.DigestJob, jobs.IncidentsJob:
 		return
 	case jobs.ApplyJob:
 		if a := r.Actions; a != nil {
 			fmt.Fprintf(w, "Changes: %d made, %d left alone, %d failed, %d not to be seen yet, %d held by the brake, %d waiting for their time.\n", a.Done+a.Already, a.LeftAlone, a.Failed, a.Unsure, a.Braked, a.Waiting)
+			if a.Frozen > 0 {
+				fmt.Fprintf(w, "%d %s.\n", a.Frozen, incidents.FrozenWords)
+			}
 			if a.Halted != "" {
 				fmt.Fprintf(w, "Nothing was changed: %s\n", a.Halted)
 			}

@@ -77,11 +77,13 @@ func (o *options) serve(ctx context.Context, so siteOptions) error {
 		return err
 	}
 	defer b.close()
-	noted := make(chan struct{}, 1)
+	noted, concern := make(chan struct{}, 1), make(chan struct{}, 1)
 	site, err := o.site(so, p, b, func() {
-		select {
-		case noted <- struct{}{}:
-		default: // the worker knows already
+		for _, c := range []chan struct{}{noted, concern} {
+			select {
+			case c <- struct{}{}:
+			default: // the worker knows already
+			}
 		}
 	}, clock)
 	if err != nil {
@@ -111,7 +113,32 @@ func (o *options) serve(ctx context.Context, so siteOptions) error {
 		defer cancel()
 		_ = srv.Shutdown(late)
 	}()
+	ctx, stop := context.WithCancel(ctx)
+	defer stop() // before it is waited for
+	wg.Go(func() { b.watchIncidents(ctx, so.every, concern) })
 	return b.watch(ctx, so.every, noted, failed)
+}
+
+// watchIncidents takes up at once what is sent to the incident log, and passes entries on, whatever else runs meanwhile: a day's look at a large school takes hours.
+func (b *workbench) watchIncidents(ctx context.Context, every time.Duration, noted <-chan struct{}) {
+	t := time.NewTicker(every)
+	defer t.Stop()
+	for {
+		waits, err := jobs.IncidentsWait(ctx, b.env)
+		if err != nil && ctx.Err() == nil {
+			b.env.Log.Error("whether the incident log has something to do could not be found out", "error", err)
+		}
+		if waits {
+			// What goes wrong is in the run's record, and was told on standard error.
+			_ = b.run(ctx, []string{jobs.IncidentsJob, sendJob}, false)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-noted:
+		case <-t.C:
+		}
+	}
 }
 
 // soon is how long after somebody decided something the worker takes it up; what is decided meanwhile goes with it.
@@ -132,6 +159,9 @@ func (b *workbench) watch(ctx context.Context, every time.Duration, noted <-chan
 				if jobs.Asked(b.env.Policy, job) && !slices.Contains(names, job) {
 					names = append(names, job)
 				}
+			}
+			if !slices.Contains(names, jobs.ApplyJob) {
+				names = append(names, jobs.ApplyJob, jobs.ReportJob)
 			}
 			decided = time.Time{}
 		}
@@ -164,12 +194,26 @@ func (o *options) site(so siteOptions, p *policy.Policy, b *workbench, noted fun
 	}
 	in, err := signin.New(signin.Config{
 		Issuer: so.issuer, ClientID: so.client, ClientSecret: o.std.Getenv("ESAFETYBOT_OIDC_CLIENT_SECRET"), BaseURL: strings.TrimSuffix(o.baseURL, "/"),
-		Domains: p.School.Domains, Outside: func(address string) bool { return named(p, address) }, Key: key, Pages: web.PagesOf(p), Log: b.env.Log,
+		Domains: p.School.Domains, Outside: func(address string) bool { return named(p, address) }, Key: key, Pages: web.PagesOf(p), Log: b.env.Log, Remote: remote,
 	})
 	if err != nil {
 		return nil, usageError{err}
 	}
 	return web.New(web.Config{Policy: p, Main: b.env.Store, Decisions: b.env.Site, SignIn: in, Clock: clock, Log: b.env.Log, Noted: noted})
+}
+
+// remote is the address of who asks. What stands in front of the site on the same machine, and speaks TLS, says it in the last entry of X-Forwarded-For; nobody else is believed.
+func remote(r *http.Request) string {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	ip := net.ParseIP(host)
+	if err != nil || ip == nil || !ip.IsLoopback() {
+		return r.RemoteAddr
+	}
+	list := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
+	if last := strings.TrimSpace(list[len(list)-1]); net.ParseIP(last) != nil {
+		return last
+	}
+	return r.RemoteAddr
 }
 
 // named tells whether the policy names an address.

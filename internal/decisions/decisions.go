@@ -3,6 +3,8 @@
 // A decision is a claim. The site, which faces the internet, may create decisions and nothing else; the worker judges each ([Tray.Judge]): whose it was to make, and whether
 // what was decided on is still as they saw it. What it found is kept beside the effect, in one batch, so that each decision is taken up once.
 //
+// What is sent to the incident log may tell of a person: such a decision is deleted as soon as it is judged ([Take]); all others stay.
+//
 // A decision exists once: its key is made from the form that was sent, so that a form sent twice is one decision. It holds Google's ids and hashes of addresses, never a name.
 package decisions
 
@@ -28,6 +30,16 @@ const (
 	Cover    = "cover"     // Who stands in for the teachers of Course from From until Until
 	EndCover = "end-cover" // Who does so no longer
 	Answer   = "answer"    // Answer to the check-in CheckIn
+	Incident = "incident"  // what Incident says of the incident log
+
+	Agree      = "agree"         // Findings may stay as they are until the end of the day Until, because of Why
+	EndAgree   = "end-agreement" // Findings may do so no longer
+	Approve    = "approve"       // the changes Changes are to be made
+	ApproveAll = "approve-all"   // all changes of the kind Kind that wait, Expect of them
+	Decline    = "decline"       // the changes Changes are not wanted, because of Why
+	Undo       = "undo"          // the changes Changes, one of them, are to be undone, because of Why
+	Closed     = "closed"        // the school is closed on the day From
+	NotClosed  = "not-closed"    // it is open after all
 )
 
 // By is who decided, as the site saw them signed in.
@@ -56,6 +68,14 @@ type Decision struct {
 	Until   string    `json:"until,omitempty"`
 	CheckIn string    `json:"check_in,omitempty"`
 	Answer  string    `json:"answer,omitempty"` // yes, no or not-sure
+	// Incident is a form of the incident log. It may tell of a person, and so the decision is deleted as soon as it is judged ([Take]).
+	Incident json.RawMessage `json:"incident,omitempty"`
+
+	Findings []Pick `json:"findings,omitempty"`
+	Changes  []Pick `json:"changes,omitempty"`
+	Kind     string `json:"kind,omitempty"` // of a change
+	Expect   int    `json:"expect,omitempty"`
+	Why      string `json:"why,omitempty"` // in their own words, at most MostWhy characters; shown to whoever sees what it is about, never logged
 }
 
 // Decisions is the collection that the site writes, in a store of its own where that is possible.
@@ -72,8 +92,7 @@ var ErrTwice = errors.New("this was noted before")
 
 // Make notes a decision. form is the id of the form that was sent: the same form is one decision, and the second time it is ErrTwice.
 func Make(ctx context.Context, s store.Store, form string, d Decision) (Decision, error) {
-	sum := sha256.Sum256([]byte(d.Do + "\n" + d.By.Hash + "\n" + form))
-	d.ID = hex.EncodeToString(sum[:16])
+	d.ID = ID(d.Do, d.By, form)
 	d.At = d.At.UTC()
 	body, err := json.Marshal(d)
 	if err != nil {
@@ -91,6 +110,15 @@ func Make(ctx context.Context, s store.Store, form string, d Decision) (Decision
 	}
 	return d, err
 }
+
+// ID is the id that a decision has, by the form that was sent.
+func ID(do string, by By, form string) string {
+	sum := sha256.Sum256([]byte(do + "\n" + by.Hash + "\n" + form))
+	return hex.EncodeToString(sum[:idBytes])
+}
+
+// idBytes is how long the id of a decision is.
+const idBytes = 16
 
 // Since lists the decisions of a kind that were made at or after a moment, by time.
 func Since(ctx context.Context, site store.Store, do string, from time.Time) iter.Seq2[Decision, error] {
@@ -122,6 +150,8 @@ type Judgement struct {
 	At     time.Time `json:"at"`
 	Counts bool      `json:"counts"`
 	Why    string    `json:"why,omitempty"` // why it does not count, in words without names
+	// Items says the same of single findings or changes, by id, of a decision that counts for others.
+	Items map[string]string `json:"items,omitempty"`
 }
 
 // Judged reads what the worker made of a decision; nil if it has not looked yet.
@@ -234,7 +264,9 @@ func (d Decision) Check() error {
 	case d.Do == Reviewed && (d.Item == "" || d.Saw.IsZero()),
 		d.Do == Cover && (d.Course == "" || d.Who == "" || d.From == "" || d.Until == ""),
 		d.Do == EndCover && (d.Course == "" || d.Who == ""),
-		d.Do == Answer && (d.CheckIn == "" || d.Answer != "yes" && d.Answer != "no" && d.Answer != "not-sure"):
+		d.Do == Incident && len(d.Incident) == 0,
+		d.Do == Answer && (d.CheckIn == "" || d.Answer != "yes" && d.Answer != "no" && d.Answer != "not-sure"),
+		d.lacks():
 		return fmt.Errorf("decision %s: %s without what it is about", d.ID, d.Do)
 	}
 	return nil

@@ -29,11 +29,17 @@ var accountChecks = []string{"accounts", "devices", "pupil-email", "settings", "
 // lookAt runs the jobs that look at accounts, devices, e-mail and settings, and what follows them.
 func (s *campus) lookAt(w *watch, more ...string) error {
 	s.t.Helper()
+	s.decide(w)
+	return s.runNamed(w, append(slices.Clone(accountJobs), more...)...)
+}
+
+// runNamed runs jobs by their names, and what follows them.
+func (s *campus) runNamed(w *watch, names ...string) error {
+	s.t.Helper()
 	if s.first.IsZero() {
 		s.first = s.world.Now()
 	}
 	s.noteMoved(w)
-	s.decide(w)
 	ctx := context.Background()
 	client, err := newClient(ctx, w.policy, s.key, s.base, s.retry, s.logs)
 	if err != nil {
@@ -43,7 +49,7 @@ func (s *campus) lookAt(w *watch, more ...string) error {
 	if jobs.MayChange(w.policy) {
 		env.Change = client
 	}
-	_, err = runJobs(ctx, w, env, append(slices.Clone(accountJobs), more...)...)
+	_, err = runJobs(ctx, w, env, names...)
 	return err
 }
 

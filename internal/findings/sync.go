@@ -270,22 +270,8 @@ func (k *Keeper) Agree(ctx context.Context, run Run, id string, a Agreement) err
 	if err != nil {
 		return fmt.Errorf("finding %s: %w; list them with: esafetybot findings", id, err)
 	}
-	if f.Status != Open {
-		return fmt.Errorf("finding %s is %s, not open: there is nothing to agree to", id, f.Status)
-	}
-	if len(added(a.Facts, f.Facts)) > 0 {
-		return fmt.Errorf("finding %s has changed since it was looked at: look again before agreeing", id)
-	}
-	if !a.Until.After(run.Now) {
-		return fmt.Errorf("finding %s: an agreement must end in the future, not at %s", id, a.Until.Format("2 January 2006"))
-	}
-	f.Status, f.Agreed = Accepted, &a
 	b := &store.Batch{}
-	err = put(b, f, Event{
-		Finding: f.ID, At: run.Now, From: Open, To: Accepted, How: AgreedTo,
-		Facts: f.Facts, Run: run.ID, Policy: run.Policy,
-	})
-	if err != nil {
+	if err := StageAgree(b, run, f, a); err != nil {
 		return err
 	}
 	return k.Commit(ctx, b)

@@ -42,6 +42,7 @@
 package incidents
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -133,6 +134,7 @@ type By struct {
 	Role    string // as signed in, for whoever raises; what somebody may read never rests on it
 	Address string
 	ID      string // Directory id; "" for somebody without an account at the school
+	Hash    string // of the address, as decisions.Hash makes it, where the address itself is not known
 }
 
 // Who is what is kept of By.
@@ -145,7 +147,7 @@ type Who struct {
 // Program is the role of what the program did by itself.
 const Program = "program"
 
-func (b By) who() Who { return Who{Role: b.Role, ID: b.ID, Hash: hashOf(b.Address)} }
+func (b By) who() Who { return Who{Role: b.Role, ID: b.ID, Hash: cmp.Or(hashOf(b.Address), b.Hash)} }
 
 func hashOf(address string) string {
 	address = strings.ToLower(strings.TrimSpace(address))

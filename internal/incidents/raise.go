@@ -32,6 +32,8 @@ type Form struct {
 	Item          string        // a subject, kind/id; or ""
 	Reference     string        // in the school's own system; or ""
 	Note          string
+	// Sent is when it was sent, where that is earlier than now; what is not said of Date and Known is so by then. It is no part of what makes two forms the same.
+	Sent time.Time `json:"-"`
 }
 
 // Receipt is what whoever raised an entry gets, and all they may see of it.
@@ -206,11 +208,15 @@ func (l *Log) entry(who Who, f Form) (*Entry, error) {
 	if info.Always != "" {
 		f.About = info.Always
 	}
+	sent := now
+	if !f.Sent.IsZero() && f.Sent.Before(now) {
+		sent = f.Sent.UTC()
+	}
 	if f.Date.IsZero() {
-		f.Date = l.Calendar.Date(now)
+		f.Date = l.Calendar.Date(sent)
 	}
 	if f.Known.IsZero() {
-		f.Known = now
+		f.Known = sent
 	}
 	if f.Date.After(l.Calendar.Date(now)) || f.Known.After(now) {
 		return nil, fmt.Errorf("%w: the day it happened, and when the school came to know, cannot lie ahead", ErrForm)

@@ -1,11 +1,15 @@
 package incidents
 
-import "strings"
+import (
+	"cmp"
+	"strings"
+)
 
 // Numbers are the telephone numbers that a school has entered; "" where it has not.
 type Numbers struct {
 	LADO     string // the local designated officer, for concerns about adults
-	Children string // the council's children's services, for concerns about pupils
+	Children string // the council's children's services (often called MASH), for concerns about pupils
+	Police   string // the police where nobody is in danger now; "" is 101
 	Council  string // the council's switchboard
 	DPO      string // the data protection officer
 }
@@ -50,6 +54,9 @@ var steps = []struct {
 	{[]Kind{Incident, DataBreach, Filtering, Takedown}, []About{Pupil, Nobody}, nudes, sourceUKCIS},
 	{nil, []About{Pupil}, func(n Numbers) string {
 		return "If a child may be at risk of harm, also tell the safeguarding lead in person or by telephone. Where nobody can be reached, ring " + n.say("the council's children's services", n.Children) + "."
+	}, ""},
+	{[]Kind{Incident, DataBreach, Takedown}, nil, func(n Numbers) string {
+		return "If a crime may have been committed, and nobody is in danger now, the police have " + cmp.Or(strings.TrimSpace(n.Police), "101") + "."
 	}, ""},
 	{nil, []About{Adult, NotSure}, say("If it may be about the headteacher, say so on the form: then only the chair of governors is told. Speak of it to nobody whom it may be about."), ""},
 	{nil, []About{Adult, NotSure}, func(n Numbers) string {

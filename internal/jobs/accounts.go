@@ -342,7 +342,7 @@ func rowName(which string, row rolls.Row) string {
 
 // readRoll reads one roll of the policy.
 func (a *accountsRun) readRoll(ctx context.Context, r *policy.Roll, which string) (*rolls.Roll, error) {
-	data, err := a.rollBytes(ctx, r)
+	data, err := a.Env.rollBytes(ctx, r)
 	if err != nil {
 		return nil, fmt.Errorf("accounts were not looked at: the roll of %s cannot be read: %w", which, err)
 	}
@@ -361,14 +361,34 @@ func (a *accountsRun) readRoll(ctx context.Context, r *policy.Roll, which string
 // maxRoll is more than any roll has, in bytes.
 const maxRoll = 16 << 20
 
-func (a *accountsRun) rollBytes(ctx context.Context, r *policy.Roll) ([]byte, error) {
+// rollBytes reads the file of a roll.
+func (e Env) rollBytes(ctx context.Context, r *policy.Roll) ([]byte, error) {
 	if r.Drive != "" {
-		return a.Env.Google.Download(ctx, r.Drive, maxRoll)
+		return e.Google.Download(ctx, r.Drive, maxRoll)
 	}
-	if a.Roll != nil {
-		return a.Roll(r)
+	if e.Roll != nil {
+		return e.Roll(r)
 	}
-	return os.ReadFile(filepath.Join(filepath.Dir(a.Env.Policy.Path), filepath.FromSlash(r.CSV)))
+	return os.ReadFile(filepath.Join(filepath.Dir(e.Policy.Path), filepath.FromSlash(r.CSV)))
+}
+
+// nameRoll tells a directory the names on the pupils' roll, so that mails hide them. A roll that cannot be read hides nobody: the job accounts says so.
+func (e Env) nameRoll(ctx context.Context, who *school.Directory) {
+	if who == nil || who.RollNames != nil || e.Policy.Pupils.Roll == nil {
+		return
+	}
+	who.RollNames = []string{}
+	data, err := e.rollBytes(ctx, e.Policy.Pupils.Roll)
+	if err != nil {
+		return
+	}
+	roll, err := rolls.Parse(rolls.Pupils, data, e.Policy.Pupils.Roll.Columns)
+	if err != nil {
+		return
+	}
+	for _, row := range roll.Rows {
+		who.RollNames = append(who.RollNames, row.Name)
+	}
 }
 
 // remember notes who is on the roll of their kind, and since when those are not any more who were.

@@ -2,11 +2,10 @@ package jobs
 
 import (
 	"context"
-	"errors"
-	"strconv"
 	"time"
 
 	"esafetybot/internal/actions"
+	"esafetybot/internal/incidents"
 	"esafetybot/internal/outbox"
 	"esafetybot/internal/remedies"
 	"esafetybot/internal/store"
@@ -15,32 +14,10 @@ import (
 // ApplyJob is the job that brings the action log up to date with the findings, and makes the changes that are approved.
 const ApplyJob = "apply"
 
-// Apply proposes what the open findings call for, withdraws what they call for no longer, and makes what is approved: by a person, or by the
+// Apply takes up what people decided about findings and changes, proposes what the open findings call for, withdraws what they call for no longer, and makes what is approved: by a person, or by the
 // policy within the brake. Without the right to change anything ([Env].Change) it proposes only.
 func Apply(ctx context.Context, env Env, box *outbox.Outbox, s *Seen) (*Record, error) {
-	lease, err := Take(ctx, env.Store, ApplyJob, env.Holder, env.Exclusive, env.Clock)
-	if err != nil {
-		return nil, err
-	}
-	before := env.Google.Calls()
-	r := &Record{
-		ID: store.Key(store.Time(s.Census.Now), ApplyJob, strconv.FormatInt(lease.version, 10)), Job: ApplyJob, Policy: env.Policy.Version, Started: s.Census.Now,
-	}
-	err = apply(ctx, env, box, s, lease, r)
-	if ctx.Err() != nil {
-		late, cancel := context.WithTimeout(context.WithoutCancel(ctx), interruptedFor)
-		defer cancel()
-		return r, errors.Join(err, lease.Release(late, &store.Batch{}))
-	}
-	if err != nil {
-		r.Error = err.Error()
-	}
-	r.Ended, r.Calls = env.Clock(), less(env.Google.Calls(), before)
-	b := &store.Batch{}
-	if e := r.add(b); e != nil {
-		return r, errors.Join(err, e)
-	}
-	return r, errors.Join(err, lease.Release(ctx, b))
+	return leased(ctx, env, ApplyJob, s.Census.Now, func(lease *Lease, r *Record) error { return apply(ctx, env, box, s, lease, r) })
 }
 
 func apply(ctx context.Context, env Env, box *outbox.Outbox, s *Seen, lease *Lease, r *Record) error {
@@ -48,10 +25,16 @@ func apply(ctx context.Context, env Env, box *outbox.Outbox, s *Seen, lease *Lea
 	log := Actions(env, r.ID, lease.Commit)
 	log.Limit = p.limit
 	log.Told = func(ctx context.Context, a *actions.Action) (time.Time, error) { return p.told(ctx, box, a) }
+	if err := takeUpAgreements(ctx, env, s, r.ID, lease.Commit); err != nil {
+		return err
+	}
 	if err := p.load(ctx); err != nil {
 		return err
 	}
 	if _, err := log.Propose(ctx, p.proposals(ctx)); err != nil {
+		return err
+	}
+	if err := takeUpChanges(ctx, env, s, log, lease.Commit); err != nil {
 		return err
 	}
 	if _, err := log.Withdraw(ctx, p.uncalled); err != nil {
@@ -114,7 +97,8 @@ func (p *planner) told(ctx context.Context, box *outbox.Outbox, a *actions.Actio
 // Actions is a school's action log. commit writes a batch, with the lease of whoever changes it.
 func Actions(env Env, run string, commit func(context.Context, *store.Batch) error) *actions.Log {
 	l := &actions.Log{
-		Store: env.Store, Commit: commit, Clock: env.Clock, Calendar: env.Policy.Calendar, Run: run, Wait: env.Wait, Patience: patience(env),
+		Frozen: frozen(env),
+		Store:  env.Store, Commit: commit, Clock: env.Clock, Calendar: env.Policy.Calendar, Run: run, Wait: env.Wait, Patience: patience(env),
 	}
 	if l.Wait == nil {
 		l.Wait = wait
@@ -123,6 +107,14 @@ func Actions(env Env, run string, commit func(context.Context, *store.Batch) err
 		l.Remedies = remedies.All(env.Change, env.Clock)
 	}
 	return l
+}
+
+// frozen asks what open incidents freeze. It is asked of each change right before, since an entry may be raised while others are made.
+func frozen(env Env) func(context.Context, ...string) (bool, error) {
+	return func(ctx context.Context, subjects ...string) (bool, error) {
+		held, err := (&incidents.Log{Store: env.Store}).Holds(ctx)
+		return held.Frozen(subjects...), err
+	}
 }
 
 // wait waits in real time.

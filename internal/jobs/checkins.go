@@ -18,8 +18,11 @@ const CheckInsJob = "checkins"
 
 // checkOf is the check whose findings a job keeps.
 func checkOf(job string) string {
-	if job == CheckInsJob {
+	switch job {
+	case CheckInsJob:
 		return checkins.Means
+	case IncidentsJob:
+		return recordMeans
 	}
 	return job
 }

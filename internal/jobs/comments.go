@@ -107,6 +107,7 @@ func (r *commentsRun) run(ctx context.Context) (err error) {
 	}
 	r.teachers()
 	r.takeUp(ctx)
+	r.prune()
 	if err := r.book.Flush(ctx, r.lease.Commit, nil); err != nil {
 		return err
 	}
@@ -118,6 +119,9 @@ func (r *commentsRun) run(ctx context.Context) (err error) {
 	}
 	r.in.Classes = classesOf(r.Census, r.in.Kinds, r.memory, r.book, r.courses)
 	observed := comments.Check(r.in)
+	for i, o := range observed {
+		observed[i].Deals = r.dealer(o)
+	}
 	r.describe(ctx, observed)
 	if err := r.sync(ctx, comments.Means, observed, r.asked, r.evidence); err != nil {
 		return err
@@ -160,14 +164,16 @@ func daysOf(p *policy.Policy, a *seen.Account) []time.Weekday {
 			return days
 		}
 	}
+	var days []time.Weekday
 	for _, list := range p.People {
 		for _, who := range list {
-			if len(who.Days) > 0 && slices.Contains(all, strings.ToLower(who.Address)) {
-				return who.Days
+			if slices.Contains(all, strings.ToLower(who.Address)) {
+				days = append(days, who.Days...)
 			}
 		}
 	}
-	return nil
+	slices.Sort(days)
+	return slices.Compact(days)
 }
 
 // classesOf joins what is known of each class; one whose members are not known is left out.
@@ -210,6 +216,20 @@ func (r *commentsRun) teachers() {
 func (r *commentsRun) start() time.Time {
 	cal := r.Env.Policy.Calendar
 	return cal.Date(r.memory.First).AddDays(-backlog).At(0, 0, r.Env.Policy.School.Location)
+}
+
+// remembered is for how many days acts are remembered that somebody has looked at; it is longer than any rule asks of them.
+const remembered = 190
+
+// prune forgets what was looked at long ago.
+func (r *commentsRun) prune() {
+	var rules []moderation.Rules
+	for _, a := range r.in.Asks {
+		rules = append(rules, moderation.Rules{Replies: a.Replies, Staff: a.Staff, Date: r.in.Calendar.Date, Teaches: func(string) bool { return false }})
+	}
+	for _, course := range r.book.Courses() {
+		r.book.Class(course).Prune(r.Now.AddDate(0, 0, -remembered), rules)
+	}
 }
 
 // takeUp takes up what the log says since the newest record that was taken up.
@@ -295,6 +315,22 @@ func postKind(e seen.Event) string {
 	return seen.PostCourseWork
 }
 
+// dealer is who deals with what was found: nobody deals with what they did themselves. It goes to the headteacher then, and the headteacher's own to the chair of governors.
+func (r *commentsRun) dealer(o findings.Observed) string {
+	ladder := []string{o.Deals, string(policy.RoleHead), string(policy.RoleChair)}
+	for _, role := range ladder {
+		people := r.Env.Policy.Person(policy.Role(role))
+		did := slices.ContainsFunc(people, func(p policy.Person) bool {
+			a, ok := r.Who().Account(strings.ToLower(p.Address))
+			return ok && slices.Contains(o.Facts, "by/"+a.ID) || slices.Contains(o.Facts, "by/"+decisions.Hash(p.Address))
+		})
+		if !did && (len(people) > 0 || role == o.Deals) {
+			return role
+		}
+	}
+	return o.Deals
+}
+
 // describe asks Google what the posts are that findings are about, each once.
 func (r *commentsRun) describe(ctx context.Context, observed []findings.Observed) {
 	type place struct {
@@ -338,7 +374,7 @@ func postName(class string, p *moderation.Post) string {
 	if class == "" {
 		class = "a class"
 	}
-	return class + ": " + postWords(p, func(title string) string { return title })
+	return class + ": " + p.Words(func(title string) string { return title })
 }
 
 // evidence says what is known about the subject of a finding that the check no longer yields; "" is nothing.

@@ -31,6 +31,8 @@ const (
 	notTheirs  = "it was not theirs to decide"
 	notThere   = "what it is about is not there any more"
 	notForm    = "it was not made on the site"
+	notTaken   = "the form could not be taken as it was"
+	notAnyMore = "it was not possible any more as things stood"
 	notAccount = "the account that was named cannot stand in"
 )
 

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	netmail "net/mail"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -34,33 +33,14 @@ const digestKind = "digest"
 
 // Digest puts the daily mail to each class teacher for whom something waits, and who is in today, into the outbox. It reads what the job comments found last.
 func Digest(ctx context.Context, env Env, box *outbox.Outbox, s *Seen) (*Record, error) {
-	lease, err := Take(ctx, env.Store, DigestJob, env.Holder, env.Exclusive, env.Clock)
-	if err != nil {
-		return nil, err
-	}
 	c := s.Census
-	r := &Record{
-		ID: store.Key(store.Time(c.Now), DigestJob, strconv.FormatInt(lease.version, 10)), Job: DigestJob, Policy: env.Policy.Version, Started: c.Now,
-	}
-	if c.Directory(ctx) {
-		err = digests(ctx, env, box, c, lease)
-	} else {
-		r.Gaps = c.Gaps("users")
-	}
-	if ctx.Err() != nil {
-		late, cancel := context.WithTimeout(context.WithoutCancel(ctx), interruptedFor)
-		defer cancel()
-		return r, errors.Join(ctx.Err(), lease.Release(late, &store.Batch{}))
-	}
-	if err != nil {
-		r.Error = err.Error()
-	}
-	r.Ended = env.Clock()
-	b := &store.Batch{}
-	if e := r.add(b); e != nil {
-		return r, errors.Join(err, e)
-	}
-	return r, errors.Join(err, lease.Release(ctx, b))
+	return leased(ctx, env, DigestJob, c.Now, func(lease *Lease, r *Record) error {
+		if !c.Directory(ctx) {
+			r.Gaps = c.Gaps("users")
+			return errors.Join(ctx.Err(), errors.New("the list of accounts could not be read, so nobody was written to; it is tried again"))
+		}
+		return digests(ctx, env, box, c, lease)
+	})
 }
 
 func digests(ctx context.Context, env Env, box *outbox.Outbox, c *census.Census, lease *Lease) error {
@@ -81,7 +61,7 @@ func digests(ctx context.Context, env Env, box *outbox.Outbox, c *census.Census,
 		if err == nil {
 			b := &store.Batch{}
 			_, err = box.Put(ctx, b, c.Now, outbox.Letter{
-				To: netmail.Address{Name: a.Name, Address: a.Address}, Kind: digestKind, Period: env.Policy.Calendar.Date(c.Now).String(),
+				To: netmail.Address{Name: a.Name, Address: mailAddress(env.Policy, c.Who(), a)}, Kind: digestKind, Period: env.Policy.Calendar.Date(c.Now).String(),
 				UpTo: c.Now, Hash: r.Hash, Subject: r.Subject, HTML: r.HTML, Text: r.Text,
 			})
 			if errors.Is(err, outbox.ErrExists) || errors.Is(err, outbox.ErrToday) {
@@ -98,13 +78,23 @@ func digests(ctx context.Context, env Env, box *outbox.Outbox, c *census.Census,
 	return errs
 }
 
+// mailAddress is the address at which somebody has their reports, else their own: a person with two addresses has one mail a day as well.
+func mailAddress(p *policy.Policy, who *school.Directory, a *seen.Account) string {
+	for _, r := range readers(p) {
+		if b, known := who.Account(r.Address); known && b.ID == a.ID {
+			return r.Address
+		}
+	}
+	return a.Address
+}
+
 // schoolIn tells whether somebody who is in on some days (none: every day) is at school: on a school day or an inset day, or, where there are no term dates, on a working day.
 func schoolIn(cal *calendar.Calendar, days []time.Weekday, now time.Time) bool {
 	day := cal.Date(now)
 	if len(days) > 0 && !slices.Contains(days, day.Weekday()) {
 		return false
 	}
-	if cal.Covers(day) != nil {
+	if cal.Covers(day) != nil { // it is better to write in a holiday than to be silent through an autumn whose dates nobody entered
 		return cal.IsWorkingDay(day)
 	}
 	return cal.IsSchoolDay(day) || slices.Contains(cal.Inset, day)
@@ -136,6 +126,7 @@ type waitingPost struct {
 
 // newWaiting gathers the posts of open findings: what somebody agreed to is not told.
 func newWaiting(ctx context.Context, env Env, c *census.Census, commit func(context.Context, *store.Batch) error) (*waiting, error) {
+	env.nameRoll(ctx, c.Who())
 	w := &waiting{env: env, in: commentsInput(env.Policy, c, c.Kinds(ctx)), mask: mask(env.Policy, c.Who()), names: map[string]string{}}
 	asks := commentsAsks(env.Policy, map[string]policy.Means{})
 	keeper := &findings.Keeper{Store: env.Store, Commit: commit}
@@ -212,8 +203,8 @@ func (w *waiting) posts(a *seen.Account) []reports.DigestPost {
 		}
 		names := &reports.Names{}
 		out = append(out, reports.DigestPost{
-			Class: w.className(i.Course), Words: postWords(i.post, names.Add), Names: names, New: i.New, Since: i.Since, Due: i.Due, PassedOn: i.PassedOn,
-			Link: postLink(i.Course, i.post, a.Address),
+			Class: w.className(i.Course), Words: i.post.Words(names.Add), Names: names, New: i.New, Since: i.Since, Due: i.Due, PassedOn: i.PassedOn,
+			Link: i.post.LinkAs(i.Course, a.Address),
 		})
 	}
 	return out

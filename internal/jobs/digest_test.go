@@ -150,7 +150,7 @@ func TestPostWords(t *testing.T) {
 		{moderation.Post{Kind: seen.PostMaterial, Made: made}, "a material of 14 September"},
 		{moderation.Post{Kind: seen.PostMaterial, Title: "Slides"}, "the material “{Slides}”"},
 	} {
-		if have := postWords(&c.post, name); have != c.want {
+		if have := c.post.Words(name); have != c.want {
 			t.Errorf("%q, want %q", have, c.want)
 		}
 	}
@@ -158,13 +158,13 @@ func TestPostWords(t *testing.T) {
 		post          *moderation.Post
 		address, want string
 	}{
-		{nil, "", "https://classroom.google.com/c/NTUxMg"},
+		{&moderation.Post{}, "", "https://classroom.google.com/c/NTUxMg"},
 		{&moderation.Post{}, "kim+a@school.example", "https://classroom.google.com/c/NTUxMg?authuser=kim%2Ba%40school.example"},
 		{&moderation.Post{Link: "https://classroom.google.com/c/NTUxMg/p/Nw?hl=en"}, "kim@school.example", "https://classroom.google.com/c/NTUxMg/p/Nw?authuser=kim%40school.example&hl=en"},
 		{&moderation.Post{Link: "javascript:alert(1)"}, "kim@school.example", ""},
 		{&moderation.Post{Link: "https://%zz"}, "kim@school.example", ""},
 	} {
-		if have := postLink("5512", c.post, c.address); have != c.want {
+		if have := c.post.LinkAs("5512", c.address); have != c.want {
 			t.Errorf("link %q, want %q", have, c.want)
 		}
 	}

@@ -14,7 +14,7 @@ import (
 func Due(ctx context.Context, env Env) ([]string, error) {
 	var out []string
 	now := env.Clock()
-	digest := false
+	digest, incidents := false, false
 	if Asked(env.Policy, CommentsJob) {
 		last, err := Latest(ctx, env.Store, DigestJob)
 		if err != nil {
@@ -24,6 +24,13 @@ func Due(ctx context.Context, env Env) ([]string, error) {
 	}
 	for _, job := range Looking {
 		if !Asked(env.Policy, job) {
+			continue
+		}
+		if job == IncidentsJob {
+			var err error
+			if incidents, err = incidentsDue(ctx, env); err != nil {
+				return nil, err
+			}
 			continue
 		}
 		last, err := Latest(ctx, env.Store, job)
@@ -44,7 +51,19 @@ func Due(ctx context.Context, env Env) ([]string, error) {
 	if len(out) > 0 || daily(env.Policy, last, now) {
 		out = append(out, ApplyJob, ReportJob)
 	}
+	if incidents {
+		out = append(out, IncidentsJob) // nothing else follows from it
+	}
 	return out, nil
+}
+
+// incidentsDue tells whether the incident log has its daily turn, or something to do now.
+func incidentsDue(ctx context.Context, env Env) (bool, error) {
+	last, err := Latest(ctx, env.Store, IncidentsJob)
+	if err != nil || daily(env.Policy, last, env.Clock()) {
+		return err == nil, err
+	}
+	return IncidentsWait(ctx, env)
 }
 
 // daily tells whether a job that runs once a day is due: it has never run to its end, or today, at the school, has passed the hour at which reports go and

@@ -80,7 +80,7 @@ func (s *sharingRun) judge(ctx context.Context, k *findings.Keeper) (err error) 
 			}
 			var days []time.Weekday
 			if who := s.Policy.Person(policy.Role(o.Deals)); len(who) > 0 {
-				days = who[0].Days
+				days = s.Policy.DaysIn(who[0])
 			}
 			t, err := s.Policy.Calendar.Due(s.now, m.Due, days, m.Severity)
 			if err != nil {

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"strconv"
 	"sync"
 	"time"
 
@@ -97,4 +99,40 @@ func (l *Lease) Release(ctx context.Context, b *store.Batch) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.write(ctx, b, l.clock())
+}
+
+// leased runs a job that looks at nothing new: it takes the lease, does the work, and leaves a record. An interrupted job gives the lease back and leaves none: the next run
+// begins anew. What goes wrong stands in the record, and comes back.
+func leased(ctx context.Context, env Env, job string, now time.Time, do func(*Lease, *Record) error) (*Record, error) {
+	lease, err := Take(ctx, env.Store, job, env.Holder, env.Exclusive, env.Clock)
+	if err != nil {
+		return nil, err
+	}
+	before := maps.Clone(env.Google.Calls())
+	r := newRecord(env, job, now, lease)
+	err = do(lease, r)
+	if ctx.Err() != nil {
+		return r, errors.Join(err, lease.giveBack(ctx))
+	}
+	if err != nil {
+		r.Error = err.Error()
+	}
+	r.Ended, r.Calls = env.Clock(), less(env.Google.Calls(), before)
+	b := &store.Batch{}
+	if e := r.add(b); e != nil {
+		return r, errors.Join(err, e)
+	}
+	return r, errors.Join(err, lease.Release(ctx, b))
+}
+
+// newRecord begins the record of a run.
+func newRecord(env Env, job string, now time.Time, lease *Lease) *Record {
+	return &Record{ID: store.Key(store.Time(now), job, strconv.FormatInt(lease.version, 10)), Job: job, Policy: env.Policy.Version, Started: now}
+}
+
+// giveBack releases the lease of a run whose context has ended.
+func (l *Lease) giveBack(ctx context.Context) error {
+	late, cancel := context.WithTimeout(context.WithoutCancel(ctx), interruptedFor)
+	defer cancel()
+	return l.Release(late, &store.Batch{})
 }

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"strconv"
 	"strings"
 	"time"
 
@@ -119,18 +118,14 @@ func looked(ctx context.Context, env Env, c *census.Census, job string, do func(
 		return nil, err
 	}
 	l := &look{Env: env, Census: c, lease: lease, keeper: &findings.Keeper{Store: env.Store, Commit: lease.Commit}}
-	l.record = &Record{
-		ID: store.Key(store.Time(c.Now), job, strconv.FormatInt(lease.version, 10)), Job: job, Policy: env.Policy.Version, Started: c.Now,
-	}
+	l.record = newRecord(env, job, c.Now, lease)
 	l.left = &Look{Record: l.record, Names: map[string]string{}, Said: map[string][]string{}}
 	err = do(ctx, l)
 	l.record.Gaps = append(c.Gaps(l.kinds...), l.more...)
 	l.record.Calls = less(env.Google.Calls(), before)
 	if ctx.Err() != nil {
 		// Interrupted: nothing half read was judged, and the next run begins anew.
-		late, cancel := context.WithTimeout(context.WithoutCancel(ctx), interruptedFor)
-		defer cancel()
-		return l.left, errors.Join(ctx.Err(), lease.Release(late, &store.Batch{}))
+		return l.left, errors.Join(ctx.Err(), lease.giveBack(ctx))
 	}
 	if err != nil {
 		l.record.Error = err.Error()
@@ -178,8 +173,11 @@ func means(p *policy.Policy, check string) []clauseMeans {
 
 // meansOfJob lists the policy's means that a job looks at.
 func meansOfJob(p *policy.Policy, job string) []clauseMeans {
-	if job == CheckInsJob {
+	switch job {
+	case CheckInsJob:
 		return checkInMeans(p)
+	case IncidentsJob:
+		return recordsOf(p)
 	}
 	return means(p, job)
 }
@@ -235,7 +233,7 @@ func (l *look) inRollover() bool {
 func due(p *policy.Policy, now time.Time, m policy.Means, deals string) (time.Time, error) {
 	var days []time.Weekday
 	if who := p.Person(policy.Role(deals)); len(who) > 0 {
-		days = who[0].Days
+		days = p.DaysIn(who[0])
 	}
 	return p.Calendar.Due(now, m.Due, days, m.Severity)
 }

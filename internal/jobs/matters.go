@@ -107,6 +107,8 @@ func (g *gatherer) matter(f *findings.Finding) reports.Matter {
 		m.Private = true // a class may be called after its teacher, or a pupil
 	case "post":
 		g.post(&m, f.Subject)
+	case "entry":
+		m.Link, m.Name = g.env.page("/incidents"), "an entry"
 	case "chromebook":
 		m.Link, m.Name = "https://admin.google.com/ac/chrome/devices/"+id, g.name(f.Subject, "a Chromebook")
 	case "mobile":
@@ -130,7 +132,7 @@ func (g *gatherer) post(m *reports.Matter, subject string) {
 	course, id, _ := moderation.ParseSubject(subject)
 	m.Name = g.name(subject, "a post")
 	m.Private = true // the class may be called after its teacher, the title after a pupil
-	m.Link = postLink(course, g.posts.Class(course).Post(id), g.in.Address)
+	m.Link = g.posts.Class(course).Post(id).LinkAs(course, g.in.Address)
 }
 
 // name is what something is called, as the job that looked at it learnt.

@@ -13,6 +13,7 @@ import (
 	"esafetybot/internal/checks/pupilemail"
 	"esafetybot/internal/checks/sharing"
 	"esafetybot/internal/findings"
+	"esafetybot/internal/incidents"
 	"esafetybot/internal/policy"
 	"esafetybot/internal/remedies"
 	"esafetybot/internal/school"
@@ -26,6 +27,7 @@ type planner struct {
 	who     *school.Directory
 	shares  map[string]seen.Share // by subject, of what may be changed
 	drivers map[string]string     // shared drive → account id of a manager
+	held    incidents.Frozen      // what must be left as it is
 }
 
 // proposals yields every change that is called for now.
@@ -47,6 +49,9 @@ func (p *planner) proposals(ctx context.Context) iter.Seq2[actions.Proposal, err
 					continue
 				}
 				for _, c := range p.changes(ctx, f, m) {
+					if p.held.Frozen(c.Subjects(f.Subject)...) {
+						continue // proposed once it no longer has to stay as it is
+					}
 					if !yield(actions.Proposal{
 						Finding: f.ID, Opened: f.Opened, Clause: f.Clause, Rule: f.Rule, Subject: f.Subject, Facts: f.Facts, Severity: f.Severity,
 						Change: c, Auto: m.OutcomeOf(ruleOf(f)) == policy.Fix, Notice: p.notice(c),
@@ -214,6 +219,10 @@ func (p *planner) manager(ctx context.Context, drive string) string {
 // load keeps the shares that findings which call for a change are about.
 func (p *planner) load(ctx context.Context) error {
 	p.shares, p.drivers = map[string]seen.Share{}, map[string]string{}
+	var err error
+	if p.held, err = (&incidents.Log{Store: p.Store}).Holds(ctx); err != nil {
+		return err
+	}
 	p.who = p.Census.Who()
 	if !p.ran(SharingJob) {
 		return nil

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -36,31 +35,14 @@ type told struct {
 
 // Report tells people: the urgent things at once, the rest in the one report a day.
 func Report(ctx context.Context, env Env, box *outbox.Outbox, s *Seen) (*Record, error) {
-	lease, err := Take(ctx, env.Store, ReportJob, env.Holder, env.Exclusive, env.Clock)
-	if err != nil {
-		return nil, err
-	}
-	r := &Record{
-		ID: store.Key(store.Time(s.Census.Now), ReportJob, strconv.FormatInt(lease.version, 10)), Job: ReportJob, Policy: env.Policy.Version, Started: s.Census.Now,
-	}
-	t, err := newTold(ctx, env, s, lease)
-	if err == nil {
-		err = errors.Join(urgent(ctx, env, box, t), tellOwners(ctx, env, box, t), tell(ctx, env, box, t), ask(ctx, env, box, t))
-	}
-	if ctx.Err() != nil {
-		late, cancel := context.WithTimeout(context.WithoutCancel(ctx), interruptedFor)
-		defer cancel()
-		return r, errors.Join(err, lease.Release(late, &store.Batch{}))
-	}
-	if err != nil {
-		r.Error = err.Error()
-	}
-	r.Ended = env.Clock()
-	b := &store.Batch{}
-	if e := r.add(b); e != nil {
-		return r, errors.Join(err, e)
-	}
-	return r, errors.Join(err, lease.Release(ctx, b))
+	return leased(ctx, env, ReportJob, s.Census.Now, func(lease *Lease, _ *Record) error {
+		t, err := newTold(ctx, env, s, lease)
+		if err != nil {
+			return err
+		}
+		env.nameRoll(ctx, t.Who)
+		return errors.Join(urgent(ctx, env, box, t), tellOwners(ctx, env, box, t), tell(ctx, env, box, t), ask(ctx, env, box, t), keepViews(ctx, env, t, s))
+	})
 }
 
 func newTold(ctx context.Context, env Env, s *Seen, lease *Lease) (*told, error) {

@@ -12,7 +12,7 @@ import (
 )
 
 // Looking lists the jobs that look at the school, in the order in which they run.
-var Looking = []string{AccountsJob, DevicesJob, PupilEmailJob, SettingsJob, CommentsJob, CheckInsJob, SharingJob}
+var Looking = []string{AccountsJob, DevicesJob, PupilEmailJob, SettingsJob, CommentsJob, CheckInsJob, IncidentsJob, SharingJob}
 
 // Seen is what the jobs of one run have left for those that follow them in the same process: a directory need not be read twice, and
 // reports are made from what was judged.
@@ -26,7 +26,10 @@ type Seen struct {
 // job that looks. done hears of each job; the error joins what went wrong.
 func Run(ctx context.Context, env Env, box *outbox.Outbox, names []string, done func(job string, r *Record, err error)) error {
 	s := &Seen{Census: census.New(env.Google, env.Policy, env.Clock(), env.Log), Looks: map[string]*Look{}}
-	var errs error
+	env, errs := withClosures(ctx, env, s.Census)
+	if errs != nil {
+		errs = fmt.Errorf("the days on which the school is closed: %w", errs)
+	}
 	ran := false
 	one := func(job string, run func() (*Record, error)) {
 		if ctx.Err() != nil {
@@ -44,7 +47,7 @@ func Run(ctx context.Context, env Env, box *outbox.Outbox, names []string, done 
 		if !slices.Contains(names, job) || !Asked(env.Policy, job) {
 			continue
 		}
-		ran = true
+		ran = ran || job != IncidentsJob // who is to be told of an entry is told by that job itself, many times a day
 		one(job, func() (*Record, error) {
 			if job == SharingJob {
 				return Sharing(ctx, env, func(_ context.Context, out *Outcome) error {
@@ -52,7 +55,7 @@ func Run(ctx context.Context, env Env, box *outbox.Outbox, names []string, done 
 					return nil
 				})
 			}
-			look, err := lookers[job](ctx, env, s.Census)
+			look, err := lookers[job](ctx, env, box, s.Census)
 			if look == nil {
 				return nil, err
 			}
@@ -73,14 +76,19 @@ func Run(ctx context.Context, env Env, box *outbox.Outbox, names []string, done 
 }
 
 // lookers are the jobs that look through a census.
-var lookers = map[string]func(context.Context, Env, *census.Census) (*Look, error){
-	AccountsJob: Accounts, DevicesJob: Devices, PupilEmailJob: PupilEmail, SettingsJob: Settings, CommentsJob: Comments, CheckInsJob: CheckIns,
+var lookers = map[string]func(context.Context, Env, *outbox.Outbox, *census.Census) (*Look, error){
+	AccountsJob: boxless(Accounts), DevicesJob: boxless(Devices), PupilEmailJob: boxless(PupilEmail), SettingsJob: boxless(Settings), CommentsJob: boxless(Comments),
+	CheckInsJob: boxless(CheckIns), IncidentsJob: Incidents,
+}
+
+// boxless is a job that tells nobody itself.
+func boxless(job func(context.Context, Env, *census.Census) (*Look, error)) func(context.Context, Env, *outbox.Outbox, *census.Census) (*Look, error) {
+	return func(ctx context.Context, env Env, _ *outbox.Outbox, c *census.Census) (*Look, error) {
+		return job(ctx, env, c)
+	}
 }
 
 // Asked tells whether a policy names a check by name.
 func Asked(p *policy.Policy, check string) bool {
-	if check == CheckInsJob {
-		return len(checkInMeans(p)) > 0
-	}
-	return len(means(p, check)) > 0
+	return len(meansOfJob(p, check)) > 0
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"maps"
 	"slices"
-	"strconv"
 	"sync"
 	"time"
 
@@ -45,9 +44,7 @@ func Sharing(ctx context.Context, env Env, tell func(context.Context, *Outcome) 
 		return nil, err
 	}
 	s := &sharingRun{Env: env, lease: lease, now: env.Clock()}
-	s.record = &Record{
-		ID: store.Key(store.Time(s.now), SharingJob, strconv.FormatInt(lease.version, 10)), Job: SharingJob, Policy: env.Policy.Version, Started: s.now,
-	}
+	s.record = newRecord(env, SharingJob, s.now, lease)
 	out := &Outcome{Record: s.record, Lease: lease, Keeper: &findings.Keeper{Store: env.Store, Commit: lease.Commit}}
 	err = s.run(ctx, out)
 	s.record.Gaps = s.gaps.sorted()

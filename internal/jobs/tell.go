@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"esafetybot/internal/checks/comments"
 	"esafetybot/internal/checks/sharing"
 	"esafetybot/internal/findings"
 	"esafetybot/internal/mail"
@@ -27,8 +28,12 @@ const reportKind = "oversharing"
 // tell puts the report into the outbox for each person who deals with what the jobs look at, if there is anything to tell: something new, put right or
 // unseen since they were last told, or the day of the weekly report.
 func tell(ctx context.Context, env Env, box *outbox.Outbox, t *told) error {
+	passed, err := t.passedTo(ctx)
+	if err != nil {
+		return err
+	}
 	var errs error
-	for _, who := range readers(env.Policy) {
+	for _, who := range readers(env.Policy, passed...) {
 		if err := tellOne(ctx, env, box, t, who); err != nil {
 			errs = errors.Join(errs, fmt.Errorf("the report for the %s: %w", env.Policy.Title(who.roles[0]), err))
 		}
@@ -39,7 +44,8 @@ func tell(ctx context.Context, env Env, box *outbox.Outbox, t *told) error {
 // reader is a person with all their roles: one mail, whatever they are.
 type reader struct {
 	policy.Person
-	roles []policy.Role
+	roles  []policy.Role
+	passed bool // findings about comments were passed to them
 }
 
 // jobs are the looking jobs whose clauses the person deals with; the workspace administrator, who can put right what could not be read, hears of all.
@@ -48,15 +54,15 @@ func (r reader) jobs(p *policy.Policy) []string {
 		return Looking
 	}
 	return slices.DeleteFunc(slices.Clone(Looking), func(job string) bool {
-		return !slices.ContainsFunc(meansOfJob(p, job), func(m clauseMeans) bool { return slices.Contains(r.roles, m.DealsWithIt) })
+		return !(r.passed && job == CommentsJob) && !slices.ContainsFunc(meansOfJob(p, job), func(m clauseMeans) bool { return slices.Contains(r.roles, m.DealsWithIt) })
 	})
 }
 
-// readers lists who deals with any clause that the jobs look at; the workspace administrator first.
-func readers(p *policy.Policy) []reader {
+// readers lists who deals with any clause that the jobs look at, the workspace administrator first, and to whom something was passed.
+func readers(p *policy.Policy, passed ...policy.Role) []reader {
 	roles := []policy.Role{policy.RoleAdmin}
-	for _, ask := range commentsAsks(p, map[string]policy.Means{}) {
-		if role := policy.Role(ask.PassedTo); !slices.Contains(roles, role) {
+	for _, role := range passed {
+		if !slices.Contains(roles, role) {
 			roles = append(roles, role)
 		}
 	}
@@ -67,7 +73,25 @@ func readers(p *policy.Policy) []reader {
 			}
 		}
 	}
-	return players(p, roles)
+	out := players(p, roles)
+	for i := range out {
+		out[i].passed = slices.ContainsFunc(out[i].roles, func(r policy.Role) bool { return slices.Contains(passed, r) })
+	}
+	return out
+}
+
+// passedTo lists the roles to which findings about comments went that their clause gives to somebody else: what waited too long, and what whoever deals with it did themselves.
+func (t *told) passedTo(ctx context.Context) ([]policy.Role, error) {
+	var out []policy.Role
+	for f, err := range t.Keeper.List(ctx, comments.Means, findings.Open) {
+		if err != nil {
+			return nil, err
+		}
+		if role := policy.Role(f.Deals); !slices.Contains(out, role) && !role.PerClass() {
+			out = append(out, role)
+		}
+	}
+	return out, nil
 }
 
 // players lists who plays any of some roles, each person once with all of them.
@@ -166,7 +190,7 @@ func tellOne(ctx context.Context, env Env, box *outbox.Outbox, t *told, who read
 // in tells whether a person is in on the day: on one of their days, or on any working day if the policy names none.
 func in(p *policy.Policy, who policy.Person, now time.Time) bool {
 	day := p.Calendar.Date(now)
-	if len(who.Days) > 0 && !slices.Contains(who.Days, day.Weekday()) {
+	if days := p.DaysIn(who); len(days) > 0 && !slices.Contains(days, day.Weekday()) {
 		return false
 	}
 	return p.Calendar.IsWorkingDay(day)
@@ -347,176 +371,6 @@ func how(h findings.How) string {
 	return reports.HowPutRight
 }
 
-// item looks up what a finding is about.
-func (g *gatherer) item(f *findings.Finding) reports.Item {
-	it := reports.Item{
-		ID: f.ID, Clause: f.Clause, Rule: strings.TrimPrefix(f.Rule, sharing.Means+"."), Severity: f.Severity, Subject: f.Subject,
-		Since: f.Since, FirstSeen: f.FirstSeen, Due: f.Due, Missing: f.Missing, Info: f.Severity == findings.Information,
-		Overdue: f.Status == findings.Open && !f.Due.IsZero() && f.Due.Before(g.in.Now), Changes: g.changes[f.ID],
-	}
-	if c, ok := g.env.Policy.Clause(f.Clause); ok {
-		it.Says = c.Says
-	}
-	if f.Agreed != nil {
-		it.AgreedUntil = f.Agreed.Until
-	}
-	kind, id, _ := strings.Cut(f.Subject, "/")
-	if kind == "group" {
-		g.group(&it, f, id)
-		return it
-	}
-	s, ok := g.shares[f.Subject]
-	if !ok && g.out.Book != nil {
-		s, _ = g.out.Book.Left(f.Subject)
-	}
-	grants := s.Grants
-	for _, t := range g.trees[f.Subject] {
-		if it.Rule == sharing.WithinSchool || it.Rule == sharing.TrustWide {
-			s, grants = t, append(slices.Clone(grants), t.Grants...)
-		}
-	}
-	it.Title, it.Link, it.Kind = s.Title, s.Link, kindWord(s)
-	if kind == "drive" {
-		it.Kind = "shared drive"
-	}
-	it.Owner = g.owner(s)
-	if g.out.Who == nil {
-		// Without the accounts nobody knows whose names may stand in a title or an address.
-		it.Title, it.Owner, grants = "", reports.Person{Confidential: true}, nil
-	}
-	for _, fact := range f.Facts {
-		i := slices.IndexFunc(grants, func(x seen.Grant) bool { return sharing.Fact(x) == fact })
-		if i < 0 {
-			who, role, _ := strings.Cut(fact, " ")
-			role, _, _ = strings.Cut(role, " ")
-			it.Grants = append(it.Grants, reports.Grant{Who: plainGrantee(who), Role: role, New: g.added[f.ID][fact]})
-			continue
-		}
-		it.Grants = append(it.Grants, g.grant(grants[i], g.added[f.ID][fact]))
-	}
-	return it
-}
-
-// plainGrantee names a grantee of which only the fact is left.
-func plainGrantee(who string) string {
-	kind, rest, _ := strings.Cut(who, "/")
-	switch kind {
-	case "domain":
-		return rest
-	case "anyone":
-		return "anyone on the internet"
-	case "anyone-with-link":
-		return "anyone with the link"
-	case "group":
-		return "a group"
-	}
-	return "somebody outside"
-}
-
-func (g *gatherer) grant(x seen.Grant, fresh bool) reports.Grant {
-	role, _, _ := strings.Cut(sharing.Fact(x), " until ")
-	role = role[strings.LastIndex(role, " ")+1:]
-	if role == "pending-owner" {
-		role = x.Role
-	}
-	r := reports.Grant{Role: role, Until: x.Until, New: fresh}
-	switch x.Type {
-	case "user", "group":
-		r.Who = x.Address
-		if a, ok := g.out.Who.Account(x.Address); ok {
-			r.Pupil = inPupils(g.env.Policy, a)
-			r.Staff = g.adults[a.ID] && !a.Guest
-			if !r.Pupil && !r.Staff {
-				r.Who = "an account in " + a.Unit
-			}
-			r.Year = yearGroup(school.Year(a.Unit))
-		} else {
-			r.Private = x.Type == "user"
-		}
-		if r.Who == "" {
-			r.Who = "somebody outside"
-		}
-	case "domain":
-		r.Who = x.Domain
-		if strings.HasSuffix(x.Domain, ".audience.googledomains.com") {
-			r.Who = "a target audience"
-		}
-	default:
-		r.Who = "anyone with the link"
-		if x.Discoverable {
-			r.Who = "anyone on the internet"
-		}
-	}
-	return r
-}
-
-// group tells of a group that holds a share.
-func (g *gatherer) group(it *reports.Item, f *findings.Finding, id string) {
-	it.Kind, it.Link = "group", "https://admin.google.com/ac/groups/"+id
-	if g.out.Who == nil {
-		return
-	}
-	grp, ok := g.out.Who.GroupByID(id)
-	if !ok {
-		return
-	}
-	it.Title = grp.Name
-	r := g.out.Who.Reach(grp)
-	names := map[string]string{}
-	for _, m := range slices.Concat(r.Outsiders, r.Trusted) {
-		names["member/"+school.MemberKey(m)] = m.Address
-	}
-	for _, fact := range f.Facts {
-		grant := reports.Grant{Role: "member", New: g.added[f.ID][fact]}
-		switch {
-		case strings.HasPrefix(fact, "group/"):
-			nested, _, _ := strings.Cut(strings.TrimPrefix(fact, "group/"), " ")
-			grant.Who, grant.Role = "anyone on the internet", "may join"
-			if n, ok := g.out.Who.GroupByID(nested); ok && n.ID != id {
-				grant.Role = "may join through " + n.Name
-			}
-		case names[fact] != "":
-			grant.Who, grant.Private = names[fact], true
-		default:
-			grant.Who = "somebody outside"
-		}
-		it.Grants = append(it.Grants, grant)
-	}
-}
-
-func (g *gatherer) owner(s seen.Share) reports.Person {
-	if s.Drive != "" {
-		if s.Kind == "drive" {
-			return reports.Person{}
-		}
-		name := ""
-		if d, ok := g.shares["drive/"+s.Drive]; ok {
-			name = d.Title
-		}
-		return reports.Person{SharedDrive: true, Name: name, Link: "https://drive.google.com/drive/folders/" + s.Drive}
-	}
-	if s.Owner == "" || g.out.Who == nil {
-		return reports.Person{}
-	}
-	a, ok := g.out.Who.AccountByID(s.Owner)
-	if !ok {
-		return reports.Person{Gone: true}
-	}
-	return g.person(a)
-}
-
-func (g *gatherer) person(a *seen.Account) reports.Person {
-	p := g.env.Policy
-	return reports.Person{
-		Unplaced: !g.adults[a.ID] && !inPupils(p, a),
-		Name:     a.Name, Unit: a.Unit, Link: "https://admin.google.com/ac/users/" + a.ID, Pupil: inPupils(p, a), Year: yearGroup(school.Year(a.Unit)),
-		SwitchedOff: a.SwitchedOff || a.Archived,
-		Confidential: slices.ContainsFunc(p.ConfidentialOwners, func(c string) bool {
-			return c == a.Address || slices.Contains(a.Aliases, c)
-		}),
-	}
-}
-
 // mask hides the names of pupils: of everybody who is not known to be an adult, since a leaver's unit does not say what they were.
 func mask(p *policy.Policy, who *school.Directory) *reports.Mask {
 	grown := adults(p, who)
@@ -525,6 +379,9 @@ func mask(p *policy.Policy, who *school.Directory) *reports.Mask {
 		if !grown[a.ID] {
 			names = append(names, reports.PupilName{Full: a.Name, Addresses: append([]string{a.Address}, a.Aliases...)})
 		}
+	}
+	for _, name := range who.RollNames {
+		names = append(names, reports.PupilName{Full: name})
 	}
 	return reports.NewMask(names)
 }
@@ -560,28 +417,4 @@ func adults(p *policy.Policy, who *school.Directory) map[string]bool {
 		}
 	}
 	return out
-}
-
-func kindWord(s seen.Share) string {
-	switch s.Mime {
-	case seen.MimeFolder:
-		return "folder"
-	case seen.MimeForm:
-		return "form"
-	case seen.MimeSite:
-		return "Site"
-	case "application/vnd.google-apps.document":
-		return "document"
-	case "application/vnd.google-apps.spreadsheet":
-		return "spreadsheet"
-	case "application/vnd.google-apps.presentation":
-		return "presentation"
-	}
-	switch {
-	case strings.HasPrefix(s.Mime, "image/"):
-		return "picture"
-	case strings.HasPrefix(s.Mime, "video/"):
-		return "video"
-	}
-	return "file"
 }

@@ -250,6 +250,30 @@ func (p *Post) Add(a Act) {
 	p.Acts = slices.Insert(p.Acts, i, a)
 }
 
+// Prune forgets acts from before a moment, unless they or earlier ones of the post still wait by any of some rules; posts of which nothing is left; and cover that has ended. What waits stays, however old, and
+// so does what was answered to it.
+func (c *Class) Prune(before time.Time, rules []Rules) {
+	old := false // acts from before stay
+	for id, p := range c.Posts {
+		if len(p.Acts) == 0 || !p.Acts[0].At.Before(before) {
+			continue
+		}
+		keep := before
+		for _, r := range rules {
+			if w := c.Waiting(p, r); len(w) > 0 && w[0].At.Before(keep) {
+				keep, old = w[0].At, true
+			}
+		}
+		p.Acts = slices.DeleteFunc(p.Acts, func(a Act) bool { return a.At.Before(keep) })
+		if len(p.Acts) == 0 && !slices.ContainsFunc(p.Reviews, func(v Review) bool { return !v.At.Before(before) }) {
+			delete(c.Posts, id)
+		}
+	}
+	if !old {
+		c.Cover = slices.DeleteFunc(c.Cover, func(v Cover) bool { return v.Until.Before(calendar.DateOf(before)) })
+	}
+}
+
 // Teach notes that somebody is, or was, a teacher of the class.
 func (c *Class) Teach(id string) {
 	if i, have := slices.BinarySearch(c.Taught, id); !have {

@@ -68,6 +68,10 @@ func (b *builder) policy(v *value) {
 	b.others(v.get("others"))
 	b.calendar(v)
 	b.mail(v.get("mail"))
+	n := v.get("numbers")
+	b.p.Numbers = Numbers{
+		LADO: n.get("lado").str(), MASH: n.get("mash").str(), Police: n.get("police_non_emergency").str(), Council: n.get("council").str(), DataProtection: n.get("data_protection").str(),
+	}
 	for _, a := range v.get("confidential_owners").list() {
 		b.p.ConfidentialOwners = append(b.p.ConfidentialOwners, b.ourAddress(a))
 	}

@@ -184,6 +184,16 @@ var mailShape = &shape{form: objectForm, what: "how the program writes to people
 		wordsShape(append(slices.Clone(weekdayWords), "none"))},
 }}
 
+var numberShape = patternShape("telephone", "a telephone number such as 020 7946 0000", `\+?[0-9][0-9 ()-]{1,23}( (ext|option)\.? [0-9]{1,6})?`, nil)
+
+var numbersShape = &shape{form: objectForm, what: "telephone numbers: {lado, mash, police_non_emergency, council, data_protection}", fields: []field{
+	{"lado", false, "The local designated officer, for concerns about adults.", numberShape},
+	{"mash", false, "The council's children's services, for concerns about pupils.", numberShape},
+	{"police_non_emergency", false, "The police where nobody is in danger now. Default: 101.", numberShape},
+	{"council", false, "The council's switchboard.", numberShape},
+	{"data_protection", false, "The data protection officer.", numberShape},
+}}
+
 var kinds = []string{string(Check), string(CheckIn), string(Reminder), string(Record)}
 
 var meansShape = &shape{form: objectForm, name: "means", what: "one means: {check: …}, {check_in: …}, {reminder: …} or {record: …}",
@@ -223,6 +233,7 @@ var policyShape = &shape{form: objectForm, what: "a policy: school, people, cale
 	{"others", false, "Further people with accounts.", listOf(otherShape, 0)},
 	{"calendar", false, "Term dates. Without them, what is due in school days could not be checked.", calendarShape},
 	{"mail", false, "How the program writes to people.", mailShape},
+	{"numbers", false, "Telephone numbers that the forms of the incident log tell people.", numbersShape},
 	{"confidential_owners", false, "Addresses of people whose files are never named in mail.", addresses},
 	{"clauses", true, "What the school's policy says, clause by clause.", listOf(clauseShape, 1)},
 	{"not_seen", false, "Gaps that the school knows of: reported, but no failure of a run.", listOf(anyText, 0)},

@@ -16,6 +16,7 @@ package policy
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"esafetybot/internal/calendar"
@@ -35,6 +36,7 @@ type Policy struct {
 	Others             []Other
 	Calendar           *calendar.Calendar // never nil; without terms it covers no day
 	Mail               Mail
+	Numbers            Numbers
 	ConfidentialOwners []string // addresses whose files are never named in mail, lower case
 	Clauses            []Clause // in the order of the file
 	NotSeen            []string // gaps that the school knows of
@@ -99,6 +101,15 @@ type Mail struct {
 	Report    Clock        // when the reports go; default 07:30
 	Weekly    time.Weekday // the day on which the administrator's report goes even if nothing changed; default Monday
 	NoWeekly  bool         // "weekly: none": no report without a change
+}
+
+// Numbers are the telephone numbers that the forms of the incident log tell people; "" where the school has not entered one.
+type Numbers struct {
+	LADO           string // the local designated officer, for concerns about adults
+	MASH           string // the council's children's services
+	Police         string // where nobody is in danger now; "" is 101
+	Council        string // the council's switchboard
+	DataProtection string // the data protection officer
 }
 
 // Clock is a time of day in the school's time zone.
@@ -187,6 +198,14 @@ func (m Means) DueOf(rule string) calendar.Deadline {
 
 // Person lists who plays the role, in the order of the file; nobody for roles that the policy does not name.
 func (p *Policy) Person(role Role) []Person { return p.People[role] }
+
+// DaysIn is on which days somebody whom the policy names is in: as staff.days says of the address, else their own entry; nil is every day.
+func (p *Policy) DaysIn(who Person) []time.Weekday {
+	if days := p.Staff.Days[strings.ToLower(who.Address)]; len(days) > 0 {
+		return days
+	}
+	return who.Days
+}
 
 // Address is the address of the first who plays the role.
 func (p *Policy) Address(role Role) (string, bool) {

@@ -10,9 +10,10 @@ const (
 	PartComments = "Comments"
 	PartSettings = "Settings of the Google account"
 	PartDevices  = "Devices"
+	PartRecords  = "The incident log"
 )
 
-var parts = []string{PartEmail, PartAccounts, PartClasses, PartComments, PartSettings, PartDevices}
+var parts = []string{PartEmail, PartAccounts, PartClasses, PartComments, PartSettings, PartDevices, PartRecords}
 
 // MatterRule is how the reports speak of one rule about accounts, classes, devices, pupils' e-mail or settings. In One and Many "{n}" is
 // how many, "{a person}" and "{people}" who it is about: a pupil, an adult, a person.
@@ -324,6 +325,12 @@ func matterRule(name string) (MatterRule, int) {
 		if r.Name == name {
 			return r, i
 		}
+	}
+	if name == "record.overdue" {
+		return MatterRule{
+			Name: name, Part: PartRecords, One: "An entry of the incident log is past its time", Many: "{n} entries of the incident log are past their time", Topic: "incident log",
+			Why: "The policy says by when it is dealt with.", Do: "Open the log, and close the entry with who was told and what was learnt", Where: "The log, on the review site.",
+		}, len(MatterRules)
 	}
 	part := PartAccounts
 	switch check, _, _ := strings.Cut(name, "."); check {

@@ -21,6 +21,9 @@ var digestHTML string
 //go:embed asked.html.tmpl
 var askedHTML string
 
+//go:embed entry.html.tmpl
+var entryHTML string
+
 //go:embed parts.html.tmpl
 var partsHTML string
 
@@ -64,7 +67,7 @@ var styles = strings.NewReplacer(
 	"§gap§", "height:6px;line-height:6px;font-size:6px",
 )
 
-var templates = map[string]*template.Template{"oversharing": parse(oversharingHTML), "urgent": parse(urgentHTML), "owner": parse(ownerHTML), "digest": parse(digestHTML), "asked": parse(askedHTML)}
+var templates = map[string]*template.Template{"oversharing": parse(oversharingHTML), "urgent": parse(urgentHTML), "owner": parse(ownerHTML), "digest": parse(digestHTML), "asked": parse(askedHTML), "entry": parse(entryHTML)}
 
 func parse(text string) *template.Template {
 	funcs := template.FuncMap{"dots": dots, "whoCan": func() string { return whoCan }, "words": strings.Fields, "hyphen": func(s string) bool { return strings.Contains(s, "-") }}

@@ -51,6 +51,9 @@ type Directory struct {
 	groups   map[string]*Group // by address
 	groupIDs map[string]*Group
 
+	// RollNames are the names on the pupils' roll: who has no account yet is hidden like the others.
+	RollNames []string
+
 	// GroupsUnknown is set when the list of groups could not be read: then an address of ours may be a group's.
 	GroupsUnknown bool
 }

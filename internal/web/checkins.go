@@ -66,7 +66,11 @@ func (s *Site) questions(ctx context.Context, p *person) (questionList, error) {
 			noted[d.CheckIn] = d.Answer
 		}
 	}
-	in := checkins.Input{Now: s.Clock(), FirstLook: first, Calendar: s.Policy.Calendar, Asks: checkins.Asks(s.Policy), Answers: answers}
+	cal, err := s.calendar(ctx)
+	if err != nil {
+		return nil, err
+	}
+	in := checkins.Input{Now: s.Clock(), FirstLook: first, Calendar: cal, Asks: checkins.Asks(s.Policy), Answers: answers}
 	loc := s.Policy.School.Location
 	var out questionList
 	for _, st := range in.States() {

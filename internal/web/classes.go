@@ -9,6 +9,7 @@ import (
 
 	"esafetybot/internal/calendar"
 	"esafetybot/internal/decisions"
+	"esafetybot/internal/memory"
 	"esafetybot/internal/moderation"
 	"esafetybot/internal/roster"
 )
@@ -48,7 +49,7 @@ func (s *Site) classes(w http.ResponseWriter, r *http.Request, p *person) error 
 		line := classLine{ID: course, Name: c.Name}
 		var oldest moderation.Act
 		for _, post := range c.Posts {
-			if acts := c.Waiting(post, s.anyRules()); len(acts) > 0 {
+			if acts := c.Waiting(post, s.anyRules(p.rosters[course])); len(acts) > 0 {
 				line.Waits++
 				if oldest.At.IsZero() || acts[0].At.Before(oldest.At) {
 					oldest = acts[0]
@@ -72,15 +73,15 @@ func (s *Site) classes(w http.ResponseWriter, r *http.Request, p *person) error 
 }
 
 // anyRules is what the first clause that asks says of what needs looking at.
-func (s *Site) anyRules() moderation.Rules {
+func (s *Site) anyRules(class *memory.Class) moderation.Rules {
 	for _, c := range s.Policy.Clauses {
 		for _, m := range c.MetBy {
 			if m.Name == "comments" && m.Built() {
-				return s.rules(c.ID)
+				return s.rules(c.ID, class)
 			}
 		}
 	}
-	return s.rules("")
+	return s.rules("", class)
 }
 
 // cover notes who stands in for the teachers of a class.

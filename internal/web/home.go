@@ -3,11 +3,9 @@ package web
 import (
 	"cmp"
 	"context"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -15,6 +13,7 @@ import (
 	"esafetybot/internal/checks/comments"
 	"esafetybot/internal/decisions"
 	"esafetybot/internal/findings"
+	"esafetybot/internal/memory"
 	"esafetybot/internal/moderation"
 	"esafetybot/internal/policy"
 	"esafetybot/internal/seen"
@@ -34,6 +33,7 @@ type homePage struct {
 	Form      string
 	Teaches   bool
 	Officer   string
+	Entry     bool // an entry of the incident log waits to be opened
 }
 
 type homeClass struct {
@@ -63,6 +63,9 @@ func (s *Site) home(w http.ResponseWriter, r *http.Request, p *person) error {
 	}
 	if n := len(posts) - mostPosts; n > 0 {
 		page.More, posts = n, posts[:mostPosts]
+	}
+	if page.Entry, err = s.entryWaits(r.Context(), p); err != nil {
+		return err
 	}
 	for _, x := range posts {
 		list := &page.Classes
@@ -128,7 +131,7 @@ func (s *Site) waiting(ctx context.Context, p *person) ([]waitingPost, error) {
 			if post == nil {
 				continue
 			}
-			acts := class.Waiting(post, s.rules(f.clause))
+			acts := class.Waiting(post, s.rules(f.clause, p.rosters[course]))
 			if len(acts) == 0 || !noted[moderation.Subject(course, id)].Before(acts[len(acts)-1].At) {
 				continue // somebody has just said that they looked
 			}
@@ -141,9 +144,11 @@ func (s *Site) waiting(ctx context.Context, p *person) ([]waitingPost, error) {
 	return out, nil
 }
 
-// rules is what a clause says of what needs looking at.
-func (s *Site) rules(clause string) moderation.Rules {
-	r := moderation.Rules{Replies: true, Date: s.Policy.Calendar.Date}
+// rules is what a clause says of what needs looking at in a class.
+func (s *Site) rules(clause string, class *memory.Class) moderation.Rules {
+	r := moderation.Rules{Replies: true, Date: s.Policy.Calendar.Date, Teaches: func(id string) bool {
+		return class != nil && slices.ContainsFunc(class.Members, func(m seen.ClassMember) bool { return m.Teacher && m.ID == id })
+	}}
 	c, _ := s.Policy.Clause(clause)
 	for _, m := range c.MetBy {
 		if w, ok := m.With.(*policy.CommentsWith); ok && slices.Contains(w.Rules, comments.Unreviewed) {
@@ -174,7 +179,7 @@ func (s *Site) noted(ctx context.Context) (map[string]time.Time, error) {
 func (s *Site) homePost(x waitingPost, p *person) homePost {
 	loc := s.Policy.School.Location
 	out := homePost{
-		Item: moderation.Subject(x.course, x.id), Saw: x.acts[len(x.acts)-1].At.UTC().Format(time.RFC3339Nano), Title: postTitle(x.post), Link: postLink(x.course, x.post, p.Address),
+		Item: moderation.Subject(x.course, x.id), Saw: x.acts[len(x.acts)-1].At.UTC().Format(time.RFC3339Nano), Title: title(x.post), Link: x.post.LinkAs(x.course, p.Address),
 		New: count(len(x.acts), "new comment", "new comments"), Since: x.acts[0].At.In(loc).Format("Monday 2 January, 15:04"), PassedOn: x.passedOn,
 	}
 	if !x.due.IsZero() {
@@ -183,39 +188,10 @@ func (s *Site) homePost(x waitingPost, p *person) homePost {
 	return out
 }
 
-// postTitle says which post it is. Whoever reads it may read the post.
-func postTitle(p *moderation.Post) string {
-	when := ""
-	if !p.Made.IsZero() {
-		when = " of " + p.Made.Format("2 January")
-	}
-	switch {
-	case p.Title != "" && p.Kind == seen.PostMaterial:
-		return "Material “" + p.Title + "”"
-	case p.Title != "":
-		return "Classwork “" + p.Title + "”"
-	case p.Kind == seen.PostMaterial:
-		return "A material" + when
-	case p.Kind == seen.PostCourseWork:
-		return "A piece of classwork" + when
-	}
-	return "Announcement" + when
-}
-
-// postLink opens a post as the right account, or the class where Google did not tell the post's link.
-func postLink(course string, p *moderation.Post, address string) string {
-	link := "https://classroom.google.com/c/" + base64.RawStdEncoding.EncodeToString([]byte(course))
-	if p.Link != "" {
-		link = p.Link
-	}
-	u, err := url.Parse(link)
-	if err != nil || u.Scheme != "https" {
-		return ""
-	}
-	q := u.Query()
-	q.Set("authuser", address)
-	u.RawQuery = q.Encode()
-	return u.String()
+// title says which post it is. Whoever reads it may read the post.
+func title(p *moderation.Post) string {
+	words := p.Words(func(t string) string { return t })
+	return strings.ToUpper(words[:1]) + words[1:]
 }
 
 func count(n int, one, many string) string {

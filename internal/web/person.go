@@ -19,11 +19,12 @@ import (
 // person is who asks, as the worker last saw them.
 type person struct {
 	signin.Identity
-	ID     string // Directory id; "" for somebody with an address outside
-	By     decisions.By
-	roles  []policy.Role
-	adults []roster.Adult
-	hosts  []string // ids of the classes that they teach or stand in for
+	ID      string // Directory id; "" for somebody with an address outside
+	By      decisions.By
+	roles   []policy.Role
+	adults  []roster.Adult
+	rosters map[string]*memory.Class
+	hosts   []string // ids of the classes that they teach or stand in for
 	// classes is what is remembered of all classes, by id; for reading only.
 	classes map[string]*moderation.Class
 }
@@ -101,14 +102,13 @@ func (s *Site) today() calendar.Date { return s.Policy.Calendar.Date(s.Clock()) 
 
 // taught finds the classes that somebody teaches or stands in for.
 func (s *Site) taught(r *http.Request, p *person) (err error) {
-	if p.classes, err = s.book.read(r.Context(), s.Main, moderation.Classes, store.Ask{}, moderation.Decode); err != nil || p.ID == "" {
+	if p.classes, err = s.book.read(r.Context(), s.Main, moderation.Classes, store.Ask{}, moderation.Decode); err != nil {
 		return err
 	}
-	book, err := memory.Rosters(r.Context(), s.Main)
-	if err != nil {
+	if p.rosters, err = memory.Rosters(r.Context(), s.Main); err != nil || p.ID == "" {
 		return err
 	}
-	for course, class := range book {
+	for course, class := range p.rosters {
 		if slices.ContainsFunc(class.Members, func(m seen.ClassMember) bool { return m.Teacher && m.ID == p.ID }) {
 			p.hosts = append(p.hosts, course)
 		}

@@ -6,6 +6,7 @@
 //     (internal/decisions). It does not reach Google, not even through other rooms; who is who it learns from what the worker kept (internal/roster, internal/memory).
 //   - Everybody is signed in (signin). What somebody may see and do is judged anew with each request ([Site.person]): a teacher sees their classes and no other; pupils nothing.
 //   - Each form proves that it came from this site and this session, and carries an id of its own, so that a form sent twice is one decision.
+//   - Of the incident log (internal/incidents) nobody sees a sign but those who may read an entry, and nothing of it before it is recorded that they do.
 //   - Pages are made on the server, work without JavaScript, on a phone and read aloud. There is no script at all: the content security policy forbids it.
 //   - Logs hold reasons, paths and Google's ids; never an address, a title, or what somebody wrote.
 package web
@@ -20,8 +21,10 @@ import (
 	"html/template"
 	"log/slog"
 	"net/http"
+	"slices"
 	"time"
 
+	"esafetybot/internal/decisions"
 	"esafetybot/internal/findings"
 	"esafetybot/internal/moderation"
 	"esafetybot/internal/policy"
@@ -73,21 +76,32 @@ func New(c Config) (*Site, error) {
 	s := &Site{Config: c, mux: http.NewServeMux()}
 	inside := http.NewServeMux()
 	for pattern, h := range map[string]func(http.ResponseWriter, *http.Request, *person) error{
-		"GET /{$}":           s.home,
-		"POST /reviewed":     s.reviewed,
-		"GET /check-ins":     s.checkIns,
-		"POST /check-ins":    s.answer,
-		"GET /classes":       s.classes,
-		"POST /cover":        s.cover,
-		"POST /cover/ending": s.endCover,
+		"GET /{$}":               s.home,
+		"POST /reviewed":         s.reviewed,
+		"GET /check-ins":         s.checkIns,
+		"POST /check-ins":        s.answer,
+		"GET /classes":           s.classes,
+		"POST /cover":            s.cover,
+		"POST /cover/ending":     s.endCover,
+		"GET /findings":          s.findingsList,
+		"POST /findings/agree":   s.agree,
+		"POST /findings/end":     s.endAgreement,
+		"GET /changes":           s.changes,
+		"POST /changes/approve":  s.decideChange(decisions.Approve, "approved"),
+		"POST /changes/decline":  s.decideChange(decisions.Decline, "declined"),
+		"POST /changes/undo":     s.decideChange(decisions.Undo, "to-undo"),
+		"POST /changes/all":      s.approveAll,
+		"GET /overview":          s.overview,
+		"GET /closed":            s.closed,
+		"POST /closed":           s.close(decisions.Closed, "closed"),
+		"POST /closed/after-all": s.close(decisions.NotClosed, "not-closed"),
 	} {
 		inside.HandleFunc(pattern, s.known(h))
 	}
-	inside.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		c.look().Problem(w, r, signin.Problem{
-			Status: http.StatusNotFound, Title: "There is no such page", Why: "The address may have been copied in part, or the page is gone.", Do: "Go to your page and look from there.",
-		})
-	})
+	for pattern, h := range s.incidentPages() {
+		inside.HandleFunc(pattern, s.known(h))
+	}
+	inside.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { c.look().Problem(w, r, signin.Problem(noPage())) })
 	c.SignIn.Routes(s.mux)
 	s.mux.HandleFunc("GET /style.css", asset("pages/style.css", "text/css; charset=utf-8"))
 	s.mux.Handle("/", c.SignIn.Require(inside))
@@ -140,6 +154,13 @@ func (s *Site) known(h func(http.ResponseWriter, *http.Request, *person) error) 
 	}
 }
 
+// noPage is what is said of what is not there, and of what somebody may not know of.
+func noPage() refusal {
+	return refusal{
+		Status: http.StatusNotFound, Reason: "no-page", Title: "There is no such page", Why: "The address may have been copied in part, or the page is gone.", Do: "Go to your page and look from there.",
+	}
+}
+
 // refusal is a problem as an error.
 type refusal signin.Problem
 
@@ -163,7 +184,7 @@ type menuItem struct {
 
 var templates = func() map[string]*template.Template {
 	out := map[string]*template.Template{}
-	for _, name := range []string{"home", "check-ins", "classes", "problem", "signed-out"} {
+	for _, name := range []string{"home", "check-ins", "classes", "findings", "changes", "overview", "closed", "problem", "signed-out", "concern", "concern-form", "concern-sent", "incidents", "incident", "incidents-numbers"} {
 		out[name] = template.Must(template.New("").ParseFS(files, "pages/frame.html.tmpl", "pages/"+name+".html.tmpl"))
 	}
 	return out
@@ -183,21 +204,33 @@ func show(w http.ResponseWriter, status int, name string, f frame) error {
 
 // page shows a page to somebody.
 func (s *Site) page(w http.ResponseWriter, r *http.Request, p *person, name, title string, body any) error {
+	return s.pageAs(w, r, p, http.StatusOK, name, title, body)
+}
+
+func (s *Site) pageAs(w http.ResponseWriter, r *http.Request, p *person, status int, name, title string, body any) error {
 	f := frame{School: s.Policy.School.Name, Title: title, Who: p.Address, SignOut: s.SignIn.Token(r.Context(), signin.SignOutForm), Body: body, Notice: notices[r.URL.Query().Get("noted")]}
-	for _, m := range p.menu() {
+	for _, m := range slices.Concat(p.menu(), s.more(p), s.incidentMenu(r.Context(), p)) {
 		m.Here = m.Path == r.URL.Path
 		f.Menu = append(f.Menu, m)
 	}
-	return show(w, http.StatusOK, name, f)
+	return show(w, status, name, f)
 }
 
 // notices is what a page says after a form was taken.
 var notices = map[string]string{
-	"reviewed": "Thank you. It is noted that you looked.",
-	"answered": "Thank you. Your answer is noted.",
-	"cover":    "It is noted who stands in. They hear of what waits from the next mail on.",
-	"ended":    "It is noted that they no longer stand in.",
-	"before":   "This was noted before. Nothing was changed.",
+	"reviewed":        "Thank you. It is noted that you looked.",
+	"answered":        "Thank you. Your answer is noted.",
+	"cover":           "It is noted who stands in. They hear of what waits from the next mail on.",
+	"ended":           "It is noted that they no longer stand in.",
+	"agreed":          "It is noted, and taken up within minutes. What is of high severity waits for a second person.",
+	"agreement-ended": "It is noted that the agreement ends. It is taken up within minutes.",
+	"approved":        "It is noted that you approve. It is taken up within minutes; what is of high severity waits for a second person.",
+	"declined":        "It is noted that this is not wanted. It is taken up within minutes.",
+	"to-undo":         "It is noted that this is to be undone. It is taken up within minutes.",
+	"closed":          "It is noted that the school is closed. Deadlines in school days move, and nobody is reminded on that day.",
+	"not-closed":      "It is noted that the school is open after all.",
+	"before":          "This was noted before. Nothing was changed.",
+	"entry":           "It is noted, and shows within a minute: load the page again.",
 }
 
 // Problem implements signin.Pages.

@@ -176,7 +176,7 @@ func (in Input) Hosts(c Class) []*seen.Account {
 	var out []*seen.Account
 	slices.Sort(ids)
 	for _, id := range slices.Compact(ids) {
-		if a, ok := in.Who.AccountByID(id); ok && a.Active() && in.Kinds.School(a) && in.Kinds.Kind(a) != school.Pupil {
+		if a, ok := in.Who.AccountByID(id); ok && a.Active() && !a.Guest && in.Kinds.Kind(a) != school.Pupil {
 			out = append(out, a)
 		}
 	}

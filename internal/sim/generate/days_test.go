@@ -34,6 +34,8 @@ func states(w *world.World) map[string]state {
 				s.Own = append(s.Own, p)
 			}
 		}
+		// Nor does it matter to anybody in which order grants stand: a link that is set again comes last.
+		slices.SortFunc(s.Own, func(a, b world.Permission) int { return strings.Compare(a.ID+" "+a.View, b.ID+" "+b.View) })
 		out[f.ID] = s
 	}
 	return out

@@ -71,3 +71,45 @@ func TestNamesIntended(t *testing.T) {
 		}
 	}
 }
+
+// TestNamesOfDays lets people call files after pupils, make these public and then all private again or call them something else: findings come, and go again.
+func TestNamesOfDays(t *testing.T) {
+	s := school(t, 30, 2)
+	p := s.Player()
+	called := func() (out int) {
+		for _, f := range truthOfNames(t, s).Policies[Classroom] {
+			if strings.HasPrefix(f.Rule, "names.") && slices.Contains(p.called, strings.TrimPrefix(f.Subject, "file/")) {
+				out++
+			}
+		}
+		return out
+	}
+	do := func(kind string, times int) {
+		for range times {
+			if _, err := p.Do(kind); err != nil {
+				t.Fatalf("%s: %v", kind, err)
+			}
+		}
+	}
+	do("call a file after a pupil", 40)
+	some := called()
+	do("make a file called after a pupil public", 40)
+	more := called()
+	if some < 3 || more < some+3 {
+		t.Errorf("%d findings about files called after pupils, %d once these are public", some, more)
+	}
+	do("make a file called after a pupil private", 20)
+	if less := called(); less >= more {
+		t.Errorf("%d findings once half of them are private, %d before", less, more)
+	}
+	ids := slices.Clone(p.called)
+	do("take a pupil's name out of a title", 60)
+	if len(p.called) > len(ids)/2 {
+		t.Errorf("%d of %d files are called after pupils still", len(p.called), len(ids))
+	}
+	left := p.called
+	p.called = slices.DeleteFunc(ids, func(id string) bool { return slices.Contains(left, id) })
+	if n := called(); n > 0 {
+		t.Errorf("%d findings about files that are called something else now", n)
+	}
+}

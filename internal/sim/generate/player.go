@@ -21,12 +21,13 @@ type Player struct {
 	Protect []string // addresses of accounts and groups that are neither switched off nor deleted
 	Leaders []string // addresses of those whose decisions on the review site count for every class
 
-	rng   *rand.Rand
-	usage *reporter
-	zone  *time.Location
-	n     int    // of names made up
-	first string // the date on which it began
-	menu  []action
+	rng    *rand.Rand
+	usage  *reporter
+	zone   *time.Location
+	n      int      // of names made up
+	called []string // ids of files that it called after pupils
+	first  string   // the date on which it began
+	menu   []action
 }
 
 // NewPlayer makes a Player for a tenant.
@@ -36,7 +37,7 @@ func NewPlayer(w *world.World, seed int64) *Player {
 		p.zone = z
 	}
 	p.first = w.Now().In(p.zone).Format(time.DateOnly)
-	p.menu = slices.Concat(p.actions(), p.accountActions(), p.postActions())
+	p.menu = slices.Concat(p.actions(), p.accountActions(), p.postActions(), p.nameActions())
 	return p
 }
 

@@ -27,13 +27,13 @@ var activityEvents = []string{"commented_announcement", "commented_course_work",
 // lookAtPosts goes through the log of Classroom. What was decided must be known.
 func (w *world) lookAtPosts() {
 	out := map[string]*post{}
-	w.posts, w.takenOff = out, map[string][]*User{}
+	w.posts, w.lists = out, map[string][]onList{}
 	for _, r := range w.t.Activities["classroom"] {
 		if !w.counted(r.ID.Time) {
 			continue
 		}
 		for _, e := range r.Events {
-			w.noteTakenOff(r, e)
+			w.noteList(r, e)
 			class, ok := w.class(e.param("course_id"))
 			if !ok || e.param("post_id") == "" {
 				continue
@@ -53,15 +53,28 @@ func (w *world) lookAtPosts() {
 	}
 }
 
-// noteTakenOff notes teachers who were taken off the list of a class.
-func (w *world) noteTakenOff(r Activity, e Event) {
-	if e.Name != "user_removed_from_course" || !strings.EqualFold(e.param("course_role"), "teacher") {
+// onList is what a record says of somebody and a class's list of teachers: that they were put on it, or taken off.
+type onList struct {
+	who   *User
+	at    time.Time
+	putOn bool
+}
+
+// noteList notes who was put on the list of teachers of a class, and who was taken off it.
+func (w *world) noteList(r Activity, e Event) {
+	var whom []string
+	switch {
+	case !strings.EqualFold(e.param("course_role"), "teacher"):
 		return
+	case e.Name == "user_removed_from_course", e.Name == "user_added_to_course":
+		whom = e.params("impacted_users")
+	case e.Name == "user_joined_course":
+		whom = []string{r.Actor.Email}
 	}
 	class := e.param("course_id")
-	for _, address := range e.params("impacted_users") {
+	for _, address := range whom {
 		if u := w.actor(address, r.ID.Time); w.mayTeach(u) {
-			w.takenOff[class] = append(w.takenOff[class], u)
+			w.lists[class] = append(w.lists[class], onList{u, r.ID.Time, e.Name != "user_removed_from_course"})
 		}
 	}
 }
@@ -112,18 +125,43 @@ func (w *world) mayTeach(u *User) bool {
 
 // everTeachers are the teachers of a class and those who were taken off its list.
 func (w *world) everTeachers(class string) []*User {
-	return append(w.teachers(class), w.takenOff[class]...)
+	out := w.teachers(class)
+	for _, l := range w.lists[class] {
+		if !l.putOn {
+			out = append(out, l.who)
+		}
+	}
+	return out
+}
+
+// wasTeacherBy reports whether somebody was a teacher of the class by then. Whoever was ever one was, unless the first that the log
+// says of them and the list of teachers is that they were put on it later than that.
+func (w *world) wasTeacherBy(u *User, class string, at time.Time) bool {
+	var first onList
+	for _, l := range w.lists[class] {
+		earlier := first.who == nil || l.at.Before(first.at) || l.at.Equal(first.at) && l.putOn
+		if l.who == u && earlier {
+			first = l
+		}
+	}
+	return slices.Contains(w.everTeachers(class), u) && !(first.putOn && first.at.After(at))
 }
 
 // hosts are those who look at the posts of a class today.
 func (w *world) hosts(class string) []*User {
-	out := slices.DeleteFunc(w.teachers(class), func(u *User) bool { return !u.isActive() || slices.Contains(w.deleted, u) })
-	return append(out, w.covering(class, w.today)...)
+	return slices.DeleteFunc(append(w.teachers(class), w.covering(class, w.today)...), func(u *User) bool {
+		return !u.isActive() || slices.Contains(w.deleted, u)
+	})
 }
 
 // looksAfter reports whether somebody was ever a teacher of the class, or stood in for its teachers at that time.
 func (w *world) looksAfter(u *User, class string, at time.Time) bool {
 	return u != nil && (slices.Contains(w.everTeachers(class), u) || slices.Contains(w.covering(class, w.day(at)), u))
+}
+
+// mayReview reports whether a post of the class was theirs to look at when they did.
+func (w *world) mayReview(by decider, class string, at time.Time) bool {
+	return w.leads(by) || by.User != nil && (w.wasTeacherBy(by.User, class, at) || slices.Contains(w.covering(class, w.day(at)), by.User))
 }
 
 // needsLooking reports whether what somebody did to a post is for a teacher to look at.
@@ -146,7 +184,7 @@ func (w *world) lookedAtUntil(m CommentsMeans, p *post) time.Time {
 			continue
 		}
 		by, ok := w.whoDecided(d)
-		if !ok || !w.leads(by) && !w.looksAfter(by.User, p.class.ID, d.At) {
+		if !ok || !w.mayReview(by, p.class.ID, d.At) {
 			continue
 		}
 		saw := d.Saw

@@ -18,8 +18,8 @@ type decided struct {
 	// decisions are those that happened, in the order in which they were made.
 	decisions []Decision
 	covers    []cover
-	posts     map[string]*post   // by subject
-	takenOff  map[string][]*User // teachers taken off the list of a class, by its id
+	posts     map[string]*post    // by subject
+	lists     map[string][]onList // what the log says of the list of teachers of a class, by its id
 }
 
 // cover is somebody who stands in for the teachers of a class.
@@ -89,13 +89,43 @@ type decider struct {
 	address string
 }
 
-// whoDecided is who made a decision, if they are somebody who may decide anything.
+// whoDecided is who made a decision, if they are somebody who may decide anything (docs/comment-rules.md, Words: whose a decision
+// was to make is judged as things were when it was made).
 func (w *world) whoDecided(d Decision) (decider, bool) {
-	if u := w.holder(d.By, d.At); u != nil && u.isActive() && !u.IsGuestUser {
+	if u := w.adultThen(d.By, d.At); u != nil {
 		return decider{u, d.By}, true
 	}
 	named := slices.ContainsFunc(w.p.People, func(a string) bool { return strings.EqualFold(a, d.By) })
 	return decider{nil, d.By}, named && !w.domains[domainOf(d.By)]
+}
+
+// adultThen is the school account that bore an address at that time and worked then, or nil. It is none whose kind is pupils.
+func (w *world) adultThen(address string, at time.Time) *User {
+	for _, u := range append([]*User{w.users[strings.ToLower(address)]}, w.deleted...) {
+		if u != nil && u.bears(address) && !at.Before(u.CreationTime) && w.workedThen(u, at) && w.isAdult(u) {
+			return u
+		}
+	}
+	return nil
+}
+
+// workedThen reports whether an account could be used at a time at which it was there or not yet deleted. When it was archived
+// nobody tells, so it counts as archived all along.
+func (w *world) workedThen(u *User, at time.Time) bool {
+	switch {
+	case u.Archived:
+		return false
+	case u.Suspended && !u.SuspensionTime.After(at):
+		return false
+	case slices.Contains(w.deleted, u):
+		return u.DeletionTime.After(at)
+	}
+	return true
+}
+
+// isAdult reports whether an account is a school account and no pupil's. Its unit is that of now, or that in which it was deleted.
+func (w *world) isAdult(u *User) bool {
+	return !u.IsGuestUser && underAny(u.OrgUnitPath, w.p.OrgUnits) && w.kinds[u] != "pupils"
 }
 
 // plays reports whether somebody plays one of the roles.
@@ -122,17 +152,16 @@ func (w *world) readCovers() {
 		if !ok || !w.leads(by) && !w.plays(by, "page_host") {
 			continue
 		}
-		who := w.holder(d.Who, d.At)
 		switch d.Do {
 		case "cover":
-			if a := w.byUser[who]; who != nil && a != nil && a.active && a.kind != "pupils" {
+			if who := w.adultThen(d.Who, d.At); who != nil {
 				from, _ := parseDay(d.From)
 				until, _ := parseDay(d.Until)
 				w.covers = append(w.covers, cover{d.Course, who, span{from, until}})
 			}
 		case "end-cover":
 			for i, c := range w.covers {
-				if c.course == d.Course && c.who == who {
+				if c.course == d.Course && c.who == w.actor(d.Who, d.At) {
 					w.covers[i].days.last = min(c.days.last, w.day(d.At)-1)
 				}
 			}

@@ -164,14 +164,23 @@ func (t *text) readings() []reading {
 					}
 				}
 			}
-			for _, last := range p.lasts {
-				for _, first := range p.firsts {
-					for i, w := range t.words {
-						together := w.letters == first+last || w.letters == last+first
-						if together && utf8.RuneCountInString(w.letters) >= 8 && !(isPlain(first) && isPlain(last)) {
-							out = append(out, reading{who: who, from: i, until: i + 1})
-						}
-					}
+			out = append(out, t.together(who, p)...)
+		}
+	}
+	return out
+}
+
+// together are the readings of somebody's name run together.
+func (t *text) together(who *named, p parts) []reading {
+	var out []reading
+	for i, w := range t.words {
+		if utf8.RuneCountInString(w.letters) < 8 {
+			continue
+		}
+		for _, last := range p.lasts {
+			for _, first := range p.firsts {
+				if (w.letters == first+last || w.letters == last+first) && !(isPlain(first) && isPlain(last)) {
+					out = append(out, reading{who: who, from: i, until: i + 1})
 				}
 			}
 		}

@@ -232,6 +232,7 @@ func TestCut(t *testing.T) {
 		{"A's", "a"},
 		{"a's's", "as"},
 		{"Adas'", "adas"},
+		{"Adas' cat", "adas[' ]cat"},
 		{"A\u0301d\u00ada", "ada"},
 		{"Zoë\tZoe\u0308", "zoe[\t]zoe"},
 		{"Ada\u200b \u200bLarkham", "ada[ ]larkham"},
@@ -303,11 +304,74 @@ func TestNear(t *testing.T) {
 	}{
 		{"larkham", "larkham", false}, {"larkam", "larkham", true}, {"larkhamm", "larkham", true}, {"larkhan", "larkham", true}, {"larkhma", "larkham", true},
 		{"lakrahm", "larkham", false}, {"alrkham", "larkham", false}, {"parkham", "larkham", false}, {"arkham", "larkham", false}, {"larkh", "larkham", false},
-		{"larkhmaa", "larkham", false}, {"anna", "annal", true}, {"anal", "anna", false}, {"", "larkham", false}, {"llarkham", "larkham", true},
+		{"larkhmaa", "larkham", false}, {"anna", "annal", true}, {"anxa", "anna", false}, {"annax", "anna", false}, {"", "larkham", false}, {"llarkham", "larkham", true},
 		{"marha", "martha", true}, {"matrha", "martha", true}, {"mahtra", "martha", false},
 	} {
 		if got := isNear(c.letters, c.part); got != c.want {
 			t.Errorf("%s for %s: got %v", c.letters, c.part, got)
+		}
+	}
+}
+
+// What the page's examples leave open: with whom a name may be mixed up, and how much of it may be loose.
+func TestHits(t *testing.T) {
+	var all []*named
+	for _, n := range []struct{ fact, given, family string }{
+		{"ada", "Ada", "Fox"}, {"corwin", "Corwin", "Haddersley"}, {"perpetua", "Perpetua", "Oduya-Marchbank"}, {"marie", "Marie Jo", "Larkham"}, {"isla", "Isla", "Larkham"},
+		{"joe", "Joe", "Quillfeather"}, {"x", "Bea", ""},
+	} {
+		all = append(all, &named{fact: n.fact, hidden: n.fact == "corwin" || n.fact == "x", names: spellings(n.given, n.family)})
+	}
+	people := newCast(all)
+	for _, c := range []struct{ text, full, alone string }{
+		{"Ada Fox", "ada", ""},
+		{"ada fox", "", ""},
+		{"Ada Foxx", "", ""},
+		{"Fox, Ada", "", ""},
+		{"Fox Ada", "", ""},
+		{"Corvin Haddersley", "corwin", ""},
+		{"Corwin Hadersley", "corwin", "corwin"},
+		{"Corvin Hadersley", "", ""},
+		{"Hadersley Corvin", "", ""},
+		{"Hadersley, Corwin", "corwin", "corwin"},
+		{"Perpetua Marchbank", "perpetua", ""},
+		{"Marchbank, Perpetua", "perpetua", ""},
+		{"Oduya Perpetua", "perpetua", ""},
+		{"Perpetua Marchbnk", "", ""},
+		{"Perpetia Marchbank", "", ""},
+		{"Perpetia Oduya Marchbank", "perpetua", ""},
+		{"perpetuamarchbank", "", ""},
+		{"Marie Isla Larkham", "isla, marie", ""}, // a middle name, or somebody who has it
+		{"Marie Jo Larkham", "marie", ""},
+		{"Marie Bea Larkham", "marie", ""},
+		{"Marie Bea Q Larkham", "marie", ""},
+		{"Marie Bea Q J Larkham", "", ""},
+		{"Marie Q. Larkham", "marie", ""},
+		{"Marie Q.Larkham", "marie", ""},
+		{"Marie Q.. Larkham", "", ""},
+		{"Marie. Q Larkham", "", ""},
+		{"Marie Bea. Larkham", "", "x"},
+		{"Larkham Bea Marie", "", "x"},
+		{"Larkham Q Marie", "marie", ""}, // one letter too many in the last name
+		{"joequillfeather quillfeatherjoe", "joe", ""},
+		{"joequillfeathr", "", ""},
+		{"Mr-Corwin", "", ""},
+		{"St. Corwin's", "", ""},
+		{"Mr\nCorwin", "", "corwin"},
+		{"Mr 2 Corwin", "", "corwin"},
+		{"Mrs Mr. Corwin", "", ""},
+		{"Corwin-B", "", ""},
+		{"Corwin H", "", "corwin"},
+		{"Corwin. B", "", "corwin"},
+		{"Corwin (b)", "", "corwin"},
+		{"Corvin", "", ""},
+		{"C o r w in", "", "corwin"},
+		{"C.o-r w i.n", "", ""},
+		{"Bea's bees", "", "x"},
+	} {
+		got := people.text(c.text)
+		if diff := cmp.Diff([]string{c.full, c.alone}, []string{facts(got.fullNames()), facts(got.alone())}); diff != "" {
+			t.Errorf("%q, by hand (-) and computed (+):\n%s", c.text, diff)
 		}
 	}
 }

@@ -175,8 +175,11 @@ func isTitleGap(gap string) bool {
 
 // isNear reports whether the letters nearly spell the part.
 func isNear(letters, part string) bool {
+	if letters == "" || letters[0] != part[0] {
+		return false // which saves most of the time
+	}
 	a, b := []rune(letters), []rune(part)
-	if len(b) < 5 || len(a) == 0 || a[0] != b[0] || letters == part {
+	if len(b) < 5 || a[0] != b[0] || letters == part {
 		return false
 	}
 	switch len(a) - len(b) {

@@ -67,6 +67,7 @@ type User struct {
 		FullName   string `json:"fullName"`
 	} `json:"name"`
 	Suspended        bool      `json:"suspended"`
+	SuspensionTime   time.Time `json:"suspensionTime"`
 	Archived         bool      `json:"archived"`
 	IsAdmin          bool      `json:"isAdmin"`
 	IsDelegatedAdmin bool      `json:"isDelegatedAdmin"`

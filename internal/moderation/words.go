@@ -1,15 +1,14 @@
-package jobs
+package moderation
 
 import (
 	"encoding/base64"
 	"net/url"
 
-	"esafetybot/internal/moderation"
 	"esafetybot/internal/seen"
 )
 
-// postWords says which post of a class it is. name stands in for a title, which may hold a pupil's name.
-func postWords(p *moderation.Post, name func(string) string) string {
+// Words says which post of a class it is: "the announcement of 14 September". name stands in for a title, which may hold a pupil's name.
+func (p *Post) Words(name func(title string) string) string {
 	when := ""
 	if !p.Made.IsZero() {
 		when = " of " + p.Made.Format("2 January")
@@ -23,18 +22,17 @@ func postWords(p *moderation.Post, name func(string) string) string {
 		return "the classwork “" + name(p.Title) + "”"
 	case p.Kind == seen.PostCourseWork:
 		return "a piece of classwork" + when
-	}
-	if when == "" {
+	case when == "":
 		return "an announcement"
 	}
 	return "the announcement" + when
 }
 
-// postLink opens a post as the right account: the post itself if Google told its link, else the class. authuser is how Google's own links choose among
-// accounts that are signed in.
-func postLink(course string, p *moderation.Post, address string) string {
+// LinkAs opens the post of a class as the account with an address ("" leaves the choice to Google): the post itself if Google told its link, else the class. authuser is how Google's own
+// links choose among accounts that are signed in. It is "" for a link that is none.
+func (p *Post) LinkAs(course, address string) string {
 	link := "https://classroom.google.com/c/" + base64.RawStdEncoding.EncodeToString([]byte(course))
-	if p != nil && p.Link != "" {
+	if p.Link != "" {
 		link = p.Link
 	}
 	u, err := url.Parse(link)

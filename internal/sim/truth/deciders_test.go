@@ -1,0 +1,122 @@
+package truth
+
+import "testing"
+
+// later is when somebody looked at what Pat wrote, on Friday; thursdayAt and fridayAt lie on either side.
+const (
+	later      = "2026-11-13T09:00:00Z"
+	thursdayAt = "2026-11-12T09:00:00Z"
+	fridayAt   = "2026-11-13T09:00:01Z"
+)
+
+func putOn(at, whom, class string) string {
+	return classroom(at, "head@school.example", "user_added_to_course", class, `{"name": "course_role", "value": "teacher"}, {"name": "impacted_users", "multiValue": ["`+whom+`"]}`)
+}
+
+func joined(at, whom, class, role string) string {
+	return classroom(at, whom, "user_joined_course", class, `{"name": "course_role", "value": "`+role+`"}`)
+}
+
+func deleted(accounts ...string) string {
+	out := "["
+	for i, a := range accounts {
+		if i > 0 {
+			out += ","
+		}
+		out += a
+	}
+	return out + "]"
+}
+
+// A decision is judged by whether the decider's account worked when they decided.
+func TestDecidersWhoWorkedThen(t *testing.T) {
+	lists := `{"c1": [{"userId": "t1"}, {"userId": "t3"}]}`
+	by := func(who string) []string { return []string{reviewed(later, who, noon)} }
+	kimIs := func(more string) map[string]string {
+		return and(without(but(kim, more)), "teachers.json", lists)
+	}
+	kimGone := func(at string) map[string]string {
+		return and(and(without("t1"), "deletedusers.json", deleted(but(kim, at))), "teachers.json", lists)
+	}
+	ours := map[string]string{"students.json": `{"c1": [{"userId": "p1"}]}`} // the class is the school's even if its teacher's account is another school's
+	runStream(t, []streamCase{
+		{name: "switched off since", log: patWrote, decisions: by("kim@school.example"), files: kimIs(`"suspended": true, "suspensionTime": "` + fridayAt + `"`)},
+		{name: "switched off just then", log: patWrote, decisions: by("kim@school.example"), files: kimIs(`"suspended": true, "suspensionTime": "` + later + `"`), want: []string{pats}},
+		{name: "switched off before", log: patWrote, decisions: by("kim@school.example"), files: kimIs(`"suspended": true, "suspensionTime": "` + thursdayAt + `"`), want: []string{pats}},
+		{name: "switched off, nobody says when", log: patWrote, decisions: by("kim@school.example"), files: kimIs(`"suspended": true`), want: []string{pats}},
+		{name: "archived, and switched off since", log: patWrote, decisions: by("kim@school.example"), files: kimIs(`"archived": true, "suspended": true, "suspensionTime": "` + fridayAt + `"`), want: []string{pats}},
+		{name: "switched on again", log: patWrote, decisions: by("kim@school.example"), files: kimIs(`"suspended": false, "suspensionTime": "` + thursdayAt + `"`)},
+		{name: "deleted since", log: patWrote, decisions: by("kite@school.example"), files: kimGone(`"deletionTime": "` + fridayAt + `"`)},
+		{name: "deleted just then", log: patWrote, decisions: by("kim@school.example"), files: kimGone(`"deletionTime": "` + later + `"`), want: []string{pats}},
+		{name: "deleted before", log: patWrote, decisions: by("kim@school.example"), files: kimGone(`"deletionTime": "` + thursdayAt + `"`), want: []string{pats}},
+		{name: "deleted, nobody says when", log: patWrote, decisions: by("kim@school.example"), files: kimGone(`"orgUnitPath": "/Staff"`), want: []string{pats}},
+		{name: "switched off before, deleted since", log: patWrote, decisions: by("kim@school.example"), files: kimGone(`"suspended": true, "suspensionTime": "` + thursdayAt + `", "deletionTime": "` + fridayAt + `"`), want: []string{pats}},
+		{name: "switched off and deleted since", log: patWrote, decisions: by("kim@school.example"), files: kimGone(`"suspended": true, "suspensionTime": "` + fridayAt + `", "deletionTime": "` + fridayAt + `"`)},
+		{name: "deleted before it, after another of that address was", log: patWrote, decisions: by("kim@school.example"),
+			files: and(and(without("t1"), "deletedusers.json", deleted(`{"id": "t0", "primaryEmail": "kim@school.example", "orgUnitPath": "/Staff", "deletionTime": "2026-11-10T09:00:00Z"}`, but(kim, `"deletionTime": "`+fridayAt+`"`))), "teachers.json", lists)},
+		{name: "deleted since, and the address is a new account's", log: patWrote, decisions: by("kim@school.example"),
+			files: and(and(without(`{"id": "t1b", "primaryEmail": "kim@school.example", "orgUnitPath": "/Staff", "creationTime": "2026-11-14T09:00:00Z"}`, "t1"), "deletedusers.json", deleted(but(kim, `"deletionTime": "`+fridayAt+`"`))), "teachers.json", lists)},
+		{name: "an officer deleted since", log: patWrote, decisions: by("officer@school.example"),
+			files: and(without("o1"), "deletedusers.json", deleted(`{"id": "o1", "primaryEmail": "officer@school.example", "orgUnitPath": "/Staff", "deletionTime": "`+fridayAt+`"}`))},
+		{name: "an officer of another school of the trust", units: "[/Pupils, /Other]", log: patWrote, decisions: by("officer@school.example"), files: ours, want: []string{pats}},
+		{name: "an officer who is a pupil", log: patWrote, decisions: by("officer@school.example"),
+			files: without(`{"id": "o1", "primaryEmail": "officer@school.example", "orgUnitPath": "/Pupils"}`), want: []string{pats}},
+		{name: "an officer who is a guest", log: patWrote, decisions: by("officer@school.example"),
+			files: without(`{"id": "o1", "primaryEmail": "officer@school.example", "isGuestUser": true, "orgUnitPath": "/Staff"}`), want: []string{pats}},
+		{name: "a teacher of another school of the trust", units: "[/Pupils, /Staff/Year 4]", log: patWrote, decisions: by("kim@school.example"), files: ours, want: []string{pats}},
+		{name: "and their reply", units: "[/Pupils, /Staff/Year 4]", log: []string{wrote(ten, "pat@school.example"), wrote(noon, "kim@school.example")}, files: ours},
+		{name: "and they are a host", units: "[/Pupils, /Staff/Year 4]", log: patWrote, files: ours, want: []string{pats}},
+	})
+}
+
+// And by whether they were a teacher of the class by then.
+func TestDecidersWhoTaughtThen(t *testing.T) {
+	both := taught(`{"c1": [{"userId": "t1"}, {"userId": "t3"}]}`)
+	moes := []string{reviewed(later, "moe@school.example", noon)}
+	log := func(more ...string) []string { return append([]string{patWrote[0]}, more...) }
+	runStream(t, []streamCase{
+		{name: "put on the list before", log: log(putOn(thursdayAt, "moe@school.example", "c1")), decisions: moes, files: both},
+		{name: "put on just then", log: log(putOn(later, "moe@school.example", "c1")), decisions: moes, files: both},
+		{name: "put on after", log: log(putOn(fridayAt, "MOE@school.example", "c1")), decisions: moes, files: both, want: []string{pats}},
+		{name: "joined after", log: log(joined(fridayAt, "moe@school.example", "c1", "TEACHER")), decisions: moes, files: both, want: []string{pats}},
+		{name: "joined after, as a pupil", log: log(joined(fridayAt, "moe@school.example", "c1", "student")), decisions: moes, files: both},
+		{name: "another put on after", log: log(putOn(fridayAt, "kim@school.example", "c1")), decisions: moes, files: both},
+		{name: "the one who put them on", log: log(putOn(fridayAt, "moe@school.example", "c1")), decisions: []string{reviewed(later, "head@school.example", noon)}, files: both},
+		{name: "put on and taken off at once, after", log: log(tookOff(fridayAt, "moe@school.example", "c1"), putOn(fridayAt, "moe@school.example", "c1")), decisions: moes, files: both, want: []string{pats}},
+		{name: "and told the other way round", log: log(putOn(fridayAt, "moe@school.example", "c1"), tookOff(fridayAt, "moe@school.example", "c1")), decisions: moes, files: both, want: []string{pats}},
+		{name: "put on before, and not on the list", log: log(putOn(thursdayAt, "moe@school.example", "c1")), decisions: moes, want: []string{pats}},
+		{name: "put on another list after", log: log(putOn(fridayAt, "moe@school.example", "c2")), decisions: moes, files: both},
+		{name: "put on after, and taken off again", log: log(putOn(fridayAt, "moe@school.example", "c1"), tookOff("2026-11-14T09:00:00Z", "moe@school.example", "c1")), decisions: moes, want: []string{pats}},
+		{name: "taken off, and put on again after", log: log(putOn(fridayAt, "moe@school.example", "c1"), tookOff(thursdayAt, "moe@school.example", "c1")), decisions: moes, files: both},
+		{name: "put on, taken off, and put on again after", log: log(putOn("2026-11-10T09:00:00Z", "moe@school.example", "c1"), tookOff(thursdayAt, "moe@school.example", "c1"), putOn(fridayAt, "moe@school.example", "c1")), decisions: moes, files: both},
+		{name: "taken off before the start, and put on after", log: log(tookOff("2026-10-25T12:00:00Z", "moe@school.example", "c1"), putOn(fridayAt, "moe@school.example", "c1")), decisions: moes, files: both, want: []string{pats}},
+		{name: "one who had the address before was taken off", log: log(tookOff(thursdayAt, "moe@school.example", "c1"), putOn(fridayAt, "moe@school.example", "c1")), decisions: moes,
+			files: and(without(but(moe, `"creationTime": "2026-11-12T12:00:00Z"`)), "teachers.json", both["teachers.json"]), want: []string{pats}},
+		{name: "put on after what they replied", log: log(wrote(noon, "moe@school.example"), putOn(fridayAt, "moe@school.example", "c1")), files: both},
+		{name: "put on after, but their cover before", log: log(putOn(fridayAt, "moe@school.example", "c1")), files: both,
+			decisions: []string{stoodIn(thursdayAt, "head@school.example", "c1", "moe@school.example", "2026-11-13", "2026-11-13"), moes[0]}},
+	})
+}
+
+// Cover is of whom it could be of when it was said.
+func TestCoverOfThen(t *testing.T) {
+	replied := []string{wrote(ten, "pat@school.example"), wrote(noon, "sue@school.example")}
+	cover := stoodIn("2026-11-10T09:00:00Z", "head@school.example", "c1", "sue@school.example", "2026-11-10", "2026-11-20")
+	sues := func(more string) map[string]string { return without(but(sue, more)) }
+	gone := func(at string) map[string]string {
+		return and(without("s1"), "deletedusers.json", deleted(but(sue, `"deletionTime": "`+at+`"`)))
+	}
+	runStream(t, []streamCase{
+		{name: "switched off since", log: replied, decisions: []string{cover}, files: sues(`"suspended": true, "suspensionTime": "` + thursdayAt + `"`)},
+		{name: "switched off before", log: replied, decisions: []string{cover}, files: sues(`"suspended": true, "suspensionTime": "2026-11-10T08:00:00Z"`), want: []string{pats}},
+		{name: "deleted since", log: replied, decisions: []string{cover}, files: gone(thursdayAt)},
+		{name: "deleted before", log: replied, decisions: []string{cover}, files: gone("2026-11-10T08:00:00Z"), want: []string{pats}},
+		{name: "deleted since, and ended before it began to count", log: replied, files: gone(thursdayAt),
+			decisions: []string{cover, endCover("2026-11-11T08:00:00Z", "head@school.example", "c1", "sue@school.example")}, want: []string{pats}},
+		{name: "said by somebody switched off since", log: replied, decisions: []string{cover}, files: without(but(head, `"suspended": true, "suspensionTime": "`+thursdayAt+`"`))},
+		{name: "said by somebody switched off", log: replied, decisions: []string{cover}, files: without(but(head, `"suspended": true, "suspensionTime": "2026-11-09T09:00:00Z"`)), want: []string{pats}},
+		{name: "no host, switched off since", log: []string{happened(ten, "pat@school.example", "commented_announcement", "c3")}, files: sues(`"suspended": true, "suspensionTime": "` + thursdayAt + `"`),
+			decisions: []string{stoodIn("2026-11-10T09:00:00Z", "head@school.example", "c3", "sue@school.example", "2026-11-10", "2026-11-20")},
+			want:      []string{"comments.no-host post/c3-p1: course/c3, since 2026-11-11T10:00:00Z"}},
+	})
+}

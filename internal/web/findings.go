@@ -1,0 +1,454 @@
+package web
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"esafetybot/internal/checkins"
+	"esafetybot/internal/checks/comments"
+	"esafetybot/internal/decisions"
+	"esafetybot/internal/findings"
+	"esafetybot/internal/policy"
+	"esafetybot/internal/reports"
+	"esafetybot/internal/views"
+)
+
+const (
+	// perPage is how many findings or changes a page lists.
+	perPage = 50
+	// newFor is for how long a finding counts as new.
+	newFor = 7 * 24 * time.Hour
+	// pendingFor is how long the page says that something waits to be taken up: the worker takes it up within minutes.
+	pendingFor = 48 * time.Hour
+	// ownFor is how long somebody is told what became of what they decided.
+	ownFor = 7 * 24 * time.Hour
+)
+
+// seesFindings tells whether somebody has a page of findings: who deals with any clause, who leads, and the chair of governors for what concerns the headteacher.
+func (s *Site) seesFindings(p *person) bool {
+	return p.leads() || p.plays(policy.RoleChair, policy.RoleAdmin) || slices.ContainsFunc(s.Policy.Clauses, func(c policy.Clause) bool { return p.plays(c.DealsWithIt) })
+}
+
+// heads lists the Directory ids of the headteacher's accounts.
+func (s *Site) heads(p *person) []string {
+	var out []string
+	for _, who := range s.Policy.Person(policy.RoleHead) {
+		h := decisions.Hash(who.Address)
+		for _, a := range p.adults {
+			if slices.Contains(a.Hashes, h) {
+				out = append(out, a.ID)
+			}
+		}
+	}
+	return out
+}
+
+// checks lists the checks whose findings there may be.
+func checks(p *policy.Policy) []string {
+	var out []string
+	for _, c := range p.Clauses {
+		for _, m := range c.MetBy {
+			name := m.Name
+			if m.Kind == policy.CheckIn {
+				name = checkins.Means
+			}
+			if m.Built() && !slices.Contains(out, name) {
+				out = append(out, name)
+			}
+		}
+	}
+	return out
+}
+
+// findingFilter is what somebody wants to see of the findings.
+type findingFilter struct {
+	State    string // open, new, overdue, agreed or information
+	Clause   string
+	Rule     string
+	Severity string
+	Deals    string
+	With     string // "user/…", "domain/…", or "at/DOMAIN": persons at a domain
+	Page     int    // from 1
+}
+
+// findingStates are what may be chosen, the first being what is shown unless told.
+var findingStates = []option{{"open", "everything open"}, {"new", "new in the last week"}, {"overdue", "overdue"}, {"agreed", "agreed until a date"}, {"information", "for information"}}
+
+func filterOf(q url.Values) findingFilter {
+	f := findingFilter{State: q.Get("state"), Clause: q.Get("clause"), Rule: q.Get("rule"), Severity: q.Get("severity"), Deals: q.Get("deals"), With: q.Get("with")}
+	if !slices.ContainsFunc(findingStates, func(o option) bool { return o.Value == f.State }) {
+		f.State = findingStates[0].Value
+	}
+	f.Page, _ = strconv.Atoi(q.Get("page"))
+	f.Page = max(f.Page, 1)
+	return f
+}
+
+// path is the page with this filter.
+func (f findingFilter) path() string {
+	q := url.Values{}
+	for k, v := range map[string]string{"state": f.State, "clause": f.Clause, "rule": f.Rule, "severity": f.Severity, "deals": f.Deals, "with": f.With} {
+		if v != "" && (k != "state" || v != findingStates[0].Value) {
+			q.Set(k, v)
+		}
+	}
+	if f.Page > 1 {
+		q.Set("page", strconv.Itoa(f.Page))
+	}
+	u := url.URL{Path: "/findings", RawQuery: q.Encode()}
+	return u.String()
+}
+
+func (f findingFilter) page(n int) string { f.Page = n; return f.path() }
+
+// matches tells whether a finding is to be shown. view may be nil where With is "".
+func (f findingFilter) matches(x *findings.Finding, view *views.Finding, now time.Time) bool {
+	info := x.Severity == findings.Information
+	open := x.Status == findings.Open && !info
+	ok := f.Clause == "" || f.Clause == x.Clause
+	ok = ok && (f.Rule == "" || f.Rule == x.Rule) && (f.Severity == "" || f.Severity == x.Severity) && (f.Deals == "" || f.Deals == x.Deals)
+	switch f.State {
+	case "open":
+		ok = ok && open
+	case "new":
+		ok = ok && open && now.Sub(x.Opened) < newFor
+	case "overdue":
+		ok = ok && open && overdue(x, now)
+	case "agreed":
+		ok = ok && x.Status == findings.Accepted
+	case "information":
+		ok = ok && x.Status == findings.Open && info
+	}
+	if !ok || f.With == "" {
+		return ok
+	}
+	if domain, at := strings.CutPrefix(f.With, "at/"); at {
+		return view != nil && slices.ContainsFunc(view.With, func(w views.With) bool { return domain != "" && w.Domain == domain })
+	}
+	return slices.ContainsFunc(x.Facts, func(fact string) bool { word, _, _ := strings.Cut(fact, " "); return word == f.With })
+}
+
+func overdue(x *findings.Finding, now time.Time) bool {
+	return x.Status == findings.Open && !x.Due.IsZero() && x.Due.Before(now)
+}
+
+// did tells whether a finding is about something that somebody did: it goes to others, and they neither see nor count it.
+func (p *person) did(x *findings.Finding) bool {
+	return p.ID != "" && findings.Means(x.Rule) == comments.Means && slices.Contains(x.Facts, "by/"+p.ID)
+}
+
+// theirs is the findings that somebody may see, the gravest first, and those of them that a filter lets through. The views are those that were needed so far.
+type theirs struct {
+	all, shown []*findings.Finding
+	views      map[string]*views.Finding
+	whole      bool // views holds every view
+	heads      []string
+}
+
+// findingsOf lists what somebody may see.
+func (s *Site) findingsOf(ctx context.Context, p *person, f findingFilter) (*theirs, error) {
+	out := &theirs{views: map[string]*views.Finding{}, heads: s.heads(p)}
+	chair := p.plays(policy.RoleChair) && !p.leads()
+	if chair || f.With != "" {
+		var err error
+		if out.views, err = views.AllFindings(ctx, s.Main); err != nil {
+			return nil, err
+		}
+		out.whole = true
+	}
+	now := s.Clock()
+	keeper := &findings.Keeper{Store: s.Main}
+	for _, check := range checks(s.Policy) {
+		current, err := keeper.Current(ctx, check)
+		if err != nil {
+			return nil, err
+		}
+		for _, x := range current {
+			if p.did(x) {
+				continue
+			}
+			if !p.leads() && !p.plays(policy.Role(x.Deals)) && !(chair && decisions.MayJudge(p.roles, p.ID, "", out.views[x.ID].About(), out.heads) != decisions.NotTheirs) {
+				continue
+			}
+			out.all = append(out.all, x)
+			if f.matches(x, out.views[x.ID], now) {
+				out.shown = append(out.shown, x)
+			}
+		}
+	}
+	rank := func(x *findings.Finding) int { return slices.Index(severityOrder, x.Severity) }
+	slices.SortFunc(out.shown, func(a, b *findings.Finding) int {
+		return cmp.Or(rank(a)-rank(b), boolInt(!overdue(a, now))-boolInt(!overdue(b, now)), a.Opened.Compare(b.Opened), strings.Compare(a.ID, b.ID))
+	})
+	return out, nil
+}
+
+var severityOrder = []string{policy.SeverityHigh, policy.SeverityMedium, policy.SeverityLow, findings.Information}
+
+// view reads what a finding is about; one that says so where no view was written yet.
+func (t *theirs) view(ctx context.Context, s *Site, id string) (*views.Finding, error) {
+	if v := t.views[id]; v != nil || t.whole {
+		return v, nil
+	}
+	v, err := views.OfFinding(ctx, s.Main, id)
+	if err == nil && v != nil {
+		t.views[id] = v
+	}
+	return v, err
+}
+
+// option is one choice of a list.
+type option struct{ Value, Words string }
+
+type findingsPage struct {
+	Filter                         findingFilter
+	Action                         string // where the forms go back to
+	Total, From, To                int
+	Before, After                  string // pages; "" if there is none
+	States, Clauses, Rules, Levels []option
+	Deals                          []option
+	With                           string // in words; "" if that is not asked
+	Rows                           []findingRow
+	AnyAgree                       bool   // one of the rows can be ticked
+	All                            string // what "all of these" would be about; "" if it is not offered
+	AllCount                       int
+	Tomorrow, Longest              string
+	Token, Form                    string
+	Own                            []outcome
+}
+
+type findingRow struct {
+	views.Finding
+	Shown                  bool // there is a view
+	Pick                   string
+	Clause, Says, Severity string
+	Deals, Since, Due      string
+	Overdue, New, High     bool
+	May                    bool   // somebody may agree to it
+	WhyNot                 string // why they may not
+	AgreedUntil, AgreedBy  string
+	AgreedWhy              string
+	First, FirstBy         string // until when the first of two agreed, and who; "" if nobody has
+	FirstWhy, FirstPick    string
+	Pending                string
+	Links                  []option // to everything with the same people
+}
+
+// findingsList shows the findings.
+func (s *Site) findingsList(w http.ResponseWriter, r *http.Request, p *person) error {
+	if !s.seesFindings(p) {
+		return notYours("Only those who deal with a clause of the policy, and those who lead on online safety, see what does not match it.")
+	}
+	f := filterOf(r.URL.Query())
+	list, err := s.findingsOf(r.Context(), p, f)
+	if err != nil {
+		return err
+	}
+	f.Page = min(f.Page, max(1, (len(list.shown)+perPage-1)/perPage))
+	page := findingsPage{
+		Filter: f, Total: len(list.shown), States: findingStates, Token: s.SignIn.Token(r.Context(), agreeForm), Form: formID(),
+		Tomorrow: s.today().AddDays(1).String(), Longest: s.today().AddDays(longest).String(), Action: f.path(),
+	}
+	page.From, page.To = (f.Page-1)*perPage, min(f.Page*perPage, len(list.shown))
+	s.choices(&page, list, p)
+	heard, err := decisions.Recent(r.Context(), s.Decisions, s.Main, s.Clock().Add(-ownFor), decisions.Agree, decisions.EndAgree)
+	if err != nil {
+		return err
+	}
+	pending := s.pendingFindings(heard)
+	for _, x := range list.shown[page.From:page.To] {
+		row, err := s.findingRow(r.Context(), p, list, x)
+		if err != nil {
+			return err
+		}
+		row.Pending = pending[x.ID]
+		page.AnyAgree = page.AnyAgree || row.May && row.Pending == ""
+		page.Rows = append(page.Rows, row)
+	}
+	if f.With != "" {
+		page.With = list.withWords(f.With)
+		if all := s.agreeable(p, list); len(all) > 0 {
+			page.All, page.AllCount = listDigest(all), len(all)
+		}
+	}
+	if f.Page > 1 {
+		page.Before = f.page(f.Page - 1)
+	}
+	if page.To < page.Total {
+		page.After = f.page(f.Page + 1)
+	}
+	page.From++
+	page.Own = s.outcomes(heard, p)
+	return s.page(w, r, p, "findings", "Findings", page)
+}
+
+// choices lists what may be chosen, of what there is.
+func (s *Site) choices(page *findingsPage, list *theirs, p *person) {
+	add := func(to *[]option, value, words string) {
+		if value != "" && !slices.ContainsFunc(*to, func(o option) bool { return o.Value == value }) {
+			*to = append(*to, option{value, words})
+		}
+	}
+	for _, c := range s.Policy.Clauses {
+		if slices.ContainsFunc(list.all, func(x *findings.Finding) bool { return x.Clause == c.ID }) {
+			add(&page.Clauses, c.ID, c.ID+": "+short(c.Says))
+		}
+	}
+	for _, x := range list.all {
+		add(&page.Rules, x.Rule, reports.Words(x.Rule))
+		if p.leads() {
+			add(&page.Deals, x.Deals, s.Policy.Title(policy.Role(x.Deals)))
+		}
+	}
+	byWords := func(a, b option) int {
+		return cmp.Or(strings.Compare(a.Words, b.Words), strings.Compare(a.Value, b.Value))
+	}
+	slices.SortFunc(page.Rules, byWords)
+	slices.SortFunc(page.Deals, byWords)
+	for _, level := range severityOrder[:3] {
+		page.Levels = append(page.Levels, option{level, level})
+	}
+}
+
+// short is a clause in few words, for lists.
+func short(s string) string {
+	const most = 60
+	r := []rune(s)
+	if len(r) <= most {
+		return s
+	}
+	cut := string(r[:most])
+	if i := strings.LastIndexByte(cut, ' '); i > 0 {
+		cut = cut[:i]
+	}
+	return cut + " …"
+}
+
+func (s *Site) day(t time.Time) string {
+	return t.In(s.Policy.School.Location).Format("Monday 2 January 2006")
+}
+
+func (s *Site) findingRow(ctx context.Context, p *person, list *theirs, x *findings.Finding) (findingRow, error) {
+	row := findingRow{Pick: pick(x.ID, x.Facts), Clause: x.Clause, Severity: x.Severity, High: x.Severity == policy.SeverityHigh, Deals: s.Policy.Title(policy.Role(x.Deals)), Overdue: overdue(x, s.Clock()),
+		New: x.Status == findings.Open && s.Clock().Sub(x.Opened) < newFor, Since: s.day(x.FirstSeen)}
+	if c, ok := s.Policy.Clause(x.Clause); ok {
+		row.Says = c.Says
+	}
+	if !x.Due.IsZero() && x.Status == findings.Open {
+		row.Due = s.day(x.Due)
+	}
+	v, err := list.view(ctx, s, x.ID)
+	if err != nil {
+		return row, err
+	}
+	if v == nil {
+		row.What = reports.Words(x.Rule) + "."
+		row.WhyNot = "What it is about is written down with the next report."
+	} else {
+		row.Finding, row.Shown = *v, true
+		row.Links = withLinks(v)
+	}
+	switch right := decisions.MayJudge(p.roles, p.ID, x.Deals, v.About(), list.heads); {
+	case v == nil:
+	case right == decisions.Self:
+		row.WhyNot = "It concerns your own account, files or doing: the headteacher decides on it, and the chair of governors on what concerns the headteacher."
+	case right == decisions.Theirs && x.Severity != findings.Information:
+		row.May = true
+	}
+	if a := x.Agreed; a != nil {
+		row.AgreedUntil, row.AgreedBy, row.AgreedWhy = s.day(a.Until), s.titles(a.By), a.Why
+	}
+	if row.High && x.Status == findings.Open {
+		first, err := (&findings.Keeper{Store: s.Main}).FirstOf(ctx, x, s.Clock())
+		if err != nil || first == nil {
+			return row, err
+		}
+		row.First, row.FirstBy, row.FirstWhy = s.day(first.Until), s.titles(first.By), first.Why
+		if row.May && !(first.ID != "" && first.ID == p.ID) && first.Hash != p.By.Hash {
+			row.FirstPick = row.Pick + " " + s.Policy.Calendar.Date(first.Until).String()
+		}
+	}
+	return row, nil
+}
+
+// titles names roles that agreed, "role and role".
+func (s *Site) titles(roles string) string {
+	list := strings.Split(roles, " and ")
+	for i, r := range list {
+		list[i] = s.Policy.Title(policy.Role(r))
+	}
+	return strings.Join(list, " and ")
+}
+
+// withLinks leads from a finding to everything with the same people.
+func withLinks(v *views.Finding) []option {
+	var out []option
+	add := func(with, words string) {
+		path := findingFilter{With: with}.path()
+		if !slices.ContainsFunc(out, func(o option) bool { return o.Value == path }) && len(out) < 12 {
+			out = append(out, option{path, words})
+		}
+	}
+	for _, w := range v.With {
+		if strings.HasPrefix(w.Fact, "anyone") {
+			continue
+		}
+		add(w.Fact, plainWho(w.Who))
+		if w.Domain != "" && strings.HasPrefix(w.Fact, "user/") {
+			add("at/"+w.Domain, "anybody at "+w.Domain)
+		}
+	}
+	return out
+}
+
+// plainWho is who somebody is, without what they may do.
+func plainWho(who string) string {
+	if i := strings.LastIndex(who, " ("); i > 0 {
+		return who[:i]
+	}
+	return who
+}
+
+// withWords names whom a filter is about.
+func (t *theirs) withWords(with string) string {
+	if domain, at := strings.CutPrefix(with, "at/"); at {
+		return "anybody at " + domain
+	}
+	for _, x := range t.shown {
+		if v := t.views[x.ID]; v != nil {
+			for _, w := range v.With {
+				if w.Fact == with {
+					return plainWho(w.Who)
+				}
+			}
+		}
+	}
+	return "somebody"
+}
+
+// pick is what stands for a finding or a change in a form: which, and with which facts it was shown.
+func pick(id string, facts []string) string { return decisions.Digest(facts) + " " + id }
+
+// pendingFindings says of findings what was decided and is not taken up yet.
+func (s *Site) pendingFindings(heard []decisions.Heard) map[string]string {
+	out := map[string]string{}
+	for _, d := range heard {
+		if d.Judgement != nil || s.Clock().Sub(d.At) > pendingFor {
+			continue
+		}
+		for _, x := range d.Findings {
+			out[x.ID] = "Noted: it is to be as before. It is taken up within minutes."
+			if d.Do == decisions.Agree {
+				out[x.ID] = fmt.Sprintf("Noted: agreed until %s. It is taken up within minutes.", dayWords(d.Until))
+			}
+		}
+	}
+	return out
+}
