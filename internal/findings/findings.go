@@ -161,7 +161,8 @@ func (f *Finding) fields() map[string]string {
 	return m
 }
 
-func decode(d store.Doc) (*Finding, error) {
+// Decode reads a document of [Findings].
+func Decode(d store.Doc) (*Finding, error) {
 	f := new(Finding)
 	if err := json.Unmarshal(d.Body, f); err != nil {
 		return nil, fmt.Errorf("finding %s in the state cannot be read: %w", d.Key, err)

@@ -215,14 +215,18 @@ func (k *Keeper) Current(ctx context.Context, means string) (map[string]*Finding
 	return out, nil
 }
 
+// AskFor is the query for the findings of a check with one status, for whoever reads documents of [Findings] and decodes them with [Decode].
+func AskFor(means string, s Status) store.Ask {
+	return store.Ask{Query: "status", Equal: map[string]string{"means": means, "status": string(s)}}
+}
+
 // List streams the findings of a check with one status.
 func (k *Keeper) List(ctx context.Context, means string, s Status) iter.Seq2[*Finding, error] {
 	return func(yield func(*Finding, error) bool) {
-		ask := store.Ask{Query: "status", Equal: map[string]string{"means": means, "status": string(s)}}
-		for d, err := range k.Store.Find(ctx, Findings, ask) {
+		for d, err := range k.Store.Find(ctx, Findings, AskFor(means, s)) {
 			var f *Finding
 			if err == nil {
-				f, err = decode(d)
+				f, err = Decode(d)
 			}
 			if !yield(f, err) || err != nil {
 				return
@@ -237,7 +241,7 @@ func (k *Keeper) Get(ctx context.Context, id string) (*Finding, error) {
 	if err != nil {
 		return nil, err
 	}
-	return decode(d)
+	return Decode(d)
 }
 
 // EventsSince streams the events of a check later than a moment, oldest first.

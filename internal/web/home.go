@@ -99,11 +99,11 @@ func (s *Site) waiting(ctx context.Context, p *person) ([]waitingPost, error) {
 		passedOn bool
 	}
 	open := map[string]map[string]found{} // course → post
-	keeper := &findings.Keeper{Store: s.Main}
-	for f, err := range keeper.List(ctx, comments.Means, findings.Open) {
-		if err != nil {
-			return nil, err
-		}
+	waits, err := s.waits.read(ctx, s.Main, findings.Findings, findings.AskFor(comments.Means, findings.Open), findings.Decode)
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range waits {
 		course, post, ok := moderation.ParseSubject(f.Subject)
 		passed := slices.Contains(f.Facts, comments.PassedOn)
 		if !ok || f.Rule != comments.Means+"."+comments.Unreviewed || !slices.Contains(p.hosts, course) && !(p.leads() && passed) {

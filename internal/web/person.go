@@ -12,6 +12,7 @@ import (
 	"esafetybot/internal/policy"
 	"esafetybot/internal/roster"
 	"esafetybot/internal/seen"
+	"esafetybot/internal/store"
 	"esafetybot/internal/web/signin"
 )
 
@@ -101,7 +102,7 @@ func (s *Site) today() calendar.Date { return s.Policy.Calendar.Date(s.Clock()) 
 
 // taught finds the classes that somebody teaches or stands in for.
 func (s *Site) taught(r *http.Request, p *person) (err error) {
-	if p.classes, err = s.book.read(r.Context(), s.Main); err != nil {
+	if p.classes, err = s.book.read(r.Context(), s.Main, moderation.Classes, store.Ask{}, moderation.Decode); err != nil {
 		return err
 	}
 	if p.rosters, err = memory.Rosters(r.Context(), s.Main); err != nil || p.ID == "" {

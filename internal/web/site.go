@@ -25,6 +25,8 @@ import (
 	"time"
 
 	"esafetybot/internal/decisions"
+	"esafetybot/internal/findings"
+	"esafetybot/internal/moderation"
 	"esafetybot/internal/policy"
 	"esafetybot/internal/store"
 	"esafetybot/internal/web/signin"
@@ -47,8 +49,9 @@ type Config struct {
 // Site is the review site.
 type Site struct {
 	Config
-	mux  *http.ServeMux
-	book book
+	mux   *http.ServeMux
+	book  book[moderation.Class]
+	waits book[findings.Finding] // those on comments that are open
 }
 
 // Pages shows what signing in has to say, in the look of the site. It is made first, because signing in needs it.

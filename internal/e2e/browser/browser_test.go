@@ -68,7 +68,6 @@ func (c *chromium) start() {
 		return
 	}
 	options := []chromedp.ExecAllocatorOption{chromedp.ExecPath(program), chromedp.UserDataDir(profile)}
-	options = append(options, chromedp.Flag("lang", "en-GB"), chromedp.Flag("accept-lang", "en-GB")) // dates as a school reads them
 	for _, flag := range []string{
 		"headless", "no-sandbox", "disable-gpu", "disable-quic", "no-first-run", "no-default-browser-check", "disable-background-networking", "disable-component-update", "disable-sync",
 		"disable-dev-shm-usage", "hide-scrollbars",

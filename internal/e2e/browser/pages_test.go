@@ -32,11 +32,20 @@ type shownPage struct {
 
 // pages are all pages of the site: a new one is a line here, and TestEveryPageIsListed says so.
 var pages = []shownPage{
-	{name: "home", path: "/", who: []string{"teacher", "administrator", "officer", "headteacher", "governor", "page-host"}, chosen: []string{"teacher phone"}},
+	{name: "home", path: "/", who: []string{"teacher", "administrator", "officer", "headteacher", "governor", "page-host"}, chosen: []string{"teacher phone", "officer desktop"}},
 	{name: "home-noted", path: "/?noted=reviewed", who: []string{"teacher"}},
 	{name: "home-empty", path: "/", who: []string{"colleague"}},
 	{name: "check-ins", path: "/check-ins", who: []string{"administrator", "officer", "page-host"}, chosen: []string{"page-host desktop"}},
-	{name: "classes", path: "/classes", who: []string{"officer", "headteacher", "page-host"}, chosen: []string{"officer phone"}},
+	{name: "classes", path: "/classes", who: []string{"officer", "headteacher", "page-host"}},
+	{name: "findings", path: "/findings", who: []string{"administrator", "officer", "headteacher"}},
+	{name: "changes", path: "/changes", who: []string{"administrator", "officer"}},
+	{name: "overview", path: "/overview", who: []string{"officer", "headteacher"}},
+	{name: "closed", path: "/closed", who: []string{"officer"}},
+	{name: "concern", path: "/concern", who: []string{"teacher", "officer"}},
+	{name: "concern-form", path: "/concern", who: []string{"teacher"}, do: func(v *visitor) { v.press("button[name=about][value=pupil]") }},
+	{name: "incidents", path: "/incidents", who: []string{"officer", "headteacher"}},
+	{name: "entry", path: "/incidents/e/ID", who: []string{"officer"}, do: (*visitor).openEntry},
+	{name: "incident-numbers", path: "/incidents/numbers", who: []string{"governor", "headteacher"}},
 	{name: "no-such-page", path: "/nothing-here", who: []string{"teacher"}},
 	{name: "not-yours", path: "/classes", who: []string{"teacher"}},
 	{name: "pupil", path: "/", who: []string{"pupil"}},
@@ -65,10 +74,37 @@ func (s *stage) people() map[string]string {
 // eachPage shows every page to everybody who sees it, in a browser that setup has prepared. A page for which do ends the session is shown once.
 func eachPage(t *testing.T, s *stage, setup func(v *visitor), look func(t *testing.T, v *visitor, p shownPage, who string)) {
 	people := s.people()
+	raise := s.visit(t)
+	raise.signIn(people["teacher"])
+	raise.raiseConcern()
+	s.work()
 	for _, who := range slices.Sorted(maps.Keys(people)) {
 		showTo(t, s, who, people[who], setup, look)
 	}
 	showTo(t, s, "", "", setup, look)
+}
+
+// raiseConcern sends a concern about a pupil.
+func (v *visitor) raiseConcern() {
+	v.t.Helper()
+	v.open("/concern")
+	v.press("button[name=about][value=pupil]")
+	eval[bool](v, "(document.querySelector('input[name=kind]').checked = true)")
+	v.press("form[action='/concern'] button")
+	v.says("a concern", 200)
+}
+
+// openEntry opens the newest entry of the incident log.
+func (v *visitor) openEntry() {
+	v.t.Helper()
+	v.open("/incidents")
+	if v.count("form[action^='/incidents/open/'] button") > 0 {
+		v.press("form[action^='/incidents/open/'] button")
+		v.s.work()
+		v.open("/incidents")
+	}
+	v.press("a[href^='/incidents/e/']")
+	v.says("an entry", 200)
 }
 
 func showTo(t *testing.T, s *stage, who, address string, setup func(v *visitor), look func(t *testing.T, v *visitor, p shownPage, who string)) {
@@ -114,7 +150,7 @@ func TestEveryPageIsListed(t *testing.T) {
 		}
 		for _, m := range regexp.MustCompile(`"GET (/[^"]*)"`).FindAllStringSubmatch(string(text), -1) {
 			route := strings.TrimSuffix(m[1], "{$}")
-			if strings.HasSuffix(route, ".css") {
+			if strings.HasSuffix(route, ".css") || strings.HasSuffix(route, ".csv") {
 				continue
 			}
 			routes++
@@ -193,13 +229,14 @@ func (v *visitor) over() string {
 	})()`)
 }
 
-// controls are what the keyboard must reach.
-const controls = "a[href], button, input:not([type=hidden]), select, textarea, summary"
+// controls are what the keyboard must reach: of radio buttons that belong together one, the arrows choose among them.
+const controls = `[...document.querySelectorAll('a[href], button, input:not([type=hidden]), select, textarea, summary')].filter(e => e.checkVisibility() && !e.disabled &&
+	(e.type !== 'radio' || e === ([...document.getElementsByName(e.name)].find(r => r.checked) ?? document.getElementsByName(e.name)[0])))`
 
 // keyboard sees to it that every control is reached with the Tab key, in the order of the page, and shows that it is.
 func (v *visitor) keyboard() {
 	v.size(360, 700)
-	n := v.count(controls)
+	n := eval[int](v, controls+".length")
 	if n == 0 {
 		v.t.Fatal("the page has nothing to press at all")
 	}
@@ -208,7 +245,7 @@ func (v *visitor) keyboard() {
 		v.key("\t")
 		at := eval[string](v, `(() => {
 			const e = document.activeElement, s = getComputedStyle(e), r = e.getBoundingClientRect()
-			const i = [...document.querySelectorAll('`+controls+`')].indexOf(e)
+			const i = `+controls+`.indexOf(e)
 			const seen = s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) >= 2 && r.width > 0 && r.left >= 0 && r.right <= innerWidth &&
 				Math.min(r.bottom, innerHeight) - Math.max(r.top, 0) >= Math.min(r.height, 24) - 1 // enough of it, at least
 			return i + ' ' + (seen ? 'seen' : 'unseen') + ' ' + e.outerHTML.slice(0, 120)

@@ -38,7 +38,7 @@ import (
 )
 
 // looking are the jobs whose work the site shows.
-var looking = []string{jobs.AccountsJob, jobs.CommentsJob, jobs.CheckInsJob}
+var looking = []string{jobs.AccountsJob, jobs.CommentsJob, jobs.CheckInsJob, jobs.IncidentsJob}
 
 // testKey is made once, and short: it signs for nobody but the simulated school.
 var testKey = sync.OnceValue(func() *rsa.PrivateKey {
