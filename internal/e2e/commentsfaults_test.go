@@ -61,6 +61,8 @@ func TestCampaignCommentFaults(t *testing.T) {
 			sc, s := small(t, seed, server.Options{})
 			w := s.only(generate.Classroom)
 			s.retry.Tries, s.retry.Each = 3, 300*time.Millisecond // some runs do not see everything
+			s.decide(w)                                           // what was decided before is judged while things are as they were
+			s.do(s.runNamed(w, commentJobs...))
 			player := sc.Player()
 			for day := range 3 {
 				_, err := player.Play()
@@ -104,6 +106,8 @@ func TestCampaignLateRecords(t *testing.T) {
 			sc, s := small(t, seed, server.Options{})
 			w := s.only(generate.Classroom)
 			s.reserve(server.Options{Faults: server.Faults{Rate: 0.1, Seed: uint64(seed), Kinds: []string{"late-audit", "dup-audit"}}})
+			s.decide(w) // what was decided before is judged while things are as they were
+			s.do(s.runNamed(w, commentJobs...))
 			player := sc.Player()
 			for range 4 {
 				_, err := player.Play()
