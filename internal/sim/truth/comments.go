@@ -164,17 +164,6 @@ func (w *world) everAt(class string, at time.Time) []*User {
 	return out
 }
 
-// everTeachers are the teachers of a class and those who were taken off its list.
-func (w *world) everTeachers(class string) []*User {
-	out := w.teachers(class)
-	for _, l := range w.lists[class] {
-		if !l.putOn {
-			out = append(out, l.who)
-		}
-	}
-	return out
-}
-
 // wasTeacherBy reports whether somebody was a teacher of the class by then. Whoever was ever one was, unless the first that the log
 // says of them and the list of teachers is that they were put on it later than that.
 func (w *world) wasTeacherBy(u *User, class string, at time.Time) bool {
