@@ -53,6 +53,7 @@ import (
 	"strings"
 	"time"
 
+	"esafetybot/internal/pseudonym"
 	"esafetybot/internal/store"
 )
 
@@ -101,12 +102,7 @@ type Who struct {
 }
 
 func (b By) who() Who {
-	w := Who{Role: b.Role, ID: b.ID}
-	if b.Address != "" {
-		sum := sha256.Sum256([]byte(strings.ToLower(b.Address)))
-		w.Hash = "sha256-" + hex.EncodeToString(sum[:8])
-	}
-	return w
+	return Who{Role: b.Role, ID: b.ID, Hash: pseudonym.Of(b.Address)}
 }
 
 // same tells whether two decisions are, or may be, one person's.

@@ -15,6 +15,7 @@ import (
 	"esafetybot/internal/decisions"
 	"esafetybot/internal/memory"
 	"esafetybot/internal/policy"
+	"esafetybot/internal/pseudonym"
 )
 
 // newCheckIns lists what only a person can answer, and takes an answer where there is no review site.
@@ -145,7 +146,7 @@ func (o *options) answer(cmd *cobra.Command, name, said, as string) error {
 		}
 	}
 	_, err = decisions.Make(cmd.Context(), b.env.Site, "command line "+clock().UTC().Format(time.RFC3339Nano), decisions.Decision{
-		At: clock(), By: decisions.By{ID: id, Hash: decisions.Hash(as)}, Do: decisions.Answer, CheckIn: name, Answer: said,
+		At: clock(), By: decisions.By{ID: id, Hash: pseudonym.Of(as)}, Do: decisions.Answer, CheckIn: name, Answer: said,
 	})
 	if err != nil && !errors.Is(err, decisions.ErrTwice) {
 		return err

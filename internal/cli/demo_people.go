@@ -13,6 +13,7 @@ import (
 	"esafetybot/internal/findings"
 	"esafetybot/internal/jobs"
 	"esafetybot/internal/policy"
+	"esafetybot/internal/pseudonym"
 	"esafetybot/internal/sim/world"
 	"esafetybot/internal/store"
 )
@@ -114,7 +115,7 @@ func (d *demoPeople) note(ctx context.Context) error {
 	for _, x := range list {
 		d.noted++
 		_, err := decisions.Make(ctx, d.b.env.Site, fmt.Sprint(d.noted), decisions.Decision{
-			At: x.At, By: decisions.By{ID: id[x.By], Hash: decisions.Hash(x.By)}, Do: x.Do, Item: x.Item, Saw: x.Saw, Course: x.Course, Who: id[x.Who],
+			At: x.At, By: decisions.By{ID: id[x.By], Hash: pseudonym.Of(x.By)}, Do: x.Do, Item: x.Item, Saw: x.Saw, Course: x.Course, Who: id[x.Who],
 			From: x.From, Until: x.Until, CheckIn: x.CheckIn, Answer: x.Answer,
 		})
 		if err != nil {

@@ -48,12 +48,6 @@ type By struct {
 	Hash string `json:"hash"`         // Hash of the address
 }
 
-// Hash makes an address comparable without showing it.
-func Hash(address string) string {
-	sum := sha256.Sum256([]byte(strings.ToLower(strings.TrimSpace(address))))
-	return "sha256-" + hex.EncodeToString(sum[:8])
-}
-
 // Decision is what is stored.
 type Decision struct {
 	ID      string    `json:"id"`

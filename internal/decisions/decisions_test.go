@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"esafetybot/internal/pseudonym"
 	"esafetybot/internal/store"
 	"esafetybot/internal/store/memory"
 )
@@ -41,7 +42,7 @@ func newDesk(t testing.TB) *desk {
 }
 
 func review(post string, at time.Time) Decision {
-	return Decision{At: at, By: By{ID: "kim", Hash: Hash("kim@school.example")}, Do: Reviewed, Item: "post/1-" + post, Saw: at}
+	return Decision{At: at, By: By{ID: "kim", Hash: pseudonym.Of("kim@school.example")}, Do: Reviewed, Item: "post/1-" + post, Saw: at}
 }
 
 func (d *desk) make(form string, dec Decision) Decision {
@@ -105,7 +106,7 @@ func TestMakeOnce(t *testing.T) {
 	}
 	d.make("form 2", review("1", noon))
 	other := review("1", noon)
-	other.By.Hash = Hash("lou@school.example")
+	other.By.Hash = pseudonym.Of("lou@school.example")
 	d.make("form 1", other)
 	cover := review("1", noon)
 	cover.Do = Cover
@@ -123,11 +124,11 @@ func TestMakeKeeps(t *testing.T) {
 		t.Fatal(err)
 	}
 	in := Decision{
-		At: time.Date(2026, 7, 1, 1, 0, 0, 0, london), By: By{ID: "kim", Hash: Hash(" Kim@School.example ")}, Do: Cover, Item: "i", Saw: noon, Course: "5512", Who: "moe",
+		At: time.Date(2026, 7, 1, 1, 0, 0, 0, london), By: By{ID: "kim", Hash: pseudonym.Of(" Kim@School.example ")}, Do: Cover, Item: "i", Saw: noon, Course: "5512", Who: "moe",
 		From: "2026-07-01", Until: "2026-07-02", CheckIn: "filtering", Answer: "yes",
 	}
 	want := d.make("form", in)
-	if want.At.Location() != time.UTC || !want.At.Equal(in.At) || want.By.Hash != Hash("kim@school.example") {
+	if want.At.Location() != time.UTC || !want.At.Equal(in.At) || want.By.Hash != pseudonym.Of("kim@school.example") {
 		t.Errorf("made %+v", want)
 	}
 	if diff := cmp.Diff([]Decision{want}, d.waiting(Cover).Waiting); diff != "" {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"esafetybot/internal/decisions"
+	"esafetybot/internal/pseudonym"
 	"esafetybot/internal/sim/world"
 	"esafetybot/internal/store/memory"
 )
@@ -32,7 +33,7 @@ func (s *campus) decided() (out []decisions.Decision) {
 	})
 	for _, d := range list {
 		out = append(out, decisions.Decision{
-			At: d.At, By: decisions.By{ID: id[d.By], Hash: decisions.Hash(d.By)}, Do: d.Do, Item: d.Item, Saw: d.Saw, Course: d.Course, Who: id[d.Who],
+			At: d.At, By: decisions.By{ID: id[d.By], Hash: pseudonym.Of(d.By)}, Do: d.Do, Item: d.Item, Saw: d.Saw, Course: d.Course, Who: id[d.Who],
 			From: d.From, Until: d.Until, CheckIn: d.CheckIn, Answer: d.Answer,
 		})
 	}

@@ -14,6 +14,7 @@ import (
 	"esafetybot/internal/findings"
 	"esafetybot/internal/jobs"
 	"esafetybot/internal/policy"
+	"esafetybot/internal/pseudonym"
 	"esafetybot/internal/sim/generate"
 	"esafetybot/internal/sim/server"
 	"esafetybot/internal/store"
@@ -87,7 +88,7 @@ func TestViews(t *testing.T) {
 
 	// The administrator agrees to one thing and approves another, which the next run takes up.
 	it := s.by(watch, policy.RoleAdmin)
-	by := decisions.By{ID: it.ID, Hash: decisions.Hash(it.Address)}
+	by := decisions.By{ID: it.ID, Hash: pseudonym.Of(it.Address)}
 	var agreed *findings.Finding
 	for _, f := range open {
 		v, _ := views.OfFinding(ctx, watch.store, f.ID)

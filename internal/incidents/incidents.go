@@ -43,16 +43,14 @@ package incidents
 
 import (
 	"cmp"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"esafetybot/internal/policy"
+	"esafetybot/internal/pseudonym"
 	"esafetybot/internal/store"
 )
 
@@ -134,7 +132,7 @@ type By struct {
 	Role    string // as signed in, for whoever raises; what somebody may read never rests on it
 	Address string
 	ID      string // Directory id; "" for somebody without an account at the school
-	Hash    string // of the address, as decisions.Hash makes it, where the address itself is not known
+	Hash    string // of the address, as pseudonym.Of makes it, where the address itself is not known
 }
 
 // Who is what is kept of By.
@@ -147,15 +145,8 @@ type Who struct {
 // Program is the role of what the program did by itself.
 const Program = "program"
 
-func (b By) who() Who { return Who{Role: b.Role, ID: b.ID, Hash: cmp.Or(hashOf(b.Address), b.Hash)} }
-
-func hashOf(address string) string {
-	address = strings.ToLower(strings.TrimSpace(address))
-	if address == "" {
-		return ""
-	}
-	sum := sha256.Sum256([]byte(address))
-	return "sha256-" + hex.EncodeToString(sum[:8])
+func (b By) who() Who {
+	return Who{Role: b.Role, ID: b.ID, Hash: cmp.Or(pseudonym.Of(b.Address), b.Hash)}
 }
 
 // same tells whether two are, or may be, one person.

@@ -13,6 +13,7 @@ import (
 
 	"esafetybot/internal/calendar"
 	"esafetybot/internal/policy"
+	"esafetybot/internal/pseudonym"
 	"esafetybot/internal/store"
 )
 
@@ -342,7 +343,7 @@ func TestNotices(t *testing.T) {
 		if have := who(Ordinary); have != "" {
 			b.Error(have)
 		}
-		if e := b.stored(id); len(e.Told) != 1 || e.History[2].Whom.Hash != hashOf(officer.Address) || e.History[2].Who.Role != Program {
+		if e := b.stored(id); len(e.Told) != 1 || e.History[2].Whom.Hash != pseudonym.Of(officer.Address) || e.History[2].Who.Role != Program {
 			b.Errorf("%+v", e)
 		}
 		// Passed on, once reopened and not read: everybody is told anew.

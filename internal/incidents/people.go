@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"esafetybot/internal/policy"
+	"esafetybot/internal/pseudonym"
 )
 
 // Person is somebody who plays roles at the school: one row of [Log].Roster. Rows that share an id or an address are one person, so that
@@ -48,7 +49,7 @@ func (w Who) keys() []string {
 func (p Person) keys() []string {
 	out := Who{ID: p.ID}.keys()
 	for _, a := range p.Addresses {
-		out = append(out, Who{Hash: hashOf(a)}.keys()...)
+		out = append(out, Who{Hash: pseudonym.Of(a)}.keys()...)
 	}
 	return out
 }

@@ -15,6 +15,7 @@ import (
 
 	"esafetybot/internal/calendar"
 	"esafetybot/internal/policy"
+	"esafetybot/internal/pseudonym"
 	"esafetybot/internal/store"
 )
 
@@ -287,7 +288,7 @@ func (l *Log) concern(e *Entry, ids []string, roles []policy.Role) error {
 func hashes(addresses []string) []Who {
 	var out []Who
 	for _, a := range addresses {
-		out = append(out, Who{Hash: hashOf(a)})
+		out = append(out, Who{Hash: pseudonym.Of(a)})
 	}
 	return out
 }

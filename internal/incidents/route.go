@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"esafetybot/internal/policy"
+	"esafetybot/internal/pseudonym"
 )
 
 // Opens is the hour, in school time, at which the time to open an entry begins to run on a working day; it rests at calendar.EndOfDay.
@@ -19,7 +20,7 @@ type Told struct {
 	Passed  bool        // because those before them had not opened it in time
 }
 
-func (t Told) who() Who { return Who{Role: string(t.Role), ID: t.ID, Hash: hashOf(t.Address)} }
+func (t Told) who() Who { return Who{Role: string(t.Role), ID: t.ID, Hash: pseudonym.Of(t.Address)} }
 
 // step is some people who are told together.
 type step struct {

@@ -11,6 +11,7 @@ import (
 
 	"esafetybot/internal/calendar"
 	"esafetybot/internal/policy"
+	"esafetybot/internal/pseudonym"
 )
 
 func FuzzParseSent(f *testing.F) {
@@ -114,7 +115,7 @@ func TestHasOpenedAndConcernsStaff(t *testing.T) {
 	}
 	_, err := b.Open(ctx, officer, id)
 	b.ok(err)
-	hashed := By{Hash: hashOf(officer.Address)}
+	hashed := By{Hash: pseudonym.Of(officer.Address)}
 	if e := b.stored(id); !b.HasOpened(officer, e) || !b.HasOpened(hashed, e) || b.HasOpened(lead, e) {
 		t.Error("the officer has, and nobody else")
 	}

@@ -15,6 +15,7 @@ import (
 	"esafetybot/internal/census"
 	"esafetybot/internal/decisions"
 	"esafetybot/internal/findings"
+	"esafetybot/internal/pseudonym"
 	"esafetybot/internal/seen"
 	"esafetybot/internal/store"
 	"esafetybot/internal/views"
@@ -243,7 +244,7 @@ func TestAgreeTakesTwo(t *testing.T) {
 func TestForgedAgreement(t *testing.T) {
 	d := newDesk(t)
 	id := d.finding("file/a", "medium", "workspace_admin", "kim")
-	x := agreement(t, decisions.By{ID: "it", Hash: decisions.Hash("nobody@school.example")}, id)
+	x := agreement(t, decisions.By{ID: "it", Hash: pseudonym.Of("nobody@school.example")}, id)
 	x.ID = strings.Repeat("ab", 16)
 	body, err := json.Marshal(x)
 	if err != nil {

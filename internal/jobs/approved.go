@@ -8,6 +8,7 @@ import (
 	"esafetybot/internal/actions"
 	"esafetybot/internal/decisions"
 	"esafetybot/internal/policy"
+	"esafetybot/internal/pseudonym"
 	"esafetybot/internal/seen"
 	"esafetybot/internal/store"
 )
@@ -142,14 +143,14 @@ func refusedBecause(ctx context.Context, err error, do string) (string, error) {
 func (j *judge) address(who decider, by decisions.By) string {
 	if who.acc != nil {
 		for _, a := range addressesOf(who.acc) {
-			if decisions.Hash(a) == by.Hash {
+			if pseudonym.Of(a) == by.Hash {
 				return a
 			}
 		}
 	}
 	for _, role := range policy.Deciders {
 		for _, p := range j.Env.Policy.Person(role) {
-			if decisions.Hash(p.Address) == by.Hash {
+			if pseudonym.Of(p.Address) == by.Hash {
 				return p.Address
 			}
 		}

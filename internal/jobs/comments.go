@@ -11,12 +11,12 @@ import (
 
 	"esafetybot/internal/census"
 	"esafetybot/internal/checks/comments"
-	"esafetybot/internal/decisions"
 	"esafetybot/internal/findings"
 	"esafetybot/internal/memory"
 	"esafetybot/internal/moderation"
 	"esafetybot/internal/people"
 	"esafetybot/internal/policy"
+	"esafetybot/internal/pseudonym"
 	"esafetybot/internal/roster"
 	"esafetybot/internal/school"
 	"esafetybot/internal/seen"
@@ -144,7 +144,7 @@ func adultsOf(who *school.Directory, kinds *school.Kinds) []roster.Adult {
 		}
 		adult := roster.Adult{ID: a.ID, Name: a.Name}
 		for _, address := range append([]string{a.Address}, a.Aliases...) {
-			adult.Hashes = append(adult.Hashes, decisions.Hash(address))
+			adult.Hashes = append(adult.Hashes, pseudonym.Of(address))
 		}
 		out = append(out, adult)
 	}
@@ -295,7 +295,7 @@ func (r *commentsRun) event(e seen.Event) {
 		kind := r.in.Kinds.Kind(a)
 		act.Staff, act.Adult = kind == school.Staff && r.in.Kinds.School(a), kind != school.Pupil
 	case strings.Contains(e.Actor, "@") && outside(r.Who(), e.Actor):
-		act.By, act.Adult = decisions.Hash(e.Actor), true
+		act.By, act.Adult = pseudonym.Of(e.Actor), true
 	}
 	p := r.book.Class(course).Post(post)
 	p.Add(act)
@@ -322,7 +322,7 @@ func (r *commentsRun) dealer(o findings.Observed) string {
 		people := r.Env.Policy.Person(policy.Role(role))
 		did := slices.ContainsFunc(people, func(p policy.Person) bool {
 			a, ok := r.Who().Account(strings.ToLower(p.Address))
-			return ok && slices.Contains(o.Facts, "by/"+a.ID) || slices.Contains(o.Facts, "by/"+decisions.Hash(p.Address))
+			return ok && slices.Contains(o.Facts, "by/"+a.ID) || slices.Contains(o.Facts, "by/"+pseudonym.Of(p.Address))
 		})
 		if !did && (len(people) > 0 || role == o.Deals) {
 			return role

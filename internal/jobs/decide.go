@@ -10,6 +10,7 @@ import (
 	"esafetybot/internal/decisions"
 	"esafetybot/internal/moderation"
 	"esafetybot/internal/policy"
+	"esafetybot/internal/pseudonym"
 	"esafetybot/internal/school"
 	"esafetybot/internal/seen"
 )
@@ -46,7 +47,7 @@ func outside(who *school.Directory, address string) bool {
 func (l *look) decider(kinds *school.Kinds, by decisions.By, at time.Time) (decider, bool) {
 	who := l.Who()
 	hashed := func(a *seen.Account) bool {
-		return slices.ContainsFunc(append([]string{a.Address}, a.Aliases...), func(x string) bool { return decisions.Hash(x) == by.Hash })
+		return slices.ContainsFunc(append([]string{a.Address}, a.Aliases...), func(x string) bool { return pseudonym.Of(x) == by.Hash })
 	}
 	a, ours := who.AccountByID(by.ID)
 	if ours && (!hashed(a) || at.Before(a.Created) || !a.Active() || !kinds.School(a) || kinds.Kind(a) == school.Pupil) {
@@ -59,7 +60,7 @@ func (l *look) decider(kinds *school.Kinds, by decisions.By, at time.Time) (deci
 	for role, list := range l.Env.Policy.People {
 		for _, p := range list {
 			b, known := who.Account(strings.ToLower(p.Address))
-			if ours && known && b.ID == a.ID || !ours && !known && outside(who, p.Address) && decisions.Hash(p.Address) == by.Hash {
+			if ours && known && b.ID == a.ID || !ours && !known && outside(who, p.Address) && pseudonym.Of(p.Address) == by.Hash {
 				d.roles = append(d.roles, role)
 			}
 		}

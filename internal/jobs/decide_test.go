@@ -13,12 +13,13 @@ import (
 	"esafetybot/internal/checkins"
 	"esafetybot/internal/decisions"
 	"esafetybot/internal/moderation"
+	"esafetybot/internal/pseudonym"
 	"esafetybot/internal/school"
 	"esafetybot/internal/seen"
 )
 
 // by is somebody as the site saw them signed in: with an id of Google's and an address.
-func by(id, address string) decisions.By { return decisions.By{ID: id, Hash: decisions.Hash(address)} }
+func by(id, address string) decisions.By { return decisions.By{ID: id, Hash: pseudonym.Of(address)} }
 
 func ours(id string) decisions.By { return by(id, id+"@school.example") }
 
@@ -188,7 +189,7 @@ func TestDecidedOnce(t *testing.T) {
 	}
 	class := r.book.Class("1")
 	at, saw := place(t, "2026-11-18 11:00").UTC(), place(t, "2026-11-17 10:00").UTC()
-	want := []moderation.Review{{ID: "kim", At: at, By: "kim", Saw: saw}, {ID: "117", At: at, By: decisions.Hash("deputy@trust.example"), Saw: saw}}
+	want := []moderation.Review{{ID: "kim", At: at, By: "kim", Saw: saw}, {ID: "117", At: at, By: pseudonym.Of("deputy@trust.example"), Saw: saw}}
 	if diff := cmp.Diff(want, class.Posts["7"].Reviews); diff != "" {
 		t.Errorf("reviews (-want +have):\n%s", diff)
 	}
@@ -236,8 +237,8 @@ func TestEvent(t *testing.T) {
 		{"supply", "sue@school.example", moderation.Act{By: "sue", Adult: true}},
 		{"a guest is no staff", "gus@school.example", moderation.Act{By: "gus", Adult: true}},
 		{"of another school", "elm@school.example", moderation.Act{By: "elm", Adult: true}},
-		{"outside", "parent@home.example", moderation.Act{By: decisions.Hash("parent@home.example"), Adult: true}},
-		{"trusted, and outside all the same", "deputy@trust.example", moderation.Act{By: decisions.Hash("deputy@trust.example"), Adult: true}},
+		{"outside", "parent@home.example", moderation.Act{By: pseudonym.Of("parent@home.example"), Adult: true}},
+		{"trusted, and outside all the same", "deputy@trust.example", moderation.Act{By: pseudonym.Of("deputy@trust.example"), Adult: true}},
 		{"ours, and nobody's", "nobody@school.example", moderation.Act{}},
 		{"nobody", "", moderation.Act{}},
 		{"no address", "Google", moderation.Act{}},

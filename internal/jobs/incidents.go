@@ -18,6 +18,7 @@ import (
 	"esafetybot/internal/incidents"
 	"esafetybot/internal/outbox"
 	"esafetybot/internal/policy"
+	"esafetybot/internal/pseudonym"
 	"esafetybot/internal/reports"
 	"esafetybot/internal/roster"
 	"esafetybot/internal/store"
@@ -179,7 +180,7 @@ func (r *incidentsRun) by(b decisions.By) (incidents.By, bool) {
 	for _, list := range r.Env.Policy.People {
 		for _, p := range list {
 			_, domain, _ := strings.Cut(p.Address, "@")
-			if decisions.Hash(p.Address) == b.Hash && !slices.Contains(r.Env.Policy.School.Domains, domain) {
+			if pseudonym.Of(p.Address) == b.Hash && !slices.Contains(r.Env.Policy.School.Domains, domain) {
 				return incidents.By{Hash: b.Hash}, true
 			}
 		}

@@ -22,6 +22,7 @@ import (
 	"esafetybot/internal/incidents"
 	"esafetybot/internal/outbox"
 	"esafetybot/internal/policy"
+	"esafetybot/internal/pseudonym"
 	"esafetybot/internal/roster"
 	"esafetybot/internal/seen"
 	"esafetybot/internal/store"
@@ -76,7 +77,7 @@ func newLogBench(t *testing.T) *logBench {
 	b.must(err)
 	var adults []roster.Adult
 	for _, name := range []string{"officer", "lead", "deputy", "head", "it", "teacher"} {
-		adults = append(adults, roster.Adult{ID: "u-" + name, Name: name, Hashes: []string{decisions.Hash(name + "@school.example")}})
+		adults = append(adults, roster.Adult{ID: "u-" + name, Name: name, Hashes: []string{pseudonym.Of(name + "@school.example")}})
 	}
 	b.must(roster.Keep(t.Context(), b.env.Store, b.env.Store.Commit, adults))
 	return b
@@ -96,7 +97,7 @@ func (b *logBench) must(err error) {
 }
 
 func who(name string) decisions.By {
-	return decisions.By{ID: "u-" + name, Hash: decisions.Hash(name + "@school.example")}
+	return decisions.By{ID: "u-" + name, Hash: pseudonym.Of(name + "@school.example")}
 }
 
 // sends notes what somebody sent, as the site does.
@@ -288,11 +289,11 @@ func TestForgedIncidents(t *testing.T) {
 		sent any
 		why  string
 	}{
-		{"a pupil, or nobody we know", decisions.By{ID: "u-pupil", Hash: decisions.Hash("pupil@school.example")}, raise, notKnown},
-		{"another one's address", decisions.By{ID: "u-teacher", Hash: decisions.Hash("head@school.example")}, raise, notKnown},
-		{"the headteacher's address without their account", decisions.By{Hash: decisions.Hash("head@school.example")}, raise, notKnown},
-		{"the headteacher's address with an account from outside", decisions.By{ID: "stranger", Hash: decisions.Hash("head@school.example")}, raise, notKnown},
-		{"somebody from outside whom the policy does not name", decisions.By{ID: "x", Hash: decisions.Hash("x@home.example")}, raise, notKnown},
+		{"a pupil, or nobody we know", decisions.By{ID: "u-pupil", Hash: pseudonym.Of("pupil@school.example")}, raise, notKnown},
+		{"another one's address", decisions.By{ID: "u-teacher", Hash: pseudonym.Of("head@school.example")}, raise, notKnown},
+		{"the headteacher's address without their account", decisions.By{Hash: pseudonym.Of("head@school.example")}, raise, notKnown},
+		{"the headteacher's address with an account from outside", decisions.By{ID: "stranger", Hash: pseudonym.Of("head@school.example")}, raise, notKnown},
+		{"somebody from outside whom the policy does not name", decisions.By{ID: "x", Hash: pseudonym.Of("x@home.example")}, raise, notKnown},
 		{"no form", who("teacher"), incidents.Sent{Act: incidents.ActRaise}, notTaken},
 		{"another act", who("teacher"), map[string]any{"act": "delete", "entry": "E"}, notTaken},
 		{"more than a form has", who("teacher"), map[string]any{"act": "open", "entry": "E", "role": "headteacher"}, notTaken},

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"esafetybot/internal/actions"
+	"esafetybot/internal/pseudonym"
 )
 
 // SwitchOff is to switch an account off. Nobody can sign in with it; nothing is deleted.
@@ -25,7 +26,7 @@ func RevokeApp(user, client string) actions.Change {
 
 // RemoveRecovery is to remove an account's recovery address, as long as it is the one given. Only its hash is kept until it is removed.
 func RemoveRecovery(user, address string) actions.Change {
-	return actions.Change{Kind: KindRemoveRecovery, Params: map[string]string{"user": user, "recovery": HashOf(address)}, Concerns: []string{user}}
+	return actions.Change{Kind: KindRemoveRecovery, Params: map[string]string{"user": user, "recovery": pseudonym.Of(address)}, Concerns: []string{user}}
 }
 
 type switchOff struct{ api API }
@@ -153,7 +154,7 @@ func (r removeRecovery) Look(ctx context.Context, a *actions.Action) (actions.Li
 		return missing()
 	case p.Recovery == "":
 		return live(actions.AsWanted, "", nil)
-	case HashOf(p.Recovery) == a.Params["recovery"]:
+	case pseudonym.Of(p.Recovery) == a.Params["recovery"]:
 		return live(actions.AsApproved, "", wasRecovery{p.Recovery})
 	}
 	return live(actions.Different, "there is another recovery address now", nil)

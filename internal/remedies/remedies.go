@@ -16,11 +16,8 @@ package remedies
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"strings"
 	"time"
 
 	"esafetybot/internal/actions"
@@ -79,12 +76,6 @@ func All(api API, clock func() time.Time) []actions.Remedy {
 		moveUser{api}, leaveGroup{api}, switchOff{api}, signOut{api}, revokeApp{api}, removeRecovery{api},
 		deleteGrant{drive{api}, clock}, narrowGrant{drive{api}}, expireGrant{drive{api}, clock}, handOver{drive{api}},
 	}
-}
-
-// HashOf stands for an address where the address itself must not be kept: sha256- and 16 hex digits, as in findings' facts.
-func HashOf(address string) string {
-	sum := sha256.Sum256([]byte(strings.ToLower(address)))
-	return "sha256-" + hex.EncodeToString(sum[:8])
 }
 
 // person reads an account; missing is true, without an error, if it was deleted.

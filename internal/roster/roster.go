@@ -25,7 +25,7 @@ const key = "adults"
 type Adult struct {
 	ID     string   `json:"id"`     // Directory id
 	Name   string   `json:"name"`   // for other adults of the school
-	Hashes []string `json:"hashes"` // of its addresses (decisions.Hash), the main one first
+	Hashes []string `json:"hashes"` // of its addresses (pseudonym.Of), the main one first
 }
 
 // Keep writes the roster if it differs from what is there.

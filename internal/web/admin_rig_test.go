@@ -18,6 +18,7 @@ import (
 	"esafetybot/internal/decisions"
 	"esafetybot/internal/findings"
 	"esafetybot/internal/policy"
+	"esafetybot/internal/pseudonym"
 	"esafetybot/internal/roster"
 	"esafetybot/internal/sim/server"
 	"esafetybot/internal/sim/world"
@@ -94,7 +95,7 @@ func newAdminRig(t *testing.T) *adminRig {
 		if err := w.AddUser(&world.User{ID: "id-" + name, PrimaryEmail: address, OrgUnitPath: "/Staff"}); err != nil {
 			t.Fatal(err)
 		}
-		adults = append(adults, roster.Adult{ID: "id-" + name, Name: name, Hashes: []string{decisions.Hash(address)}})
+		adults = append(adults, roster.Adult{ID: "id-" + name, Name: name, Hashes: []string{pseudonym.Of(address)}})
 	}
 	if err := w.AddUser(&world.User{ID: "id-pupil", PrimaryEmail: "pupil@school.example", OrgUnitPath: "/Pupils"}); err != nil {
 		t.Fatal(err)

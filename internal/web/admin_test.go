@@ -13,6 +13,7 @@ import (
 	"esafetybot/internal/actions"
 	"esafetybot/internal/decisions"
 	"esafetybot/internal/findings"
+	"esafetybot/internal/pseudonym"
 	"esafetybot/internal/views"
 )
 
@@ -132,7 +133,7 @@ func TestAgree(t *testing.T) {
 		t.Fatalf("%d %s", status, text)
 	}
 	want := []decisions.Decision{{
-		At: adminNow, By: decisions.By{ID: "id-it", Hash: decisions.Hash("it@school.example")}, Do: decisions.Agree, Until: "2026-12-18", Why: "A visiting artist works on it.",
+		At: adminNow, By: decisions.By{ID: "id-it", Hash: pseudonym.Of("it@school.example")}, Do: decisions.Agree, Until: "2026-12-18", Why: "A visiting artist works on it.",
 		Findings: []decisions.Pick{{ID: id["one"], Facts: []string{"user/p1 reader"}}, {ID: id["two"], Facts: []string{"user/p1 reader"}}},
 	}}
 	have := x.made(decisions.Agree)
@@ -255,7 +256,7 @@ func TestConfirm(t *testing.T) {
 	k := &findings.Keeper{Store: x.main, Commit: x.main.Commit}
 	b := newBatch()
 	err := k.StageFirst(t.Context(), b, findings.First{
-		Finding: id["weak"], At: adminNow.Add(-time.Hour), ID: "id-it", Hash: decisions.Hash("it@school.example"),
+		Finding: id["weak"], At: adminNow.Add(-time.Hour), ID: "id-it", Hash: pseudonym.Of("it@school.example"),
 		Agreement: findings.Agreement{Until: time.Date(2026, 12, 4, 17, 0, 0, 0, time.UTC), By: "workspace_admin", Why: "Away until then.", Facts: []string{"strength weak"}},
 	})
 	if err == nil {

@@ -16,6 +16,7 @@ import (
 	"esafetybot/internal/decisions"
 	"esafetybot/internal/findings"
 	"esafetybot/internal/policy"
+	"esafetybot/internal/pseudonym"
 	"esafetybot/internal/reports"
 	"esafetybot/internal/views"
 )
@@ -40,7 +41,7 @@ func (s *Site) seesFindings(p *person) bool {
 func (s *Site) heads(p *person) []string {
 	var out []string
 	for _, who := range s.Policy.Person(policy.RoleHead) {
-		h := decisions.Hash(who.Address)
+		h := pseudonym.Of(who.Address)
 		for _, a := range p.adults {
 			if slices.Contains(a.Hashes, h) {
 				out = append(out, a.ID)

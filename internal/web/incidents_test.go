@@ -26,6 +26,7 @@ import (
 	"esafetybot/internal/jobs"
 	"esafetybot/internal/outbox"
 	"esafetybot/internal/policy"
+	"esafetybot/internal/pseudonym"
 	"esafetybot/internal/roster"
 	"esafetybot/internal/sim/server"
 	"esafetybot/internal/sim/world"
@@ -99,7 +100,7 @@ func newCampus(t *testing.T, policyText string) *campus {
 		id := fmt.Sprint(100 + i)
 		c.must(w.AddUser(&world.User{ID: id, PrimaryEmail: addressOf(name), OrgUnitPath: "/"}))
 		if name != "pupil" {
-			adults = append(adults, roster.Adult{ID: id, Name: "The " + name, Hashes: []string{decisions.Hash(addressOf(name))}})
+			adults = append(adults, roster.Adult{ID: id, Name: "The " + name, Hashes: []string{pseudonym.Of(addressOf(name))}})
 		}
 	}
 	c.must(roster.Keep(t.Context(), c.main, c.main.Commit, adults))

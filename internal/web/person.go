@@ -10,6 +10,7 @@ import (
 	"esafetybot/internal/memory"
 	"esafetybot/internal/moderation"
 	"esafetybot/internal/policy"
+	"esafetybot/internal/pseudonym"
 	"esafetybot/internal/roster"
 	"esafetybot/internal/seen"
 	"esafetybot/internal/store"
@@ -59,7 +60,7 @@ func (s *Site) person(r *http.Request) (*person, error) {
 	if !ok {
 		return nil, refusal{Status: http.StatusForbidden, Title: "You are not signed in", Do: "Sign in first.", Again: "/sign-in"}
 	}
-	p := &person{Identity: id, By: decisions.By{ID: id.Subject, Hash: decisions.Hash(id.Address)}}
+	p := &person{Identity: id, By: decisions.By{ID: id.Subject, Hash: pseudonym.Of(id.Address)}}
 	var err error
 	if p.adults, err = roster.Read(r.Context(), s.Main); err != nil {
 		return nil, err
@@ -71,7 +72,7 @@ func (s *Site) person(r *http.Request) (*person, error) {
 	}
 	for role, people := range s.Policy.People {
 		for _, who := range people {
-			h := decisions.Hash(who.Address)
+			h := pseudonym.Of(who.Address)
 			known := slices.ContainsFunc(p.adults, func(a roster.Adult) bool { return slices.Contains(a.Hashes, h) })
 			if slices.Contains(mine, h) || i < 0 && !known && h == p.By.Hash && !s.ours(id.Address) {
 				p.roles = append(p.roles, role)

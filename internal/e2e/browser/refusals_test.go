@@ -14,6 +14,7 @@ import (
 
 	"esafetybot/internal/decisions"
 	"esafetybot/internal/policy"
+	"esafetybot/internal/pseudonym"
 	"esafetybot/internal/store"
 )
 
@@ -158,7 +159,7 @@ func TestForgedDecisions(t *testing.T) {
 	course, teacher := s.teacher(2)
 	mine, other := s.post(func(c string) bool { return c == course }), s.post(func(c string) bool { return c != course })
 	by := func(address string) decisions.By {
-		return decisions.By{ID: s.user(address).ID, Hash: decisions.Hash(address)}
+		return decisions.By{ID: s.user(address).ID, Hash: pseudonym.Of(address)}
 	}
 	review := func(by decisions.By, item string) decisions.Decision {
 		subject, _, _ := strings.Cut(item, " ")
@@ -170,7 +171,7 @@ func TestForgedDecisions(t *testing.T) {
 		"with the officer's id, a pupil's hash":   review(decisions.By{ID: by(s.role(policy.RoleOfficer)).ID, Hash: by(s.pupil()).Hash}, mine),
 		"with the officer's hash, a pupil's id":   review(decisions.By{ID: by(s.pupil()).ID, Hash: by(s.role(policy.RoleOfficer)).Hash}, mine),
 		"by nobody":                               review(decisions.By{}, mine),
-		"by a stranger":                           review(decisions.By{Hash: decisions.Hash("ann@elsewhere.example")}, mine),
+		"by a stranger":                           review(decisions.By{Hash: pseudonym.Of("ann@elsewhere.example")}, mine),
 		"a pupil who would stand in":              {At: s.world.Now(), By: by(s.role(policy.RoleOfficer)), Do: decisions.Cover, Course: course, Who: by(s.pupil()).ID, From: "2026-09-07", Until: "2026-09-11"},
 		"a teacher who names themselves as cover": {At: s.world.Now(), By: by(teacher), Do: decisions.Cover, Course: course, Who: by(teacher).ID, From: "2026-09-07", Until: "2026-09-11"},
 	}
