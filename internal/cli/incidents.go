@@ -13,7 +13,6 @@ import (
 	"esafetybot/internal/incidents"
 	"esafetybot/internal/policy"
 	"esafetybot/internal/roster"
-	"esafetybot/internal/store/stores"
 )
 
 func newIncidents(o *options) *cobra.Command {
@@ -41,23 +40,19 @@ type countLine struct {
 }
 
 func (o *options) incidents(cmd *cobra.Command, from, to string, asJSON bool) error {
-	p, err := o.loadPolicy()
-	if err != nil {
-		return err
-	}
 	clock, err := o.clock()
 	if err != nil {
 		return err
 	}
-	first, last, err := span(p, clock(), from, to)
-	if err != nil {
-		return usageError{err}
-	}
-	s, err := stores.Open(cmd.Context(), o.state, p.School.Domains[0], o.logger())
+	p, s, err := o.opened(cmd.Context())
 	if err != nil {
 		return err
 	}
 	defer func() { _ = s.Close() }()
+	first, last, err := span(p, clock(), from, to)
+	if err != nil {
+		return usageError{err}
+	}
 	adults, err := roster.Read(cmd.Context(), s)
 	if err != nil {
 		return err

@@ -57,14 +57,6 @@ func newServe(o *options) *cobra.Command {
 
 // serve runs the clock and the site until the context ends.
 func (o *options) serve(ctx context.Context, so siteOptions) error {
-	p, err := o.loadPolicy()
-	if err != nil {
-		return err
-	}
-	clock, err := o.clock()
-	if err != nil {
-		return err
-	}
 	switch {
 	case o.baseURL == "":
 		return usageError{errors.New("the site's own address is not given: --base-url https://review.school.example")}
@@ -72,11 +64,12 @@ func (o *options) serve(ctx context.Context, so siteOptions) error {
 		return usageError{errors.New("nobody could sign in: give --oidc-client-id, and its secret in ESAFETYBOT_OIDC_CLIENT_SECRET")}
 	}
 	o.keepDecisions = true
-	b, err := o.bench(ctx, p, clock)
+	b, err := o.workbench(ctx)
 	if err != nil {
 		return err
 	}
 	defer b.close()
+	p, clock := b.env.Policy, b.env.Clock
 	noted, concern := make(chan struct{}, 1), make(chan struct{}, 1)
 	site, err := o.site(so, p, b, func() {
 		for _, c := range []chan struct{}{noted, concern} {

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 )
 
@@ -100,12 +99,7 @@ func Questions(in QuestionsInput) (Rendered, error) {
 		return Rendered{}, fmt.Errorf("the letter with questions: %w", err)
 	}
 	t := &textPage{}
-	t.para(p.School + " · " + p.Date)
-	t.b.WriteString(strings.Repeat("=", 40) + "\n\n")
-	if p.Greeting != "" {
-		t.para(p.Greeting)
-	}
-	t.para(strings.ToUpper(p.Headline))
+	t.top(p.School+" · "+p.Date, p.Greeting, p.Headline)
 	t.para(p.Lead)
 	t.questions(p.Questions)
 	t.b.WriteString("-- \n")

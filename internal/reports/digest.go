@@ -178,12 +178,7 @@ func sameDay(a, b time.Time) bool { return a.Format(time.DateOnly) == b.Format(t
 
 func digestText(p digestPage) string {
 	t := &textPage{}
-	t.para(p.School + " · " + p.Date)
-	t.b.WriteString(strings.Repeat("=", 40) + "\n\n")
-	if p.Greeting != "" {
-		t.para(p.Greeting)
-	}
-	t.para(strings.ToUpper(p.Headline))
+	t.top(p.School+" · "+p.Date, p.Greeting, p.Headline)
 	t.para(p.Lead)
 	t.para(p.Do)
 	if p.Site != "" {

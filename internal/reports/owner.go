@@ -227,12 +227,7 @@ func why(c OwnerChange) string {
 
 func ownerText(p ownerPage) string {
 	t := &textPage{}
-	t.para(p.School + " · " + p.Date)
-	t.b.WriteString(strings.Repeat("=", 40) + "\n\n")
-	if p.Greeting != "" {
-		t.para(p.Greeting)
-	}
-	t.para(strings.ToUpper(p.Headline))
+	t.top(p.School+" · "+p.Date, p.Greeting, p.Headline)
 	t.para(p.Lead)
 	for _, l := range []ownerList{p.Coming, p.Made} {
 		if len(l.Files) == 0 && l.More == "" {

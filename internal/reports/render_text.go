@@ -7,12 +7,7 @@ const textWidth = 76
 // renderText is the same report for a reader without HTML.
 func renderText(p page) string {
 	t := &textPage{}
-	t.para(p.School + " · " + p.Kind + " · " + p.Date)
-	t.b.WriteString(strings.Repeat("=", 40) + "\n\n")
-	if p.Greeting != "" {
-		t.para(p.Greeting)
-	}
-	t.para(strings.ToUpper(p.Headline))
+	t.top(p.School+" · "+p.Kind+" · "+p.Date, p.Greeting, p.Headline)
 	if p.Warning != "" {
 		t.para("! " + p.Warning)
 	}
@@ -97,6 +92,16 @@ func renderText(p page) string {
 }
 
 type textPage struct{ b strings.Builder }
+
+// top is how every mail begins.
+func (t *textPage) top(from, greeting, headline string) {
+	t.para(from)
+	t.b.WriteString(strings.Repeat("=", 40) + "\n\n")
+	if greeting != "" {
+		t.para(greeting)
+	}
+	t.para(strings.ToUpper(headline))
+}
 
 func (t *textPage) para(s string)        { t.b.WriteString(wrap(s, "", "", textWidth) + "\n\n") }
 func (t *textPage) line(s string)        { t.b.WriteString(wrap(s, "", "", textWidth) + "\n") }

@@ -88,12 +88,7 @@ func (v *matterView) urgentPage(in UrgentInput, n, lines int, loc *time.Location
 
 func urgentText(p page) string {
 	t := &textPage{}
-	t.para(p.School + " · " + p.Date)
-	t.b.WriteString(strings.Repeat("=", 40) + "\n\n")
-	if p.Greeting != "" {
-		t.para(p.Greeting)
-	}
-	t.para(strings.ToUpper(p.Headline))
+	t.top(p.School+" · "+p.Date, p.Greeting, p.Headline)
 	t.para(strings.Join(p.Lead, " "))
 	for _, a := range p.Asks {
 		for _, g := range a.Groups {
