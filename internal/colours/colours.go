@@ -11,6 +11,7 @@
 package colours
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -146,18 +147,18 @@ func (in Input) unseen(c policy.Clause) []string {
 		add("the clause names nothing by which it is met")
 	}
 	for _, m := range c.MetBy {
-		name := kinds[m.Kind] + " “" + m.Name + "”"
+		name := cmp.Or(m.About(), kinds[m.Kind]+" “"+m.Name+"”")
 		if !m.Built() {
-			add(name + " is not looked at yet")
+			add(name + " (not looked at yet)")
 			continue
 		}
 		switch j, ok := in.Job(m); {
 		case !ok || j.At.IsZero():
-			add(name + " has not been looked at yet")
+			add(name + " (has not been looked at)")
 		case j.Stopped:
-			add(name + " was not looked at to the end")
+			add(name + " (was not looked at to the end)")
 		case in.Now.Sub(j.At) > Stale:
-			add(name + " was last looked at more than two days ago")
+			add(name + " (was last looked at more than two days ago)")
 		}
 	}
 	for _, s := range in.Unseen[c.ID] {

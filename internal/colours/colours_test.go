@@ -63,13 +63,13 @@ func TestColours(t *testing.T) {
 		{name: "a gap", means: means, unseen: []string{"The Drive of Ann"}, want: Unknown, says: []string{"not everything that it needs could be seen"}, not: []string{"The Drive of Ann"}},
 		{name: "a gap, and something open", means: means, open: []*findings.Finding{finding("low", time.Hour, findings.Open)}, unseen: []string{"The Drive of Ann"}, want: Amber, says: []string{"one thing is open"}, not: []string{"The Drive of Ann"}},
 		{name: "a gap, and something overdue", means: means, open: []*findings.Finding{finding("low", -1, findings.Open)}, unseen: []string{"The Drive of Ann"}, want: Red, says: []string{"one thing is overdue"}, not: []string{"The Drive of Ann"}},
-		{name: "not built", means: []policy.Means{reminder}, want: Unknown, says: []string{"not everything that it needs could be seen"}, not: []string{"the reminder “safer-internet-day” is not looked at yet"}},
-		{name: "half built", means: []policy.Means{built, reminder}, want: Unknown, says: []string{"not everything that it needs could be seen"}, not: []string{"the reminder “safer-internet-day” is not looked at yet"}},
+		{name: "not built", means: []policy.Means{reminder}, want: Unknown, says: []string{"not everything that it needs could be seen"}, not: []string{"the reminder “safer-internet-day” (not looked at yet)"}},
+		{name: "half built", means: []policy.Means{built, reminder}, want: Unknown, says: []string{"not everything that it needs could be seen"}, not: []string{"the reminder “safer-internet-day” (not looked at yet)"}},
 		{name: "met by nothing", want: Unknown, says: []string{"not everything that it needs could be seen"}, not: []string{"the clause names nothing by which it is met"}},
-		{name: "never run", means: means, job: func(policy.Means) (Job, bool) { return Job{}, false }, want: Unknown, says: []string{"not everything that it needs could be seen"}, not: []string{"the check “sharing” has not been looked at yet"}},
-		{name: "stopped", means: means, job: looked(time.Hour, true), want: Unknown, says: []string{"not everything that it needs could be seen"}, not: []string{"the check “sharing” was not looked at to the end"}},
+		{name: "never run", means: means, job: func(policy.Means) (Job, bool) { return Job{}, false }, want: Unknown, says: []string{"not everything that it needs could be seen"}, not: []string{"sharing in Google Drive (has not been looked at)"}},
+		{name: "stopped", means: means, job: looked(time.Hour, true), want: Unknown, says: []string{"not everything that it needs could be seen"}, not: []string{"sharing in Google Drive (was not looked at to the end)"}},
 		{name: "two days ago", means: means, job: looked(Stale, false), want: Green, says: []string{"looked at, and nothing found"}},
-		{name: "longer ago", means: means, job: looked(Stale+1, false), want: Unknown, says: []string{"not everything that it needs could be seen"}, not: []string{"the check “sharing” was last looked at more than two days ago"}},
+		{name: "longer ago", means: means, job: looked(Stale+1, false), want: Unknown, says: []string{"not everything that it needs could be seen"}, not: []string{"sharing in Google Drive (was last looked at more than two days ago)"}},
 		{name: "of another clause", means: means, open: []*findings.Finding{{Clause: "A2", Severity: "high", Status: findings.Open}}, want: Green, says: []string{"looked at, and nothing found"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -14,6 +14,24 @@ func (m Means) informationOnly() bool {
 	return len(rules) > 0 && !slices.ContainsFunc(rules, func(r string) bool { return !InformationOnly(m.Name, r) })
 }
 
+// About says in a few words what a means is about: "sharing in Google Drive"; "" for one that no policy can name.
+func (m Means) About() string {
+	if w, ok := m.With.(*CommentsWith); ok {
+		var places []string
+		for _, p := range w.Places {
+			places = append(places, placeWords[p])
+		}
+		return "comments: " + strings.Join(places, ", ")
+	}
+	if k := meansOf(m.Kind, m.Name); k != nil {
+		return k.looks
+	}
+	return ""
+}
+
+// placeWords says where people comment.
+var placeWords = map[string]string{PlaceClassroom: "posts in Google Classroom", PlaceBlogs: "blogs", PlaceDocuments: "documents of classes"}
+
 // inWords says what a check looks for, with the numbers and lists that the policy gives.
 func (m Means) inWords() string {
 	switch w := m.With.(type) {
@@ -110,13 +128,12 @@ func (w *AccountsWith) details() []string {
 }
 
 func (w *CommentsWith) details() []string {
-	places := map[string]string{PlaceClassroom: "posts in Google Classroom", PlaceBlogs: "blogs", PlaceDocuments: "documents of classes"}
 	var out, later []string
 	for _, p := range w.Places {
 		if slices.Contains(PlacesBuilt, p) {
-			out = append(out, places[p])
+			out = append(out, placeWords[p])
 		} else {
-			later = append(later, places[p]+": "+NotYet)
+			later = append(later, placeWords[p]+": "+NotYet)
 		}
 	}
 	if !w.Replies {

@@ -404,7 +404,7 @@ func TestChanges(t *testing.T) {
 func TestOverview(t *testing.T) {
 	x, _ := seeded(t)
 	_, text := x.get("officer", "/overview")
-	if !strings.Contains(text, "has not been looked at yet") {
+	if !strings.Contains(text, "has not been looked at)") {
 		t.Error("nothing was looked at, and nobody says so")
 	}
 	x.put(views.Overview, "seen", views.Seen{
@@ -413,7 +413,7 @@ func TestOverview(t *testing.T) {
 	})
 	_, text = x.get("head", "/overview")
 	for _, want := range []string{
-		`<span class="colour">Amber</span> A1`, `<span class="colour">Red</span> A2`, `<span class="colour">Green</span> A3`, "Could not be seen: The Drive of Ann: Google refused it.", "5 things are open", "one thing of high severity is open",
+		`<span class="colour">Amber</span> A1`, `<span class="colour">Red</span> A2`, `<span class="colour">Green</span> A3`, "Could not be seen: The Drive of Ann: Google refused it.", "5 things are open", "One thing of high severity is open",
 		`href="/findings?clause=A1"`,
 	} {
 		if !strings.Contains(text, want) {

@@ -190,8 +190,7 @@ func (s *Site) homePost(x waitingPost, p *person) homePost {
 
 // title says which post it is. Whoever reads it may read the post.
 func title(p *moderation.Post) string {
-	words := p.Words(func(t string) string { return t })
-	return strings.ToUpper(words[:1]) + words[1:]
+	return upper(p.Words(func(t string) string { return t }))
 }
 
 func count(n int, one, many string) string {

@@ -185,7 +185,7 @@ type menuItem struct {
 var templates = func() map[string]*template.Template {
 	out := map[string]*template.Template{}
 	for _, name := range []string{"home", "check-ins", "classes", "findings", "changes", "overview", "closed", "problem", "signed-out", "concern", "concern-form", "concern-sent", "incidents", "incident", "incidents-numbers"} {
-		out[name] = template.Must(template.New("").ParseFS(files, "pages/frame.html.tmpl", "pages/"+name+".html.tmpl"))
+		out[name] = template.Must(template.New("").Funcs(template.FuncMap{"upper": upper}).ParseFS(files, "pages/frame.html.tmpl", "pages/"+name+".html.tmpl"))
 	}
 	return out
 }()
