@@ -40,6 +40,9 @@ type Google interface {
 	ClassMembers(ctx context.Context, courseID string) iter.Seq2[seen.ClassMember, error]
 	Settings(ctx context.Context, types []string) iter.Seq2[seen.Setting, error]
 	Events(ctx context.Context, app, name string, from, to time.Time) iter.Seq2[seen.Event, error]
+	Blogs(ctx context.Context, as string) ([]seen.Blog, error)
+	BlogPosts(ctx context.Context, as, blog string) iter.Seq2[seen.BlogPost, error]
+	BlogComments(ctx context.Context, as, blog string, since time.Time) iter.Seq2[seen.BlogComment, error]
 	NoUsage(err error) bool // the usage report of that day is not there (yet)
 	Reason(err error) seen.Reason
 	Workers() int

@@ -24,6 +24,7 @@ const (
 	ScopeMaterials    = "https://www.googleapis.com/auth/classroom.courseworkmaterials.readonly"
 	ScopeMetadata     = "https://www.googleapis.com/auth/drive.metadata.readonly"
 	ScopeDrives       = "https://www.googleapis.com/auth/drive.readonly"
+	ScopeBlogs        = "https://www.googleapis.com/auth/blogger.readonly"
 	ScopeCompose      = "https://www.googleapis.com/auth/gmail.compose"
 	ScopeMailSettings = "https://www.googleapis.com/auth/gmail.settings.basic" // Google's only other ones read all mail
 
@@ -31,6 +32,7 @@ const (
 	ScopeUsersWrite   = "https://www.googleapis.com/auth/admin.directory.user"
 	ScopeMembersWrite = "https://www.googleapis.com/auth/admin.directory.group.member"
 	ScopeDriveWrite   = "https://www.googleapis.com/auth/drive"
+	ScopeBlogsWrite   = "https://www.googleapis.com/auth/blogger"
 )
 
 // A ScopeUse says what a job uses a scope for.
@@ -97,6 +99,7 @@ func Scopes(job string) []ScopeUse {
 			{ScopeAnnounced, "read announcements in Classroom", false, "which announcement was commented on: the mail then leads to the class"},
 			{ScopeCourseWork, "read classwork in Classroom, and what pupils handed in; Google offers it only together", false, "which classwork was commented on: the mail then leads to the class"},
 			{ScopeMaterials, "read materials in Classroom", false, "which material was commented on: the mail then leads to the class"},
+			{ScopeBlogs, "read the blogs of members of staff on Blogger, with their comments", false, "comments on blogs, and which blogs there are; only needed where the policy asks for blogs"},
 		}
 	case "devices":
 		return []ScopeUse{
@@ -132,6 +135,7 @@ func Scopes(job string) []ScopeUse {
 			{ScopeMembersWrite, "add members to groups and remove them", false, "removing accounts from groups"},
 			{ScopeSecurity, plainSecurity, false, "removing apps and signing people out"},
 			{ScopeDriveWrite, "change the sharing of everybody's files; Google offers it only together with reading and changing the files themselves, which is never done", false, "ending or narrowing the sharing of files, and handing files over"},
+			{ScopeBlogsWrite, "show, hide and remove comments on blogs, when somebody who looks after the blog says so; Google offers it only together with writing posts, which is never done", false, "showing, hiding and removing comments on blogs"},
 		}
 	}
 	return nil

@@ -34,6 +34,9 @@ func apply(ctx context.Context, env Env, box *outbox.Outbox, s *Seen, lease *Lea
 	if _, err := log.Propose(ctx, p.proposals(ctx)); err != nil {
 		return err
 	}
+	if err := p.moderate(ctx, log); err != nil {
+		return err
+	}
 	if err := takeUpChanges(ctx, env, s, log, lease.Commit); err != nil {
 		return err
 	}

@@ -63,11 +63,12 @@ func commentsAsks(p *policy.Policy, asked map[string]policy.Means) []comments.As
 	}
 	for _, m := range means(p, CommentsJob) {
 		w, ok := m.With.(*policy.CommentsWith)
-		if !ok || !w.At(policy.PlaceClassroom) {
+		if !ok || !slices.ContainsFunc(policy.PlacesBuilt, w.At) {
 			continue
 		}
 		out = append(out, comments.Ask{
 			Clause: m.ID, Severity: m.Severity, Deals: string(m.DealsWithIt), PassedTo: to, Rules: w.Rules, Replies: w.Replies, Staff: w.Staff, Due: m.Due,
+			Classes: w.At(policy.PlaceClassroom), Blogs: w.At(policy.PlaceBlogs),
 		})
 		for _, rule := range w.Rules {
 			asked[m.ID+" "+comments.Means+"."+rule] = m.Means
@@ -107,6 +108,9 @@ func (r *commentsRun) run(ctx context.Context) (err error) {
 	}
 	r.teachers()
 	r.takeUp(ctx)
+	if asksBlogs(r.Env.Policy) {
+		r.blogs(ctx)
+	}
 	r.prune()
 	if err := r.book.Flush(ctx, r.lease.Commit, nil); err != nil {
 		return err
@@ -117,7 +121,10 @@ func (r *commentsRun) run(ctx context.Context) (err error) {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	r.in.Classes = classesOf(r.Census, r.in.Kinds, r.memory, r.book, r.courses)
+	r.in.Classes = slices.Concat(classesOf(r.Census, r.in.Kinds, r.memory, r.book, r.courses), blogsOf(r.Env.Policy, r.Census, r.book))
+	for _, key := range r.book.Blogs() {
+		r.book.Class(key).ForgetTexts(r.rules(r.book.Class(key)))
+	}
 	observed := comments.Check(r.in)
 	for i, o := range observed {
 		observed[i].Deals = r.dealer(o)
@@ -223,13 +230,21 @@ const remembered = 190
 
 // prune forgets what was looked at long ago.
 func (r *commentsRun) prune() {
-	var rules []moderation.Rules
-	for _, a := range r.in.Asks {
-		rules = append(rules, moderation.Rules{Replies: a.Replies, Staff: a.Staff, Date: r.in.Calendar.Date, Teaches: func(string) bool { return false }})
-	}
 	for _, course := range r.book.Courses() {
-		r.book.Class(course).Prune(r.Now.AddDate(0, 0, -remembered), rules)
+		c := r.book.Class(course)
+		c.Prune(r.Now.AddDate(0, 0, -remembered), r.rules(c))
 	}
+}
+
+// rules is what all asks for a class, or a blog, say of what needs looking at.
+func (r *commentsRun) rules(c *moderation.Class) []moderation.Rules {
+	var out []moderation.Rules
+	for _, a := range r.in.Asks {
+		if c.Blog != nil && a.Blogs || c.Blog == nil && a.Classes {
+			out = append(out, moderation.Rules{Replies: a.Replies, Staff: a.Staff, Date: r.in.Calendar.Date, Teaches: func(string) bool { return false }})
+		}
+	}
+	return out
 }
 
 // takeUp takes up what the log says since the newest record that was taken up.
@@ -341,6 +356,9 @@ func (r *commentsRun) describe(ctx context.Context, observed []findings.Observed
 	var ask []place
 	for _, o := range observed {
 		course, id, ok := moderation.ParseSubject(o.Subject)
+		if blog, _ := strings.CutPrefix(o.Subject, "blog/"); blog != o.Subject || r.book.Class(course).Blog != nil {
+			continue // blogs are asked when they are read
+		}
 		if p := r.book.Class(course).Post(id); ok && !p.Told && !slices.ContainsFunc(ask, func(q place) bool { return q.post == p }) {
 			ask = append(ask, place{course, id, p})
 		}
@@ -364,6 +382,10 @@ func (r *commentsRun) describe(ctx context.Context, observed []findings.Observed
 		r.more = append(r.more, *refused)
 	}
 	for _, o := range observed {
+		if blog, ok := strings.CutPrefix(o.Subject, "blog/"); ok {
+			r.left.Names[o.Subject] = r.book.Class(moderation.BlogKey(blog)).Name
+			continue
+		}
 		course, id, _ := moderation.ParseSubject(o.Subject)
 		r.left.Names[o.Subject] = postName(r.left.Names["course/"+course], r.book.Class(course).Post(id))
 	}
@@ -380,6 +402,13 @@ func postName(class string, p *moderation.Post) string {
 // evidence says what is known about the subject of a finding that the check no longer yields; "" is nothing.
 func (r *commentsRun) evidence(f *findings.Finding) findings.How {
 	course, _, _ := moderation.ParseSubject(f.Subject)
+	blog, hostless := strings.CutPrefix(f.Subject, "blog/")
+	if hostless {
+		course = moderation.BlogKey(blog)
+	}
+	if id, ok := moderation.BlogOf(course); ok {
+		return r.blogEvidence(id, hostless)
+	}
 	i := slices.IndexFunc(r.courses, func(c seen.Course) bool { return c.ID == course })
 	if i < 0 {
 		return findings.Withdrawn // archived or deleted: nobody asks

@@ -155,19 +155,15 @@ func newWaiting(ctx context.Context, env Env, c *census.Census, commit func(cont
 	if err != nil {
 		return nil, err
 	}
-	look, err := loadLook(ctx, env.Store, CommentsJob)
-	if err != nil {
-		return nil, err
-	}
-	if look != nil {
-		w.names = look.Names
-	}
+	classes := blogsOf(env.Policy, c, book)
 	for _, course := range book.Courses() {
-		members, known := c.Members(mem, course)
-		if !known {
-			continue
+		if members, known := c.Members(mem, course); known {
+			classes = append(classes, comments.Class{ID: course, Members: members, Book: book.Class(course)})
 		}
-		class := comments.Class{ID: course, Members: members, Book: book.Class(course)}
+	}
+	for _, class := range classes {
+		course := class.ID
+		w.names[course] = class.Book.Name
 		for _, ask := range asks {
 			for _, item := range w.in.Waiting(ask, class) {
 				if subjects[moderation.Subject(course, item.Post)] == ask.Clause && slices.Contains(ask.Rules, comments.Unreviewed) {
@@ -230,7 +226,7 @@ func (t *told) postsFor(ctx context.Context, env Env, address string) ([]reports
 
 // className is what a class is called; "" where that is a pupil's whole name, as in a class for one. A first name alone ("5 Ash") is a class's name like any other.
 func (w *waiting) className(course string) string {
-	name := w.names["course/"+course]
+	name := w.names[course]
 	if w.pupils == nil {
 		w.pupils = [][]string{}
 		for _, a := range w.in.Who.Accounts() {

@@ -44,6 +44,7 @@ type Google interface {
 	Drives(ctx context.Context) iter.Seq2[seen.Drive, error]
 	Download(ctx context.Context, id string, limit int64) ([]byte, error)
 	Post(ctx context.Context, courseID, kind, id string) (seen.Post, error)
+	BlogPost(ctx context.Context, as, blog, post string) (seen.BlogPost, error)
 	Gone(err error) bool // what was asked for is not there
 	Guardians(ctx context.Context) iter.Seq2[seen.Guardian, error]
 	Events(ctx context.Context, app, name string, from, to time.Time) iter.Seq2[seen.Event, error]

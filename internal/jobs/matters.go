@@ -105,8 +105,10 @@ func (g *gatherer) matter(f *findings.Finding) reports.Matter {
 		m.Link = "https://classroom.google.com/c/" + id
 		m.Name = g.name(f.Subject, "a class")
 		m.Private = true // a class may be called after its teacher, or a pupil
-	case "post":
+	case "post", "blog-post":
 		g.post(&m, f.Subject)
+	case "blog":
+		m.Link, m.Name, m.Private = "https://www.blogger.com/blog/comments/"+id, g.name(f.Subject, "a blog"), true
 	case "entry":
 		m.Link, m.Name = g.env.page("/incidents"), "an entry"
 	case "chromebook":
@@ -185,7 +187,7 @@ func (g *gatherer) detail(f *findings.Finding, fact string) string {
 	word, rest, _ := strings.Cut(fact, " ")
 	kind, id, slash := strings.Cut(word, "/")
 	if slash {
-		return g.thing(kind, id, rest)
+		return g.thing(f, kind, id, rest)
 	}
 	if f.Rule == "settings.differs" {
 		return g.value(f.Subject, word, rest)
@@ -232,7 +234,7 @@ func (g *gatherer) detail(f *findings.Finding, fact string) string {
 }
 
 // thing says what a fact of the form kind/id means.
-func (g *gatherer) thing(kind, id, rest string) string {
+func (g *gatherer) thing(f *findings.Finding, kind, id, rest string) string {
 	switch kind {
 	case "role":
 		return g.names.Add(g.name("role/"+id, "a role with the id "+id))
@@ -251,6 +253,9 @@ func (g *gatherer) thing(kind, id, rest string) string {
 	case "student":
 		return "as a pupil: " + g.member(id)
 	case "by":
+		if strings.HasPrefix(f.Subject, "blog/") {
+			return "run by " + g.member(id)
+		}
 		return "written by " + g.member(id)
 	case "user":
 		return "another account, id " + id
@@ -330,6 +335,8 @@ var facts = map[string]string{
 	"unsigned":             "no signed agreement",
 	"unreadable":           "what the list says of it cannot be read",
 	"super-admin":          "super administrator",
+	"listed":               "the policy lists it",
+	"not-listed":           "the policy does not list it",
 	"strength weak":        "Google calls the password weak",
 	"length non-compliant": "the password is too short",
 	"not-enrolled":         "two-step verification is not switched on",

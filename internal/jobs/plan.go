@@ -14,6 +14,7 @@ import (
 	"esafetybot/internal/checks/sharing"
 	"esafetybot/internal/findings"
 	"esafetybot/internal/incidents"
+	"esafetybot/internal/moderation"
 	"esafetybot/internal/policy"
 	"esafetybot/internal/remedies"
 	"esafetybot/internal/school"
@@ -28,6 +29,7 @@ type planner struct {
 	shares  map[string]seen.Share // by subject, of what may be changed
 	drivers map[string]string     // shared drive → account id of a manager
 	held    incidents.Frozen      // what must be left as it is
+	blogs   *moderation.Book      // nil where the policy asks for no blogs
 }
 
 // proposals yields every change that is called for now.
@@ -224,6 +226,11 @@ func (p *planner) load(ctx context.Context) error {
 		return err
 	}
 	p.who = p.Census.Who()
+	if asksBlogs(p.Policy) {
+		if p.blogs, err = moderation.Open(ctx, p.Store); err != nil {
+			return err
+		}
+	}
 	if !p.ran(SharingJob) {
 		return nil
 	}
@@ -256,6 +263,9 @@ func (p *planner) load(ctx context.Context) error {
 
 // uncalled says why an action that waits is called for no longer; "" if it still is.
 func (p *planner) uncalled(ctx context.Context, a *actions.Action) (string, error) {
+	if a.Kind == remedies.KindComment {
+		return p.unwished(a), nil
+	}
 	check := findings.Means(a.Rule)
 	k := &findings.Keeper{Store: p.Store}
 	f, err := k.Get(ctx, a.Finding)

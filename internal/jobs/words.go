@@ -34,6 +34,17 @@ func (g *gatherer) gap(gap seen.Gap) reports.Gap {
 		r.What, r.WhatToDo = "The list of classes on Google Classroom", delegation
 	case "class":
 		r.What, r.WhatToDo = "Who is in one of the classes", "Nothing: it is tried again next time."
+	case "bloglist":
+		r.What, r.WhatToDo = "Which blogs members of staff run", delegation
+		if id != "" {
+			r.What, r.WhatToDo, r.Link = "Which blogs one account runs", "Open the account in the Admin console: is Blogger switched on for it?", "https://admin.google.com/ac/users/"+id
+		}
+	case "blog":
+		r.What, r.Link = "The comments on one of the blogs", "https://www.blogger.com/blog/comments/"+id
+		if b, ok := g.env.Policy.Blog(id); ok && b.Name != "" {
+			r.What = "The comments on the blog " + b.Name
+		}
+		r.WhatToDo = "See under the blog's Settings › Permissions that one of those who look after it is an administrator of the blog."
 	case "posts":
 		r.What, r.WhatToDo = "Which post some comments are on: the links lead to the class instead", delegation
 	case "chromebooks":
@@ -91,6 +102,9 @@ func (g *gatherer) gap(gap seen.Gap) reports.Gap {
 	case "file":
 		r.What, r.Link = "One file", "https://drive.google.com/file/d/"+id+"/view"
 		r.WhatToDo = "Nothing: it is tried again next time."
+	}
+	if gap.Scope.Kind() == "blog" && gap.Reason == seen.NoMember {
+		r.Why = "nobody with a working account of the school is an administrator of the blog"
 	}
 	if gap.Reason == seen.Failed && r.WhatToDo != "" && !strings.HasPrefix(r.WhatToDo, "Nothing") && gap.Scope.Kind() != "calendar" && gap.Scope.Kind() != "tree" {
 		r.WhatToDo = "It is tried again next time. If it happens again: " + r.WhatToDo

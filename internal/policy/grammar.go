@@ -235,6 +235,7 @@ var policyShape = &shape{form: objectForm, what: "a policy: school, people, cale
 	{"mail", false, "How the program writes to people.", mailShape},
 	{"numbers", false, "Telephone numbers that the forms of the incident log tell people.", numbersShape},
 	{"confidential_owners", false, "Addresses of people whose files are never named in mail.", addresses},
+	{"blogs", false, "The blogs that the school approved, and who looks at their comments.", listOf(blogShape, 0)},
 	{"clauses", true, "What the school's policy says, clause by clause.", listOf(clauseShape, 1)},
 	{"not_seen", false, "Gaps that the school knows of: reported, but no failure of a run.", listOf(anyText, 0)},
 	{"retention", false, "How long each kind of thing is kept.", &shape{form: tableForm, elem: periodShape, words: retentionKinds,

@@ -38,6 +38,7 @@ type Policy struct {
 	Mail               Mail
 	Numbers            Numbers
 	ConfidentialOwners []string // addresses whose files are never named in mail, lower case
+	Blogs              []Blog   // those that the school approved, in the order of the file
 	Clauses            []Clause // in the order of the file
 	NotSeen            []string // gaps that the school knows of
 	Retention          map[string]Period

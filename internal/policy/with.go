@@ -145,7 +145,7 @@ const (
 )
 
 // PlacesBuilt lists the places at which the program looks.
-var PlacesBuilt = []string{PlaceClassroom}
+var PlacesBuilt = []string{PlaceClassroom, PlaceBlogs}
 
 // CommentsWith is what the check comments looks for. docs/comment-rules.md defines the rules and every word.
 type CommentsWith struct {

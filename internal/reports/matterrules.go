@@ -270,10 +270,10 @@ var MatterRules = []MatterRule{
 	},
 	{
 		Name: "comments.no-host", Part: PartComments, Topic: "comments without a teacher",
-		One:   "A post has new comments, and its class has no teacher with a working account",
-		Many:  "{n} posts have new comments, and their classes have no teacher with a working account",
+		One:   "A post or blog has comments, and nobody with a working account looks after it",
+		Many:  "{n} posts and blogs have comments, and nobody with a working account looks after them",
 		Why:   "Nobody is told that there is something to look at.",
-		Do:    "Add a teacher to the class, or archive the class if it is over",
+		Do:    "Add a teacher to the class, or archive it if it is over; for a blog, name who looks after it under blogs in the policy, or close it to comments",
 		Where: openClass + "Invite teachers (the + beside Teachers)." + classHelp,
 	},
 	{

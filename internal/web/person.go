@@ -25,7 +25,7 @@ type person struct {
 	roles   []policy.Role
 	adults  []roster.Adult
 	rosters map[string]*memory.Class
-	hosts   []string // ids of the classes that they teach or stand in for
+	hosts   []string // ids of the classes that they teach or stand in for, and of blogs that they look after
 	// classes is what is remembered of all classes, by id; for reading only.
 	classes map[string]*moderation.Class
 }
@@ -115,7 +115,8 @@ func (s *Site) taught(r *http.Request, p *person) (err error) {
 		}
 	}
 	for course, c := range p.classes {
-		if c.Covers(p.ID, s.today()) && !slices.Contains(p.hosts, course) {
+		looksAfter := c.Blog != nil && c.Blog.Listed && slices.Contains(c.Blog.Hosts, p.ID)
+		if (looksAfter || c.Covers(p.ID, s.today())) && !slices.Contains(p.hosts, course) {
 			p.hosts = append(p.hosts, course)
 		}
 	}

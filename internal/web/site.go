@@ -78,6 +78,7 @@ func New(c Config) (*Site, error) {
 	for pattern, h := range map[string]func(http.ResponseWriter, *http.Request, *person) error{
 		"GET /{$}":               s.home,
 		"POST /reviewed":         s.reviewed,
+		"POST /moderate":         s.moderate,
 		"GET /check-ins":         s.checkIns,
 		"POST /check-ins":        s.answer,
 		"GET /classes":           s.classes,
@@ -218,6 +219,7 @@ func (s *Site) pageAs(w http.ResponseWriter, r *http.Request, p *person, status 
 
 // notices is what a page says after a form was taken.
 var notices = map[string]string{
+	"moderated":       "Thank you. It is noted, and done within the hour.",
 	"reviewed":        "Thank you. It is noted that you looked.",
 	"answered":        "Thank you. Your answer is noted.",
 	"cover":           "It is noted who stands in. They hear of what waits from the next mail on.",

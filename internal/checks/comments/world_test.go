@@ -63,7 +63,7 @@ type world struct {
 func newWorld(rule string) *world {
 	w := &world{
 		now:  "2026-11-18",
-		ask:  Ask{Clause: "A1", Severity: "medium", Deals: "safeguarding_lead", PassedTo: "esafety_officer", Rules: []string{rule}, Replies: true, Due: calendar.Deadline{Count: 2, Unit: calendar.SchoolDays}},
+		ask:  Ask{Clause: "A1", Severity: "medium", Deals: "safeguarding_lead", PassedTo: "esafety_officer", Rules: []string{rule}, Replies: true, Classes: true, Due: calendar.Deadline{Count: 2, Unit: calendar.SchoolDays}},
 		who:  school.New(school.Rules{OrgUnits: []string{"/Oak"}}, []string{"school.example"}),
 		days: map[string][]time.Weekday{},
 		book: &moderation.Class{},
