@@ -106,8 +106,12 @@ func (r *commentsRun) judge(d decisions.Decision) string {
 		course, _, _ = moderation.ParseSubject(d.Item)
 	}
 	if blog, ok := moderation.BlogOf(course); ok {
-		if _, listed := r.Env.Policy.Blog(blog); !listed {
+		b, listed := r.Env.Policy.Blog(blog)
+		if !listed {
 			return notThere
+		}
+		if d.Do == decisions.Moderate && !b.Moderate {
+			return mayNot
 		}
 	} else if !slices.ContainsFunc(r.courses, func(c seen.Course) bool { return c.ID == course }) {
 		return notThere

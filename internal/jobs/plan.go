@@ -373,7 +373,7 @@ func patience(env Env) []time.Duration {
 	return actions.Patience
 }
 
-// MayChange tells whether a policy calls for any change: without one the program asks for no right to make any.
+// MayChange tells whether a policy calls for any change, or lets people make some: without either the program asks for no right to make any.
 func MayChange(p *policy.Policy) bool {
 	for _, check := range Looking {
 		for _, m := range means(p, check) {
@@ -382,5 +382,5 @@ func MayChange(p *policy.Policy) bool {
 			}
 		}
 	}
-	return false
+	return slices.ContainsFunc(p.Blogs, func(b policy.Blog) bool { return b.Moderate })
 }

@@ -198,7 +198,7 @@ func (g *gatherer) changeViews(ctx context.Context, k *views.Keeper, in reports.
 
 // seenView says of each job when it ran, and what could not be seen, with the clauses that rest on it.
 func (g *gatherer) seenView() *views.Seen {
-	out := &views.Seen{Jobs: map[string]views.Job{}, Changes: g.env.Change != nil}
+	out := &views.Seen{Jobs: map[string]views.Job{}}
 	p := g.env.Policy
 	type unseen struct {
 		gap     reports.Gap

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"esafetybot/internal/actions"
 	"esafetybot/internal/seen"
 )

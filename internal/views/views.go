@@ -65,8 +65,6 @@ type Change struct {
 type Seen struct {
 	Jobs   map[string]Job `json:"jobs"` // by check: "sharing", "check-in"
 	Unseen []Unseen       `json:"unseen,omitempty"`
-	// Changes tells that the worker may change something at Google.
-	Changes bool `json:"changes,omitempty"`
 }
 
 // Job is when a job last ran, and whether it came to its end.

@@ -73,17 +73,14 @@ func (s *Site) home(w http.ResponseWriter, r *http.Request, p *person) error {
 	if n := len(posts) - mostPosts; n > 0 {
 		page.More, posts = n, posts[:mostPosts]
 	}
-	may, err := s.mayModerate(r.Context())
-	if err != nil {
-		return err
-	}
-	if may {
-		page.Moderate = s.SignIn.Token(r.Context(), moderateForm)
-	}
 	if page.Entry, err = s.entryWaits(r.Context(), p); err != nil {
 		return err
 	}
 	for _, x := range posts {
+		may := s.mayModerate(x.course)
+		if may {
+			page.Moderate = s.SignIn.Token(r.Context(), moderateForm)
+		}
 		list := &page.Classes
 		if !slices.Contains(p.hosts, x.course) {
 			list = &page.PassedOn

@@ -9,16 +9,16 @@ import (
 
 	"esafetybot/internal/decisions"
 	"esafetybot/internal/moderation"
-	"esafetybot/internal/views"
 )
 
 // moderateForm is the name of the forms that say what becomes of a comment on a blog.
 const moderateForm = "moderate"
 
-// mayModerate tells whether the worker may show and hide comments.
-func (s *Site) mayModerate(ctx context.Context) (bool, error) {
-	seen, err := views.OfSeen(ctx, s.Main)
-	return seen != nil && seen.Changes, err
+// mayModerate tells whether the policy lets comments on a blog be shown and hidden from here.
+func (s *Site) mayModerate(key string) bool {
+	id, _ := moderation.BlogOf(key)
+	b, listed := s.Policy.Blog(id)
+	return listed && b.Moderate
 }
 
 // homeComments is what the comments say at which somebody has to look.
@@ -76,11 +76,9 @@ func (s *Site) moderate(w http.ResponseWriter, r *http.Request, p *person) error
 	if class := p.classes[key]; class == nil || class.Blog == nil || class.Posts[post] == nil || class.Posts[post].Act(d.Comment) == nil {
 		return noPage()
 	}
-	if may, err := s.mayModerate(r.Context()); err != nil {
-		return err
-	} else if !may {
+	if !s.mayModerate(key) {
 		return refusal{
-			Status: http.StatusForbidden, Reason: "report-only", Title: "This cannot be done from here", Why: "This program is not allowed to change anything at Google. Nothing was changed.",
+			Status: http.StatusForbidden, Reason: "report-only", Title: "This cannot be done from here", Why: "The school's policy does not let this program change anything on the blog. Nothing was changed.",
 			Do: "Open the comment in Blogger and show, hide or remove it there; then press “Reviewed” here.",
 		}
 	}

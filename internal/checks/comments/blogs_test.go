@@ -12,7 +12,7 @@ func (w *world) blog(hosts ...string) {
 	w.ask.Classes, w.ask.Blogs = false, true
 	w.list = nil
 	w.book = &moderation.Class{Taught: hosts, Blog: &moderation.Blog{Listed: true, Hosts: hosts, People: map[string]moderation.Blogger{"kim": {Role: moderation.Runs}}}}
-	w.in.Classes = []Class{{ID: moderation.BlogKey("7"), Book: w.book}}
+	w.id = moderation.BlogKey("7")
 }
 
 // said notes a comment; by is "" for all but a host.
