@@ -330,8 +330,11 @@ func postKind(e seen.Event) string {
 	return seen.PostCourseWork
 }
 
-// dealer is who deals with what was found: nobody deals with what they did themselves. It goes to the headteacher then, and the headteacher's own to the chair of governors.
+// dealer is who deals with what was found: as long as there is time, those who look after the post; and nobody deals with what they did themselves. It goes to the headteacher then, and the headteacher's own to the chair of governors.
 func (r *commentsRun) dealer(o findings.Observed) string {
+	if o.Rule == comments.Means+"."+comments.Unreviewed && !slices.Contains(o.Facts, comments.PassedOn) {
+		return string(policy.RoleClassTeacher) // who is told each day
+	}
 	ladder := []string{o.Deals, string(policy.RoleHead), string(policy.RoleChair)}
 	for _, role := range ladder {
 		people := r.Env.Policy.Person(policy.Role(role))
@@ -387,7 +390,7 @@ func (r *commentsRun) describe(ctx context.Context, observed []findings.Observed
 			continue
 		}
 		course, id, _ := moderation.ParseSubject(o.Subject)
-		r.left.Names[o.Subject] = postName(r.left.Names["course/"+course], r.book.Class(course).Post(id))
+		r.left.Names[o.Subject] = postName(r.book.Class(course).Name, r.book.Class(course).Post(id))
 	}
 }
 

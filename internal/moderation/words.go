@@ -32,15 +32,15 @@ func (p *Post) Words(name func(title string) string) string {
 	return "the announcement" + when
 }
 
-// LinkAs opens the post of a class or blog as the account with an address ("" leaves the choice to Google): the post itself if Google told its link, else the class, or the list of the blog's comments. authuser is how Google's own
+// LinkAs opens the post of a class or blog as the account with an address ("" leaves the choice to Google): the post itself if Google told its link, else the class; of a blog the list of its comments. authuser is how Google's own
 // links choose among accounts that are signed in. It is "" for a link that is none.
 func (p *Post) LinkAs(course, address string) string {
 	link := "https://classroom.google.com/c/" + base64.RawStdEncoding.EncodeToString([]byte(course))
-	if blog, ok := BlogOf(course); ok {
-		link = "https://www.blogger.com/blog/comments/" + blog
-	}
 	if p.Link != "" {
 		link = p.Link
+	}
+	if blog, ok := BlogOf(course); ok { // where those are too that readers do not see
+		link = "https://www.blogger.com/blog/comments/" + blog
 	}
 	u, err := url.Parse(link)
 	if err != nil || u.Scheme != "https" {
