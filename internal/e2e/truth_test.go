@@ -14,6 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"esafetybot/internal/checks/names"
 	"esafetybot/internal/jobs"
 	"esafetybot/internal/sim/generate"
 	"esafetybot/internal/sim/server"
@@ -192,6 +193,11 @@ func TestCampaignTruth(t *testing.T) {
 				}
 				s.agree("first run")
 				s.agreeOnNames("first run")
+				for _, w := range s.watches {
+					if len(foundBy(t, w, names.Means)) == 0 {
+						t.Errorf("%s: no pupil's name was found in any title: nothing was tried", w.name)
+					}
+				}
 				for _, w := range s.watches {
 					s.do(s.runNamed(w, driveJobs...))
 					for _, job := range driveJobs {

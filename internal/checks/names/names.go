@@ -70,7 +70,7 @@ type Result struct {
 	Observed []findings.Observed // sorted by clause, rule and subject
 	// Doubtful are the ids that findings would have of which nobody can tell whether they are any: the name is an adult's too. What was found of them before stays.
 	Doubtful map[string]bool
-	// Shares are what findings and doubts on Drive are about, by subject, without titles and grants.
+	// Shares are what on Drive has a name in its title, by subject, without titles and grants.
 	Shares  map[string]seen.Share
 	Unknown []Unknown
 }
@@ -91,20 +91,23 @@ type Unknown struct {
 // Check judges. The error is that of reading Shares.
 func Check(in Input) (Result, error) {
 	res := Result{Doubtful: map[string]bool{}, Shares: map[string]seen.Share{}}
-	matchers := map[int]*lookout{} // by for how long leavers are looked for
+	lookouts := map[int]*lookout{} // by for how long leavers are looked for
+	for _, a := range in.Asks {
+		lookouts[a.LeaverDays] = nil
+	}
+	for days := range lookouts {
+		lookouts[days] = in.lookout(days)
+	}
 	var judges []*judge
 	for _, a := range in.Asks {
-		if matchers[a.LeaverDays] == nil {
-			matchers[a.LeaverDays] = in.lookout(a.LeaverDays)
-		}
-		judges = append(judges, &judge{Ask: a, lookout: matchers[a.LeaverDays], res: &res, doubt: map[string]int{}})
+		judges = append(judges, &judge{Ask: a, lookout: lookouts[a.LeaverDays], res: &res, doubt: map[string]int{}})
 	}
 	if in.Shares != nil {
 		for s, err := range in.Shares {
 			if err != nil {
 				return Result{}, err
 			}
-			if s.Kind != "file" || s.Tree != "" || !sharing.IsPublic(in.Who, in.Now, s) {
+			if s.Tree != "" || !sharing.IsPublic(in.Who, in.Now, s) {
 				continue
 			}
 			for _, j := range judges {
@@ -153,12 +156,9 @@ type place struct {
 	missing bool // not where it was
 }
 
-// look judges one title, and tells whether there is anything to say of it.
-func (j *judge) look(p place, title string) (said bool) {
+// look judges one title, and tells whether anybody's name is in it.
+func (j *judge) look(p place, title string) bool {
 	hits := j.matcher.Find(title)
-	if len(hits) == 0 {
-		return false
-	}
 	for _, rule := range j.Rules {
 		var facts []string
 		doubt := false
@@ -173,7 +173,6 @@ func (j *judge) look(p place, title string) (said bool) {
 				facts = append(facts, who.fact)
 			}
 		}
-		said = said || len(facts) > 0 || doubt
 		switch {
 		case len(facts) > 0:
 			j.res.Observed = append(j.res.Observed, findings.Observed{
@@ -184,7 +183,7 @@ func (j *judge) look(p place, title string) (said bool) {
 			j.res.Doubtful[findings.ID(j.Clause, Means+"."+rule, p.subject)] = true
 		}
 	}
-	return said
+	return len(hits) > 0
 }
 
 // count says in numbers what could not be told, and who cannot be found.
@@ -243,7 +242,7 @@ func (in Input) lookout(leaverDays int) *lookout {
 			continue
 		case p.Active(), row != nil && !row.Leaver(in.Today), row != nil && lately(row.Left):
 		default:
-			if left, did := in.Left[p.ID]; !did || row != nil || !lately(left) {
+			if row != nil || !lately(in.Left[p.ID]) { // who has not left has no date, and that is longer ago than any
 				continue
 			}
 		}
