@@ -11,6 +11,8 @@ import (
 	"esafetybot/internal/findings"
 	"esafetybot/internal/google"
 	"esafetybot/internal/jobs"
+	"esafetybot/internal/outbox"
+	"esafetybot/internal/policy"
 	"esafetybot/internal/seen"
 	"esafetybot/internal/sim/generate"
 	"esafetybot/internal/sim/server"
@@ -271,6 +273,36 @@ func TestNamesScopesRefused(t *testing.T) {
 			s.private()
 		})
 	}
+}
+
+// TestNamesToWhom: what not-to-publish finds goes to the safeguarding lead and to nobody else, whoever deals with the clause.
+func TestNamesToWhom(t *testing.T) {
+	sc, err := generate.Generate(generate.Options{Pupils: 30, Seed: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := serve(t, sc.World, sc.Policies, server.Options{})
+	for _, w := range s.watches {
+		s.do(s.lookAt(w, driveJobs...))
+		lead, _ := w.policy.Address(policy.RoleSafeguarding)
+		host, _ := w.policy.Address(policy.RolePageHost)
+		told := map[string]int{}
+		for _, l := range w.letters(t) {
+			for what, words := range map[string]string{"full-name": "first name and surname", "not-to-publish": "the public can read need"} {
+				if !strings.Contains(l.text, words) {
+					continue
+				}
+				told[what]++
+				if to := map[string]string{"full-name": host, "not-to-publish": lead}[what]; l.entry.Recipient != outbox.RecipientID(to) {
+					t.Errorf("%s: somebody else than %s is told of %s", w.name, to, what)
+				}
+			}
+		}
+		if told["full-name"] == 0 || told["not-to-publish"] == 0 {
+			t.Errorf("%s: told %v", w.name, told)
+		}
+	}
+	s.private()
 }
 
 // TestNamesOwnerUnseen: a file in a Drive that cannot be read stays as it was.
