@@ -38,6 +38,7 @@ type Google interface {
 	Usage(ctx context.Context, date string, parameters []string) iter.Seq2[seen.Usage, error]
 	Courses(ctx context.Context, states ...string) iter.Seq2[seen.Course, error]
 	ClassMembers(ctx context.Context, courseID string) iter.Seq2[seen.ClassMember, error]
+	Titled(ctx context.Context, courseID string) iter.Seq2[seen.Post, error]
 	Settings(ctx context.Context, types []string) iter.Seq2[seen.Setting, error]
 	Events(ctx context.Context, app, name string, from, to time.Time) iter.Seq2[seen.Event, error]
 	Blogs(ctx context.Context, as string) ([]seen.Blog, error)

@@ -89,6 +89,8 @@ var (
 	announcementsGet    = method{name: "classroom.courses.announcements.get", units: 1, buckets: classroomBuckets, again: true}
 	courseWorkGet       = method{name: "classroom.courses.courseWork.get", units: 1, buckets: classroomBuckets, again: true}
 	materialsGet        = method{name: "classroom.courses.courseWorkMaterials.get", units: 1, buckets: classroomBuckets, again: true}
+	courseWorkList      = method{name: "classroom.courses.courseWork.list", units: 1, buckets: classroomBuckets, again: true}
+	materialsList       = method{name: "classroom.courses.courseWorkMaterials.list", units: 1, buckets: classroomBuckets, again: true}
 	guardiansList       = method{name: "classroom.userProfiles.guardians.list", units: 1, buckets: classroomBuckets, again: true}
 	forwardingGet       = method{name: "gmail.users.settings.getAutoForwarding", units: 1, buckets: gmailBuckets, again: true}
 

@@ -31,6 +31,8 @@ var (
 		"change_user_access_hierarchy_reconciled", "change_document_visibility_hierarchy_reconciled",
 		"change_document_access_scope_hierarchy_reconciled", "change_owner_hierarchy_reconciled",
 	}
+	// What a file that the public can open is called now. They are taken up only of what stands in the picture.
+	titleEvents = []string{"rename"}
 	adminEvents = []string{"CHANGE_GROUP_SETTING"}
 )
 
@@ -64,10 +66,14 @@ func (s *sharingRun) pull(ctx context.Context) pulled {
 		from      time.Time
 		into      *[]seen.Event
 	}
-	drive := make([][]seen.Event, len(sharingEvents)+len(placeEvents)+len(followingEvents))
+	names := slices.Concat(sharingEvents, placeEvents, followingEvents)
+	if s.reader.Titles {
+		names = append(names, titleEvents...)
+	}
+	drive := make([][]seen.Event, len(names))
 	admin := make([][]seen.Event, len(adminEvents))
 	var asks []ask
-	for i, name := range slices.Concat(sharingEvents, placeEvents, followingEvents) {
+	for i, name := range names {
 		asks = append(asks, ask{"drive", name, s.cov.Cursor.Add(-overlap), &drive[i]})
 	}
 	for i, name := range adminEvents {
@@ -121,6 +127,9 @@ func (p *pulled) digest(s *sharingRun, events []seen.Event) {
 			continue
 		}
 		if e.Doc == "" || s.readSince(e) {
+			continue
+		}
+		if _, in := s.book.Has("file/" + e.Doc); !in && slices.Contains(titleEvents, e.Name) {
 			continue
 		}
 		i, ok := index[e.Doc]

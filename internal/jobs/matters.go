@@ -1,14 +1,18 @@
 package jobs
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
 	"time"
 
+	"esafetybot/internal/checks/names"
 	"esafetybot/internal/findings"
 	"esafetybot/internal/moderation"
 	"esafetybot/internal/reports"
+	"esafetybot/internal/school"
+	"esafetybot/internal/seen"
 	"esafetybot/internal/settings"
 )
 
@@ -101,6 +105,8 @@ func (g *gatherer) matter(f *findings.Finding) reports.Matter {
 		}
 	case "setting":
 		g.setting(&m, id)
+	case "file":
+		m.Link, m.Name, m.Private = "https://drive.google.com/open?id="+id, "a file", true
 	case "course":
 		m.Link = "https://classroom.google.com/c/" + id
 		m.Name = g.name(f.Subject, "a class")
@@ -117,6 +123,9 @@ func (g *gatherer) matter(f *findings.Finding) reports.Matter {
 		m.Link, m.Name = "https://admin.google.com/ac/devices/list?default=true", g.name(f.Subject, "a phone or tablet")
 	default:
 		m.Name = g.name(f.Subject, "somebody on the roll")
+	}
+	if findings.Means(f.Rule) == names.Means {
+		g.title(&m, f.Subject)
 	}
 	for _, fact := range f.Facts {
 		if d := g.detail(f, fact); d != "" && !slices.Contains(m.Details, d) {
@@ -135,6 +144,39 @@ func (g *gatherer) post(m *reports.Matter, subject string) {
 	m.Name = g.name(subject, "a post")
 	m.Private = true // the class may be called after its teacher, the title after a pupil
 	m.Link = g.posts.Class(course).Post(id).LinkAs(course, g.in.Address)
+}
+
+// title says what sort of thing has a title with a pupil's name in it, in whose hands it is, and where it is opened. The title itself is shown to nobody: it holds the name.
+func (g *gatherer) title(m *reports.Matter, subject string) {
+	m.Name = map[string]string{"course": "a class", "post": "a post in a class"}[strings.SplitN(subject, "/", 2)[0]]
+	if look := g.looks[NamesJob]; look != nil {
+		m.Name = cmp.Or(look.Names[subject], m.Name)
+		m.Link = cmp.Or(look.Links[subject], m.Link)
+	}
+	if s, ok := g.shares[subject]; ok {
+		m.Details = append(m.Details, g.inHands(s))
+	}
+	m.Name = cmp.Or(m.Name, "a file")
+}
+
+// inHands says whose Drive something is in, without naming a pupil.
+func (g *gatherer) inHands(s seen.Share) string {
+	switch p := g.owner(s); {
+	case p.SharedDrive && p.Name != "":
+		return "in the shared drive " + g.names.Add(p.Name)
+	case p.SharedDrive:
+		return "in a shared drive"
+	case p.Gone:
+		return "in the Drive of an account that is gone"
+	case p.Pupil && p.Year != "":
+		return "in the Drive of a pupil, " + yearWords(school.Year(p.Unit))
+	case p.Pupil:
+		return "in the Drive of a pupil"
+	case p.Name == "" || p.Unplaced || p.Confidential:
+		return "in somebody's Drive"
+	default:
+		return "in the Drive of " + g.names.Add(p.Name)
+	}
 }
 
 // name is what something is called, as the job that looked at it learnt.

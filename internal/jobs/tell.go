@@ -54,7 +54,9 @@ func (r reader) jobs(p *policy.Policy) []string {
 		return Looking
 	}
 	return slices.DeleteFunc(slices.Clone(Looking), func(job string) bool {
-		return !(r.passed && job == CommentsJob) && !slices.ContainsFunc(meansOfJob(p, job), func(m clauseMeans) bool { return slices.Contains(r.roles, m.DealsWithIt) })
+		return !(r.passed && job == CommentsJob) && !slices.ContainsFunc(meansOfJob(p, job), func(m clauseMeans) bool {
+			return slices.ContainsFunc(p.Dealers(m.Clause, m.Means), func(role policy.Role) bool { return slices.Contains(r.roles, role) })
+		})
 	})
 }
 
@@ -68,8 +70,10 @@ func readers(p *policy.Policy, passed ...policy.Role) []reader {
 	}
 	for _, job := range Looking {
 		for _, m := range meansOfJob(p, job) {
-			if !slices.Contains(roles, m.DealsWithIt) {
-				roles = append(roles, m.DealsWithIt)
+			for _, role := range p.Dealers(m.Clause, m.Means) {
+				if !slices.Contains(roles, role) {
+					roles = append(roles, role)
+				}
 			}
 		}
 	}
@@ -301,7 +305,10 @@ func (g *gatherer) findings(ctx context.Context, mine func(*findings.Finding) bo
 			again[e.Finding] = true
 		}
 	}
-	subjects := map[string]bool{}
+	subjects, err := namedSubjects(ctx, k)
+	if err != nil {
+		return err
+	}
 	for _, f := range current {
 		subjects[f.Subject] = true
 	}

@@ -40,7 +40,7 @@ func keepViews(ctx context.Context, env Env, t *told, s *Seen) error {
 		case job == SharingJob:
 			ran[job] = s.Sharing != nil && s.Sharing.Record.Error == "" && t.Book != nil
 		default:
-			ran[checkOf(job)] = s.Looks[job] != nil && s.Looks[job].Record.Error == ""
+			ran[checkOf(job)] = s.Looks[job] != nil && s.Looks[job].Record.Error == "" && (job != NamesJob || ran[SharingJob]) // who owns a file is known from there
 		}
 	}
 	all := func(*findings.Finding) bool { return true }

@@ -47,6 +47,11 @@ func (g *gatherer) gap(gap seen.Gap) reports.Gap {
 		r.WhatToDo = "See under the blog's Settings › Permissions that one of those who look after it is an administrator of the blog."
 	case "posts":
 		r.What, r.WhatToDo = "Which post some comments are on: the links lead to the class instead", delegation
+	case "titles":
+		r.What, r.WhatToDo = "The titles of classwork and materials", delegation
+		if id != "" {
+			r.What, r.WhatToDo = "The titles of classwork and materials of one class", "Nothing: it is tried again next time."
+		}
 	case "chromebooks":
 		r.What, r.WhatToDo = "The list of Chromebooks", delegation
 	case "mobiles":
@@ -116,6 +121,7 @@ func (g *gatherer) gap(gap seen.Gap) reports.Gap {
 var jobWords = map[string]string{
 	AccountsJob: "Accounts, classes and sign-ins", DevicesJob: "Devices", PupilEmailJob: "Pupils' e-mail", SettingsJob: "Settings of the Google account",
 	SharingJob: "Sharing in Google Drive", CommentsJob: "Comments in classes", CheckInsJob: "Answers to check-ins", IncidentsJob: "The incident log",
+	NamesJob: "Pupils' names in titles",
 }
 
 // yearGroup is a year as [school.Year] has it, in a word or a digit.

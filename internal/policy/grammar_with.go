@@ -127,6 +127,17 @@ var commentsShape = &shape{form: objectForm, what: "{rules, places, replies, sta
 
 const commentRulesPage = "docs/comment-rules.md"
 
+// mostLeaverDays lets a school look for somebody until they are grown up.
+const mostLeaverDays = 5500
+
+var namesShape = &shape{form: objectForm, what: "{rules, titles, leaver_days}", fields: []field{
+	rulesOf(namesRules, "docs/name-rules.md"),
+	{"titles", false, "For full-name: titles that are looked at besides those that the public can read. Default: none.",
+		listOf(wordsShape([]string{TitlesClasses, TitlesPosts}), 0)},
+	{"leaver_days", false, fmt.Sprintf("For how many days somebody who has left is still looked for. Default: %d.", defaultLeaverDays),
+		wholeShape("a number of days", 0, mostLeaverDays)},
+}}
+
 var pupilEmailShape = &shape{form: objectForm, what: "{mode, except, approved, move_to}", fields: []field{
 	{"mode", true, "Whether no pupil has e-mail, or only those approved.", wordsShape([]string{ModeOff, ModeApprovedOnly})},
 	{"except", false, "Accounts that are left out.", unitsAndGroups},

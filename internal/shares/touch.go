@@ -228,7 +228,8 @@ func (r *Reader) evaluate(ctx context.Context, it seen.Item, since time.Time) er
 	var own []seen.Grant
 	var abroad []string
 	covered := false
-	for _, g := range r.kept(it.Grants) {
+	kept := r.kept(it.Grants)
+	for _, g := range kept {
 		if g.IsOwn() {
 			own = append(own, g)
 			continue
@@ -251,14 +252,16 @@ func (r *Reader) evaluate(ctx context.Context, it seen.Item, since time.Time) er
 			return err
 		}
 	}
-	if len(own) == 0 {
-		if covered {
-			return leave(findings.Merged)
-		}
+	open := r.open(it, own, kept)
+	switch {
+	case len(own)+len(open) > 0:
+	case covered:
+		return leave(findings.Merged)
+	default:
 		return leave(findings.Fine)
 	}
 	s := r.shareOf(it, own)
-	s.Since = since
+	s.Open, s.Since = open, since
 	scope := DriveScope(it.Drive)
 	if it.Drive == "" {
 		scope = OwnerScope(a.ID)
@@ -289,6 +292,9 @@ func (r *Reader) lose(ctx context.Context, scope seen.Scope, subject string) err
 	s, ok := pg.shares[subject]
 	if !ok || s.Lost {
 		return nil
+	}
+	if r.Book.under[subject] && !r.Named[subject] {
+		return r.Book.drop(ctx, scope, subject, findings.NotFound)
 	}
 	s.Lost = true
 	s.Seen = r.LastRead(scope)
@@ -475,17 +481,17 @@ func (p *Pass) inDrive(ctx context.Context, t Touched) error {
 	return nil
 }
 
-// driveGrants fills in the grants of an item of a shared drive that has any of its own.
+// driveGrants fills in the grants of an item of a shared drive: its own and, where titles are asked for, those that it inherits from a folder.
 func (r *Reader) driveGrants(ctx context.Context, it *seen.Item, as string) error {
-	if !it.Augmented || it.Trashed {
-		it.Grants = nil
+	it.Grants = nil
+	if it.Trashed || !it.Augmented && !r.Titles {
 		return nil
 	}
 	grants, err := r.Drive.ItemGrants(ctx, as, it.ID)
 	if err != nil {
 		return err
 	}
-	it.Grants, it.GrantsSeen = slices.DeleteFunc(grants, func(g seen.Grant) bool { return !g.IsOwn() }), true
+	it.Grants, it.GrantsSeen = slices.DeleteFunc(grants, func(g seen.Grant) bool { return !g.IsOwn() && !r.Titles }), true
 	return nil
 }
 
