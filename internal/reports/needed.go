@@ -81,7 +81,8 @@ func needed(list []NeededFile, most int, site string, now time.Time) *neededPart
 	})
 	p := &neededPart{
 		Head: "Still needed?", Site: safeLink(site),
-		Do: "You shared " + map[bool]string{true: "this", false: "these"}[len(list) == 1] + " some time ago. Please say on your page what you still need: keep it until a day, stop it, or not sure. All three are good answers, and it takes a minute.",
+		Do: map[bool]string{true: "This is yours, or you shared it.", false: "These are yours, or you shared them."}[len(list) == 1] +
+			" Please say on your page whether the sharing is still needed: keep it until a day, stop it, or not sure. All three are good answers, and it takes a minute.",
 	}
 	for _, f := range list[:min(most, len(list))] {
 		l := neededLine{Title: isolate(cmp.Or(clean(f.Title, maxTitle), "Something of yours")), Link: safeLink(f.Link), With: clean(f.What, 200)}
@@ -182,7 +183,7 @@ func Needed(in NeededInput) (Rendered, error) {
 
 // neededSubject holds no title and no name.
 func neededSubject(n int) string {
-	return plural(n, "thing that you shared: is it", "things that you shared: are they") + " still needed?"
+	return plural(n, "shared file: is it", "shared files: are they") + " still needed?"
 }
 
 // needed lists what the reader shared and is asked about.

@@ -33,6 +33,7 @@ type homePage struct {
 	Form      string
 	Teaches   bool
 	Officer   string
+	Shared    int  // things that they shared and are asked about
 	Entry     bool // an entry of the incident log waits to be opened
 }
 
@@ -65,6 +66,9 @@ func (s *Site) home(w http.ResponseWriter, r *http.Request, p *person) error {
 		page.More, posts = n, posts[:mostPosts]
 	}
 	if page.Entry, err = s.entryWaits(r.Context(), p); err != nil {
+		return err
+	}
+	if page.Shared, err = s.sharedWaits(r.Context(), p); err != nil {
 		return err
 	}
 	for _, x := range posts {
