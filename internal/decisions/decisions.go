@@ -33,14 +33,17 @@ const (
 	Answer   = "answer"    // Answer to the check-in CheckIn
 	Incident = "incident"  // what Incident says of the incident log
 
-	Agree      = "agree"         // Findings may stay as they are until the end of the day Until, because of Why
-	EndAgree   = "end-agreement" // Findings may do so no longer
-	Approve    = "approve"       // the changes Changes are to be made
-	ApproveAll = "approve-all"   // all changes of the kind Kind that wait, Expect of them
-	Decline    = "decline"       // the changes Changes are not wanted, because of Why
-	Undo       = "undo"          // the changes Changes, one of them, are to be undone, because of Why
-	Closed     = "closed"        // the school is closed on the day From
-	NotClosed  = "not-closed"    // it is open after all
+	Agree       = "agree"         // Findings may stay as they are until the end of the day Until, because of Why
+	EndAgree    = "end-agreement" // Findings may do so no longer
+	AskOwner    = "ask-owner"     // whoever shared what Findings are about is to be asked whether that is still needed
+	OwnerAnswer = "owner-answer"  // Answer to that: "keep" until the end of the day Until because of Why, "stop" or "not-sure"; Findings is one
+
+	Approve    = "approve"     // the changes Changes are to be made
+	ApproveAll = "approve-all" // all changes of the kind Kind that wait, Expect of them
+	Decline    = "decline"     // the changes Changes are not wanted, because of Why
+	Undo       = "undo"        // the changes Changes, one of them, are to be undone, because of Why
+	Closed     = "closed"      // the school is closed on the day From
+	NotClosed  = "not-closed"  // it is open after all
 )
 
 // What may become of a comment on a blog.
@@ -71,7 +74,7 @@ type Decision struct {
 	From    string    `json:"from,omitempty"`    // dates, 2026-10-05
 	Until   string    `json:"until,omitempty"`
 	CheckIn string    `json:"check_in,omitempty"`
-	Answer  string    `json:"answer,omitempty"` // yes, no or not-sure
+	Answer  string    `json:"answer,omitempty"` // yes, no or not-sure; keep, stop or not-sure
 	// Incident is a form of the incident log. It may tell of a person, and so the decision is deleted as soon as it is judged ([Take]).
 	Incident json.RawMessage `json:"incident,omitempty"`
 

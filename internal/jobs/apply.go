@@ -28,6 +28,9 @@ func apply(ctx context.Context, env Env, box *outbox.Outbox, s *Seen, lease *Lea
 	if err := takeUpAgreements(ctx, env, s, r.ID, lease.Commit); err != nil {
 		return err
 	}
+	if err := settleNeeded(ctx, env, s, lease.Commit); err != nil {
+		return err
+	}
 	if err := p.load(ctx); err != nil {
 		return err
 	}

@@ -48,15 +48,24 @@ func digests(ctx context.Context, env Env, box *outbox.Outbox, c *census.Census,
 	if err != nil {
 		return err
 	}
+	asking, err := openAsking(ctx, env, c.Now)
+	if err != nil {
+		return err
+	}
 	var errs error
-	for _, a := range w.hosts() {
+	for _, a := range asking.with(w.hosts(), c.Who()) {
 		posts := w.posts(a)
-		if len(posts) == 0 || !schoolIn(env.Policy.Calendar, daysOf(env.Policy, a), c.Now) {
+		if len(posts) == 0 {
+			errs = errors.Join(errs, asking.mail(ctx, box, lease, c.Who(), a))
+			continue
+		}
+		if !schoolIn(env.Policy.Calendar, daysOf(env.Policy, a), c.Now) {
 			continue
 		}
 		r, err := reports.Digest(reports.DigestInput{
 			School: env.Policy.School.Name, Titles: reports.Titles{ESafetyOfficer: env.Policy.Title(policy.RoleOfficer)}, Reader: a.Name,
 			Now: c.Now, Location: env.Policy.School.Location, Posts: posts, Site: env.page("/"), Replies: w.ask.Replies, Mask: w.mask,
+			Needed: asking.files(a.ID), Answers: env.page(sharedPage),
 		})
 		if err == nil {
 			b := &store.Batch{}
@@ -66,6 +75,9 @@ func digests(ctx context.Context, env Env, box *outbox.Outbox, c *census.Census,
 			})
 			if errors.Is(err, outbox.ErrExists) || errors.Is(err, outbox.ErrToday) {
 				continue // they have had today's mail, which told what waited then
+			}
+			if err == nil {
+				err = asking.told(b, a.ID)
 			}
 			if err == nil {
 				err = lease.Commit(ctx, b)

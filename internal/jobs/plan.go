@@ -30,6 +30,7 @@ type planner struct {
 	drivers map[string]string     // shared drive → account id of a manager
 	held    incidents.Frozen      // what must be left as it is
 	blogs   *moderation.Book      // nil where the policy asks for no blogs
+	stops   map[string]bool       // findings of which whoever shared it says that it may stop
 }
 
 // proposals yields every change that is called for now.
@@ -56,7 +57,7 @@ func (p *planner) proposals(ctx context.Context) iter.Seq2[actions.Proposal, err
 					}
 					if !yield(actions.Proposal{
 						Finding: f.ID, Opened: f.Opened, Clause: f.Clause, Rule: f.Rule, Subject: f.Subject, Facts: f.Facts, Severity: f.Severity,
-						Change: c, Auto: m.OutcomeOf(ruleOf(f)) == policy.Fix, Notice: p.notice(c),
+						Change: c, Auto: m.OutcomeOf(ruleOf(f)) == policy.Fix && !p.goesFurther(f, m), Notice: p.notice(c),
 					}, nil) {
 						return
 					}
@@ -166,7 +167,13 @@ func (p *planner) through(group, address string) []string {
 	return out
 }
 
-// sharingChanges takes away, narrows or ends what a finding on sharing is about.
+// goesFurther tells whether more is called for than the policy says, since whoever shared it wants it stopped: that takes a person's approval.
+func (p *planner) goesFurther(f *findings.Finding, m policy.Means) bool {
+	w, ok := m.With.(*policy.SharingWith)
+	return ok && p.stops[f.ID] && w.Remedy != policy.RemedyRemove
+}
+
+// sharingChanges takes away, narrows or ends what a finding on sharing is about; it takes away what whoever shared it says is not needed.
 func (p *planner) sharingChanges(ctx context.Context, f *findings.Finding, w *policy.SharingWith) []actions.Change {
 	s, ok := p.shares[f.Subject]
 	if !ok {
@@ -179,12 +186,16 @@ func (p *planner) sharingChanges(ctx context.Context, f *findings.Finding, w *po
 			return nil // nobody can change it from here; the finding says who can
 		}
 	}
+	remedy := w.Remedy
+	if p.stops[f.ID] {
+		remedy = policy.RemedyRemove
+	}
 	var out []actions.Change
 	for _, g := range s.Grants {
 		if !g.IsOwn() || !slices.Contains(f.Facts, sharing.Fact(g)) {
 			continue
 		}
-		switch w.Remedy {
+		switch remedy {
 		case policy.RemedyNarrow:
 			if seen.Rank(g.Own) > seen.Rank("reader") {
 				out = append(out, remedies.NarrowGrant(file, g))
@@ -240,6 +251,9 @@ func (p *planner) load(ctx context.Context) error {
 	called := p.called(SharingJob)
 	if len(called) == 0 {
 		return nil
+	}
+	if p.stops, err = stops(ctx, p.Store, p.Sharing.Keeper); err != nil {
+		return err
 	}
 	wanted := map[string]bool{}
 	for f, err := range p.Sharing.Keeper.List(ctx, sharing.Means, findings.Open) {

@@ -153,6 +153,10 @@ func tellOne(ctx context.Context, env Env, box *outbox.Outbox, t *told, who read
 	if data.Asks, err = t.asksOf(ctx, env, who); err != nil {
 		return err
 	}
+	self, err := t.neededFor(ctx, env, who, &data)
+	if err != nil {
+		return err
+	}
 	r, err := reports.Oversharing(data)
 	if err != nil {
 		return err
@@ -184,6 +188,9 @@ func tellOne(ctx context.Context, env Env, box *outbox.Outbox, t *told, who read
 	_, err = box.Put(ctx, b, now, letter)
 	if errors.Is(err, outbox.ErrExists) || errors.Is(err, outbox.ErrToday) {
 		return nil // told today: the rest tomorrow
+	}
+	if err == nil && self != "" {
+		err = t.asking.told(b, self)
 	}
 	if err != nil {
 		return err

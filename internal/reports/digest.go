@@ -29,8 +29,10 @@ type DigestInput struct {
 	Now      time.Time
 	Location *time.Location // the school's time zone; nil is UTC
 	Posts    []DigestPost
-	Site     string // https; the page on which the reader says that they looked; "" without a review site
-	Replies  bool   // a reply shows that they looked
+	Site     string       // https; the page on which the reader says that they looked; "" without a review site
+	Replies  bool         // a reply shows that they looked
+	Needed   []NeededFile // what the reader shared and is asked about; it alone makes no digest ([Needed])
+	Answers  string       // https; the page on which the reader answers that
 	Mask     *Mask
 }
 
@@ -38,6 +40,7 @@ type digestPage struct {
 	School, Date, Greeting, Headline, Lead, Do string
 	Site                                       string
 	Posts                                      digestPosts
+	Needed                                     *neededPart
 	Foot                                       []string
 }
 
@@ -121,6 +124,7 @@ func (in DigestInput) page(most int) digestPage {
 		p.Greeting = "Dear " + name + ","
 	}
 	p.Posts = digestList(list, most, in.Mask, now, officer)
+	p.Needed = needed(in.Needed, most, in.Answers, now)
 	return p
 }
 
@@ -187,6 +191,7 @@ func digestText(p digestPage) string {
 		t.b.WriteString("\n")
 	}
 	t.posts(p.Posts)
+	t.needed(p.Needed)
 	t.b.WriteString("-- \n")
 	for _, f := range p.Foot {
 		t.line(f)

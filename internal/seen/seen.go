@@ -173,6 +173,7 @@ type Share struct {
 	Open  []Grant   `json:"open,omitempty"`
 	Seen  time.Time `json:"seen"`              // when it was last read live
 	Since time.Time `json:"since,omitzero"`    // when the log says that its sharing last changed
+	By    string    `json:"by,omitempty"`      // Directory id of who last gave anybody access, where the log says so
 	Lost  bool      `json:"missing,omitempty"` // not where it was, not found elsewhere yet
 	Tree  string    `json:"tree,omitempty"`    // the confidential folder or drive it was read under; then Grants are those inside the customer
 }

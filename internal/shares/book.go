@@ -195,9 +195,7 @@ func (b *Book) put(ctx context.Context, scope seen.Scope, s seen.Share) error {
 		if err != nil {
 			return err
 		}
-		if s.Since.IsZero() {
-			s.Since = old.shares[subject].Since
-		}
+		remember(&s, old.shares[subject])
 		delete(old.shares, subject)
 	}
 	if scope.Kind() != "tree" {
@@ -209,8 +207,8 @@ func (b *Book) put(ctx context.Context, scope seen.Scope, s seen.Share) error {
 	if err != nil {
 		return err
 	}
-	if have, ok := pg.shares[subject]; ok && s.Since.IsZero() {
-		s.Since = have.Since
+	if have, ok := pg.shares[subject]; ok {
+		remember(&s, have)
 	}
 	delete(pg.gone, subject)
 	if scope.Kind() != "tree" {
@@ -238,6 +236,16 @@ func (b *Book) Under(subject string) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.under[subject]
+}
+
+// remember keeps what the log said of a share earlier, where it says nothing new.
+func remember(s *seen.Share, before seen.Share) {
+	if s.Since.IsZero() {
+		s.Since = before.Since
+	}
+	if s.By == "" {
+		s.By = before.By
+	}
 }
 
 // single takes a share out of every scope but one. The caller holds the lock.

@@ -34,6 +34,7 @@ type homePage struct {
 	Teaches   bool
 	Officer   string
 	Moderate  string // token of the forms about comments on blogs; "" where nothing can be changed from here
+	Shared    int    // things that they shared and are asked about
 	Entry     bool   // an entry of the incident log waits to be opened
 }
 
@@ -74,6 +75,9 @@ func (s *Site) home(w http.ResponseWriter, r *http.Request, p *person) error {
 		page.More, posts = n, posts[:mostPosts]
 	}
 	if page.Entry, err = s.entryWaits(r.Context(), p); err != nil {
+		return err
+	}
+	if page.Shared, err = s.sharedWaits(r.Context(), p); err != nil {
 		return err
 	}
 	for _, x := range posts {
