@@ -217,3 +217,12 @@ func (in Input) schoolDays(from calendar.Date, enough int) int {
 	}
 	return n
 }
+
+// ExampleSaid is what an answer about a class on ClassDojo looks like on the command line.
+func ExampleSaid(a Ask) string {
+	s := classdojo.AskComments + "=" + classdojo.On + " " + classdojo.AskModerator + "=" + classdojo.Leader + " " + classdojo.AskLooked + "=2026-10-05"
+	if a.Dojo != classdojo.School {
+		s += " " + classdojo.AskChannel + "=" + classdojo.Yes
+	}
+	return s
+}

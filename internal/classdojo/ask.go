@@ -94,6 +94,31 @@ type Answer struct {
 	Channel   string        `json:"channel,omitempty"`   // of a class: Yes, No or Unsure
 }
 
+// AnswerOf reads what was said about a class, by the questions' ids, as a form or a decision holds it: the answer without when and whose it is. What cannot be an answer is an error in words for the one who
+// gave it; what is missing from it [Answer.Check] says.
+func AnswerOf(class string, said map[string]string) (Answer, error) {
+	a := Answer{Class: class}
+	for id, value := range said {
+		switch id {
+		case AskComments:
+			a.Comments = value
+		case AskModerator:
+			a.Moderator = value
+		case AskChannel:
+			a.Channel = value
+		case AskLooked:
+			day, err := calendar.ParseDate(value)
+			if err != nil {
+				return Answer{}, errors.New("the day on which somebody last looked is no date, such as 2026-10-05")
+			}
+			a.Looked = day
+		default:
+			return Answer{}, errors.New("something is answered that was not asked")
+		}
+	}
+	return a, nil
+}
+
 // Check tells what is missing from an answer, or cannot be. today is the date at the school when it was given.
 func (a Answer) Check(today calendar.Date) error {
 	switch {

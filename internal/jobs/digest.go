@@ -48,15 +48,25 @@ func digests(ctx context.Context, env Env, box *outbox.Outbox, c *census.Census,
 	if err != nil {
 		return err
 	}
+	asked, err := newAskedTeachers(ctx, env, c)
+	if err != nil {
+		return err
+	}
 	var errs error
-	for _, a := range w.hosts() {
+	for _, a := range asked.with(w.hosts()) {
 		posts := w.posts(a)
-		if len(posts) == 0 || !schoolIn(env.Policy.Calendar, daysOf(env.Policy, a), c.Now) {
+		if !schoolIn(env.Policy.Calendar, daysOf(env.Policy, a), c.Now) {
+			continue
+		}
+		if len(posts) == 0 {
+			if err := asked.letter(ctx, box, lease, a); err != nil {
+				errs = errors.Join(errs, fmt.Errorf("the questions for account %s: %w", a.ID, err))
+			}
 			continue
 		}
 		r, err := reports.Digest(reports.DigestInput{
 			School: env.Policy.School.Name, Titles: reports.Titles{ESafetyOfficer: env.Policy.Title(policy.RoleOfficer)}, Reader: a.Name,
-			Now: c.Now, Location: env.Policy.School.Location, Posts: posts, Site: env.page("/"), Replies: w.ask.Replies, Mask: w.mask,
+			Now: c.Now, Location: env.Policy.School.Location, Posts: posts, Site: env.page("/"), Replies: w.ask.Replies, Mask: w.mask, Asks: asked.of(a),
 		})
 		if err == nil {
 			b := &store.Batch{}

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"esafetybot/internal/checkins"
 	"esafetybot/internal/findings"
 	"esafetybot/internal/moderation"
 	"esafetybot/internal/reports"
@@ -107,6 +108,9 @@ func (g *gatherer) matter(f *findings.Finding) reports.Matter {
 		m.Private = true // a class may be called after its teacher, or a pupil
 	case "post":
 		g.post(&m, f.Subject)
+	case "check-in":
+		m.Link, m.Name = g.env.page("/check-ins"), g.name(f.Subject, "a question")
+		m.Private = strings.Contains(id, "dojo") // a class may be called after its teacher, or a pupil
 	case "entry":
 		m.Link, m.Name = g.env.page("/incidents"), "an entry"
 	case "chromebook":
@@ -178,6 +182,9 @@ func (g *gatherer) groupName(id string) string {
 func (g *gatherer) detail(f *findings.Finding, fact string) string {
 	if w, ok := facts[fact]; ok {
 		return w
+	}
+	if findings.Means(f.Rule) == checkins.Means {
+		return g.answerFact(fact)
 	}
 	if strings.HasPrefix(fact, "switched-off ") {
 		return "the account is switched off"

@@ -1,6 +1,6 @@
 // Package moderation keeps where people comment, what happened there, and who looked at it when.
 //
-// An item is a place where people comment: today a post of a class in Google Classroom ("post/COURSE-POST"). It has acts (who did what when; never the text, which
+// An item is a place where people comment: a post of a class in Google Classroom ("post/COURSE-POST"), or all that is new in a class on ClassDojo ("dojo/CLASS", see dojo.go). It has acts (who did what when; never the text, which
 // Google tells nobody) and reviews (who looked, and up to what). docs/comment-rules.md defines every word: what needs looking at, who hosts a post, until when it was looked at.
 //
 // Everything is by Google's ids. A [Book] is read whole at the beginning of a run, changed in memory and written at its end: a class in which nothing happened costs no
@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"esafetybot/internal/calendar"
+	"esafetybot/internal/classdojo"
 	"esafetybot/internal/store"
 )
 
@@ -29,6 +30,7 @@ const (
 	Comment = "comment" // a comment on a post, or on a piece of work where the class can read it
 	Posted  = "posted"  // the post itself
 	Private = "private" // a private comment on a pupil's work
+	Told    = "told"    // something new, of which a source only told that it is there; what, and whose, nobody knows
 )
 
 // Act is one thing that somebody did.
@@ -45,9 +47,13 @@ type Act struct {
 type Review struct {
 	ID  string    `json:"id"` // of the decision: it is taken up once
 	At  time.Time `json:"at"`
-	By  string    `json:"by"`  // Directory id, or the hash of an address outside
-	Saw time.Time `json:"saw"` // the newest act that they were shown
+	By  string    `json:"by"`           // Directory id, or the hash of an address outside
+	Saw time.Time `json:"saw"`          // the newest act that they were shown
+	Of  string    `json:"of,omitempty"` // ReviewAnswer if it is what an answer to a check-in says
 }
+
+// ReviewAnswer stands in a review that an answer about a class on ClassDojo came to.
+const ReviewAnswer = "answer"
 
 // Post is one place where people comment.
 type Post struct {
@@ -84,10 +90,18 @@ type State struct {
 const stateKey = "state"
 
 // Subject is an item's identity in a finding and in a decision.
-func Subject(course, post string) string { return "post/" + course + "-" + post }
+func Subject(course, post string) string {
+	if item, ok := dojoItem(course); ok {
+		return item
+	}
+	return "post/" + course + "-" + post
+}
 
 // ParseSubject takes a subject apart.
 func ParseSubject(s string) (course, post string, ok bool) {
+	if class, ok := classdojo.ParseItem(s); ok {
+		return Dojo(class), DojoPost, true
+	}
 	rest, ok := strings.CutPrefix(s, "post/")
 	course, post, both := strings.Cut(rest, "-")
 	return course, post, ok && both && course != "" && post != ""

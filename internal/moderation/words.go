@@ -14,6 +14,8 @@ func (p *Post) Words(name func(title string) string) string {
 		when = " of " + p.Made.Format("2 January")
 	}
 	switch {
+	case p.Kind == KindDojo:
+		return "what is new on ClassDojo"
 	case p.Kind == seen.PostMaterial && p.Title != "":
 		return "the material “" + name(p.Title) + "”"
 	case p.Kind == seen.PostMaterial:
@@ -39,7 +41,7 @@ func (p *Post) LinkAs(course, address string) string {
 	if err != nil || u.Scheme != "https" {
 		return ""
 	}
-	if address != "" {
+	if address != "" && p.Kind != KindDojo {
 		q := u.Query()
 		q.Set("authuser", address)
 		u.RawQuery = q.Encode()

@@ -38,9 +38,9 @@ type Policy struct {
 	Mail               Mail
 	Numbers            Numbers
 	ClassDojo          *ClassDojo // nil if the policy has no such block
-	ConfidentialOwners []string // addresses whose files are never named in mail, lower case
-	Clauses            []Clause // in the order of the file
-	NotSeen            []string // gaps that the school knows of
+	ConfidentialOwners []string   // addresses whose files are never named in mail, lower case
+	Clauses            []Clause   // in the order of the file
+	NotSeen            []string   // gaps that the school knows of
 	Retention          map[string]Period
 }
 

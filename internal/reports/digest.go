@@ -32,12 +32,14 @@ type DigestInput struct {
 	Site     string // https; the page on which the reader says that they looked; "" without a review site
 	Replies  bool   // a reply shows that they looked
 	Mask     *Mask
+	Asks     []AskedOf // what the reader is asked besides
 }
 
 type digestPage struct {
 	School, Date, Greeting, Headline, Lead, Do string
 	Site                                       string
 	Posts                                      digestPosts
+	Questions                                  []questionLine
 	Foot                                       []string
 }
 
@@ -67,7 +69,7 @@ func Digest(in DigestInput) (Rendered, error) {
 	for _, p := range in.Posts {
 		lines = append(lines, fmt.Sprintf("%s %s %d", p.Link, p.Since.UTC().Format(time.RFC3339), p.New))
 	}
-	r := Rendered{Subject: plural(len(in.Posts), "post", "posts") + " to look at", Hash: sum(sorted(lines))}
+	r := Rendered{Subject: plural(len(in.Posts), "post", "posts") + " to look at", Hash: sum(sorted(append(lines, askedHash(in.Asks)...)))}
 	for most := 40; ; most /= 2 {
 		p := in.page(most)
 		var err error
@@ -121,6 +123,7 @@ func (in DigestInput) page(most int) digestPage {
 		p.Greeting = "Dear " + name + ","
 	}
 	p.Posts = digestList(list, most, in.Mask, now, officer)
+	p.Questions = questionLines(in.Asks, now)
 	return p
 }
 
@@ -187,6 +190,7 @@ func digestText(p digestPage) string {
 		t.b.WriteString("\n")
 	}
 	t.posts(p.Posts)
+	t.questions(p.Questions)
 	t.b.WriteString("-- \n")
 	for _, f := range p.Foot {
 		t.line(f)
