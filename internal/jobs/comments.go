@@ -56,24 +56,7 @@ type commentsRun struct {
 
 // commentsAsks turns the means of the policy into what the check is asked, and notes them by clause and rule.
 func commentsAsks(p *policy.Policy, asked map[string]policy.Means) []comments.Ask {
-	var out []comments.Ask
-	to := string(policy.RoleOfficer)
-	if len(p.Person(policy.RoleOfficer)) == 0 {
-		to = string(policy.RoleHead)
-	}
-	for _, m := range means(p, CommentsJob) {
-		w, ok := m.With.(*policy.CommentsWith)
-		if !ok || !w.At(policy.PlaceClassroom) {
-			continue
-		}
-		out = append(out, comments.Ask{
-			Clause: m.ID, Severity: m.Severity, Deals: string(m.DealsWithIt), PassedTo: to, Rules: w.Rules, Replies: w.Replies, Staff: w.Staff, Due: m.Due,
-		})
-		for _, rule := range w.Rules {
-			asked[m.ID+" "+comments.Means+"."+rule] = m.Means
-		}
-	}
-	return out
+	return asksAt(p, policy.PlaceClassroom, asked)
 }
 
 func (r *commentsRun) run(ctx context.Context) (err error) {
@@ -107,7 +90,11 @@ func (r *commentsRun) run(ctx context.Context) (err error) {
 	}
 	r.teachers()
 	r.takeUp(ctx)
-	r.prune()
+	heard, err := r.hear(ctx)
+	if err != nil {
+		return err
+	}
+	r.prune(heard)
 	if err := r.book.Flush(ctx, r.lease.Commit, nil); err != nil {
 		return err
 	}
@@ -118,7 +105,7 @@ func (r *commentsRun) run(ctx context.Context) (err error) {
 		return ctx.Err()
 	}
 	r.in.Classes = classesOf(r.Census, r.in.Kinds, r.memory, r.book, r.courses)
-	observed := comments.Check(r.in)
+	observed := append(comments.Check(r.in), comments.Check(heard)...)
 	for i, o := range observed {
 		observed[i].Deals = r.dealer(o)
 	}
@@ -222,9 +209,9 @@ func (r *commentsRun) start() time.Time {
 const remembered = 190
 
 // prune forgets what was looked at long ago.
-func (r *commentsRun) prune() {
+func (r *commentsRun) prune(heard comments.Input) {
 	var rules []moderation.Rules
-	for _, a := range r.in.Asks {
+	for _, a := range slices.Concat(r.in.Asks, heard.Asks) {
 		rules = append(rules, moderation.Rules{Replies: a.Replies, Staff: a.Staff, Date: r.in.Calendar.Date, Teaches: func(string) bool { return false }})
 	}
 	for _, course := range r.book.Courses() {
@@ -380,6 +367,9 @@ func postName(class string, p *moderation.Post) string {
 // evidence says what is known about the subject of a finding that the check no longer yields; "" is nothing.
 func (r *commentsRun) evidence(f *findings.Finding) findings.How {
 	course, _, _ := moderation.ParseSubject(f.Subject)
+	if class, ok := moderation.ParseDojo(course); ok {
+		return r.dojoEvidence(f, class)
+	}
 	i := slices.IndexFunc(r.courses, func(c seen.Course) bool { return c.ID == course })
 	if i < 0 {
 		return findings.Withdrawn // archived or deleted: nobody asks

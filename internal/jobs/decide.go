@@ -102,6 +102,9 @@ func (r *commentsRun) judge(d decisions.Decision) string {
 	if d.Do == decisions.Reviewed {
 		course, _, _ = moderation.ParseSubject(d.Item)
 	}
+	if class, ok := moderation.ParseDojo(course); ok {
+		return r.judgeDojo(d, by, class)
+	}
 	if !slices.ContainsFunc(r.courses, func(c seen.Course) bool { return c.ID == course }) {
 		return notThere
 	}

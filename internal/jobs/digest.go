@@ -138,7 +138,7 @@ type waitingPost struct {
 func newWaiting(ctx context.Context, env Env, c *census.Census, commit func(context.Context, *store.Batch) error) (*waiting, error) {
 	env.nameRoll(ctx, c.Who())
 	w := &waiting{env: env, in: commentsInput(env.Policy, c, c.Kinds(ctx)), mask: mask(env.Policy, c.Who()), names: map[string]string{}}
-	asks := commentsAsks(env.Policy, map[string]policy.Means{})
+	asks, dojo := commentsAsks(env.Policy, map[string]policy.Means{}), asksAt(env.Policy, policy.PlaceClassDojo, map[string]policy.Means{})
 	keeper := &findings.Keeper{Store: env.Store, Commit: commit}
 	subjects := map[string]string{} // subject → clause, the first that asks
 	for f, err := range keeper.List(ctx, comments.Means, findings.Open) {
@@ -174,6 +174,11 @@ func newWaiting(ctx context.Context, env Env, c *census.Census, commit func(cont
 	}
 	for _, course := range book.Courses() {
 		members, known := c.Members(mem, course)
+		asks := asks
+		if id, ok := moderation.ParseDojo(course); ok {
+			asks = dojo
+			members, known = dojoTeachers(env.Policy, c, id)
+		}
 		if !known {
 			continue
 		}
@@ -214,7 +219,7 @@ func (w *waiting) posts(a *seen.Account) []reports.DigestPost {
 		names := &reports.Names{}
 		out = append(out, reports.DigestPost{
 			Class: w.className(i.Course), Words: i.post.Words(names.Add), Names: names, New: i.New, Since: i.Since, Due: i.Due, PassedOn: i.PassedOn,
-			Link: i.post.LinkAs(i.Course, a.Address),
+			Link: i.post.LinkAs(i.Course, a.Address), Told: i.post.Kind == moderation.KindDojo,
 		})
 	}
 	return out

@@ -106,7 +106,7 @@ func (g *gatherer) matter(f *findings.Finding) reports.Matter {
 		m.Link = "https://classroom.google.com/c/" + id
 		m.Name = g.name(f.Subject, "a class")
 		m.Private = true // a class may be called after its teacher, or a pupil
-	case "post":
+	case "post", "dojo":
 		g.post(&m, f.Subject)
 	case "check-in":
 		m.Link, m.Name = g.env.page("/check-ins"), g.name(f.Subject, "a question")

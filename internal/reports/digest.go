@@ -19,6 +19,7 @@ type DigestPost struct {
 	Due      time.Time // zero: no deadline is known
 	PassedOn bool      // waited too long: the e-safety officer has been told
 	Link     string    // https; opens the post as the reader's account
+	Told     bool      // somebody told that there is something new; whether it is a comment nobody knows
 }
 
 // DigestInput is all that a teacher's daily mail is made of.
@@ -101,6 +102,9 @@ func (in DigestInput) page(most int) digestPage {
 		},
 	}
 	p.Lead = "In your classes " + plural(len(list), "post has", "posts have") + " new comments"
+	if slices.ContainsFunc(list, func(d DigestPost) bool { return d.Told }) {
+		p.Lead = "In your classes there is something new in " + plural(len(list), "place", "places")
+	}
 	switch {
 	case sameDay(oldest, now):
 		p.Lead += " since today."
@@ -137,7 +141,7 @@ func digestList(list []DigestPost, most int, m *Mask, now time.Time, officer str
 			out.Classes = append(out.Classes, digestClass{Name: name})
 			i = len(out.Classes) - 1
 		}
-		l := digestLine{Link: safeLink(d.Link), New: plural(d.New, "new comment", "new comments"), Since: dayWords(d.Since, now), Over: d.PassedOn}
+		l := digestLine{Link: safeLink(d.Link), New: newWords(d), Since: dayWords(d.Since, now), Over: d.PassedOn}
 		l.Title = upper(clean(d.Names.fill(d.Words, func(s string) string { return masked(m, s, "…") }), maxTitle))
 		switch {
 		case d.PassedOn:
@@ -151,6 +155,14 @@ func digestList(list []DigestPost, most int, m *Mask, now time.Time, officer str
 		out.More = "and " + plural(n, "more post", "more posts")
 	}
 	return out
+}
+
+// newWords says how much is new.
+func newWords(d DigestPost) string {
+	if d.Told {
+		return plural(d.New, "new thing that we were told of", "new things that we were told of")
+	}
+	return plural(d.New, "new comment", "new comments")
 }
 
 // masked shows a name from outside, unless it holds a pupil's.

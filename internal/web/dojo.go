@@ -132,3 +132,11 @@ func (s *Site) dojoSaid(r *http.Request, a checkins.Ask) (map[string]string, err
 	}
 	return said, nil
 }
+
+// newWords says how much is new at a post.
+func newWords(x waitingPost) string {
+	if x.post.Kind == moderation.KindDojo {
+		return count(len(x.acts), "new thing that we were told of", "new things that we were told of")
+	}
+	return count(len(x.acts), "new comment", "new comments")
+}
