@@ -134,9 +134,9 @@ func (r *commentsRun) hearDojo(ctx context.Context, asks []comments.Ask) error {
 			return err
 		}
 	}
-	tally, mailErr := r.readDojoMail(ctx)
-	if ctx.Err() != nil {
-		return ctx.Err()
+	tally, err := r.readDojoMail(ctx)
+	if err != nil {
+		return err
 	}
 	for e, err := range classdojo.WasTold(ctx, r.Store, "", start) {
 		if err != nil {
@@ -147,7 +147,7 @@ func (r *commentsRun) hearDojo(ctx context.Context, asks []comments.Ask) error {
 	if _, err := classdojo.Forget(ctx, r.Store, r.lease.Commit, r.Now); err != nil {
 		return err
 	}
-	for _, u := range r.dojoUnheard(newest, unlisted, tally, mailErr) {
+	for _, u := range r.dojoUnheard(newest, unlisted, tally) {
 		for _, a := range asks {
 			if slices.Contains(a.Rules, comments.Unreviewed) {
 				u.Means, u.Clause, u.Rule = comments.Means, a.Clause, comments.Unreviewed
@@ -162,7 +162,7 @@ func (r *commentsRun) hearDojo(ctx context.Context, asks []comments.Ask) error {
 const silentFor = 10
 
 // dojoUnheard says of what nothing is heard, and why. That nothing was heard is never all well.
-func (r *commentsRun) dojoUnheard(newest time.Time, unlisted int, tally string, mail error) []Unknown {
+func (r *commentsRun) dojoUnheard(newest time.Time, unlisted int, tally string) []Unknown {
 	d := r.Env.Policy.ClassDojo
 	var out []Unknown
 	say := func(count int, what, why string) {
@@ -189,9 +189,6 @@ func (r *commentsRun) dojoUnheard(newest time.Time, unlisted int, tally string, 
 		case quiet > silentFor:
 			say(0, "what is new on ClassDojo", fmt.Sprintf("the forwarder has told nothing for more than %d school days: it may have stopped", silentFor))
 		}
-	}
-	if mail != nil {
-		say(0, "what is new on ClassDojo", "the mailbox that gets ClassDojo's mails could not be read: "+mail.Error())
 	}
 	if tally != "" {
 		say(1, "what some of ClassDojo's mails are about", tally)

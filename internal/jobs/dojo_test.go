@@ -1,6 +1,10 @@
 package jobs
 
 import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
 	"slices"
 	"strings"
 	"testing"
@@ -15,6 +19,7 @@ import (
 	"esafetybot/internal/findings"
 	"esafetybot/internal/moderation"
 	"esafetybot/internal/policy"
+	"esafetybot/internal/seen"
 	"esafetybot/internal/store"
 )
 
@@ -265,7 +270,9 @@ func TestDojoUnheard(t *testing.T) {
 		want   []string
 	}{
 		"a week without a mail": {func(*commentsRun) {}, []string{"the forwarder has told nothing for more than 10 school days: it may have stopped"}},
-		"heard lately":          {func(r *commentsRun) { relayed(t, r, dojoEvent(classdojo.Messages, ash, "", place(t, "2026-11-04 10:00"))) }, nil},
+		"heard lately": {func(r *commentsRun) {
+			relayed(t, r, dojoEvent(classdojo.Messages, ash, "", place(t, "2026-11-04 10:00")))
+		}, nil},
 		"heard long ago": {func(r *commentsRun) { relayed(t, r, dojoEvent(classdojo.Story, ash, "", place(t, "2026-11-03 10:00"))) },
 			[]string{"the forwarder has told nothing for more than 10 school days: it may have stopped"}},
 		"the program has just begun": {func(r *commentsRun) { r.memory.First = r.Now }, nil},
@@ -326,5 +333,89 @@ func TestCheckInsRead(t *testing.T) {
 	}
 	if have := in.Commented[ash]; !have.Equal(place(t, "2026-11-16 09:00")) {
 		t.Errorf("somebody told of a comment of %s", have)
+	}
+}
+
+// post is a Google whose one mailbox holds some mails.
+type post struct {
+	google
+	mails  []string
+	fails  error
+	asked  *[]string // address and search
+	reason seen.Reason
+}
+
+func (p post) Mail(_ context.Context, as, search string) iter.Seq2[[]byte, error] {
+	*p.asked = append(*p.asked, as+" "+search)
+	return func(yield func([]byte, error) bool) {
+		for _, m := range p.mails {
+			if !yield([]byte(m), nil) {
+				return
+			}
+		}
+		if p.fails != nil {
+			yield(nil, p.fails)
+		}
+	}
+}
+
+func (p post) Reason(error) seen.Reason { return p.reason }
+
+// dojoMail is a mail of ClassDojo's about a class, as Google received it.
+func dojoMail(id, results, link string) string {
+	return "Authentication-Results: mx.google.com; dmarc=" + results + " header.from=classdojo.com\r\nReceived: by mx.google.com; Tue, 17 Nov 2026 10:00:00 +0000\r\n" +
+		"From: ClassDojo <hello@classdojo.com>\r\nTo: dojo@school.example\r\nSubject: Zyx Wvu\r\nMessage-ID: <" + id + "@classdojo.com>\r\nContent-Type: text/plain\r\n\r\nZyx Wvu " + link + "\r\n"
+}
+
+// What the mailbox tells waits; what cannot be told is counted; a mailbox that cannot be read is a gap, and what was read of it counts.
+func TestDojoMailbox(t *testing.T) {
+	link := "https://www.classdojo.com/ul/t/class?classID=" + ash + "&target=story"
+	mails := []string{
+		dojoMail("1", "pass", link), dojoMail("1", "pass", link), dojoMail("2", "fail", "https://www.classdojo.com/ul/t/class?classID="+elm+"&target=story"),
+		dojoMail("3", "pass", "https://links.classdojo.com/x"), dojoMail("4", "pass", "https://www.classdojo.com/ul/t/class?classID="+ash+"&target=messages"),
+	}
+	for name, fails := range map[string]error{"all": nil, "broken off": errors.New("the server is away")} {
+		r := onDojo(t)
+		var asked []string
+		d := r.Env.Policy.ClassDojo
+		d.Relay, d.Mailbox = false, "dojo@school.example"
+		r.Env.Google = post{google: r.Env.Google.(google), mails: mails, fails: fails, asked: &asked, reason: seen.Failed}
+		want := []string{"comments.unreviewed dojo/" + ash + ": due 2026-11-25, since 2026-11-17T10:00:00Z"}
+		if diff := cmp.Diff(want, waits(t, r)); diff != "" {
+			t.Errorf("%s (-want +have):\n%s", name, diff)
+		}
+		if diff := cmp.Diff(want, waits(t, r)); diff != "" {
+			t.Errorf("%s, read again (-want +have):\n%s", name, diff)
+		}
+		if want := fmt.Sprintf("dojo@school.example from:classdojo.com after:%d", place(t, "2026-10-26 00:00").Unix()); asked[0] != want {
+			t.Errorf("asked for %q, want %q", asked[0], want)
+		}
+		var why []string
+		for _, u := range r.left.Unknown[:len(r.left.Unknown)/2] {
+			why = append(why, u.Why)
+		}
+		const told = "Mails to the ClassDojo mailbox that told us nothing: 1 of ClassDojo's do not say by their links what they are about; 1 say that they are from ClassDojo, and Google did not find that they are."
+		if diff := cmp.Diff([]string{told}, why); diff != "" {
+			t.Errorf("%s: not known (-want +have):\n%s", name, diff)
+		}
+		gap := slices.ContainsFunc(r.more, func(g seen.Gap) bool { return g.Scope == dojoMailScope && g.Reason == seen.Failed })
+		if gap != (fails != nil) {
+			t.Errorf("%s: %+v", name, r.more)
+		}
+		docs := fmt.Sprint(r.left, r.more)
+		if strings.Contains(docs, "Zyx") {
+			t.Errorf("%s: a mail's words are kept: %s", name, docs)
+		}
+	}
+	r := onDojo(t)
+	means := func(places string) policy.Means {
+		return policy.Means{Kind: policy.Check, Name: CommentsJob, With: &policy.CommentsWith{Places: []string{places}}}
+	}
+	if !rests(CommentsJob, means(policy.PlaceClassDojo), dojoMailScope) || rests(CommentsJob, means(policy.PlaceClassroom), dojoMailScope) || !rests(CommentsJob, means(policy.PlaceClassroom), "users") {
+		t.Error("another clause rests on the mailbox, or its own does not")
+	}
+	g := &gatherer{env: r.Env}
+	if gap := g.gap(seen.Gap{Scope: dojoMailScope, Reason: seen.Refused}); gap.What == "" || gap.WhatToDo == "" {
+		t.Errorf("%+v", gap)
 	}
 }

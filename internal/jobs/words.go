@@ -36,6 +36,8 @@ func (g *gatherer) gap(gap seen.Gap) reports.Gap {
 		r.What, r.WhatToDo = "Who is in one of the classes", "Nothing: it is tried again next time."
 	case "posts":
 		r.What, r.WhatToDo = "Which post some comments are on: the links lead to the class instead", delegation
+	case "dojo-mailbox":
+		r.What, r.WhatToDo = "The mailbox that gets ClassDojo's mails", "See that its address in the policy is right and the account works, and that the scope gmail.readonly is among those of the service account (docs/classdojo.md)."
 	case "chromebooks":
 		r.What, r.WhatToDo = "The list of Chromebooks", delegation
 	case "mobiles":
