@@ -200,3 +200,30 @@ func TestFactWords(t *testing.T) {
 		}
 	}
 }
+
+// Each way of hearing says what it does not see; the ways that a policy does not have say nothing.
+func TestDojoSights(t *testing.T) {
+	p := dojoPolicy(1)
+	begins := func() (out []string) {
+		for _, s := range DojoSights(p) {
+			way, rest, _ := strings.Cut(s, ": we see ")
+			if !strings.Contains(rest, ". We do not see ") || strings.HasSuffix(s, ".") {
+				t.Errorf("%q", s)
+			}
+			out = append(out, way)
+		}
+		return out
+	}
+	if diff := cmp.Diff([]string{"ClassDojo, by what people answer"}, begins()); diff != "" {
+		t.Errorf("-want +have:\n%s", diff)
+	}
+	p.Clauses[0].MetBy = append(p.Clauses[0].MetBy, policy.Means{Kind: policy.Check, Name: "comments", With: &policy.CommentsWith{Places: []string{policy.PlaceClassDojo}}})
+	p.ClassDojo.Relay, p.ClassDojo.Mailbox = true, "dojo@school.example"
+	if diff := cmp.Diff([]string{"ClassDojo, by what people answer", "ClassDojo, by the forwarder", "ClassDojo, by the mailbox", "ClassDojo, by lists"}, begins()); diff != "" {
+		t.Errorf("-want +have:\n%s", diff)
+	}
+	p.Clauses = nil
+	if have := DojoSights(p); len(have) != 0 {
+		t.Errorf("%v", have)
+	}
+}

@@ -83,7 +83,7 @@ func (s *Site) overview(w http.ResponseWriter, r *http.Request, p *person) error
 		page.Counts = append(page.Counts, colourCount{colour, colour.Words(), n})
 	}
 	page.Silent = s.silent(waits)
-	page.Never = s.Policy.NotSeen
+	page.Never = slices.Concat(s.Policy.NotSeen, checkins.DojoSights(s.Policy))
 	return s.page(w, r, p, "overview", "How we stand", page)
 }
 
