@@ -222,8 +222,11 @@ func TestDojoSights(t *testing.T) {
 	if diff := cmp.Diff([]string{"ClassDojo, by what people answer", "ClassDojo, by the forwarder", "ClassDojo, by the mailbox", "ClassDojo, by lists"}, begins()); diff != "" {
 		t.Errorf("-want +have:\n%s", diff)
 	}
+	if never := DojoNever(p); len(never) != 3 || slices.ContainsFunc(never, func(s string) bool { return len(s) > 120 }) {
+		t.Errorf("what is never seen, for a mail: %q", never)
+	}
 	p.Clauses = nil
-	if have := DojoSights(p); len(have) != 0 {
+	if have := append(DojoSights(p), DojoNever(p)...); len(have) != 0 {
 		t.Errorf("%v", have)
 	}
 }

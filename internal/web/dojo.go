@@ -127,7 +127,7 @@ func (s *Site) dojoSaid(r *http.Request, a checkins.Ask) (map[string]string, err
 	}
 	if err != nil {
 		return nil, refusal{
-			Status: http.StatusBadRequest, Reason: "not-whole", Title: "Something is missing from your answer", Why: upper(err.Error()) + ". Nothing was noted.", Do: "Go back, answer every question about the class, and send it again. “Not sure” is a good answer.",
+			Status: http.StatusBadRequest, Reason: "not-whole", Title: "Something is missing from your answer", Why: "What is wrong: " + err.Error() + ". Nothing was noted.", Do: "Go back, answer every question about the class, and send it again. “Not sure” is a good answer.",
 		}
 	}
 	return said, nil
