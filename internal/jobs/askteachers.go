@@ -13,6 +13,7 @@ import (
 	"esafetybot/internal/outbox"
 	"esafetybot/internal/policy"
 	"esafetybot/internal/reports"
+	"esafetybot/internal/school"
 	"esafetybot/internal/seen"
 )
 
@@ -48,7 +49,7 @@ func newAskedTeachers(ctx context.Context, env Env, c *census.Census) (*askedTea
 	for _, ask := range in.Asks {
 		for _, address := range ask.Who {
 			a, known := c.Who().Account(address)
-			if !known || !a.Active() || !kinds.School(a) || slices.Contains(t.list, a) {
+			if !known || !a.Active() || a.Guest || !kinds.School(a) || kinds.Kind(a) == school.Pupil || slices.Contains(t.list, a) {
 				continue
 			}
 			theirs := func(address string) bool {

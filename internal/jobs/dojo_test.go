@@ -1,10 +1,14 @@
 package jobs
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"iter"
+	"maps"
+	"net/mail"
 	"slices"
 	"strings"
 	"testing"
@@ -12,12 +16,14 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"esafetybot/internal/census"
 	"esafetybot/internal/checkins"
 	"esafetybot/internal/checks/comments"
 	"esafetybot/internal/classdojo"
 	"esafetybot/internal/decisions"
 	"esafetybot/internal/findings"
 	"esafetybot/internal/moderation"
+	"esafetybot/internal/outbox"
 	"esafetybot/internal/policy"
 	"esafetybot/internal/seen"
 	"esafetybot/internal/store"
@@ -417,5 +423,132 @@ func TestDojoMailbox(t *testing.T) {
 	g := &gatherer{env: r.Env}
 	if gap := g.gap(seen.Gap{Scope: dojoMailScope, Reason: seen.Refused}); gap.What == "" || gap.WhatToDo == "" {
 		t.Errorf("%+v", gap)
+	}
+}
+
+// quiet is a Google at which nothing is asked but who there is.
+type quiet struct{ google }
+
+func (quiet) Calls() map[string]int { return nil }
+func (quiet) Workers() int          { return 1 }
+
+// letters lists the mails in an outbox: kind and recipient, of those given, with the text of each.
+func letters(t testing.TB, box *outbox.Outbox, names ...string) map[string]string {
+	t.Helper()
+	out := map[string]string{}
+	for e, err := range box.All(t.Context(), time.Time{}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		f, err := box.Read(t.Context(), e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m, err := mail.ReadMessage(bytes.NewReader(f.Raw))
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(m.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text := strings.ReplaceAll(strings.ReplaceAll(string(body), "=\r\n", ""), "\r\n", " ")
+		for _, name := range names {
+			if e.Recipient == outbox.RecipientID(name+"@school.example") {
+				out[e.Kind+" "+name+" "+e.Period] = f.Subject + ": " + text
+			}
+		}
+	}
+	return out
+}
+
+// A class's teacher is asked by mail, once and then each week; with what waits in the class in the one mail of the day; and no more once they answered. Who leads has a report that asks.
+func TestTeachersAreAskedByMail(t *testing.T) {
+	r := onDojo(t)
+	r.Env.Policy.Staff.Days = nil
+	r.Env.Google = quiet{r.Env.Google.(google)}
+	if err := r.memory.Flush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	box, err := outbox.New(r.Store, outbox.Options{Location: r.Env.Policy.School.Location, From: mail.Address{Address: "bot@school.example"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	on := func(day string) {
+		t.Helper()
+		now := place(t, day+" 15:45")
+		env := r.Env
+		env.Clock = func() time.Time { return now }
+		env.Exclusive = true
+		c := census.New(env.Google, env.Policy, now, env.Log)
+		look, err := CheckIns(t.Context(), env, c)
+		if err != nil || look.Record.Error != "" {
+			t.Fatal(err, look)
+		}
+		s := &Seen{Census: c, Looks: map[string]*Look{CheckInsJob: look}}
+		if _, err := Digest(t.Context(), env, box, s); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r.Env.Store, r.Env.Site = r.Store, r.Site
+	// The first look was on 2 November, and each week it is asked anew.
+	on("2026-11-16")
+	on("2026-11-17")
+	have := letters(t, box, "kim", "lou", "pat", "old")
+	if len(have) != 1 || !strings.Contains(have["questions kim 2026-11-16"], "ClassDojo: 5 Ash") {
+		t.Errorf("after two days: %v", slices.Sorted(maps.Keys(have)))
+	}
+	// Something new in the class goes into the same mail.
+	r.book.Class(moderation.Dojo(ash)).Hear(dojoEvent(classdojo.Story, ash, classdojo.FromCSV, place(t, "2026-11-17 10:00")))
+	if err := r.book.Flush(t.Context(), r.lease.Commit, nil); err != nil {
+		t.Fatal(err)
+	}
+	k := &findings.Keeper{Store: r.Store, Commit: r.lease.Commit}
+	if _, err := k.Sync(t.Context(), findings.Input{
+		Run: findings.Run{ID: "r", Now: r.Now}, Means: comments.Means,
+		Observed: func(yield func(findings.Observed, error) bool) {
+			yield(findings.Observed{Clause: "B1", Rule: "comments.unreviewed", Subject: classdojo.Item(ash), Severity: "medium", Deals: "esafety_officer"}, nil)
+		},
+		Evidence: func(context.Context, *findings.Finding) (findings.Evidence, error) { return findings.Evidence{}, nil },
+	}); err != nil {
+		t.Fatal(err)
+	}
+	on("2026-11-18")
+	text := letters(t, box, "kim")["digest kim 2026-11-18"]
+	for _, want := range []string{"1 post to look at: ", "What is new on ClassDojo", "ClassDojo: 5 Ash", "teach.classdojo.com"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the mail of the day lacks %q: %s", want, text)
+		}
+	}
+	// Who answered is asked no more.
+	d := decisions.Decision{At: place(t, "2026-11-18 16:00"), By: ours("kim"), Do: decisions.Answer, CheckIn: classdojo.CheckIn(ash), Said: said("nobody", "2026-11-18")}
+	if _, err := decisions.Make(t.Context(), r.Site, "f", d); err != nil {
+		t.Fatal(err)
+	}
+	on("2026-11-19")
+	if text := letters(t, box, "kim")["digest kim 2026-11-19"]; strings.Contains(text, "ClassDojo: 5 Ash") {
+		t.Errorf("asked again: %s", text)
+	}
+	var open []string
+	for f, err := range k.List(t.Context(), checkins.Means, findings.Open) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		open = append(open, f.Rule+" "+f.Subject+" "+strings.Join(f.Facts, ","))
+	}
+	want := "check-in.answered-no check-in/class-dojo-" + ash + " answered 2026-11-18,no-moderator"
+	if !slices.Contains(open, want) {
+		t.Errorf("%q is not found: %q", want, open)
+	}
+}
+
+// On a policy that asks teachers the mail of the day is due, whether or not a clause is about comments.
+func TestDueWhereTeachersAreAsked(t *testing.T) {
+	text := strings.Replace(schoolPolicy, "\nclauses:\n", dojoBlock, 1)
+	text = strings.Replace(text, "      - {check: comments, with: {places: [classdojo]}, severity: medium, due: 2 school days}\n", "", 1)
+	text = strings.Replace(text, "      - {check: comments, with: {rules: [unreviewed, no-host, private-by-other-adult]}, severity: medium, due: 2 school days}\n", "", 1)
+	have, err := Due(t.Context(), Env{Store: openStore(t), Policy: parsed(t, text), Clock: func() time.Time { return place(t, "2026-11-18 18:00") }})
+	if err != nil || !slices.Contains(have, DigestJob) || slices.Contains(have, CommentsJob) {
+		t.Errorf("due: %v (%v)", have, err)
 	}
 }

@@ -113,12 +113,13 @@ func (in DigestInput) page(most int) digestPage {
 	default:
 		p.Lead += "; the oldest has waited since " + waitedSince(oldest, now) + "."
 	}
+	replies := in.Replies && slices.ContainsFunc(list, func(d DigestPost) bool { return !d.Told }) // nobody sees a reply on ClassDojo
 	switch {
-	case p.Site != "" && in.Replies:
+	case p.Site != "" && replies:
 		p.Do = "Open each post and read them, then tap “Reviewed” on your page. A reply of yours counts as well."
 	case p.Site != "":
 		p.Do = "Open each post and read them, then tap “Reviewed” on your page."
-	case in.Replies:
+	case replies:
 		p.Do = "Open each post and read them. A reply of yours shows that you have looked; it can be short."
 	default:
 		p.Do = "Open each post and read them."
