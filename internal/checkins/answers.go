@@ -3,9 +3,15 @@ package checkins
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
+	"time"
 
+	"esafetybot/internal/calendar"
+	"esafetybot/internal/classdojo"
+	"esafetybot/internal/moderation"
+	"esafetybot/internal/policy"
 	"esafetybot/internal/store"
 )
 
@@ -37,6 +43,52 @@ func Open(ctx context.Context, s store.Store) (*Book, error) {
 
 // All is what was answered, by name.
 func (b *Book) All() map[string][]Answer { return b.answers }
+
+// Read gathers what the check-ins of a policy are judged by: what was answered, and of ClassDojo what was looked at and told. first is when the program first looked.
+func Read(ctx context.Context, s store.Store, p *policy.Policy, cal *calendar.Calendar, now, first time.Time) (Input, *Book, error) {
+	in := Input{Now: now, FirstLook: first, Calendar: cal, Asks: Asks(p)}
+	book, err := Open(ctx, s)
+	if err != nil {
+		return in, nil, err
+	}
+	in.Answers = book.All()
+	if !slices.ContainsFunc(in.Asks, func(a Ask) bool { return a.Dojo != "" }) {
+		return in, book, nil
+	}
+	in.Looked, in.Commented = map[string]calendar.Date{}, map[string]time.Time{}
+	for _, a := range in.Asks {
+		if a.Dojo == "" || a.Spot != nil {
+			continue
+		}
+		class, err := moderation.Load(ctx, s, moderation.Dojo(a.Dojo))
+		if errors.Is(err, store.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return in, nil, err
+		}
+		for _, post := range class.Posts {
+			for _, v := range post.Reviews {
+				saw := v.Saw
+				if saw.After(v.At) {
+					saw = v.At
+				}
+				if day := cal.Date(saw); day.After(in.Looked[a.Dojo]) && v.Of == "" {
+					in.Looked[a.Dojo] = day
+				}
+			}
+		}
+	}
+	for e, err := range classdojo.WasTold(ctx, s, classdojo.Comment, time.Time{}) {
+		if err != nil {
+			return in, nil, err
+		}
+		if e.At.After(in.Commented[e.Class]) && !e.At.After(now) {
+			in.Commented[e.Class] = e.At
+		}
+	}
+	return in, book, nil
+}
 
 // Add takes up an answer, once.
 func (b *Book) Add(name string, a Answer) {

@@ -39,7 +39,7 @@ func TestQuestions(t *testing.T) {
 			t.Errorf("%s: %+v", name, q)
 		}
 	}
-	if q := About("odd-thing"); q.Title != "Odd thing" {
+	if q := about("odd-thing"); q.Title != "Odd thing" {
 		t.Errorf("%q", q.Title)
 	}
 }

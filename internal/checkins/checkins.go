@@ -1,7 +1,7 @@
 // Package checkins asks what only a person can answer.
 //
 // A check-in of the policy is asked once a period (a half term, a term, a year), of whoever plays a role. Silence turns into a finding when the deadline has passed, a "no" and a "not sure" at
-// once; nothing here is ever taken to be fine because nobody answered. docs/comment-rules.md defines every word. [Check] is pure; what was answered is kept in [Answers].
+// once; nothing here is ever taken to be fine because nobody answered. What is asked of each class on ClassDojo (dojo.go) has four answers in one, and what was said stands until it is said anew. docs/comment-rules.md defines every word. [Check] is pure; what was answered is kept in [Answers].
 package checkins
 
 import (
@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"esafetybot/internal/calendar"
+	"esafetybot/internal/classdojo"
 	"esafetybot/internal/findings"
 )
 
@@ -21,7 +22,11 @@ const (
 	Overdue    = "overdue"
 	AnsweredNo = "answered-no"
 	NotSure    = "not-sure"
+	NotLooked  = "not-looked" // of a class on ClassDojo only
 )
+
+// Rules lists them all.
+var Rules = []string{Overdue, AnsweredNo, NotSure, NotLooked}
 
 // The answers.
 const (
@@ -39,7 +44,14 @@ type Ask struct {
 	Role     string // who is asked
 	Every    string // one of policy.Rhythms
 	Due      calendar.Deadline
-	Days     []time.Weekday // on which the first who plays the role is in; nil is every day
+	Days     []time.Weekday // on which the first who plays the role is in, of a class on ClassDojo any of its teachers; nil is every day
+
+	// Of what is asked of one class on ClassDojo.
+	Dojo   string   // its id there, or classdojo.School; "" of every other check-in
+	Class  string   // what it is called
+	Who    []string // addresses of who is asked, lower case, instead of Role; nil where Role is asked
+	Within int      // school days within which somebody has to look
+	Spot   *Draw    // of a leader's spot check: what is drawn from; nil of others
 }
 
 // Answer is what somebody said.
@@ -47,7 +59,9 @@ type Answer struct {
 	ID     string    `json:"id"` // of the decision
 	At     time.Time `json:"at"`
 	By     string    `json:"by"` // Directory id, or the hash of an address outside
-	Answer string    `json:"answer"`
+	Answer string    `json:"answer,omitempty"`
+	// Dojo is what was said of a class on ClassDojo, in the place of Answer.
+	Dojo *classdojo.Answer `json:"dojo,omitempty"`
 }
 
 // Input is everything a judgement rests on.
@@ -57,6 +71,10 @@ type Input struct {
 	Calendar  *calendar.Calendar
 	Asks      []Ask
 	Answers   map[string][]Answer // by name, in any order
+
+	// Of classes on ClassDojo, by id there.
+	Looked    map[string]calendar.Date // the newest day on which somebody noted on the review site that they looked
+	Commented map[string]time.Time     // the newest comment that somebody told of
 }
 
 // State is how a check-in stands today.
@@ -66,6 +84,8 @@ type State struct {
 	Asked  calendar.Date // zero: not asked yet
 	Due    time.Time     // zero: no deadline is known
 	Answer *Answer       // nil: none yet
+	// Standing is the newest answer on a class on ClassDojo, of whatever period; nil without one, and of other check-ins.
+	Standing *Answer
 }
 
 // Waits tells whether somebody is asked, and has not answered.
@@ -89,11 +109,15 @@ func (in Input) States() []State {
 func (in Input) state(a Ask) State {
 	s := State{Ask: a}
 	today := in.Calendar.Date(in.Now)
+	first := in.Calendar.Date(in.FirstLook)
+	if a.Dojo != "" && a.Spot == nil {
+		s.Standing = in.standing(a, first)
+		s.Every = in.rhythm(a, s.Standing)
+	}
 	var ok bool
-	if s.Period, ok = Period(in.Calendar, a.Every, today); !ok {
+	if s.Period, ok = Period(in.Calendar, s.Every, today); !ok || a.Spot != nil && !a.Spot.Holds(s.Period, a.Dojo) {
 		return s
 	}
-	first := in.Calendar.Date(in.FirstLook)
 	for d := s.Period.First; !d.After(today); d = d.AddDays(1) {
 		if in.Calendar.IsSchoolDay(d) {
 			s.Asked = d
@@ -139,13 +163,14 @@ func Check(in Input) []findings.Observed {
 		case s.Answer != nil && s.Answer.Answer == Unsure:
 			o.Rule, o.Since = NotSure, s.Answer.At
 		default:
+			out = append(out, in.dojo(s)...)
 			continue
 		}
 		if s.Answer != nil {
 			o.Facts = []string{"answered " + in.Calendar.Date(s.Answer.At).String()}
 		}
 		o.Rule = Means + "." + o.Rule
-		out = append(out, o)
+		out = append(append(out, o), in.dojo(s)...)
 	}
 	slices.SortFunc(out, func(a, b findings.Observed) int {
 		return cmp.Or(cmp.Compare(a.Clause, b.Clause), cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Subject, b.Subject))

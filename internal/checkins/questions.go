@@ -3,6 +3,7 @@ package checkins
 import (
 	"strings"
 
+	"esafetybot/internal/classdojo"
 	"esafetybot/internal/policy"
 )
 
@@ -15,6 +16,7 @@ type Question struct {
 	Question string // answered with yes, no or not sure; yes is as the policy wants it
 	Look     string // what to look at before answering
 	Links    []Link
+	Dojo     []classdojo.Question // what is asked of a class on ClassDojo, in the place of one Question; nil elsewhere
 }
 
 // questions by the check-in's name in a policy file. A "yes" always means that all is as the policy wants it.
@@ -61,8 +63,18 @@ var questions = map[string]Question{
 	},
 }
 
-// About is what a check-in asks.
-func About(name string) Question {
+// About is what it asks.
+func (a Ask) About() Question {
+	switch {
+	case a.Spot != nil:
+		return spotQuestion(a)
+	case a.Dojo != "":
+		return dojoQuestion(a)
+	}
+	return about(a.Name)
+}
+
+func about(name string) Question {
 	if q, ok := questions[name]; ok {
 		return q
 	}
@@ -70,7 +82,7 @@ func About(name string) Question {
 	return Question{Title: strings.ToUpper(words[:1]) + words[1:], Question: "Is everything about this as the policy wants it?"}
 }
 
-// Asks lists the check-ins of a policy that are asked of one person for the whole school.
+// Asks lists what a policy asks people: each check-in of one person for the whole school, and what is asked of each class on ClassDojo.
 func Asks(p *policy.Policy) []Ask {
 	var out []Ask
 	for _, c := range p.Clauses {
@@ -79,6 +91,10 @@ func Asks(p *policy.Policy) []Ask {
 				continue
 			}
 			ask := Ask{Clause: c.ID, Severity: m.Severity, Deals: string(c.DealsWithIt), Name: m.Name, Role: string(m.Ask), Every: m.Every, Due: m.Due}
+			if m.Name == policy.CheckInClassDojo {
+				out = append(out, dojoAsks(p, ask)...)
+				continue
+			}
 			if who := p.Person(m.Ask); len(who) > 0 {
 				ask.Days = p.DaysIn(who[0])
 			}

@@ -29,14 +29,6 @@ func ParseCheckIn(name string) (class string, ok bool) {
 	return class, ok && validClass(class)
 }
 
-// AskedOf is the role of who is asked about a class: its teacher; about the School Story the leaders, who alone can switch its comments.
-func AskedOf(class string) string {
-	if class == School {
-		return "leaders"
-	}
-	return "class_teacher"
-}
-
 // Ids of the questions.
 const (
 	AskComments  = "comments"
@@ -102,6 +94,31 @@ type Answer struct {
 	Channel   string        `json:"channel,omitempty"`   // of a class: Yes, No or Unsure
 }
 
+// AnswerOf reads what was said about a class, by the questions' ids, as a form or a decision holds it: the answer without when and whose it is. What cannot be an answer is an error in words for the one who
+// gave it; what is missing from it [Answer.Check] says.
+func AnswerOf(class string, said map[string]string) (Answer, error) {
+	a := Answer{Class: class}
+	for id, value := range said {
+		switch id {
+		case AskComments:
+			a.Comments = value
+		case AskModerator:
+			a.Moderator = value
+		case AskChannel:
+			a.Channel = value
+		case AskLooked:
+			day, err := calendar.ParseDate(value)
+			if err != nil {
+				return Answer{}, errors.New("the day on which somebody last looked is no date, such as 2026-10-05")
+			}
+			a.Looked = day
+		default:
+			return Answer{}, errors.New("something is answered that was not asked")
+		}
+	}
+	return a, nil
+}
+
 // Check tells what is missing from an answer, or cannot be. today is the date at the school when it was given.
 func (a Answer) Check(today calendar.Date) error {
 	switch {
@@ -128,50 +145,6 @@ func (a Answer) Check(today calendar.Date) error {
 	return nil
 }
 
-// Result is what an answer comes to: Yes (as the policy wants it), No or Unsure, and why if it is not Yes.
-type Result struct {
-	Says string
-	Why  []string
-}
-
-// Judge tells what an answer comes to. within is the number of school days in which somebody has to have looked where comments are on; looking is counted from the day that was said to the day of
-// the answer. Where the term dates do not tell, it is Unsure.
-func (a Answer) Judge(cal *calendar.Calendar, within int) Result {
-	var no, open []string
-	day := cal.Date(a.At)
-	switch a.Comments {
-	case On:
-		switch a.Moderator {
-		case Nobody:
-			no = append(no, "comments are on and nobody looks at them")
-		case Unsure:
-			open = append(open, "it is not certain who looks at the comments")
-		}
-		if a.Looked.IsZero() {
-			no = append(no, "comments are on and nobody has looked yet")
-		} else if days, err := cal.SchoolDays(a.Looked, day); err != nil {
-			open = append(open, "whether somebody looked lately cannot be worked out: the term dates do not reach so far")
-		} else if days > within {
-			no = append(no, fmt.Sprintf("comments are on and nobody has looked for %d school days", days))
-		}
-	case Unsure:
-		open = append(open, "it is not certain whether comments are on")
-	}
-	switch a.Channel {
-	case No:
-		no = append(no, "families are written to in other ways than ClassDojo and school e-mail")
-	case Unsure:
-		open = append(open, "it is not certain how families are written to")
-	}
-	switch {
-	case len(no) > 0:
-		return Result{No, append(no, open...)}
-	case len(open) > 0:
-		return Result{Unsure, open}
-	}
-	return Result{Says: Yes}
-}
-
 // rhythms are the rhythms of a policy that come round more often than each half-term.
 var rhythms = []string{"week", "month"}
 
@@ -185,14 +158,6 @@ func Rhythm(every string, newest Answer, commented time.Time) string {
 		return HalfTerm
 	}
 	return every
-}
-
-// SpotQuestions are what a leader is asked who looks into a class that [SpotCheck] chose.
-func SpotQuestions(class string) []Question {
-	return []Question{
-		{AskComments, "Look at the Story: can people comment on it?", []Choice{{On, "Yes, comments are on"}, {Off, "No, comments are off"}, unsure}, Target{Kind: Story, Class: class}.Link(), "You see it as a leader of the school on ClassDojo"},
-		{"seen", "Is there anything that should not be there, or that nobody has answered?", []Choice{{No, "No"}, {Yes, "Yes"}, unsure}, "", "If it concerns a child's safety, raise it as a concern at once"},
-	}
 }
 
 // SpotCheck chooses n of the classes for a leader to look into in a period. The same school, period and classes give the same choice, in whatever order the classes stand, so that it can be worked out again

@@ -142,6 +142,13 @@ func MailSight() Sight {
 	}
 }
 
+// MailboxSight is what the mailbox can tell that the program reads itself, here for whoever may not know how it is read.
+func MailboxSight() Sight {
+	s := MailSight()
+	s.Unseen = append(s.Unseen, "what a mail was about whose links do not say it: such mails are counted")
+	return s
+}
+
 // MessageKey is the key of what one mail told about one place. It is the same whoever read the mail, and does not give the mail's Message-ID away.
 func MessageKey(messageID string, kind Kind, class string) string {
 	id := strings.TrimSpace(messageID)

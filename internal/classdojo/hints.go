@@ -92,28 +92,5 @@ func readHint(d store.Doc) (Event, error) {
 
 // Clear removes hints that were received longer than KeepHints ago, a batch at a time, and tells how many. It is for the worker.
 func Clear(ctx context.Context, s store.Store, now time.Time) (int, error) {
-	b, n := &store.Batch{}, 0
-	flush := func() error {
-		if len(b.Ops) == 0 {
-			return nil
-		}
-		if err := s.Commit(ctx, b); err != nil {
-			return fmt.Errorf("old hints about ClassDojo could not be removed: %w", err)
-		}
-		n += len(b.Ops)
-		b = &store.Batch{}
-		return nil
-	}
-	for d, err := range s.Find(ctx, Left, store.Ask{Query: "received", To: store.Time(now.Add(-KeepHints))}) {
-		if err != nil {
-			return n, fmt.Errorf("old hints about ClassDojo could not be listed: %w", err)
-		}
-		b.Delete(Left, d.Key, d.Version)
-		if len(b.Ops) == store.MaxBatchWrites {
-			if err := flush(); err != nil {
-				return n, err
-			}
-		}
-	}
-	return n, flush()
+	return remove(ctx, s, s.Commit, Left, store.Ask{Query: "received", To: store.Time(now.Add(-KeepHints))})
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"esafetybot/internal/checkins"
+	"esafetybot/internal/classdojo"
 	"esafetybot/internal/decisions"
 	"esafetybot/internal/memory"
 	"esafetybot/internal/policy"
@@ -28,9 +29,11 @@ func newCheckIns(o *options) *cobra.Command {
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print as JSON")
 	var as string
 	answer := &cobra.Command{
-		Use: "answer NAME yes|no|not-sure", Short: "Answer a check-in, where there is no review site", Args: cobra.ExactArgs(2),
-		Example: "  esafetybot checkins answer filtering yes --as helpdesk@support.example",
-		RunE:    func(cmd *cobra.Command, args []string) error { return o.answer(cmd, args[0], args[1], as) },
+		Use: "answer NAME yes|no|not-sure", Short: "Answer a check-in, where there is no review site", Args: cobra.MinimumNArgs(2),
+		Long: "Answer a check-in, where there is no review site. About a class on ClassDojo several things are asked, each answered as QUESTION=ANSWER: comments (on, off, not-sure), moderator (teacher, leader, other, nobody, not-sure), looked (a date; left out if nobody has), channel (yes, no, not-sure).",
+		Example: "  esafetybot checkins answer filtering yes --as helpdesk@support.example\n" +
+			"  esafetybot checkins answer class-dojo-school comments=on moderator=leader looked=2026-10-05 --as head@school.example",
+		RunE: func(cmd *cobra.Command, args []string) error { return o.answer(cmd, args[0], args[1:], as) },
 	}
 	answer.Flags().StringVar(&as, "as", "", "the address of who answers, as the policy names them")
 	cmd.AddCommand(o.clocked(answer))
@@ -40,6 +43,7 @@ func newCheckIns(o *options) *cobra.Command {
 // checkInLine is a check-in as --json prints it.
 type checkInLine struct {
 	Name     string    `json:"name"`
+	Class    string    `json:"class,omitempty"` // on ClassDojo
 	Clause   string    `json:"clause"`
 	Asked    string    `json:"asked_of"`
 	Every    string    `json:"every"`
@@ -64,23 +68,28 @@ func (o *options) checkIns(cmd *cobra.Command, asJSON bool) error {
 	if err != nil {
 		return err
 	}
-	book, err := checkins.Open(cmd.Context(), s)
-	if err != nil {
-		return err
-	}
 	now := clock()
 	if first.IsZero() {
 		first = now
 	}
-	in := checkins.Input{Now: now, FirstLook: first, Calendar: p.Calendar, Asks: checkins.Asks(p), Answers: book.All()}
+	in, _, err := checkins.Read(cmd.Context(), s, p, p.Calendar, now, first)
+	if err != nil {
+		return err
+	}
 	list := []checkInLine{}
 	for _, st := range in.States() {
-		l := checkInLine{Name: st.Name, Clause: st.Clause, Asked: p.Title(policy.Role(st.Role)), Every: st.Every, Due: st.Due, Overdue: st.Overdue(now)}
+		if st.Spot != nil && st.Asked.IsZero() {
+			continue // not drawn
+		}
+		l := checkInLine{Name: st.Name, Class: st.Class, Clause: st.Clause, Asked: p.Title(policy.Role(st.Role)), Every: st.Every, Due: st.Due, Overdue: st.Overdue(now)}
 		if !st.Asked.IsZero() {
 			l.Since = st.Asked.String()
 		}
 		if st.Answer != nil {
 			l.Answer, l.Answered = st.Answer.Answer, st.Answer.At
+			if said := st.Answer.Dojo; said != nil {
+				l.Answer = "comments " + said.Comments
+			}
 		}
 		list = append(list, l)
 	}
@@ -103,28 +112,43 @@ func (o *options) checkIns(cmd *cobra.Command, asJSON bool) error {
 		case l.Since != "":
 			state = "waits"
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", l.Clause, l.Name, l.Asked, l.Every, state)
+		name := l.Name
+		if l.Class != "" {
+			name += " (" + l.Class + ")"
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", l.Clause, name, l.Asked, l.Every, state)
 	}
 	return w.Flush()
 }
 
 // answer notes an answer as the review site would. Whoever can run this can read the state anyway, so that it is their word whose answer it is.
-func (o *options) answer(cmd *cobra.Command, name, said, as string) error {
+func (o *options) answer(cmd *cobra.Command, name string, said []string, as string) error {
 	p, err := o.loadPolicy()
 	if err != nil {
 		return err
 	}
 	asks := checkins.Asks(p)
 	i := slices.IndexFunc(asks, func(a checkins.Ask) bool { return a.Name == name })
-	switch {
-	case i < 0:
-		return usageError{fmt.Errorf("the policy has no check-in %q that is asked of one person; list them with: esafetybot checkins", name)}
-	case !slices.Contains([]string{checkins.Yes, checkins.No, checkins.Unsure}, said):
-		return usageError{fmt.Errorf("%q is no answer: yes, no or not-sure", said)}
+	if i < 0 {
+		return usageError{fmt.Errorf("the policy has no check-in %q; list them with: esafetybot checkins", name)}
 	}
-	may := slices.Concat(p.Person(policy.Role(asks[i].Role)), p.Person(policy.RoleOfficer), p.Person(policy.RoleDeputy), p.Person(policy.RoleHead))
-	if !slices.ContainsFunc(may, func(x policy.Person) bool { return strings.EqualFold(x.Address, strings.TrimSpace(as)) }) {
-		return usageError{fmt.Errorf("this is asked of the %s: --as ADDRESS, as the policy names them", p.Title(policy.Role(asks[i].Role)))}
+	ask := asks[i]
+	d := decisions.Decision{Do: decisions.Answer, CheckIn: name}
+	if ask.Dojo != "" && ask.Spot == nil {
+		if d.Said, err = dojoSaid(p, ask, said, o); err != nil {
+			return usageError{err}
+		}
+	} else if d.Answer = said[0]; len(said) != 1 || !slices.Contains([]string{checkins.Yes, checkins.No, checkins.Unsure}, d.Answer) {
+		return usageError{fmt.Errorf("%q is no answer: yes, no or not-sure", strings.Join(said, " "))}
+	}
+	may := slices.Concat(p.Person(policy.RoleOfficer), p.Person(policy.RoleDeputy), p.Person(policy.RoleHead))
+	of := "teachers of " + ask.Class
+	if ask.Who == nil {
+		may, of = append(may, p.Person(policy.Role(ask.Role))...), p.Title(policy.Role(ask.Role))
+	}
+	address := strings.ToLower(strings.TrimSpace(as))
+	if !slices.Contains(ask.Who, address) && !slices.ContainsFunc(may, func(x policy.Person) bool { return x.Address == address }) {
+		return usageError{fmt.Errorf("this is asked of the %s: --as ADDRESS, as the policy names them", of)}
 	}
 	clock, err := o.clock()
 	if err != nil {
@@ -145,12 +169,36 @@ func (o *options) answer(cmd *cobra.Command, name, said, as string) error {
 			id = x.ID
 		}
 	}
-	_, err = decisions.Make(cmd.Context(), b.env.Site, "command line "+clock().UTC().Format(time.RFC3339Nano), decisions.Decision{
-		At: clock(), By: decisions.By{ID: id, Hash: pseudonym.Of(as)}, Do: decisions.Answer, CheckIn: name, Answer: said,
-	})
+	d.At, d.By = clock(), decisions.By{ID: id, Hash: pseudonym.Of(as)}
+	_, err = decisions.Make(cmd.Context(), b.env.Site, "command line "+clock().UTC().Format(time.RFC3339Nano), d)
 	if err != nil && !errors.Is(err, decisions.ErrTwice) {
 		return err
 	}
 	fmt.Fprintln(o.std.Out, "Noted. The next run of the job checkins takes it up.")
 	return nil
+}
+
+// dojoSaid reads answers about a class on ClassDojo, each QUESTION=ANSWER.
+func dojoSaid(p *policy.Policy, a checkins.Ask, said []string, o *options) (map[string]string, error) {
+	out := map[string]string{}
+	for _, s := range said {
+		id, value, ok := strings.Cut(s, "=")
+		if _, twice := out[id]; !ok || twice {
+			return nil, fmt.Errorf("%q: about a class on ClassDojo each answer is given once, as QUESTION=ANSWER, such as: %s", s, checkins.ExampleSaid(a))
+		}
+		out[id] = value
+	}
+	clock, err := o.clock()
+	if err != nil {
+		return nil, err
+	}
+	answer, err := classdojo.AnswerOf(a.Dojo, out)
+	if err == nil {
+		answer.At, answer.By = clock(), "somebody"
+		err = answer.Check(p.Calendar.Date(answer.At))
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%w; for example: %s", err, checkins.ExampleSaid(a))
+	}
+	return out, nil
 }

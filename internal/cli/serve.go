@@ -39,7 +39,8 @@ func newServe(o *options) *cobra.Command {
 		Short: "The clock and the review site, in one process",
 		Long: "Run the jobs when they are due, and serve the review site on which people say that they looked and answer what is asked of them.\n\n" +
 			"In one process the site could do what the worker can: put it behind something that ends TLS, and on a larger school run the two apart. It listens on loopback unless told otherwise.\n" +
-			"Signing in needs an OAuth client of the kind “Web application” in the school's Google Cloud project, with BASE-URL/sign-in/done as its redirect; its secret is read from ESAFETYBOT_OIDC_CLIENT_SECRET.",
+			"Signing in needs an OAuth client of the kind “Web application” in the school's Google Cloud project, with BASE-URL/sign-in/done as its redirect; its secret is read from ESAFETYBOT_OIDC_CLIENT_SECRET.\n" +
+			"A forwarder of ClassDojo's mails sends to BASE-URL" + dojoRelayPath + "; its keys, up to four, are read from " + dojoKeysVar + ", with commas between them.",
 		Example: "  ESAFETYBOT_OIDC_CLIENT_SECRET=… esafetybot serve --base-url https://review.school.example --oidc-client-id ID.apps.googleusercontent.com",
 		Args:    cobra.NoArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return o.serve(cmd.Context(), so) },
@@ -82,11 +83,17 @@ func (o *options) serve(ctx context.Context, so siteOptions) error {
 	if err != nil {
 		return err
 	}
+	handler, relay, err := withDojo(site, p, o.std.Getenv(dojoKeysVar), b.env.Site, clock)
+	if errors.Is(err, errNoDojoKey) {
+		b.env.Log.Warn(err.Error())
+	} else if err != nil {
+		return err
+	}
 	ln, err := new(net.ListenConfig).Listen(ctx, "tcp", so.listen)
 	if err != nil {
 		return fmt.Errorf("the site cannot listen on %s: %w", so.listen, err)
 	}
-	srv := &http.Server{Handler: site, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 1 << 16}
+	srv := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 1 << 16}
 	if so.addrFile != "" {
 		if err := os.WriteFile(so.addrFile, []byte("http://"+ln.Addr().String()), 0o600); err != nil {
 			return errors.Join(err, ln.Close())
@@ -108,6 +115,9 @@ func (o *options) serve(ctx context.Context, so siteOptions) error {
 	}()
 	ctx, stop := context.WithCancel(ctx)
 	defer stop() // before it is waited for
+	if relay != nil {
+		wg.Go(func() { tellRelay(ctx, b.env.Log, relay, time.Hour) })
+	}
 	wg.Go(func() { b.watchIncidents(ctx, so.every, concern) })
 	return b.watch(ctx, so.every, noted, failed)
 }

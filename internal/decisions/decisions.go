@@ -75,6 +75,8 @@ type Decision struct {
 	Until   string    `json:"until,omitempty"`
 	CheckIn string    `json:"check_in,omitempty"`
 	Answer  string    `json:"answer,omitempty"` // yes, no or not-sure; keep, stop or not-sure
+	// Said is what was answered about a class on ClassDojo, in the place of Answer: words of package classdojo, by the question's id.
+	Said map[string]string `json:"said,omitempty"`
 	// Incident is a form of the incident log. It may tell of a person, and so the decision is deleted as soon as it is judged ([Take]).
 	Incident json.RawMessage `json:"incident,omitempty"`
 
@@ -189,6 +191,9 @@ type cursor struct {
 // atOnce is how many decisions are judged in one run: as many as go into one batch together with what they change.
 const atOnce = 150
 
+// mostSaid is more than there are questions about a class on ClassDojo.
+const mostSaid = 10
+
 // late is for how long a decision may show later than others that were made after it.
 const late = time.Hour
 
@@ -273,7 +278,7 @@ func (d Decision) Check() error {
 		d.Do == Cover && (d.Course == "" || d.Who == "" || d.From == "" || d.Until == ""),
 		d.Do == EndCover && (d.Course == "" || d.Who == ""),
 		d.Do == Incident && len(d.Incident) == 0,
-		d.Do == Answer && (d.CheckIn == "" || d.Answer != "yes" && d.Answer != "no" && d.Answer != "not-sure"),
+		d.Do == Answer && (d.CheckIn == "" || len(d.Said) > mostSaid || (d.Answer == "") == (len(d.Said) == 0) || d.Answer != "" && d.Answer != "yes" && d.Answer != "no" && d.Answer != "not-sure"),
 		d.lacks():
 		return fmt.Errorf("decision %s: %s without what it is about", d.ID, d.Do)
 	}

@@ -43,7 +43,7 @@ func (s *campus) decided() (out []decisions.Decision) {
 		}
 		out = append(out, decisions.Decision{
 			At: d.At, By: by, Do: d.Do, Item: d.Item, Saw: d.Saw, Course: d.Course, Who: id[d.Who],
-			From: d.From, Until: d.Until, CheckIn: d.CheckIn, Answer: d.Answer,
+			From: d.From, Until: d.Until, CheckIn: d.CheckIn, Answer: d.Answer, Said: d.Said,
 		})
 	}
 	return out

@@ -148,3 +148,41 @@ func (c *Client) AutoForward(ctx context.Context, address string) (seen.Forwardi
 		return seen.Forwarding{On: f.Enabled, To: strings.ToLower(f.EmailAddress)}, nil
 	})
 }
+
+// Mail reads the messages of an account's mailbox that match a search of Gmail's ("from:classdojo.com after:1790000000"), spam included, as RFC 5322 bytes, as that account with [ScopeMail]. An error is about
+// one message or about the mailbox; after one about the mailbox nothing follows.
+func (c *Client) Mail(ctx context.Context, as, search string) iter.Seq2[[]byte, error] {
+	return func(yield func([]byte, error) bool) {
+		open := func() *Handle { return c.As(as, ScopeMail) }
+		list := paged(ctx, open, messagesList, "mailbox", func(ctx context.Context, token string) ([]string, string, error) {
+			list := c.gmail.Users.Messages.List(me).Q(search).IncludeSpamTrash(true).MaxResults(500).Fields("nextPageToken,messages(id)")
+			if token != "" {
+				list = list.PageToken(token)
+			}
+			page, err := list.Context(ctx).Do()
+			if err != nil {
+				return nil, "", err
+			}
+			return convert(page.Messages, func(m *gmail.Message) (string, bool) { return m.Id, true }), page.NextPageToken, nil
+		})
+		for id, err := range list {
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			raw, err := single(ctx, open(), messagesGet, "message "+id, func(ctx context.Context) ([]byte, error) {
+				m, err := c.gmail.Users.Messages.Get(me, id).Format("raw").Fields("raw").Context(ctx).Do()
+				if err != nil {
+					return nil, err
+				}
+				return base64.RawURLEncoding.DecodeString(strings.TrimRight(m.Raw, "="))
+			})
+			if c.Gone(err) {
+				continue // deleted meanwhile
+			}
+			if !yield(raw, err) {
+				return
+			}
+		}
+	}
+}

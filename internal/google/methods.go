@@ -72,6 +72,8 @@ var (
 	draftsGet           = method{name: "gmail.drafts.get", units: 5, buckets: gmailBuckets, again: true}
 	draftsList          = method{name: "gmail.drafts.list", units: 5, buckets: gmailBuckets, again: true}
 	draftsDelete        = method{name: "gmail.drafts.delete", units: 10, buckets: gmailBuckets, again: true} // by id: doing it twice changes nothing
+	messagesList        = method{name: "gmail.messages.list", units: 5, buckets: gmailBuckets, again: true}
+	messagesGet         = method{name: "gmail.messages.get", units: 5, buckets: gmailBuckets, again: true}
 	usersGet            = method{name: "directory.users.get", units: 1, buckets: directoryBuckets, again: true}
 	membersGet          = method{name: "directory.members.get", units: 1, buckets: directoryBuckets, again: true}
 	permissionsGet      = method{name: "drive.permissions.get", units: 5, buckets: driveBuckets, again: true}

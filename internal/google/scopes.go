@@ -27,6 +27,7 @@ const (
 	ScopeBlogs        = "https://www.googleapis.com/auth/blogger.readonly"
 	ScopeCompose      = "https://www.googleapis.com/auth/gmail.compose"
 	ScopeMailSettings = "https://www.googleapis.com/auth/gmail.settings.basic" // Google's only other ones read all mail
+	ScopeMail         = "https://www.googleapis.com/auth/gmail.readonly"       // all mail of whom it acts as; only for a mailbox that the policy names (Client.Mail)
 
 	// These change things. Nothing but the methods of write.go asks for them.
 	ScopeUsersWrite   = "https://www.googleapis.com/auth/admin.directory.user"

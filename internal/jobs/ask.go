@@ -7,6 +7,7 @@ import (
 	netmail "net/mail"
 	"slices"
 	"strings"
+	"time"
 
 	"esafetybot/internal/checkins"
 	"esafetybot/internal/memory"
@@ -28,33 +29,50 @@ func (t *told) asksOf(ctx context.Context, env Env, who reader) ([]reports.Asked
 	if err != nil || first.IsZero() {
 		return nil, err
 	}
-	book, err := checkins.Open(ctx, env.Store)
+	in, _, err := checkins.Read(ctx, env.Store, env.Policy, env.Policy.Calendar, t.now, first)
 	if err != nil {
 		return nil, err
 	}
-	in := checkins.Input{Now: t.now, FirstLook: first, Calendar: env.Policy.Calendar, Asks: checkins.Asks(env.Policy), Answers: book.All()}
+	return env.asks(in, who.Address, func(r policy.Role) bool { return slices.Contains(who.roles, r) }, func(address string) bool { return t.same(address, who.Address) }), nil
+}
+
+// same tells whether two addresses are one person's.
+func (t *told) same(a, b string) bool {
+	if strings.EqualFold(a, b) || t.Who == nil {
+		return strings.EqualFold(a, b)
+	}
+	x, known := t.Who.Account(a)
+	y, too := t.Who.Account(b)
+	return known && too && x.ID == y.ID
+}
+
+// asks puts into words what somebody is asked and has not answered, each check-in once.
+func (e Env) asks(in checkins.Input, address string, plays func(policy.Role) bool, theirs func(string) bool) []reports.AskedOf {
 	var out []reports.AskedOf
 	var names []string
 	for _, s := range in.States() {
-		if !s.Waits() || !slices.Contains(who.roles, policy.Role(s.Role)) || slices.Contains(names, s.Name) {
+		if !s.Waits() || !s.AskedOf(plays, theirs) || slices.Contains(names, s.Name) {
 			continue
 		}
 		names = append(names, s.Name)
-		about := checkins.About(s.Name)
+		about, said := s.About(), "yes"
+		if about.Dojo != nil {
+			said = checkins.ExampleSaid(s.Ask)
+		}
 		out = append(out, reports.AskedOf{
-			Title: about.Title, Question: about.Question, Due: s.Due, Overdue: s.Overdue(t.now), Link: env.page("/check-ins"),
-			Command: "esafetybot checkins answer " + s.Name + " yes --as " + who.Address,
+			Title: about.Title, Question: about.Question, Due: s.Due, Overdue: s.Overdue(in.Now), Link: e.page("/check-ins"),
+			Command: "esafetybot checkins answer " + s.Name + " " + said + " --as " + address,
 		})
 	}
-	return out, nil
+	return out
 }
 
 // ask puts a letter into the outbox for each person who is asked something and has no report: when there is something new to say of it, and once a week.
 func ask(ctx context.Context, env Env, box *outbox.Outbox, t *told) error {
 	var roles []policy.Role
-	for _, m := range checkInMeans(env.Policy) {
-		if !slices.Contains(roles, m.Ask) {
-			roles = append(roles, m.Ask)
+	for _, a := range checkins.Asks(env.Policy) {
+		if role := policy.Role(a.Role); !slices.Contains(roles, role) {
+			roles = append(roles, role)
 		}
 	}
 	var errs error
@@ -75,8 +93,13 @@ func (t *told) askOne(ctx context.Context, env Env, box *outbox.Outbox, who read
 	if err != nil || len(asks) == 0 || !in(env.Policy, who.Person, t.now) {
 		return err
 	}
+	return askLetter(ctx, env, box, t.lease, t.now, who.Person, asks)
+}
+
+// askLetter puts the letter with questions into the outbox, if there is something new to say of them or a week has passed.
+func askLetter(ctx context.Context, env Env, box *outbox.Outbox, lease *Lease, now time.Time, who policy.Person, asks []reports.AskedOf) error {
 	r, err := reports.Questions(reports.QuestionsInput{
-		School: env.Policy.School.Name, Titles: reports.Titles{ESafetyOfficer: env.Policy.Title(policy.RoleOfficer)}, Reader: who.Name, Now: t.now, Location: env.Policy.School.Location, Asks: asks,
+		School: env.Policy.School.Name, Titles: reports.Titles{ESafetyOfficer: env.Policy.Title(policy.RoleOfficer)}, Reader: who.Name, Now: now, Location: env.Policy.School.Location, Asks: asks,
 	})
 	if err != nil {
 		return err
@@ -85,12 +108,12 @@ func (t *told) askOne(ctx context.Context, env Env, box *outbox.Outbox, who read
 	if err != nil {
 		return err
 	}
-	if mark.Hash == r.Hash && !mark.At.Before(lastWeekly(t.now.In(env.Policy.School.Location), env.Policy.Mail.Weekly)) {
+	if mark.Hash == r.Hash && !mark.At.Before(lastWeekly(now.In(env.Policy.School.Location), env.Policy.Mail.Weekly)) {
 		return nil
 	}
 	b := &store.Batch{}
-	_, err = box.Put(ctx, b, t.now, outbox.Letter{
-		To: netmail.Address{Name: who.Name, Address: who.Address}, Kind: askKind, Period: env.Policy.Calendar.Date(t.now).String(), UpTo: t.now, Hash: r.Hash,
+	_, err = box.Put(ctx, b, now, outbox.Letter{
+		To: netmail.Address{Name: who.Name, Address: who.Address}, Kind: askKind, Period: env.Policy.Calendar.Date(now).String(), UpTo: now, Hash: r.Hash,
 		Subject: r.Subject, HTML: r.HTML, Text: r.Text,
 	})
 	if errors.Is(err, outbox.ErrExists) || errors.Is(err, outbox.ErrToday) {
@@ -99,5 +122,5 @@ func (t *told) askOne(ctx context.Context, env Env, box *outbox.Outbox, who read
 	if err != nil {
 		return err
 	}
-	return t.lease.Commit(ctx, b)
+	return lease.Commit(ctx, b)
 }

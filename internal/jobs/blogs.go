@@ -36,7 +36,7 @@ func (r *commentsRun) blogs(ctx context.Context) {
 			r.book.Forget(key) // nobody's any more
 			continue
 		}
-		class := comments.Class{ID: key, Book: c}
+		class := comments.Class{ID: key, Place: policy.PlaceBlogs, Book: c}
 		reader, runs := r.blogReader(c.Blog)
 		if c.Blog.Listed {
 			if !runs {
@@ -236,7 +236,9 @@ func (r *commentsRun) blogPosts(ctx context.Context, as *seen.Account, id string
 	var ask []string
 	for post, p := range c.Posts {
 		p.Hidden = false
-		if slices.ContainsFunc(r.in.Asks, func(a comments.Ask) bool { return a.Blogs && len(c.Waiting(p, rulesOf(r.in, a))) > 0 }) {
+		if slices.ContainsFunc(r.in.Asks, func(a comments.Ask) bool {
+			return a.Place == policy.PlaceBlogs && len(c.Waiting(p, rulesOf(r.in, a))) > 0
+		}) {
 			ask = append(ask, post)
 		}
 	}
@@ -276,7 +278,7 @@ func blogsOf(p *policy.Policy, c *census.Census, b *moderation.Book) []comments.
 	var out []comments.Class
 	for _, key := range b.Blogs() {
 		if id, _ := moderation.BlogOf(key); !c.Missed(seen.Scope("blog/" + id)) {
-			out = append(out, comments.Class{ID: key, Book: b.Class(key)})
+			out = append(out, comments.Class{ID: key, Place: policy.PlaceBlogs, Book: b.Class(key)})
 		}
 	}
 	return out

@@ -6,6 +6,7 @@ import (
 
 	"esafetybot/internal/census"
 	"esafetybot/internal/checkins"
+	"esafetybot/internal/classdojo"
 	"esafetybot/internal/decisions"
 	"esafetybot/internal/findings"
 	"esafetybot/internal/memory"
@@ -36,7 +37,7 @@ func Checks() []string {
 	return out
 }
 
-// checkInMeans lists the policy's check-ins that are asked of one person for the whole school.
+// checkInMeans lists the policy's check-ins that are asked.
 func checkInMeans(p *policy.Policy) []clauseMeans {
 	var out []clauseMeans
 	for _, c := range p.Clauses {
@@ -56,7 +57,7 @@ func CheckIns(ctx context.Context, env Env, c *census.Census) (*Look, error) {
 		if err != nil {
 			return err
 		}
-		book, err := checkins.Open(ctx, l.Store)
+		in, book, err := checkins.Read(ctx, l.Store, env.Policy, env.Policy.Calendar, l.Now, mem.First)
 		if err != nil {
 			return err
 		}
@@ -66,14 +67,23 @@ func CheckIns(ctx context.Context, env Env, c *census.Census) (*Look, error) {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		in := checkins.Input{Now: l.Now, FirstLook: mem.First, Calendar: env.Policy.Calendar, Asks: checkins.Asks(env.Policy), Answers: book.All()}
+		here := map[string]bool{}
+		for _, s := range in.States() {
+			here[checkins.Subject(s.Name)] = s.Spot == nil || !s.Asked.IsZero()
+			l.left.Names[checkins.Subject(s.Name)] = s.About().Title
+		}
 		asked := map[string]policy.Means{}
 		for _, m := range checkInMeans(env.Policy) {
-			for _, rule := range []string{checkins.Overdue, checkins.AnsweredNo, checkins.NotSure} {
+			for _, rule := range checkins.Rules {
 				asked[m.ID+" "+checkins.Means+"."+rule] = m.Means
 			}
 		}
-		if err := l.sync(ctx, checkins.Means, checkins.Check(in), asked, func(*findings.Finding) findings.How { return findings.Fine }); err != nil {
+		if err := l.sync(ctx, checkins.Means, checkins.Check(in), asked, func(f *findings.Finding) findings.How {
+			if !here[f.Subject] {
+				return findings.Withdrawn // a class that is no longer in the policy, or not drawn any more
+			}
+			return findings.Fine
+		}); err != nil {
 			return err
 		}
 		return mem.Flush(ctx)
@@ -119,18 +129,52 @@ func (l *look) answer(kinds *school.Kinds, book *checkins.Book, d decisions.Deci
 		return notKnown
 	}
 	asked := false
-	for _, m := range checkInMeans(l.Env.Policy) {
-		if m.Name != d.CheckIn {
+	for _, a := range checkins.Asks(l.Env.Policy) {
+		if a.Name != d.CheckIn {
 			continue
 		}
 		asked = true
-		if by.plays(m.Ask, policy.RoleOfficer, policy.RoleDeputy, policy.RoleHead) {
-			book.Add(d.CheckIn, checkins.Answer{ID: d.ID, At: d.At.UTC(), By: by.id, Answer: d.Answer})
-			return ""
+		theirs := func(address string) bool {
+			who, known := l.Who().Account(address)
+			return known && by.acc != nil && who.ID == by.id
 		}
+		if !a.AskedOf(func(r policy.Role) bool { return by.plays(r) }, theirs) && !by.plays(policy.RoleOfficer, policy.RoleDeputy, policy.RoleHead) {
+			continue
+		}
+		given, why := l.given(a, by, d)
+		if why != "" {
+			return why
+		}
+		book.Add(d.CheckIn, given)
+		return ""
 	}
 	if !asked {
 		return notThere
 	}
 	return notTheirs
+}
+
+// given is the answer that a decision holds, or why it is none.
+func (l *look) given(a checkins.Ask, by decider, d decisions.Decision) (given checkins.Answer, refused string) {
+	given = checkins.Answer{ID: d.ID, At: d.At.UTC(), By: by.id, Answer: d.Answer}
+	cal := l.Env.Policy.Calendar
+	day := cal.Date(d.At)
+	switch {
+	case a.Spot != nil:
+		if period, ok := checkins.Period(cal, a.Every, day); !ok || !a.Spot.Holds(period, a.Dojo) {
+			return given, notThere
+		}
+	case a.Dojo != "":
+		said, err := classdojo.AnswerOf(a.Dojo, d.Said)
+		said.At, said.By = given.At, given.By
+		if err != nil || d.Answer != "" || said.Check(day) != nil {
+			return given, notForm
+		}
+		given.Dojo = &said
+		return given, ""
+	}
+	if d.Answer == "" {
+		return given, notForm
+	}
+	return given, ""
 }

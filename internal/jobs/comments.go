@@ -56,25 +56,7 @@ type commentsRun struct {
 
 // commentsAsks turns the means of the policy into what the check is asked, and notes them by clause and rule.
 func commentsAsks(p *policy.Policy, asked map[string]policy.Means) []comments.Ask {
-	var out []comments.Ask
-	to := string(policy.RoleOfficer)
-	if len(p.Person(policy.RoleOfficer)) == 0 {
-		to = string(policy.RoleHead)
-	}
-	for _, m := range means(p, CommentsJob) {
-		w, ok := m.With.(*policy.CommentsWith)
-		if !ok || !slices.ContainsFunc(policy.PlacesBuilt, w.At) {
-			continue
-		}
-		out = append(out, comments.Ask{
-			Clause: m.ID, Severity: m.Severity, Deals: string(m.DealsWithIt), PassedTo: to, Rules: w.Rules, Replies: w.Replies, Staff: w.Staff, Due: m.Due,
-			Classes: w.At(policy.PlaceClassroom), Blogs: w.At(policy.PlaceBlogs),
-		})
-		for _, rule := range w.Rules {
-			asked[m.ID+" "+comments.Means+"."+rule] = m.Means
-		}
-	}
-	return out
+	return slices.Concat(asksAt(p, policy.PlaceClassroom, asked), asksAt(p, policy.PlaceBlogs, asked))
 }
 
 func (r *commentsRun) run(ctx context.Context) (err error) {
@@ -108,10 +90,14 @@ func (r *commentsRun) run(ctx context.Context) (err error) {
 	}
 	r.teachers()
 	r.takeUp(ctx)
+	heard, err := r.hear(ctx)
+	if err != nil {
+		return err
+	}
 	if asksBlogs(r.Env.Policy) {
 		r.blogs(ctx)
 	}
-	r.prune()
+	r.prune(heard)
 	if err := r.book.Flush(ctx, r.lease.Commit, nil); err != nil {
 		return err
 	}
@@ -123,9 +109,9 @@ func (r *commentsRun) run(ctx context.Context) (err error) {
 	}
 	r.in.Classes = slices.Concat(classesOf(r.Census, r.in.Kinds, r.memory, r.book, r.courses), blogsOf(r.Env.Policy, r.Census, r.book))
 	for _, key := range r.book.Blogs() {
-		r.book.Class(key).ForgetTexts(r.rules(r.book.Class(key)))
+		r.book.Class(key).ForgetTexts(r.rules(policy.PlaceBlogs, heard))
 	}
-	observed := comments.Check(r.in)
+	observed := append(comments.Check(r.in), comments.Check(heard)...)
 	for i, o := range observed {
 		observed[i].Deals = r.dealer(o)
 	}
@@ -188,7 +174,7 @@ func classesOf(c *census.Census, kinds *school.Kinds, m *memory.Book, b *moderat
 	var out []comments.Class
 	for _, course := range courses {
 		if members, known := c.Members(m, course.ID); known && schoolClass(c, kinds, course, members) {
-			out = append(out, comments.Class{ID: course.ID, Members: members, Book: b.Class(course.ID)})
+			out = append(out, comments.Class{ID: course.ID, Place: policy.PlaceClassroom, Members: members, Book: b.Class(course.ID)})
 		}
 	}
 	return out
@@ -229,18 +215,28 @@ func (r *commentsRun) start() time.Time {
 const remembered = 190
 
 // prune forgets what was looked at long ago.
-func (r *commentsRun) prune() {
+func (r *commentsRun) prune(heard comments.Input) {
 	for _, course := range r.book.Courses() {
-		c := r.book.Class(course)
-		c.Prune(r.Now.AddDate(0, 0, -remembered), r.rules(c))
+		r.book.Class(course).Prune(r.Now.AddDate(0, 0, -remembered), r.rules(placeOf(course), heard))
 	}
 }
 
-// rules is what all asks for a class, or a blog, say of what needs looking at.
-func (r *commentsRun) rules(c *moderation.Class) []moderation.Rules {
+// placeOf says where a class of the book is.
+func placeOf(course string) string {
+	if _, ok := moderation.BlogOf(course); ok {
+		return policy.PlaceBlogs
+	}
+	if _, ok := moderation.ParseDojo(course); ok {
+		return policy.PlaceClassDojo
+	}
+	return policy.PlaceClassroom
+}
+
+// rules is what all asks for a place say of what needs looking at.
+func (r *commentsRun) rules(place string, heard comments.Input) []moderation.Rules {
 	var out []moderation.Rules
-	for _, a := range r.in.Asks {
-		if c.Blog != nil && a.Blogs || c.Blog == nil && a.Classes {
+	for _, a := range slices.Concat(r.in.Asks, heard.Asks) {
+		if a.Place == place {
 			out = append(out, moderation.Rules{Replies: a.Replies, Staff: a.Staff, Date: r.in.Calendar.Date, Teaches: func(string) bool { return false }})
 		}
 	}
@@ -411,6 +407,9 @@ func (r *commentsRun) evidence(f *findings.Finding) findings.How {
 	}
 	if id, ok := moderation.BlogOf(course); ok {
 		return r.blogEvidence(id, hostless)
+	}
+	if class, ok := moderation.ParseDojo(course); ok {
+		return r.dojoEvidence(f, class)
 	}
 	i := slices.IndexFunc(r.courses, func(c seen.Course) bool { return c.ID == course })
 	if i < 0 {

@@ -105,6 +105,9 @@ func (r *commentsRun) judge(d decisions.Decision) string {
 	if d.Do == decisions.Reviewed || d.Do == decisions.Moderate {
 		course, _, _ = moderation.ParseSubject(d.Item)
 	}
+	if class, ok := moderation.ParseDojo(course); ok {
+		return r.judgeDojo(d, by, class)
+	}
 	if blog, ok := moderation.BlogOf(course); ok {
 		b, listed := r.Env.Policy.Blog(blog)
 		if !listed {

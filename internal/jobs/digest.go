@@ -48,24 +48,32 @@ func digests(ctx context.Context, env Env, box *outbox.Outbox, c *census.Census,
 	if err != nil {
 		return err
 	}
-	asking, err := openAsking(ctx, env, c.Now)
+	shared, err := openAsking(ctx, env, c.Now)
+	if err != nil {
+		return err
+	}
+	asked, err := newAskedTeachers(ctx, env, c)
 	if err != nil {
 		return err
 	}
 	var errs error
-	for _, a := range asking.with(w.hosts(), c.Who()) {
+	for _, a := range asked.with(shared.with(w.hosts(), c.Who())) {
 		posts := w.posts(a)
-		if len(posts) == 0 {
-			errs = errors.Join(errs, asking.mail(ctx, box, lease, c.Who(), a))
+		if !schoolIn(env.Policy.Calendar, daysOf(env.Policy, a), c.Now) {
 			continue
 		}
-		if !schoolIn(env.Policy.Calendar, daysOf(env.Policy, a), c.Now) {
+		if len(posts) == 0 {
+			if err := shared.mail(ctx, box, lease, c.Who(), a); err != nil {
+				errs = errors.Join(errs, err)
+			} else if err := asked.letter(ctx, box, lease, a); err != nil {
+				errs = errors.Join(errs, fmt.Errorf("the questions for account %s: %w", a.ID, err))
+			}
 			continue
 		}
 		r, err := reports.Digest(reports.DigestInput{
 			School: env.Policy.School.Name, Titles: reports.Titles{ESafetyOfficer: env.Policy.Title(policy.RoleOfficer)}, Reader: a.Name,
 			Now: c.Now, Location: env.Policy.School.Location, Posts: posts, Site: env.page("/"), Replies: w.ask.Replies, Mask: w.mask,
-			Needed: asking.files(a.ID), Answers: env.page(sharedPage),
+			Needed: shared.files(a.ID), Answers: env.page(sharedPage), Asks: asked.of(a),
 		})
 		if err == nil {
 			b := &store.Batch{}
@@ -77,7 +85,7 @@ func digests(ctx context.Context, env Env, box *outbox.Outbox, c *census.Census,
 				continue // they have had today's mail, which told what waited then
 			}
 			if err == nil {
-				err = asking.told(b, a.ID)
+				err = shared.told(b, a.ID)
 			}
 			if err == nil {
 				err = lease.Commit(ctx, b)
@@ -140,7 +148,7 @@ type waitingPost struct {
 func newWaiting(ctx context.Context, env Env, c *census.Census, commit func(context.Context, *store.Batch) error) (*waiting, error) {
 	env.nameRoll(ctx, c.Who())
 	w := &waiting{env: env, in: commentsInput(env.Policy, c, c.Kinds(ctx)), mask: mask(env.Policy, c.Who()), names: map[string]string{}}
-	asks := commentsAsks(env.Policy, map[string]policy.Means{})
+	asks := slices.Concat(commentsAsks(env.Policy, map[string]policy.Means{}), asksAt(env.Policy, policy.PlaceClassDojo, map[string]policy.Means{}))
 	keeper := &findings.Keeper{Store: env.Store, Commit: commit}
 	subjects := map[string]string{} // subject → clause, the first that asks
 	for f, err := range keeper.List(ctx, comments.Means, findings.Open) {
@@ -169,8 +177,15 @@ func newWaiting(ctx context.Context, env Env, c *census.Census, commit func(cont
 	}
 	classes := blogsOf(env.Policy, c, book)
 	for _, course := range book.Courses() {
-		if members, known := c.Members(mem, course); known {
-			classes = append(classes, comments.Class{ID: course, Members: members, Book: book.Class(course)})
+		if _, other := moderation.BlogOf(course); other {
+			continue
+		}
+		members, known := c.Members(mem, course)
+		if id, ok := moderation.ParseDojo(course); ok {
+			members, known = dojoTeachers(env.Policy, c, id)
+		}
+		if known {
+			classes = append(classes, comments.Class{ID: course, Place: placeOf(course), Members: members, Book: book.Class(course)})
 		}
 	}
 	for _, class := range classes {
@@ -212,7 +227,7 @@ func (w *waiting) posts(a *seen.Account) []reports.DigestPost {
 		names := &reports.Names{}
 		out = append(out, reports.DigestPost{
 			Class: w.className(i.Course), Words: i.post.Words(names.Add), Names: names, New: i.New, Since: i.Since, Due: i.Due, PassedOn: i.PassedOn,
-			Link: i.post.LinkAs(i.Course, a.Address),
+			Link: i.post.LinkAs(i.Course, a.Address), Told: i.post.Kind == moderation.KindDojo,
 		})
 	}
 	return out

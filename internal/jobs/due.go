@@ -16,7 +16,8 @@ func Due(ctx context.Context, env Env) ([]string, error) {
 	var out []string
 	now := env.Clock()
 	digest, incidents := false, false
-	if Asked(env.Policy, CommentsJob) {
+	teachers := asksTeachers(env.Policy)
+	if Asked(env.Policy, CommentsJob) || teachers {
 		last, err := Latest(ctx, env.Store, DigestJob)
 		if err != nil {
 			return nil, err
@@ -42,7 +43,7 @@ func Due(ctx context.Context, env Env) ([]string, error) {
 		if err != nil {
 			return nil, err
 		}
-		if daily(env.Policy, last, now) || job == CommentsJob && (digest || moderate) || job == PupilEmailJob && tripped(ctx, env, last.Started) {
+		if daily(env.Policy, last, now) || digest && (job == CommentsJob || job == CheckInsJob && teachers) || job == CommentsJob && moderate || job == PupilEmailJob && tripped(ctx, env, last.Started) {
 			out = append(out, job)
 		}
 	}

@@ -46,6 +46,8 @@ type Google interface {
 	Post(ctx context.Context, courseID, kind, id string) (seen.Post, error)
 	BlogPost(ctx context.Context, as, blog, post string) (seen.BlogPost, error)
 	Gone(err error) bool // what was asked for is not there
+	// Mail reads the mails of a mailbox that match a search of Gmail's, as RFC 5322 bytes.
+	Mail(ctx context.Context, as, search string) iter.Seq2[[]byte, error]
 	Guardians(ctx context.Context) iter.Seq2[seen.Guardian, error]
 	Events(ctx context.Context, app, name string, from, to time.Time) iter.Seq2[seen.Event, error]
 	// Hold keeps the sign-in of an account until release is called, so that several reads as it need one.

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"esafetybot/internal/checkins"
 	"esafetybot/internal/checks/names"
 	"esafetybot/internal/findings"
 	"esafetybot/internal/moderation"
@@ -111,10 +112,13 @@ func (g *gatherer) matter(f *findings.Finding) reports.Matter {
 		m.Link = "https://classroom.google.com/c/" + id
 		m.Name = g.name(f.Subject, "a class")
 		m.Private = true // a class may be called after its teacher, or a pupil
-	case "post", "blog-post":
+	case "post", "blog-post", "dojo":
 		g.post(&m, f.Subject)
 	case "blog":
 		m.Link, m.Name, m.Private = "https://www.blogger.com/blog/comments/"+id, g.name(f.Subject, "a blog"), true
+	case "check-in":
+		m.Link, m.Name = g.env.page("/check-ins"), g.name(f.Subject, "a question")
+		m.Private = strings.Contains(id, "dojo") // a class may be called after its teacher, or a pupil
 	case "entry":
 		m.Link, m.Name = g.env.page("/incidents"), "an entry"
 	case "chromebook":
@@ -222,6 +226,9 @@ func (g *gatherer) groupName(id string) string {
 func (g *gatherer) detail(f *findings.Finding, fact string) string {
 	if w, ok := facts[fact]; ok {
 		return w
+	}
+	if findings.Means(f.Rule) == checkins.Means {
+		return g.answerFact(fact)
 	}
 	if strings.HasPrefix(fact, "switched-off ") {
 		return "the account is switched off"

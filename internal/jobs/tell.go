@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"esafetybot/internal/checkins"
 	"esafetybot/internal/checks/comments"
 	"esafetybot/internal/checks/sharing"
 	"esafetybot/internal/findings"
@@ -247,6 +248,7 @@ func gather(ctx context.Context, env Env, t *told, who reader, since time.Time) 
 			in.NeverSeen = append(in.NeverSeen, what)
 		}
 	}
+	in.NeverSeen = append(in.NeverSeen, checkins.DojoNever(p)...)
 	for _, m := range means(p, SettingsJob) {
 		if w, ok := m.With.(*policy.SettingsWith); ok {
 			if _, ask, _ := settings.Baseline(w.Baseline); len(ask) > 0 {

@@ -270,6 +270,9 @@ var classRules = []string{accounts.OldClass, accounts.ClassWithoutTeacher, accou
 
 // rests tells whether what a means finds rests on a scope that its job could not see.
 func rests(job string, m policy.Means, s seen.Scope) bool {
+	if s == dojoMailScope {
+		return restsOnDojo(m)
+	}
 	if job != AccountsJob {
 		return true
 	}

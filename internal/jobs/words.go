@@ -52,6 +52,8 @@ func (g *gatherer) gap(gap seen.Gap) reports.Gap {
 		if id != "" {
 			r.What, r.WhatToDo = "The titles of classwork and materials of one class", "Nothing: it is tried again next time."
 		}
+	case "dojo-mailbox":
+		r.What, r.WhatToDo = "The mailbox that gets ClassDojo's mails", "See that its address in the policy is right and the account works, and that the scope gmail.readonly is among those of the service account (docs/classdojo.md)."
 	case "chromebooks":
 		r.What, r.WhatToDo = "The list of Chromebooks", delegation
 	case "mobiles":

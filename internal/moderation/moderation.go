@@ -1,6 +1,6 @@
 // Package moderation keeps where people comment, what happened there, and who looked at it when.
 //
-// An item is a place where people comment: a post of a class in Google Classroom ("post/COURSE-POST"), or of a blog ("blog-post/BLOG-POST"). It has acts (who did what when; the text
+// An item is a place where people comment: a post of a class in Google Classroom ("post/COURSE-POST") or of a blog ("blog-post/BLOG-POST"), or all that is new in a class on ClassDojo ("dojo/CLASS", see dojo.go). It has acts (who did what when; the text
 // only where the service gives it, and only until somebody has looked) and reviews (who looked, and up to what). docs/comment-rules.md defines every word: what needs looking at, who hosts a post,
 // until when it was looked at. A blog is kept as a class is, under the key that [BlogKey] makes.
 //
@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"esafetybot/internal/calendar"
+	"esafetybot/internal/classdojo"
 	"esafetybot/internal/store"
 )
 
@@ -30,6 +31,7 @@ const (
 	Comment = "comment" // a comment on a post, or on a piece of work where the class can read it
 	Posted  = "posted"  // the post itself
 	Private = "private" // a private comment on a pupil's work
+	Told    = "told"    // something new, of which a source only told that it is there; what, and whose, nobody knows
 )
 
 // Act is one thing that somebody did.
@@ -53,9 +55,13 @@ type Act struct {
 type Review struct {
 	ID  string    `json:"id"` // of the decision: it is taken up once
 	At  time.Time `json:"at"`
-	By  string    `json:"by"`  // Directory id, or the hash of an address outside
-	Saw time.Time `json:"saw"` // the newest act that they were shown
+	By  string    `json:"by"`           // Directory id, or the hash of an address outside
+	Saw time.Time `json:"saw"`          // the newest act that they were shown
+	Of  string    `json:"of,omitempty"` // ReviewAnswer if it is what an answer to a check-in says
 }
+
+// ReviewAnswer stands in a review that an answer about a class on ClassDojo came to.
+const ReviewAnswer = "answer"
 
 // Post is one place where people comment.
 type Post struct {
@@ -100,11 +106,17 @@ func Subject(course, post string) string {
 	if blog, ok := BlogOf(course); ok {
 		return "blog-post/" + blog + "-" + post
 	}
+	if item, ok := dojoItem(course); ok {
+		return item
+	}
 	return "post/" + course + "-" + post
 }
 
 // ParseSubject takes a subject apart. Of a post of a blog the first part is its [BlogKey].
 func ParseSubject(s string) (course, post string, ok bool) {
+	if class, ok := classdojo.ParseItem(s); ok {
+		return Dojo(class), DojoPost, true
+	}
 	kind, rest, _ := strings.Cut(s, "/")
 	course, post, both := strings.Cut(rest, "-")
 	if !both || course == "" || post == "" {

@@ -18,6 +18,8 @@ func (p *Post) Words(name func(title string) string) string {
 		return "the post “" + name(p.Title) + "”"
 	case p.Kind == seen.PostBlog:
 		return "a post" + when
+	case p.Kind == KindDojo:
+		return "what is new on ClassDojo"
 	case p.Kind == seen.PostMaterial && p.Title != "":
 		return "the material “" + name(p.Title) + "”"
 	case p.Kind == seen.PostMaterial:
@@ -46,7 +48,7 @@ func (p *Post) LinkAs(course, address string) string {
 	if err != nil || u.Scheme != "https" {
 		return ""
 	}
-	if address != "" {
+	if address != "" && p.Kind != KindDojo {
 		q := u.Query()
 		q.Set("authuser", address)
 		u.RawQuery = q.Encode()

@@ -72,6 +72,7 @@ func (b *builder) policy(v *value) {
 	b.p.Numbers = Numbers{
 		LADO: n.get("lado").str(), MASH: n.get("mash").str(), Police: n.get("police_non_emergency").str(), Council: n.get("council").str(), DataProtection: n.get("data_protection").str(),
 	}
+	b.p.ClassDojo = b.classDojo(v.get("classdojo"))
 	for _, a := range v.get("confidential_owners").list() {
 		b.p.ConfidentialOwners = append(b.p.ConfidentialOwners, b.ourAddress(a))
 	}

@@ -12,6 +12,9 @@ func (b *builder) with(v *value, m *Means, once map[string]position) {
 	k := meansOf(m.Kind, m.Name)
 	if k == nil || k.shape == nil {
 		b.once(v.get(string(m.Kind)), once, fmt.Sprintf("the %s %s", m.Kind, m.Name))
+		if m.Kind == CheckIn && m.Name == CheckInClassDojo && b.p.ClassDojo != nil {
+			m.With = b.p.ClassDojo
+		}
 		return
 	}
 	if !v.has("with") {
@@ -129,6 +132,11 @@ func (b *builder) comments(v *value) *CommentsWith {
 	w := &CommentsWith{Rules: v.get("rules").texts(), Places: v.get("places").texts(), Replies: v.get("replies").str() != "do-not-count", Staff: v.get("staff").str() == "yes"}
 	if !v.has("rules") {
 		w.Rules = slices.Clone(commentsRules)
+	}
+	for _, place := range v.get("places").list() {
+		if place.text == PlaceClassDojo && b.p.ClassDojo == nil && !b.root.has("classdojo") {
+			b.wrong(place.at, "found the place classdojo, but no classes of it", "a block classdojo that lists the classes", "")
+		}
 	}
 	if !v.has("places") {
 		w.Places = []string{PlaceClassroom}

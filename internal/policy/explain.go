@@ -90,6 +90,13 @@ func (p *Policy) row(c Clause, m Means) RowMeans {
 		}
 		r.Often = "every " + m.Every
 		r.Told = p.Title(c.DealsWithIt)
+		switch {
+		case m.Name != CheckInClassDojo:
+		case m.With == nil:
+			r.Note = "Nobody can be asked until the policy lists the classes under “classdojo”"
+		default:
+			r.LookedAt = "the teachers of each class on ClassDojo are asked about " + k.looks + "; " + p.Title(p.DojoRole()) + " look into a few classes themselves"
+		}
 	case Reminder:
 		r.LookedAt = "reminder: " + k.looks
 		r.Often = "when it is due"

@@ -30,7 +30,7 @@ func (m Means) About() string {
 }
 
 // placeWords says where people comment.
-var placeWords = map[string]string{PlaceClassroom: "posts in Google Classroom", PlaceBlogs: "blogs", PlaceDocuments: "documents of classes"}
+var placeWords = map[string]string{PlaceClassroom: "posts in Google Classroom", PlaceClassDojo: "ClassDojo", PlaceBlogs: "blogs", PlaceDocuments: "documents of classes"}
 
 // inWords says what a check looks for, with the numbers and lists that the policy gives.
 func (m Means) inWords() string {

@@ -234,6 +234,7 @@ var policyShape = &shape{form: objectForm, what: "a policy: school, people, cale
 	{"calendar", false, "Term dates. Without them, what is due in school days could not be checked.", calendarShape},
 	{"mail", false, "How the program writes to people.", mailShape},
 	{"numbers", false, "Telephone numbers that the forms of the incident log tell people.", numbersShape},
+	{"classdojo", false, "The classes on ClassDojo, which ClassDojo tells no program, and how the program hears of them.", dojoShape},
 	{"confidential_owners", false, "Addresses of people whose files are never named in mail.", addresses},
 	{"blogs", false, "The blogs that the school approved, and who looks at their comments.", listOf(blogShape, 0)},
 	{"clauses", true, "What the school's policy says, clause by clause.", listOf(clauseShape, 1)},

@@ -37,10 +37,11 @@ type Policy struct {
 	Calendar           *calendar.Calendar // never nil; without terms it covers no day
 	Mail               Mail
 	Numbers            Numbers
-	ConfidentialOwners []string // addresses whose files are never named in mail, lower case
-	Blogs              []Blog   // those that the school approved, in the order of the file
-	Clauses            []Clause // in the order of the file
-	NotSeen            []string // gaps that the school knows of
+	ClassDojo          *ClassDojo // nil if the policy has no such block
+	Blogs              []Blog     // those that the school approved, in the order of the file
+	ConfidentialOwners []string   // addresses whose files are never named in mail, lower case
+	Clauses            []Clause   // in the order of the file
+	NotSeen            []string   // gaps that the school knows of
 	Retention          map[string]Period
 }
 
@@ -156,7 +157,7 @@ const (
 type Means struct {
 	Kind       Kind
 	Name       string            // of the check, check-in, reminder or record: "sharing"
-	With       any               // a check's parameters: *AccountsWith for accounts and so on; nil for what is not built yet
+	With       any               // a check's parameters: *AccountsWith for accounts and so on; of the check-in class-dojo *ClassDojo; nil for what is not built yet
 	Severity   string            // high, medium or low
 	Due        calendar.Deadline // zero if nothing is due
 	WhenNotMet string            // report, propose or fix; "" but for checks. What holds for one rule: OutcomeOf
@@ -177,7 +178,10 @@ func (m Means) Built() bool {
 	if w, ok := m.With.(*CommentsWith); ok && !slices.ContainsFunc(PlacesBuilt, w.At) {
 		return false
 	}
-	return Built(m.Kind, m.Name) && !(m.Kind == CheckIn && m.Ask.PerClass()) // one asked of each class comes later
+	if m.Kind == CheckIn && m.Name == CheckInClassDojo {
+		return m.With != nil // without the list of classes nobody can be asked
+	}
+	return Built(m.Kind, m.Name) && !(m.Kind == CheckIn && m.Ask.PerClass()) // another one asked of each class comes later
 }
 
 // SeverityOf is the severity of what a rule (without the check's name) finds: the means' own, but information for rules

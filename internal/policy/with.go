@@ -140,12 +140,13 @@ type SettingsWith struct {
 // The places that the check comments may look at. The program looks at those of PlacesBuilt so far.
 const (
 	PlaceClassroom = "classroom" // posts in Google Classroom
+	PlaceClassDojo = "classdojo" // Stories, portfolios and what waits for approval on ClassDojo; only with the block classdojo
 	PlaceBlogs     = "blogs"     // posts on Blogger
 	PlaceDocuments = "documents" // documents in class folders or attached to class posts
 )
 
 // PlacesBuilt lists the places at which the program looks.
-var PlacesBuilt = []string{PlaceClassroom, PlaceBlogs}
+var PlacesBuilt = []string{PlaceClassroom, PlaceClassDojo, PlaceBlogs}
 
 // CommentsWith is what the check comments looks for. docs/comment-rules.md defines the rules and every word.
 type CommentsWith struct {

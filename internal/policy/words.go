@@ -218,11 +218,11 @@ func meansNames(kind Kind) []string {
 // records that are kept: those that the incident log serves.
 var recordsBuilt = []string{"complaints", "data-breach", "filtering", "incidents", "takedown", "under-age-app"}
 
-// Built reports whether the program can look at a means yet: checks that have a shape for their parameters in the catalogue above, check-ins but that on ClassDojo, and
+// Built reports whether the program can look at a means yet: checks that have a shape for their parameters in the catalogue above, check-ins, and
 // the records that are kept.
 func Built(kind Kind, name string) bool {
 	k := meansOf(kind, name)
-	return k != nil && (k.shape != nil || kind == CheckIn && name != "class-dojo" || kind == Record && slices.Contains(recordsBuilt, name))
+	return k != nil && (k.shape != nil || kind == CheckIn || kind == Record && slices.Contains(recordsBuilt, name))
 }
 
 // Rules lists what a check can find, without the check's name before it; nil for checks that do not exist.

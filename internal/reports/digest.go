@@ -19,6 +19,7 @@ type DigestPost struct {
 	Due      time.Time // zero: no deadline is known
 	PassedOn bool      // waited too long: the e-safety officer has been told
 	Link     string    // https; opens the post as the reader's account
+	Told     bool      // somebody told that there is something new; whether it is a comment nobody knows
 }
 
 // DigestInput is all that a teacher's daily mail is made of.
@@ -34,6 +35,7 @@ type DigestInput struct {
 	Needed   []NeededFile // what the reader shared and is asked about; it alone makes no digest ([Needed])
 	Answers  string       // https; the page on which the reader answers that
 	Mask     *Mask
+	Asks     []AskedOf // what the reader is asked besides
 }
 
 type digestPage struct {
@@ -41,6 +43,7 @@ type digestPage struct {
 	Site                                       string
 	Posts                                      digestPosts
 	Needed                                     *neededPart
+	Questions                                  []questionLine
 	Foot                                       []string
 }
 
@@ -70,7 +73,7 @@ func Digest(in DigestInput) (Rendered, error) {
 	for _, p := range in.Posts {
 		lines = append(lines, fmt.Sprintf("%s %s %d", p.Link, p.Since.UTC().Format(time.RFC3339), p.New))
 	}
-	r := Rendered{Subject: plural(len(in.Posts), "post", "posts") + " to look at", Hash: sum(sorted(lines))}
+	r := Rendered{Subject: plural(len(in.Posts), "post", "posts") + " to look at", Hash: sum(sorted(append(lines, askedHash(in.Asks)...)))}
 	for most := 40; ; most /= 2 {
 		p := in.page(most)
 		var err error
@@ -102,6 +105,9 @@ func (in DigestInput) page(most int) digestPage {
 		},
 	}
 	p.Lead = "In your classes " + plural(len(list), "post has", "posts have") + " new comments"
+	if slices.ContainsFunc(list, func(d DigestPost) bool { return d.Told }) {
+		p.Lead = "In your classes there is something new in " + plural(len(list), "place", "places")
+	}
 	switch {
 	case sameDay(oldest, now):
 		p.Lead += " since today."
@@ -110,12 +116,13 @@ func (in DigestInput) page(most int) digestPage {
 	default:
 		p.Lead += "; the oldest has waited since " + waitedSince(oldest, now) + "."
 	}
+	replies := in.Replies && slices.ContainsFunc(list, func(d DigestPost) bool { return !d.Told }) // nobody sees a reply on ClassDojo
 	switch {
-	case p.Site != "" && in.Replies:
+	case p.Site != "" && replies:
 		p.Do = "Open each post and read them, then tap “Reviewed” on your page. A reply of yours counts as well."
 	case p.Site != "":
 		p.Do = "Open each post and read them, then tap “Reviewed” on your page."
-	case in.Replies:
+	case replies:
 		p.Do = "Open each post and read them. A reply of yours shows that you have looked; it can be short."
 	default:
 		p.Do = "Open each post and read them."
@@ -125,6 +132,7 @@ func (in DigestInput) page(most int) digestPage {
 	}
 	p.Posts = digestList(list, most, in.Mask, now, officer)
 	p.Needed = needed(in.Needed, most, in.Answers, now)
+	p.Questions = questionLines(in.Asks, now)
 	return p
 }
 
@@ -138,7 +146,7 @@ func digestList(list []DigestPost, most int, m *Mask, now time.Time, officer str
 			out.Classes = append(out.Classes, digestClass{Name: name})
 			i = len(out.Classes) - 1
 		}
-		l := digestLine{Link: safeLink(d.Link), New: plural(d.New, "new comment", "new comments"), Since: dayWords(d.Since, now), Over: d.PassedOn}
+		l := digestLine{Link: safeLink(d.Link), New: newWords(d), Since: dayWords(d.Since, now), Over: d.PassedOn}
 		l.Title = upper(clean(d.Names.fill(d.Words, func(s string) string { return masked(m, s, "…") }), maxTitle))
 		switch {
 		case d.PassedOn:
@@ -152,6 +160,14 @@ func digestList(list []DigestPost, most int, m *Mask, now time.Time, officer str
 		out.More = "and " + plural(n, "more post", "more posts")
 	}
 	return out
+}
+
+// newWords says how much is new.
+func newWords(d DigestPost) string {
+	if d.Told {
+		return plural(d.New, "new thing that we were told of", "new things that we were told of")
+	}
+	return plural(d.New, "new comment", "new comments")
 }
 
 // masked shows a name from outside, unless it holds a pupil's.
@@ -192,6 +208,7 @@ func digestText(p digestPage) string {
 	}
 	t.posts(p.Posts)
 	t.needed(p.Needed)
+	t.questions(p.Questions)
 	t.b.WriteString("-- \n")
 	for _, f := range p.Foot {
 		t.line(f)

@@ -40,6 +40,9 @@ func TestDigest(t *testing.T) {
 	}
 	one := digestSample()
 	one.Posts, one.Site = one.Posts[1:2], ""
+	told := one
+	told.Posts = []DigestPost{{Class: "5 Ash", Words: "what is new on ClassDojo", New: 2, Since: days(-1), Told: true, Link: "https://teach.classdojo.com/#/classes/5f1e2d3c4b5a69788796a5b4/story"}}
+	told.Asks = []AskedOf{{Title: "ClassDojo: 5 Ash", Question: "How is it set?", Due: days(1), Link: "https://review.school.example/check-ins"}}
 	silent := one
 	silent.Replies = false
 	for _, c := range []struct {
@@ -52,6 +55,9 @@ func TestDigest(t *testing.T) {
 		{digestSample(), "3 posts to look at", "tap “Reviewed”", "it can be short"},
 		{one, "1 post to look at", "Please look by", "Open my page"},
 		{one, "1 post to look at", "A reply of yours shows that you have looked", "Reviewed"},
+		{told, "1 post to look at", "there is something new in 1 place", "new comments"},
+		{told, "1 post to look at", "2 new things that we were told of", "reply"},
+		{told, "1 post to look at", "How is it set?", "esafetybot checkins"},
 		{silent, "1 post to look at", "Open each post and read them.", "reply"},
 	} {
 		r := digest(t, c.in)

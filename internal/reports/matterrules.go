@@ -12,9 +12,10 @@ const (
 	PartSettings = "Settings of the Google account"
 	PartDevices  = "Devices"
 	PartRecords  = "The incident log"
+	PartAnswers  = "What people were asked"
 )
 
-var parts = []string{PartEmail, PartAccounts, PartClasses, PartNames, PartComments, PartSettings, PartDevices, PartRecords}
+var parts = []string{PartEmail, PartAccounts, PartClasses, PartNames, PartComments, PartAnswers, PartSettings, PartDevices, PartRecords}
 
 // MatterRule is how the reports speak of one rule about accounts, classes, devices, pupils' e-mail or settings. In One and Many "{n}" is
 // how many, "{a person}" and "{people}" who it is about: a pupil, an adult, a person.
@@ -295,6 +296,38 @@ var MatterRules = []MatterRule{
 		Why:   "Nobody is told that there is something to look at.",
 		Do:    "Add a teacher to the class, or archive it if it is over; for a blog, name who looks after it under blogs in the policy, or close it to comments",
 		Where: openClass + "Invite teachers (the + beside Teachers)." + classHelp,
+	},
+	{
+		Name: "check-in.answered-no", Part: PartAnswers, Topic: "answered with no",
+		One:   "A question about what no program can see was answered: it is not as the policy wants it",
+		Many:  "{n} questions about what no program can see were answered: it is not as the policy wants it",
+		Why:   "Somebody who looked says so, and nobody else would tell you.",
+		Do:    "Talk with whoever answered, put it right together, and have the question answered again",
+		Where: "The review site → Questions for me: those who lead see every question.",
+	},
+	{
+		Name: "check-in.not-looked", Part: PartAnswers, Topic: "comments on ClassDojo nobody looked through",
+		One:   "A Story on ClassDojo has its comments on, and nobody has looked through them in time",
+		Many:  "{n} Stories on ClassDojo have their comments on, and nobody has looked through them in time",
+		Why:   "Comments on a Story show at once; ClassDojo holds none back for a teacher.",
+		Do:    "Ask a teacher of the class to look through it and to answer the question again, or to switch comments off",
+		Where: "ClassDojo → the class → Story; comments are switched in the class's settings, by the owner of the class. Those of the School Story a leader switches in the school's settings.",
+	},
+	{
+		Name: "check-in.not-sure", Part: PartAnswers, Topic: "answered with not sure",
+		One:   "A question about what no program can see was answered with “not sure”",
+		Many:  "{n} questions about what no program can see were answered with “not sure”",
+		Why:   "Nobody knows whether it is as the policy wants it.",
+		Do:    "Find out together with whoever answered, and have the question answered again",
+		Where: "The review site → Questions for me: those who lead see every question.",
+	},
+	{
+		Name: "check-in.overdue", Part: PartAnswers, Topic: "unanswered question",
+		One:   "A question about what no program can see was not answered in time",
+		Many:  "{n} questions about what no program can see were not answered in time",
+		Why:   "That nobody answered does not mean that all is well.",
+		Do:    "Remind whoever is asked; who leads can answer it too",
+		Where: "The review site → Questions for me: those who lead see every question.",
 	},
 	{
 		Name: "settings.differs", Part: PartSettings, Topic: "setting",

@@ -82,7 +82,13 @@ type adminRig struct {
 
 func newAdminRig(t *testing.T) *adminRig {
 	t.Helper()
-	p, err := policy.Parse("school.yaml", []byte(adminPolicy))
+	return newRigOf(t, adminPolicy)
+}
+
+// newRigOf is the site of a school with another policy.
+func newRigOf(t *testing.T, text string) *adminRig {
+	t.Helper()
+	p, err := policy.Parse("school.yaml", []byte(text))
 	if err != nil {
 		t.Fatal(err)
 	}

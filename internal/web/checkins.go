@@ -8,9 +8,9 @@ import (
 	"time"
 
 	"esafetybot/internal/checkins"
+	"esafetybot/internal/classdojo"
 	"esafetybot/internal/decisions"
 	"esafetybot/internal/memory"
-	"esafetybot/internal/policy"
 )
 
 // answerForm is the name of the form that answers a question.
@@ -25,8 +25,10 @@ type question struct {
 	Period, Due             string
 	Asked                   string // of whom, where it is somebody else
 	Overdue                 bool
-	Answer, Answered        string // "" if there is none
-	Noted                   bool   // the answer was given just now
+	Answer, Answered        string      // "" if there is none
+	Dojo                    []dojoField // what is asked of a class on ClassDojo, in the place of yes, no and not sure
+	Standing, Stood         string      // what was said of it before this period, and when; "" if nothing was
+	Noted                   bool        // the answer was given just now
 	Token, Form             string
 }
 
@@ -47,12 +49,15 @@ func (s *Site) questions(ctx context.Context, p *person) (questionList, error) {
 	if err != nil || first.IsZero() {
 		return nil, err
 	}
-	book, err := checkins.Open(ctx, s.Main)
+	cal, err := s.calendar(ctx)
 	if err != nil {
 		return nil, err
 	}
-	answers := book.All()
-	noted := map[string]string{}
+	in, _, err := checkins.Read(ctx, s.Main, s.Policy, cal, s.Clock(), first)
+	if err != nil {
+		return nil, err
+	}
+	noted := map[string]bool{}
 	for d, err := range decisions.Since(ctx, s.Decisions, decisions.Answer, s.Clock().Add(-48*time.Hour)) {
 		if err != nil {
 			return nil, err
@@ -62,35 +67,39 @@ func (s *Site) questions(ctx context.Context, p *person) (questionList, error) {
 			return nil, err
 		}
 		if j == nil {
-			answers[d.CheckIn] = append(answers[d.CheckIn], checkins.Answer{ID: d.ID, At: d.At, Answer: d.Answer})
-			noted[d.CheckIn] = d.Answer
+			a := checkins.Answer{ID: d.ID, At: d.At, Answer: d.Answer}
+			if class, ok := classdojo.ParseCheckIn(d.CheckIn); ok {
+				said, err := classdojo.AnswerOf(class, d.Said)
+				if err != nil {
+					continue // the worker will say so
+				}
+				a.Dojo = &said
+			}
+			in.Answers[d.CheckIn] = append(in.Answers[d.CheckIn], a)
+			noted[d.CheckIn] = true
 		}
 	}
-	cal, err := s.calendar(ctx)
-	if err != nil {
-		return nil, err
-	}
-	in := checkins.Input{Now: s.Clock(), FirstLook: first, Calendar: cal, Asks: checkins.Asks(s.Policy), Answers: answers}
 	loc := s.Policy.School.Location
 	var out questionList
 	for _, st := range in.States() {
-		if st.Asked.IsZero() || !p.leads() && !p.plays(policy.Role(st.Role)) || slices.ContainsFunc(out, func(q question) bool { return q.Name == st.Name }) {
+		if st.Asked.IsZero() || !p.leads() && !p.asked(st.Ask) || slices.ContainsFunc(out, func(q question) bool { return q.Name == st.Name }) {
 			continue
 		}
-		about := checkins.About(st.Name)
+		about := st.About()
 		q := question{
 			Name: st.Name, Title: about.Title, Text: about.Question, Look: about.Look, Links: about.Links, Period: "every " + st.Every, Overdue: st.Overdue(s.Clock()), Form: formID(),
 			Token: s.SignIn.Token(ctx, answerForm),
 		}
-		if !p.plays(policy.Role(st.Role)) {
-			q.Asked = s.Policy.Title(policy.Role(st.Role))
+		if !p.asked(st.Ask) {
+			q.Asked = s.askedOf(st.Ask)
 		}
 		if !st.Due.IsZero() {
 			q.Due = st.Due.In(loc).Format("Monday 2 January")
 		}
 		if st.Answer != nil {
-			q.Answer, q.Answered, q.Noted = answerWords[st.Answer.Answer], st.Answer.At.In(loc).Format("Monday 2 January"), noted[st.Name] != ""
+			q.Answer, q.Answered, q.Noted = answerWords[st.Answer.Answer], st.Answer.At.In(loc).Format("Monday 2 January"), noted[st.Name]
 		}
+		s.dojoQuestion(&q, st, about)
 		out = append(out, q)
 	}
 	slices.SortStableFunc(out, func(a, b question) int { // what waits comes first
@@ -120,19 +129,26 @@ func (s *Site) answer(w http.ResponseWriter, r *http.Request, p *person) error {
 	if problem := s.SignIn.Check(r, answerForm); problem != nil {
 		return refusal(*problem)
 	}
-	form, name, said := r.PostForm.Get("form"), r.PostForm.Get("name"), r.PostForm.Get("answer")
-	if form == "" || len(form) > 64 || answerWords[said] == "" {
+	form, name := r.PostForm.Get("form"), r.PostForm.Get("name")
+	asks := slices.DeleteFunc(checkins.Asks(s.Policy), func(a checkins.Ask) bool { return a.Name != name })
+	if form == "" || len(form) > 64 || len(asks) == 0 {
 		return badForm()
 	}
-	asks := checkins.Asks(s.Policy)
-	if !slices.ContainsFunc(asks, func(a checkins.Ask) bool { return a.Name == name }) {
-		return badForm()
-	}
-	if !p.leads() && !slices.ContainsFunc(asks, func(a checkins.Ask) bool { return a.Name == name && p.plays(policy.Role(a.Role)) }) {
+	if !p.leads() && !slices.ContainsFunc(asks, p.asked) {
 		return notYours("This question is asked of somebody else.")
 	}
+	d := decisions.Decision{At: s.Clock(), By: p.By, Do: decisions.Answer, CheckIn: name, Answer: r.PostForm.Get("answer")}
+	if asks[0].Dojo != "" && asks[0].Spot == nil {
+		var err error
+		if d.Said, err = s.dojoSaid(r, asks[0]); err != nil {
+			return err
+		}
+		d.Answer = ""
+	} else if answerWords[d.Answer] == "" {
+		return badForm()
+	}
 	notice := "answered"
-	_, err := decisions.Make(r.Context(), s.Decisions, form, decisions.Decision{At: s.Clock(), By: p.By, Do: decisions.Answer, CheckIn: name, Answer: said})
+	_, err := decisions.Make(r.Context(), s.Decisions, form, d)
 	if errors.Is(err, decisions.ErrTwice) {
 		notice, err = "before", nil
 	}

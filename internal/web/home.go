@@ -202,7 +202,7 @@ func (s *Site) homePost(x waitingPost, p *person, may bool) homePost {
 	loc := s.Policy.School.Location
 	out := homePost{
 		Item: moderation.Subject(x.course, x.id), Saw: x.acts[len(x.acts)-1].At.UTC().Format(time.RFC3339Nano), Title: title(x.post), Link: x.post.LinkAs(x.course, p.Address),
-		New: count(len(x.acts), "new comment", "new comments"), Since: x.acts[0].At.In(loc).Format("Monday 2 January, 15:04"), PassedOn: x.passedOn,
+		New: newWords(x), Since: x.acts[0].At.In(loc).Format("Monday 2 January, 15:04"), PassedOn: x.passedOn,
 	}
 	if _, blog := moderation.BlogOf(x.course); blog {
 		out.Comments = s.homeComments(x, may)

@@ -83,7 +83,7 @@ func (s *Site) overview(w http.ResponseWriter, r *http.Request, p *person) error
 		page.Counts = append(page.Counts, colourCount{colour, colour.Words(), n})
 	}
 	page.Silent = s.silent(waits)
-	page.Never = s.Policy.NotSeen
+	page.Never = slices.Concat(s.Policy.NotSeen, checkins.DojoSights(s.Policy))
 	return s.page(w, r, p, "overview", "How we stand", page)
 }
 
@@ -150,15 +150,14 @@ func (s *Site) unanswered(ctx context.Context) ([]checkins.State, error) {
 	if err != nil || first.IsZero() {
 		return nil, err
 	}
-	book, err := checkins.Open(ctx, s.Main)
-	if err != nil {
-		return nil, err
-	}
 	cal, err := s.calendar(ctx)
 	if err != nil {
 		return nil, err
 	}
-	in := checkins.Input{Now: s.Clock(), FirstLook: first, Calendar: cal, Asks: checkins.Asks(s.Policy), Answers: book.All()}
+	in, _, err := checkins.Read(ctx, s.Main, s.Policy, cal, s.Clock(), first)
+	if err != nil {
+		return nil, err
+	}
 	return slices.DeleteFunc(in.States(), func(st checkins.State) bool { return !st.Waits() }), nil
 }
 
@@ -166,8 +165,8 @@ func (s *Site) unanswered(ctx context.Context) ([]checkins.State, error) {
 func (s *Site) silent(waits []checkins.State) []silent {
 	var out []silent
 	for _, st := range waits {
-		about := checkins.About(st.Name)
-		x := silent{Title: about.Title, Asked: s.Policy.Title(policy.Role(st.Role)), Overdue: st.Overdue(s.Clock())}
+		about := st.About()
+		x := silent{Title: about.Title, Asked: s.askedOf(st.Ask), Overdue: st.Overdue(s.Clock())}
 		if slices.ContainsFunc(out, func(o silent) bool { return o.Title == x.Title && o.Asked == x.Asked }) {
 			continue
 		}

@@ -24,8 +24,10 @@ type person struct {
 	By      decisions.By
 	roles   []policy.Role
 	adults  []roster.Adult
+	hashes  []string // of all their addresses
 	rosters map[string]*memory.Class
 	hosts   []string // ids of the classes that they teach or stand in for, and of blogs that they look after
+	answers bool     // something is asked of them as a teacher of a class on ClassDojo
 	// classes is what is remembered of all classes, by id; for reading only.
 	classes map[string]*moderation.Class
 }
@@ -45,7 +47,7 @@ func (p *person) mayCover() bool { return p.leads() || p.plays(policy.RolePageHo
 // menu lists the pages that are of use to somebody.
 func (p *person) menu() []menuItem {
 	out := []menuItem{{Title: "My page", Path: "/"}}
-	if len(p.roles) > 0 {
+	if len(p.roles) > 0 || p.answers {
 		out = append(out, menuItem{Title: "Questions for me", Path: "/check-ins"})
 	}
 	if p.mayCover() {
@@ -69,6 +71,7 @@ func (s *Site) person(r *http.Request) (*person, error) {
 	var mine []string
 	if i >= 0 {
 		p.ID, mine = p.adults[i].ID, p.adults[i].Hashes
+		p.hashes = mine
 	}
 	for role, people := range s.Policy.People {
 		for _, who := range people {
@@ -114,6 +117,7 @@ func (s *Site) taught(r *http.Request, p *person) (err error) {
 			p.hosts = append(p.hosts, course)
 		}
 	}
+	s.dojoHosts(p)
 	for course, c := range p.classes {
 		looksAfter := c.Blog != nil && c.Blog.Listed && slices.Contains(c.Blog.Hosts, p.ID)
 		if (looksAfter || c.Covers(p.ID, s.today())) && !slices.Contains(p.hosts, course) {

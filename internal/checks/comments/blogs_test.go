@@ -9,7 +9,7 @@ import (
 
 // blog makes the world's class a blog with the id 7, which the policy lists, and which kim runs and looks after.
 func (w *world) blog(hosts ...string) {
-	w.ask.Classes, w.ask.Blogs = false, true
+	w.ask.Place, w.place = "blogs", "blogs"
 	w.list = nil
 	w.book = &moderation.Class{Taught: hosts, Blog: &moderation.Blog{Listed: true, Hosts: hosts, People: map[string]moderation.Blogger{"kim": {Role: moderation.Runs}}}}
 	w.id = moderation.BlogKey("7")
@@ -36,7 +36,7 @@ func TestBlogs(t *testing.T) {
 	play(t, Unreviewed, []scene{
 		{"nothing", on(func(*world) {}), nil},
 		{"a comment", on(func(w *world) { w.said("", ten, nil) }), thursday},
-		{"not where blogs are not asked for", on(func(w *world) { w.said("", ten, nil); w.ask.Classes, w.ask.Blogs = true, false }), nil},
+		{"not where blogs are not asked for", on(func(w *world) { w.said("", ten, nil); w.ask.Place = "classroom" }), nil},
 		{"that waits to be let through", on(func(w *world) { w.said("", ten, pending) }), thursday},
 		{"a host's own", on(func(w *world) { w.said("kim", ten, nil) }), nil},
 		{"a host's own, with staff too", on(func(w *world) { w.said("kim", ten, nil); w.ask.Staff = true }), nil},

@@ -44,13 +44,7 @@ type Ask struct {
 	Replies  bool
 	Staff    bool
 	Due      calendar.Deadline
-	// Where it looks.
-	Classes, Blogs bool
-}
-
-// at tells whether the ask is about a class, or a blog.
-func (a Ask) at(c Class) bool {
-	return c.Book.Blog == nil && a.Classes || c.Book.Blog != nil && a.Blogs
+	Place    string // where it looks, as [Class] has it
 }
 
 // rules is what the ask says of what needs looking at in a class.
@@ -69,6 +63,7 @@ func (in Input) teaches(m seen.ClassMember) bool {
 // Class is one class in use, or a blog.
 type Class struct {
 	ID      string             // as [moderation.Book] has it
+	Place   string             // where it is, in the policy's words
 	Members []seen.ClassMember // none of a blog
 	Book    *moderation.Class
 }
@@ -111,7 +106,7 @@ func Check(in Input) []findings.Observed {
 }
 
 func (in Input) class(ask Ask, c Class) []findings.Observed {
-	if !ask.at(c) {
+	if ask.Place != c.Place {
 		return nil
 	}
 	var out []findings.Observed
@@ -161,7 +156,7 @@ func (in Input) class(ask Ask, c Class) []findings.Observed {
 // Waiting lists the posts of a class that wait, by since.
 func (in Input) Waiting(ask Ask, c Class) []Item {
 	var out []Item
-	if !ask.at(c) {
+	if ask.Place != c.Place {
 		return nil
 	}
 	hosts := sync.OnceValue(func() []*seen.Account { return in.Hosts(c) })

@@ -49,22 +49,23 @@ func days(first, last string) calendar.Range {
 
 // world is a school in a customer's account with another one, /Elm. kim teaches the class c1; today is Wednesday 18 November 2026, noon.
 type world struct {
-	now  string
-	ask  Ask
-	in   Input
-	who  *school.Directory
-	days map[string][]time.Weekday
-	list []seen.ClassMember
-	id   string // of the class, or the blog
-	book *moderation.Class
-	n    int
+	now   string
+	ask   Ask
+	in    Input
+	who   *school.Directory
+	days  map[string][]time.Weekday
+	list  []seen.ClassMember
+	id    string // of the class, or the blog
+	place string
+	book  *moderation.Class
+	n     int
 }
 
 // newWorld is a world in which one rule is asked for, with two school days to look.
 func newWorld(rule string) *world {
 	w := &world{
 		now:  "2026-11-18",
-		ask:  Ask{Clause: "A1", Severity: "medium", Deals: "safeguarding_lead", PassedTo: "esafety_officer", Rules: []string{rule}, Replies: true, Classes: true, Due: calendar.Deadline{Count: 2, Unit: calendar.SchoolDays}},
+		ask:  Ask{Clause: "A1", Severity: "medium", Deals: "safeguarding_lead", PassedTo: "esafety_officer", Rules: []string{rule}, Replies: true, Due: calendar.Deadline{Count: 2, Unit: calendar.SchoolDays}},
 		who:  school.New(school.Rules{OrgUnits: []string{"/Oak"}}, []string{"school.example"}),
 		days: map[string][]time.Weekday{},
 		id:   "c1",
@@ -136,7 +137,7 @@ func (w *world) input() Input {
 	if in.Asks == nil {
 		in.Asks = []Ask{w.ask}
 	}
-	in.Classes = append([]Class{{ID: w.id, Members: w.list, Book: w.book}}, in.Classes...)
+	in.Classes = append([]Class{{ID: w.id, Place: w.place, Members: w.list, Book: w.book}}, in.Classes...)
 	return in
 }
 

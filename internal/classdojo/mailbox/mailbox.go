@@ -231,9 +231,7 @@ func (*Source) Name() string { return classdojo.FromMailbox }
 
 // Sight is what notification mail can tell.
 func (*Source) Sight() classdojo.Sight {
-	s := classdojo.MailSight()
-	s.Unseen = append(s.Unseen, "what a mail was about whose links do not say it: such mails are counted")
-	return s
+	return classdojo.MailboxSight()
 }
 
 // Events yields what the mails tell of. Tally then says what became of them all.

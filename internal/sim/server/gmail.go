@@ -1,8 +1,11 @@
 package server
 
 import (
+	"bytes"
 	"encoding/base64"
 	"encoding/json"
+	"net/mail"
+	"strconv"
 	"strings"
 
 	"esafetybot/internal/sim/world"
@@ -167,4 +170,77 @@ func autoForwardingGet(c *call, address string) (b []byte, err *apiError) {
 	var f world.AutoForwarding
 	c.s.world.View(func() { f = c.s.world.Forwarding(address) })
 	return marshal(f)
+}
+
+// messagesGet gives a received message with format=raw, and of any other format only its ids.
+func messagesGet(c *call, address string) (b []byte, err *apiError) {
+	c.s.world.View(func() {
+		for _, m := range c.s.world.Received(address) {
+			if m.ID == c.path["id"] {
+				out := messageJSON{ID: m.ID, ThreadID: m.ThreadID, Labels: []string{"INBOX"}}
+				if c.query.Get("format") == "raw" {
+					out.Raw = m.Raw
+				}
+				b, err = marshal(out)
+				return
+			}
+		}
+		err = noMail()
+	})
+	return b, err
+}
+
+// messagesList lists received messages, the newest first. Of Gmail's search it knows from:DOMAIN and after:SECONDS; whatever else stands in q is refused, so that nobody relies on it here.
+func messagesList(c *call, address string) (b []byte, err *apiError) {
+	var from string
+	var after int64
+	for _, word := range strings.Fields(c.query.Get("q")) {
+		name, value, _ := strings.Cut(word, ":")
+		switch n, bad := strconv.ParseInt(value, 10, 64); {
+		case name == "from" && value != "":
+			from = strings.ToLower(value)
+		case name == "after" && bad == nil:
+			after = n
+		default:
+			return nil, badRequest("invalidArgument", "", "the simulated Gmail does not know the search "+word)
+		}
+	}
+	out := []messageJSON{}
+	var next string
+	var total int
+	c.s.world.View(func() {
+		var list []world.Mail
+		for _, m := range c.s.world.Received(address) {
+			if m.Time.Unix() >= after && strings.Contains(sender(m.Raw), from) {
+				list = append(list, m)
+			}
+		}
+		total = len(list)
+		next, err = c.slice(total, "maxResults", 100, 500, func(i int) string { return list[total-1-i].ID }, func(i int) *apiError {
+			m := list[total-1-i]
+			out = append(out, messageJSON{ID: m.ID, ThreadID: m.ThreadID})
+			return nil
+		})
+	})
+	if err != nil {
+		return nil, err
+	}
+	return marshal(struct {
+		Messages []messageJSON `json:"messages,omitempty"`
+		Next     string        `json:"nextPageToken,omitempty"`
+		Total    int           `json:"resultSizeEstimate"`
+	}{out, next, total})
+}
+
+// sender is the From of a message, in lower case; "" if it has none that can be read.
+func sender(raw string) string {
+	data, err := decodeRaw(raw)
+	if err != nil {
+		return ""
+	}
+	m, err := mail.ReadMessage(bytes.NewReader(data))
+	if err != nil {
+		return ""
+	}
+	return strings.ToLower(m.Header.Get("From"))
 }

@@ -77,6 +77,8 @@ var handlers = map[string]handler{
 	"classroom.courses.courseWorkMaterials.list": {read: postsList(world.Material, "courseWorkMaterial", "courseWorkMaterialStates")},
 
 	"gmail.users.getProfile":    {write: withMail(getProfile)},
+	"gmail.users.messages.get":  {write: withMail(messagesGet)},
+	"gmail.users.messages.list": {write: withMail(messagesList)},
 	"gmail.users.messages.send": {write: withMail(messagesSend)},
 	"gmail.users.drafts.create": {write: withMail(draftsCreate)},
 	"gmail.users.drafts.delete": {write: withMail(draftsDelete)},

@@ -41,7 +41,9 @@ type Decision struct {
 	Until   string    `json:"until,omitempty"`
 	CheckIn string    `json:"check_in,omitempty"`
 	Answer  string    `json:"answer,omitempty"`
-	Extra   Raw       `json:"-"`
+	// Said is what was answered about a class on ClassDojo, in the place of Answer.
+	Said  map[string]string `json:"said,omitempty"`
+	Extra Raw               `json:"-"`
 }
 
 func (d *Decision) UnmarshalJSON(b []byte) error {

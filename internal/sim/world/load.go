@@ -33,7 +33,7 @@ func Load(dir string) (*World, error) {
 	parts := []filePart{
 		{"tenant.json", &w.Settings}, {"users.json", &users}, {"deletedusers.json", &deleted}, {"orgunits.json", &w.units},
 		{"domains.json", &w.domains}, {"groups.json", &groups}, {"members.json", &members}, {"groupsettings.json", &setting},
-		{"drives.json", &drives}, {"policies.json", &w.policies}, {"allowlisteddomains.json", &w.allowlisted}, {"mailboxes.json", &w.mailboxes},
+		{"drives.json", &drives}, {"policies.json", &w.policies}, {"allowlisteddomains.json", &w.allowlisted}, {"mailboxes.json", &w.mailboxes}, {"inboxes.json", &w.inboxes},
 		{fileCommentsFile, &w.fileComments}, {blogsFile, &w.blogs},
 	}
 	parts = slices.Concat(parts, w.account.parts(), w.classroom.parts(), w.posts.parts())
@@ -130,6 +130,9 @@ func Load(dir string) (*World, error) {
 	if w.mailboxes == nil {
 		w.mailboxes = map[string][]Mail{}
 	}
+	if w.inboxes == nil {
+		w.inboxes = map[string][]Mail{}
+	}
 	w.counter = w.nextSeq
 	for _, app := range Apps {
 		w.counter += uint64(len(w.activities[app])) << 20 // other ids than the generator's
@@ -198,6 +201,9 @@ func (w *World) Save(dir string) error {
 		{"groups.json", orEmpty(w.groupList)}, {"members.json", w.members}, {"groupsettings.json", w.settings}, {"drives.json", orEmpty(w.driveList)},
 		{"policies.json", orEmpty(w.policies)}, {"allowlisteddomains.json", orEmpty(w.allowlisted)}, {"mailboxes.json", w.mailboxes},
 		{fileCommentsFile, w.keptFileComments()}, {blogsFile, orEmpty(w.blogs)},
+	}
+	if len(w.inboxes) > 0 {
+		parts = append(parts, filePart{"inboxes.json", w.inboxes})
 	}
 	if len(w.deleted) > 0 {
 		parts = append(parts, filePart{"deletedusers.json", orEmpty(w.DeletedUsers())})

@@ -76,3 +76,16 @@ func (w *World) send(key, raw string) Mail {
 	w.mailboxes[key] = append(slices.Clip(w.mailboxes[key]), m)
 	return m
 }
+
+// ReceiveMail puts a message (RFC 5322, base64url as in the Gmail API) into an address's inbox.
+func (w *World) ReceiveMail(address, raw string) Mail {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	m := w.newMail(raw)
+	key := strings.ToLower(address)
+	w.inboxes[key] = append(slices.Clip(w.inboxes[key]), m)
+	return m
+}
+
+// Received lists what an address has received, oldest first.
+func (w *World) Received(address string) []Mail { return w.inboxes[strings.ToLower(address)] }

@@ -82,6 +82,7 @@ type World struct {
 	allowlisted  []*AllowlistedDomain
 	activities   map[string][]*Activity // by application, oldest first
 	mailboxes    map[string][]Mail
+	inboxes      map[string][]Mail
 	drafts       map[string][]Mail
 	account      accountData
 	classroom    classroomData
@@ -101,7 +102,7 @@ func New(s Settings) *World {
 		groups: map[string]*Group{}, groupByEmail: map[string]*Group{}, members: map[string][]*Member{}, settings: map[string]Raw{},
 		drives: map[string]*Drive{}, files: map[string]*File{}, children: map[string][]*File{}, byOwner: map[string][]*File{},
 		byDrive: map[string][]*File{}, sets: map[string]*permSet{}, people: map[string]*Person{}, permID: map[string]string{},
-		names: map[string]string{}, activities: map[string][]*Activity{}, mailboxes: map[string][]Mail{}, drafts: map[string][]Mail{},
+		names: map[string]string{}, activities: map[string][]*Activity{}, mailboxes: map[string][]Mail{}, inboxes: map[string][]Mail{}, drafts: map[string][]Mail{},
 		account: newAccountData(), classroom: newClassroomData(), posts: newPostData(), rolls: map[string][]byte{}, contents: map[string][]byte{},
 		fileComments: map[string][]*FileComment{},
 	}

@@ -50,7 +50,7 @@ var APIs = []API{
 		"blogger.comments.approve", "blogger.comments.delete", "blogger.comments.markAsSpam", "blogger.comments.removeContent"}},
 	{"groupssettings.v1", "groupssettings/v1/groupssettings-api.json", []string{"groupsSettings.groups.get"}},
 	{"gmail.v1", "gmail/v1/gmail-api.json", []string{
-		"gmail.users.getProfile", "gmail.users.messages.send", "gmail.users.drafts.create", "gmail.users.drafts.delete", "gmail.users.drafts.get",
+		"gmail.users.getProfile", "gmail.users.messages.get", "gmail.users.messages.list", "gmail.users.messages.send", "gmail.users.drafts.create", "gmail.users.drafts.delete", "gmail.users.drafts.get",
 		"gmail.users.drafts.list", "gmail.users.drafts.send", "gmail.users.settings.getAutoForwarding"}},
 	{"cloudidentity.v1", "cloudidentity/v1/cloudidentity-api.json", []string{"cloudidentity.policies.list", "cloudidentity.allowlistedDomains.list"}},
 }
