@@ -12,10 +12,10 @@ import (
 
 // Blogger has no administrator: everything is read as somebody who writes or runs the blog, with [ScopeBlogs]. Google documents no delegation for it, so that a domain may refuse all of it.
 
-// Blogs reads the live blogs that an account runs or writes, as that account.
+// Blogs reads the blogs that an account runs or writes, as that account, those too that were deleted lately.
 func (c *Client) Blogs(ctx context.Context, as string) ([]seen.Blog, error) {
 	return single(ctx, c.As(as, ScopeBlogs), blogsList, "", func(ctx context.Context) ([]seen.Blog, error) {
-		list, err := c.blogger.Blogs.ListByUser("self").FetchUserInfo(true).Role("ADMIN", "AUTHOR").Status("LIVE").
+		list, err := c.blogger.Blogs.ListByUser("self").FetchUserInfo(true).Role("ADMIN", "AUTHOR").Status("LIVE", "DELETED").
 			Fields("items(id,name,url,status),blogUserInfos(blog/id,blog_user_info(blogId,userId,role))").Context(ctx).Do()
 		if err != nil {
 			return nil, err
@@ -27,11 +27,11 @@ func (c *Client) Blogs(ctx context.Context, as string) ([]seen.Blog, error) {
 			}
 		}
 		return convert(list.Items, func(b *blogger.Blog) (seen.Blog, bool) {
-			out := seen.Blog{ID: b.Id, Name: b.Name, Link: b.Url}
+			out := seen.Blog{ID: b.Id, Name: b.Name, Link: b.Url, Gone: b.Status == "DELETED"}
 			if i := me[b.Id]; i != nil {
 				out.Role, out.User = i.Role, i.UserId
 			}
-			return out, b.Status == "" || b.Status == "LIVE"
+			return out, true
 		}), nil
 	})
 }

@@ -36,6 +36,11 @@ func (r *commentsRun) blogs(ctx context.Context) {
 			r.book.Forget(key) // nobody's any more
 			continue
 		}
+		if c.Blog.Gone {
+			c.Blog.Open = false
+			clear(c.Posts)
+			continue
+		}
 		class := comments.Class{ID: key, Place: policy.PlaceBlogs, Book: c}
 		reader, runs := r.blogReader(c.Blog)
 		if c.Blog.Listed {
@@ -44,6 +49,11 @@ func (r *commentsRun) blogs(ctx context.Context) {
 				continue
 			}
 			r.readBlog(ctx, reader, id, c)
+		}
+		if r.Missed(seen.Scope("blog/" + id)) { // it may have been deleted, or somebody may run it no longer
+			for who := range c.Blog.People {
+				delete(r.book.Lists, who)
+			}
 		}
 		c.Blog.Open = false
 		if len(r.in.Hosts(class)) == 0 && reader != nil && !r.Missed(seen.Scope("blog/"+id)) {
@@ -77,7 +87,8 @@ func (r *commentsRun) listed() {
 	}
 }
 
-// lists asks the accounts whose turn it is which blogs they run or write: each once within the rotation, and those that were never asked.
+// lists asks the accounts whose turn it is which blogs they run or write: each once within the rotation, and those that were never asked. Of those whom the policy names for a blog it is asked although
+// they are switched off, since it tells which comments are theirs; no other blog of theirs counts.
 func (r *commentsRun) lists(ctx context.Context) {
 	if r.book.Lists == nil {
 		r.book.Lists = map[string]time.Time{}
@@ -85,8 +96,11 @@ func (r *commentsRun) lists(ctx context.Context) {
 	may := map[string]bool{}
 	var ask []*seen.Account
 	for _, a := range r.Who().Accounts() {
-		if !a.Active() || a.Guest || !r.in.Kinds.School(a) || r.in.Kinds.Kind(a) == school.Pupil {
+		if a.Guest || !r.in.Kinds.School(a) || r.in.Kinds.Kind(a) == school.Pupil || !a.Active() && !r.namedHost(a.ID) {
 			continue
+		}
+		if !a.Active() {
+			r.runs(a, nil, true)
 		}
 		may[a.ID] = true
 		if last, known := r.book.Lists[a.ID]; !known || r.Now.Sub(last) >= r.Rotation {
@@ -104,12 +118,12 @@ func (r *commentsRun) lists(ctx context.Context) {
 		if first { // so that not all have their next turn on the same day
 			r.book.Lists[a.ID] = r.Now.Add(-spread(a.ID, r.Rotation))
 		}
-		r.runs(a.ID, list)
+		r.runs(a, list, false)
 	}
 	for id := range r.book.Lists {
 		if !may[id] {
 			delete(r.book.Lists, id)
-			r.runs(id, nil)
+			r.runs(&seen.Account{ID: id}, nil, false)
 		}
 	}
 }
@@ -122,12 +136,23 @@ func spread(id string, period time.Duration) time.Duration {
 	return time.Duration(int(h.Sum32()%uint32(days))) * 24 * time.Hour
 }
 
-// runs notes which blogs somebody runs or writes, and no others.
-func (r *commentsRun) runs(who string, list []seen.Blog) {
+// namedHost tells whether the policy names somebody for a blog.
+func (r *commentsRun) namedHost(id string) bool {
+	return slices.ContainsFunc(r.book.Blogs(), func(key string) bool { return slices.Contains(r.book.Class(key).Blog.Hosts, id) })
+}
+
+// runs notes which blogs somebody runs or writes, and no others; with keep it only drops what no longer counts.
+func (r *commentsRun) runs(who *seen.Account, list []seen.Blog, keep bool) {
 	for _, key := range r.book.Blogs() {
-		delete(r.book.Class(key).Blog.People, who)
+		if blog := r.book.Class(key).Blog; !keep || !blog.Listed {
+			delete(blog.People, who.ID)
+		}
 	}
 	for _, b := range list {
+		known, listed := r.Env.Policy.Blog(b.ID)
+		if !listed && (!who.Active() || b.Gone) {
+			continue
+		}
 		c := r.book.Class(moderation.BlogKey(b.ID))
 		if c.Blog == nil {
 			c.Blog = &moderation.Blog{}
@@ -135,8 +160,9 @@ func (r *commentsRun) runs(who string, list []seen.Blog) {
 		if c.Blog.People == nil {
 			c.Blog.People = map[string]moderation.Blogger{}
 		}
-		c.Blog.People[who], c.Blog.Link = moderation.Blogger{Role: b.Role, User: b.User}, b.Link
-		if known, listed := r.Env.Policy.Blog(b.ID); !listed || known.Name == "" {
+		c.Blog.Gone = b.Gone
+		c.Blog.People[who.ID], c.Blog.Link = moderation.Blogger{Role: b.Role, User: b.User}, b.Link
+		if known.Name == "" {
 			c.Name = b.Name
 		}
 	}

@@ -11,6 +11,7 @@ type Blog struct {
 	Listed bool     `json:"listed,omitempty"` // the policy lists it
 	Hosts  []string `json:"hosts,omitempty"`  // Directory ids of those whom the policy names to look after it, sorted
 	Link   string   `json:"link,omitempty"`
+	Gone   bool     `json:"gone,omitempty"` // it was deleted
 	Open   bool     `json:"open,omitempty"` // readers may comment on some post; known only of a blog that nobody looks after
 	// People says who of the school runs or writes it, by Directory id, as their own lists of blogs have it.
 	People map[string]Blogger `json:"people,omitempty"`

@@ -8,6 +8,7 @@ type Blog struct {
 	Name string
 	Link string
 	Role string // what the account whose list it is may do: ADMIN or AUTHOR
+	Gone bool   // it was deleted, and can still be brought back
 	User string // who that account is on Blogger: what its comments name as their author; "" if not told
 }
 

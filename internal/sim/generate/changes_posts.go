@@ -1,6 +1,7 @@
 package generate
 
 import (
+	"strings"
 	"time"
 
 	"esafetybot/internal/sim/world"
@@ -229,7 +230,7 @@ func (p *Player) endCover() (bool, error) {
 	p.World.View(func() {
 		var list []world.Decision
 		for _, x := range p.World.Decisions() {
-			if x.Do == "cover" && x.Until >= today {
+			if x.Do == "cover" && x.Until >= today && !strings.HasPrefix(x.Course, coverOf) {
 				list = append(list, x)
 			}
 		}

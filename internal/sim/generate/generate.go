@@ -12,6 +12,7 @@
 //     accounts, apps) is in the tenant too.
 //   - One tenant in three holds a second school of the trust, so that school.org_units is narrowed in both policies. From 420 pupils on the others
 //     hold a few accounts of the trust itself: the Classroom policy then covers the whole account and the Dojo policy leaves those out.
+//   - There are blogs in it, which both policies list but for a few; what happens on them has random numbers and ids of its own, so that all else is as it would be without.
 //   - [Player] lets days pass through the World's mutators, [Bench] and [BenchAccounts] make large tenants for measuring.
 package generate
 

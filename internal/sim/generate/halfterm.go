@@ -44,6 +44,7 @@ func (s *School) HalfTerm() []Day {
 	s.story(at)
 	s.accountStory(at)
 	s.commentStory(at)
+	s.blogStory(at)
 	for i := range days {
 		slices.SortStableFunc(days[i].Events, func(x, y Event) int { return cmp.Compare(x.At, y.At) })
 	}

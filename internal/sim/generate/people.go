@@ -36,6 +36,7 @@ type cast struct {
 	personnel *world.Drive
 	classWork []*world.File // a teacher's folder for each class
 	marked    []confidential
+	listed    []listedBlog
 	teams     []*world.Group // of a bench tenant
 }
 

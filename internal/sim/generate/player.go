@@ -27,6 +27,8 @@ type Player struct {
 	n      int      // of names made up
 	called []string // ids of files that it called after pupils
 	first  string   // the date on which it began
+	begun  time.Time
+	blogs  *blogDays
 	menu   []action
 }
 
@@ -36,7 +38,8 @@ func NewPlayer(w *world.World, seed int64) *Player {
 	if z, err := time.LoadLocation(w.Settings.TimeZone); err == nil {
 		p.zone = z
 	}
-	p.first = w.Now().In(p.zone).Format(time.DateOnly)
+	p.begun, p.blogs = w.Now(), newBlogDays(p, seed)
+	p.first = p.begun.In(p.zone).Format(time.DateOnly)
 	p.menu = slices.Concat(p.actions(), p.accountActions(), p.postActions(), p.nameActions())
 	return p
 }
@@ -87,6 +90,7 @@ func (p *Player) Play() ([]string, error) {
 		minutes[i] = p.rng.IntN(590 * 60)
 	}
 	slices.Sort(minutes)
+	onBlogs := p.blogs.day(changes)
 	var done []string
 	if err := p.housekeeping(); err != nil {
 		return nil, err
@@ -95,14 +99,31 @@ func (p *Player) Play() ([]string, error) {
 	if err := p.signIns(); err != nil {
 		return nil, err
 	}
+	// blogsUntil lets happen what happens on blogs up to a second of the day.
+	blogsUntil := func(s int) error {
+		for ; len(onBlogs) > 0 && onBlogs[0] <= s; onBlogs = onBlogs[1:] {
+			p.until(morning.Add(time.Duration(onBlogs[0]) * time.Second))
+			name, err := oneOf(p.blogs.rng, p.blogs.actions())
+			if err != nil {
+				return fmt.Errorf("%s: %w", name, err)
+			}
+			if name != "" {
+				done = append(done, name)
+			}
+		}
+		return nil
+	}
 	for _, s := range minutes {
+		if err := blogsUntil(s); err != nil {
+			return done, err
+		}
 		p.until(morning.Add(time.Duration(s) * time.Second))
 		for range noise {
 			if err := p.look(); err != nil {
 				return done, err
 			}
 		}
-		name, err := p.change()
+		name, err := oneOf(p.rng, p.menu)
 		if err != nil {
 			return done, fmt.Errorf("%s: %w", name, err)
 		}
@@ -110,13 +131,16 @@ func (p *Player) Play() ([]string, error) {
 			done = append(done, name)
 		}
 	}
+	if err := blogsUntil(10 * 60 * 60); err != nil {
+		return done, err
+	}
 	p.until(morning.Add(10 * time.Hour))
 	return done, p.usage.evening(p.World, p.rng)
 }
 
 // Do makes one change of the named kind now, for tests that want just that. It reports false where the tenant has nothing to change so.
 func (p *Player) Do(kind string) (bool, error) {
-	for _, a := range p.menu {
+	for _, a := range slices.Concat(p.menu, p.blogs.actions()) {
 		if a.name == kind {
 			return a.do()
 		}
@@ -127,7 +151,7 @@ func (p *Player) Do(kind string) (bool, error) {
 // Kinds lists the kinds of changes.
 func (p *Player) Kinds() []string {
 	var out []string
-	for _, a := range p.menu {
+	for _, a := range slices.Concat(p.menu, p.blogs.actions()) {
 		out = append(out, a.name)
 	}
 	return out
@@ -155,24 +179,24 @@ func forward(w *world.World, t time.Time) {
 	}
 }
 
-// change makes one change of any kind; some tenants have nothing for some kinds.
-func (p *Player) change() (string, error) {
+// oneOf makes one change of the menu; some tenants have nothing for some kinds.
+func oneOf(rng *rand.Rand, menu []action) (string, error) {
 	total := 0
-	for _, a := range p.menu {
+	for _, a := range menu {
 		total += a.weight
 	}
 	for range 20 {
-		n := p.rng.IntN(total)
+		n := rng.IntN(total)
 		i := 0
-		for ; n >= p.menu[i].weight; i++ {
-			n -= p.menu[i].weight
+		for ; n >= menu[i].weight; i++ {
+			n -= menu[i].weight
 		}
-		ok, err := p.menu[i].do()
+		ok, err := menu[i].do()
 		if err != nil && !tolerable(err) {
-			return p.menu[i].name, err
+			return menu[i].name, err
 		}
 		if ok && err == nil {
-			return p.menu[i].name, nil
+			return menu[i].name, nil
 		}
 	}
 	return "", nil

@@ -59,6 +59,7 @@ func (b *builder) fitted(units []string, rollover int) map[string]string {
 		"others": "others:\n  - {name: Governors, group: governors@" + Domain + "}\n" +
 			"  - name: Supply and trainees\n    org_unit: " + b.unit("Visitors") + "\n    ends_required: true\n" +
 			"    roll:\n      csv: visitors.csv\n      columns: " + visitorColumns.yaml() + "\n",
+		"blogs":               b.blogsYAML(),
 		"calendar":            calendarOf(b.now, rollover),
 		"confidential_owners": "confidential_owners: " + addresses(b.head.PrimaryEmail, b.senco.PrimaryEmail) + "\n",
 	}
@@ -68,7 +69,7 @@ func (b *builder) fitted(units []string, rollover int) map[string]string {
 var unitInClause = regexp.MustCompile(`([\s\[{,"'])(/(?:Pupils|Staff|Governors|Visitors|Leavers)\b)`)
 
 // fit replaces sections of an example policy, the confidential places that its clauses name, and what their units begin with. Everything else
-// stays as the example has it.
+// stays as the example has it. The blogs come before the clauses where the example has none.
 func fit(example string, sections map[string]string, marked []confidential, root string) (string, error) {
 	var out strings.Builder
 	left := maps.Clone(sections)
@@ -81,6 +82,10 @@ func fit(example string, sections map[string]string, marked []confidential, root
 		blank := strings.TrimSpace(line) == ""
 		if topLevel {
 			skip = ""
+			if key == "clauses" { // an example need not list blogs
+				out.WriteString(left["blogs"])
+				delete(left, "blogs")
+			}
 			if text, ok := left[key]; ok {
 				out.WriteString(text)
 				delete(left, key)

@@ -52,6 +52,7 @@ func (b *builder) streams() {
 			b.decide(b.back(1, 8, 40), world.Decision{By: teachers[0].PrimaryEmail, Do: "reviewed", Item: world.PostSubject(work), Saw: b.back(2, 17, 0)})
 		}
 	}
+	b.blogs()
 	b.commentCases()
 }
 
