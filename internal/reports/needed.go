@@ -164,6 +164,7 @@ func Needed(in NeededInput) (Rendered, error) {
 	r := Rendered{Subject: p.Headline, Hash: sum(sorted(lines))}
 	for most := 40; ; most /= 2 {
 		p.Needed = needed(in.Files, most, in.Site, now)
+		p.Needed.Head = "" // the mail's own says it
 		var err error
 		if r.HTML, err = renderHTML("needed", p); err != nil {
 			return Rendered{}, fmt.Errorf("the mail about what is still needed: %w", err)
@@ -191,7 +192,9 @@ func (t *textPage) needed(p *neededPart) {
 	if p == nil {
 		return
 	}
-	t.head(p.Head)
+	if p.Head != "" {
+		t.head(p.Head)
+	}
 	t.para(p.Do)
 	if p.Site != "" {
 		t.line("Your page:")
