@@ -292,7 +292,7 @@ func didWords(d decisions.Decision) string {
 	case decisions.Agree:
 		return "agreed to " + count(len(d.Findings), "finding", "findings") + " until " + dayWords(d.Until)
 	case decisions.AskOwner:
-		return "had " + count(len(d.Findings), "thing", "things") + " asked about: still needed?"
+		return "asked whoever shared " + count(len(d.Findings), "thing", "things")
 	case decisions.EndAgree:
 		return "ended the agreement on " + count(len(d.Findings), "finding", "findings")
 	case decisions.Approve:

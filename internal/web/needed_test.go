@@ -89,7 +89,7 @@ func TestAskOwner(t *testing.T) {
 	if _, text := x.get("officer", "/findings"); strings.Count(text, "Noted: whoever shared it is asked") != 2 {
 		t.Error("what was decided is not shown until it is taken up")
 	}
-	if _, text := x.get("it", "/findings"); !strings.Contains(text, "you had 2 things asked about") {
+	if _, text := x.get("it", "/findings"); !strings.Contains(text, "you asked whoever shared 2 things") {
 		t.Error("they are not told what becomes of it")
 	}
 }

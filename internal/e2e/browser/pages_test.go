@@ -38,6 +38,8 @@ var pages = []shownPage{
 	{name: "check-ins", path: "/check-ins", who: []string{"administrator", "officer", "page-host"}, chosen: []string{"page-host desktop"}},
 	{name: "classes", path: "/classes", who: []string{"officer", "headteacher", "page-host"}},
 	{name: "findings", path: "/findings", who: []string{"administrator", "officer", "headteacher"}},
+	{name: "findings-asked", path: "/findings?asked=waiting", who: []string{"administrator"}},
+	{name: "findings-to-ask", path: "/findings?asked=can&severity=medium", who: []string{"administrator"}},
 	{name: "shared", path: "/shared", who: []string{"owner", "colleague"}, chosen: []string{"owner phone"}},
 	{name: "changes", path: "/changes", who: []string{"administrator", "officer"}},
 	{name: "overview", path: "/overview", who: []string{"officer", "headteacher"}},
