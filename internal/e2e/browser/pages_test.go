@@ -40,7 +40,7 @@ var pages = []shownPage{
 	{name: "findings", path: "/findings", who: []string{"administrator", "officer", "headteacher"}},
 	{name: "findings-asked", path: "/findings?asked=waiting", who: []string{"administrator"}},
 	{name: "findings-to-ask", path: "/findings?asked=can&severity=medium", who: []string{"administrator"}},
-	{name: "shared", path: "/shared", who: []string{"owner", "colleague"}, chosen: []string{"owner phone"}},
+	{name: "shared", path: "/shared", who: []string{"owner", "colleague"}},
 	{name: "changes", path: "/changes", who: []string{"administrator", "officer"}},
 	{name: "overview", path: "/overview", who: []string{"officer", "headteacher"}},
 	{name: "closed", path: "/closed", who: []string{"officer"}},
