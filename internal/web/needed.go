@@ -189,7 +189,7 @@ func cut(s string, most int) string {
 
 type sharedPage struct {
 	Waiting, Said     []sharedRow
-	More              int
+	More, MoreSaid    int
 	Tomorrow, Longest string
 	Token             string
 	Officer           string
@@ -298,6 +298,8 @@ func (s *Site) shared(w http.ResponseWriter, r *http.Request, p *person) error {
 	for i, row := range rows {
 		row.N = i
 		switch {
+		case row.Said != "" && len(page.Said) == mostShared:
+			page.MoreSaid++
 		case row.Said != "":
 			page.Said = append(page.Said, row)
 		case len(page.Waiting) == mostShared:
