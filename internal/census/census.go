@@ -38,8 +38,12 @@ type Google interface {
 	Usage(ctx context.Context, date string, parameters []string) iter.Seq2[seen.Usage, error]
 	Courses(ctx context.Context, states ...string) iter.Seq2[seen.Course, error]
 	ClassMembers(ctx context.Context, courseID string) iter.Seq2[seen.ClassMember, error]
+	Titled(ctx context.Context, courseID string) iter.Seq2[seen.Post, error]
 	Settings(ctx context.Context, types []string) iter.Seq2[seen.Setting, error]
 	Events(ctx context.Context, app, name string, from, to time.Time) iter.Seq2[seen.Event, error]
+	Blogs(ctx context.Context, as string) ([]seen.Blog, error)
+	BlogPosts(ctx context.Context, as, blog string) iter.Seq2[seen.BlogPost, error]
+	BlogComments(ctx context.Context, as, blog string, since time.Time) iter.Seq2[seen.BlogComment, error]
 	NoUsage(err error) bool // the usage report of that day is not there (yet)
 	Reason(err error) seen.Reason
 	Workers() int

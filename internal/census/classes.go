@@ -100,6 +100,20 @@ func (c *Census) Members(b *memory.Book, course string) (members []seen.ClassMem
 	return members, true
 }
 
+// Titled reads the published posts that have a title, by the id of their class. A class whose posts could not be read is a gap "titles/ID", and is left out; where the
+// permission was not given "titles" is.
+func (c *Census) Titled(ctx context.Context, courses []seen.Course) map[string][]seen.Post {
+	return eachUntilRefused(ctx, c, "titles", courses, func(course seen.Course) string { return course.ID }, func(course seen.Course) (all []seen.Post, err error) {
+		for p, err := range c.Google.Titled(ctx, course.ID) {
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, p)
+		}
+		return all, nil
+	})
+}
+
 // slice picks the classes whose turn it is to be read again although the log says nothing of them, the ones read longest ago first.
 func (c *Census) slice(b *memory.Book, courses, but []seen.Course, rotation time.Duration) []seen.Course {
 	var old []seen.Course

@@ -29,17 +29,28 @@ const (
 	Reviewed = "reviewed"  // they looked at Item, and saw it as it was at Saw
 	Cover    = "cover"     // Who stands in for the teachers of Course from From until Until
 	EndCover = "end-cover" // Who does so no longer
+	Moderate = "moderate"  // the comment Comment on Item is to be shown, hidden or removed, as To says
 	Answer   = "answer"    // Answer to the check-in CheckIn
 	Incident = "incident"  // what Incident says of the incident log
 
-	Agree      = "agree"         // Findings may stay as they are until the end of the day Until, because of Why
-	EndAgree   = "end-agreement" // Findings may do so no longer
-	Approve    = "approve"       // the changes Changes are to be made
-	ApproveAll = "approve-all"   // all changes of the kind Kind that wait, Expect of them
-	Decline    = "decline"       // the changes Changes are not wanted, because of Why
-	Undo       = "undo"          // the changes Changes, one of them, are to be undone, because of Why
-	Closed     = "closed"        // the school is closed on the day From
-	NotClosed  = "not-closed"    // it is open after all
+	Agree       = "agree"         // Findings may stay as they are until the end of the day Until, because of Why
+	EndAgree    = "end-agreement" // Findings may do so no longer
+	AskOwner    = "ask-owner"     // whoever shared what Findings are about is to be asked whether that is still needed
+	OwnerAnswer = "owner-answer"  // Answer to that: "keep" until the end of the day Until because of Why, "stop" or "not-sure"; Findings is one
+
+	Approve    = "approve"     // the changes Changes are to be made
+	ApproveAll = "approve-all" // all changes of the kind Kind that wait, Expect of them
+	Decline    = "decline"     // the changes Changes are not wanted, because of Why
+	Undo       = "undo"        // the changes Changes, one of them, are to be undone, because of Why
+	Closed     = "closed"      // the school is closed on the day From
+	NotClosed  = "not-closed"  // it is open after all
+)
+
+// What may become of a comment on a blog.
+const (
+	Show   = "approve" // readers see it
+	Hide   = "spam"    // they do not
+	Remove = "remove"  // its text is gone for good
 )
 
 // By is who decided, as the site saw them signed in.
@@ -54,14 +65,16 @@ type Decision struct {
 	At      time.Time `json:"at"`
 	By      By        `json:"by"`
 	Do      string    `json:"do"`
-	Item    string    `json:"item,omitempty"`   // subject
-	Saw     time.Time `json:"saw,omitzero"`     // the newest thing that they were shown
-	Course  string    `json:"course,omitempty"` // Google's id
-	Who     string    `json:"who,omitempty"`    // Directory id
-	From    string    `json:"from,omitempty"`   // dates, 2026-10-05
+	Item    string    `json:"item,omitempty"`    // subject
+	Saw     time.Time `json:"saw,omitzero"`      // the newest thing that they were shown
+	Comment string    `json:"comment,omitempty"` // Blogger's id
+	To      string    `json:"to,omitempty"`      // Show, Hide or Remove
+	Course  string    `json:"course,omitempty"`  // Google's id; of a blog its moderation.BlogKey
+	Who     string    `json:"who,omitempty"`     // Directory id
+	From    string    `json:"from,omitempty"`    // dates, 2026-10-05
 	Until   string    `json:"until,omitempty"`
 	CheckIn string    `json:"check_in,omitempty"`
-	Answer  string    `json:"answer,omitempty"` // yes, no or not-sure
+	Answer  string    `json:"answer,omitempty"` // yes, no or not-sure; keep, stop or not-sure
 	// Said is what was answered about a class on ClassDojo, in the place of Answer: words of package classdojo, by the question's id.
 	Said map[string]string `json:"said,omitempty"`
 	// Incident is a form of the incident log. It may tell of a person, and so the decision is deleted as soon as it is judged ([Take]).
@@ -261,6 +274,7 @@ func (d Decision) Check() error {
 	case d.At.IsZero() || d.By.Hash == "" && d.By.ID == "":
 		return fmt.Errorf("decision %s: nobody made it", d.ID)
 	case d.Do == Reviewed && (d.Item == "" || d.Saw.IsZero()),
+		d.Do == Moderate && (d.Item == "" || d.Comment == "" || d.To != Show && d.To != Hide && d.To != Remove),
 		d.Do == Cover && (d.Course == "" || d.Who == "" || d.From == "" || d.Until == ""),
 		d.Do == EndCover && (d.Course == "" || d.Who == ""),
 		d.Do == Incident && len(d.Incident) == 0,

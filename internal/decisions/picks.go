@@ -39,8 +39,11 @@ func (d Decision) lacks() bool {
 	switch d.Do {
 	case Agree:
 		return bad(d.Findings) || d.Until == "" || why
-	case EndAgree:
+	case EndAgree, AskOwner:
 		return bad(d.Findings)
+	case OwnerAnswer:
+		keep := d.Answer == "keep"
+		return len(d.Findings) != 1 || bad(d.Findings) || !keep && d.Answer != "stop" && d.Answer != "not-sure" || keep && (d.Until == "" || why) || utf8.RuneCountInString(d.Why) > MostWhy
 	case Approve:
 		return bad(d.Changes)
 	case Decline:

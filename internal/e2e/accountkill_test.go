@@ -16,6 +16,7 @@ import (
 	"esafetybot/internal/jobs"
 	"esafetybot/internal/memory"
 	"esafetybot/internal/moderation"
+	"esafetybot/internal/needed"
 	"esafetybot/internal/sim/generate"
 	"esafetybot/internal/sim/server"
 	"esafetybot/internal/store"
@@ -32,7 +33,7 @@ func remembered(t testing.TB, when string, want, have store.Store) {
 func memories(t testing.TB, s store.Store) map[string]string {
 	t.Helper()
 	out := map[string]string{}
-	for _, c := range []*store.Collection{memory.Accounts, memory.Classes, access.Records, access.Holders, moderation.Classes, decisions.Judgements, checkins.Answers} {
+	for _, c := range []*store.Collection{memory.Accounts, memory.Classes, access.Records, access.Holders, moderation.Classes, decisions.Judgements, checkins.Answers, needed.Questions} {
 		for d, err := range s.Find(t.Context(), c, store.Ask{}) {
 			if err != nil {
 				t.Fatal(err)

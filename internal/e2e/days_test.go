@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"testing"
 
+	"esafetybot/internal/jobs"
 	"esafetybot/internal/sim/generate"
 	"esafetybot/internal/sim/server"
 )
@@ -24,9 +25,7 @@ func TestCampaignDays(t *testing.T) {
 				}
 				s := serve(t, sc.World, sc.Policies, server.Options{})
 				for _, w := range s.watches {
-					if _, err := s.run(w); err != nil {
-						t.Fatal(err)
-					}
+					s.do(s.runNamed(w, driveJobs...))
 				}
 				player := sc.Player()
 				for day := range 10 {
@@ -35,16 +34,15 @@ func TestCampaignDays(t *testing.T) {
 						t.Fatal(err)
 					}
 					for _, w := range s.watches {
-						r, err := s.run(w)
-						if err != nil {
-							t.Fatal(err)
-						}
+						s.do(s.runNamed(w, driveJobs...))
+						r := w.records[jobs.SharingJob]
 						s.closedRightly(fmt.Sprintf("day %d", day), w, r)
 						if size > 100 && r.ReadFull > r.Scopes/4 {
 							t.Errorf("day %d, %s: %d of %d scopes were read in full: the log should have done", day, w.name, r.ReadFull, r.Scopes)
 						}
 					}
 					s.agree(fmt.Sprintf("day %d (%v)", day, did))
+					s.agreeOnNames(fmt.Sprintf("day %d (%v)", day, did))
 					if t.Failed() {
 						return
 					}

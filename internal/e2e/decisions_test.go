@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"esafetybot/internal/decisions"
+	"esafetybot/internal/moderation"
 	"esafetybot/internal/pseudonym"
 	"esafetybot/internal/sim/world"
 	"esafetybot/internal/store/memory"
@@ -32,8 +34,15 @@ func (s *campus) decided() (out []decisions.Decision) {
 		}
 	})
 	for _, d := range list {
+		by := decisions.By{ID: id[d.By], Hash: pseudonym.Of(d.By)}
+		if parts := strings.Split(d.Comment, "-"); len(parts) == 3 { // BLOG-POST-COMMENT
+			out = append(out, decisions.Decision{
+				At: d.At, By: by, Do: decisions.Moderate, To: d.Do, Item: moderation.Subject(moderation.BlogKey(parts[0]), parts[1]), Comment: parts[2],
+			})
+			continue
+		}
 		out = append(out, decisions.Decision{
-			At: d.At, By: decisions.By{ID: id[d.By], Hash: pseudonym.Of(d.By)}, Do: d.Do, Item: d.Item, Saw: d.Saw, Course: d.Course, Who: id[d.Who],
+			At: d.At, By: by, Do: d.Do, Item: d.Item, Saw: d.Saw, Course: d.Course, Who: id[d.Who],
 			From: d.From, Until: d.Until, CheckIn: d.CheckIn, Answer: d.Answer, Said: d.Said,
 		})
 	}

@@ -20,6 +20,7 @@ import (
 
 	netmail "net/mail"
 
+	"esafetybot/internal/decisions"
 	"esafetybot/internal/sim/generate"
 	"esafetybot/internal/sim/server"
 	"esafetybot/internal/store/bolt"
@@ -69,6 +70,7 @@ type killer struct {
 	serial int
 	jobs   []string
 	rolls  string
+	more   []decisions.Decision // besides what the tenant's people decided
 }
 
 // shot is a run on a copy of a state (none for a first run), with a mail folder that is a copy too.
@@ -76,7 +78,7 @@ func (k *killer) shot(base *oneShot, gmail bool) oneShot {
 	k.t.Helper()
 	k.serial++
 	o := oneShot{
-		Jobs: k.jobs, Rolls: k.rolls, Endpoint: k.base, Credentials: k.key, Policy: k.policyTexts[k.policy], Now: k.world.Now(), Decisions: k.decided(),
+		Jobs: k.jobs, Rolls: k.rolls, Endpoint: k.base, Credentials: k.key, Policy: k.policyTexts[k.policy], Now: k.world.Now(), Decisions: append(k.decided(), k.more...),
 		State: filepath.Join(k.dir, fmt.Sprintf("%d.db", k.serial)), Logs: filepath.Join(k.dir, "logs"),
 	}
 	if !gmail {

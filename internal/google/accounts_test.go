@@ -22,12 +22,12 @@ func TestAccountReaders(t *testing.T) {
 			"people",
 			[]string{
 				`{"users":[{"id":"1","primaryEmail":"Ann@School.example","orgUnitPath":"/Staff","externalIds":[{"value":"P017","type":"custom"},{"value":"","type":"custom"},{"value":" s9 "},{"type":"x"}],
-				"lastLoginTime":"2026-09-01T08:30:00.000Z","isAdmin":true,"isDelegatedAdmin":true,"isEnrolledIn2Sv":true,"recoveryEmail":"Ann@Home.example"}]}`,
+				"lastLoginTime":"2026-09-01T08:30:00.000Z","name":{"givenName":"Ann Mary","familyName":"Öre","fullName":"Ann Öre"},"isAdmin":true,"isDelegatedAdmin":true,"isEnrolledIn2Sv":true,"recoveryEmail":"Ann@Home.example"}]}`,
 				`{"users":[{"id":"2","primaryEmail":"b@x.example","lastLoginTime":"1970-01-01T00:00:00.000Z","externalIds":"odd"}]}`,
 			},
 			func(c *Client) (any, error) { return all(collect(c.People(ctx))) },
 			[]seen.Person{
-				{Account: seen.Account{ID: "1", Address: "ann@school.example", Unit: "/Staff"}, Numbers: []string{"P017", " s9 "}, LastLogin: day,
+				{Account: seen.Account{ID: "1", Address: "ann@school.example", Name: "Ann Öre", Unit: "/Staff"}, Given: "Ann Mary", Family: "Öre", Numbers: []string{"P017", " s9 "}, LastLogin: day,
 					Admin: true, Delegated: true, SecondStep: true, Recovery: "ann@home.example"},
 				{Account: seen.Account{ID: "2", Address: "b@x.example"}},
 			},
@@ -252,6 +252,38 @@ func TestClassMembers(t *testing.T) {
 		if d := cmp.Diff(tt.tokens, f.tokens); d != "" {
 			t.Errorf("tokens: %s", d)
 		}
+	}
+}
+
+// The titles of a class come from two lists, each with a scope of its own; drafts are not asked for.
+func TestTitled(t *testing.T) {
+	f := &fake{handle: func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, "/courseWork") {
+			pages(`{"courseWork":[{"id":"1","title":"Secret","alternateLink":"https://classroom.example/1"}]}`, `{"courseWork":[{"id":"2","title":"Secret too"}]}`)(w, r)
+			return
+		}
+		pages(`{"courseWorkMaterial":[{"id":"3","title":"Secret as well","creationTime":"2026-09-01T08:30:00.000Z"}]}`, `{}`)(w, r)
+	}}
+	have, err := collect(f.client(t, nil).Titled(t.Context(), "5512"))
+	want := []seen.Post{{ID: "1", Title: "Secret", Link: "https://classroom.example/1"}, {ID: "2", Title: "Secret too"},
+		{ID: "3", Title: "Secret as well", Made: time.Date(2026, 9, 1, 8, 30, 0, 0, time.UTC)}}
+	if d := cmp.Diff(want, have); err != nil || d != "" {
+		t.Errorf("%v -want +have:\n%s", err, d)
+	}
+	if a, b := f.asked[0].query, f.asked[len(f.asked)-1].query; a.Get("courseWorkStates") != "PUBLISHED" || b.Get("courseWorkMaterialStates") != "PUBLISHED" {
+		t.Errorf("asked for %v and %v", a, b)
+	}
+	if d := cmp.Diff([]string{admin + " " + ScopeCourseWork, admin + " " + ScopeMaterials}, f.tokens); d != "" {
+		t.Errorf("tokens: %s", d)
+	}
+	f = &fake{handle: f.handle, token: func(_, scope string) (int, string) {
+		if strings.Contains(scope, ScopeMaterials) {
+			return 401, `{"error":"unauthorized_client"}`
+		}
+		return 200, ""
+	}}
+	if _, err := collect(f.client(t, nil).Titled(t.Context(), "5512")); Reason(err) != seen.Refused || strings.Contains(err.Error(), "Secret") {
+		t.Errorf("without the scope of materials: %v", err)
 	}
 }
 

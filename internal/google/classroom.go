@@ -85,15 +85,7 @@ func (c *Client) classMembers(ctx context.Context, courseID string, scopes ...st
 			return member(s.UserId, s.Profile, false), true
 		}), page.NextPageToken, nil
 	})
-	return func(yield func(seen.ClassMember, error) bool) {
-		for _, list := range []iter.Seq2[seen.ClassMember, error]{teachers, students} {
-			for m, err := range list {
-				if !yield(m, err) || err != nil {
-					return
-				}
-			}
-		}
-	}
+	return oneAfterTheOther(teachers, students)
 }
 
 // Post reads one post of a class as the administrator: an announcement with [ScopeAnnounced], classwork with [ScopeCourseWork], material with [ScopeMaterials].
@@ -106,7 +98,7 @@ func (c *Client) Post(ctx context.Context, courseID, kind, id string) (seen.Post
 			if err != nil {
 				return seen.Post{}, err
 			}
-			return seen.Post{Title: p.Title, Link: p.AlternateLink, Made: moment(p.CreationTime)}, nil
+			return seen.Post{ID: id, Title: p.Title, Link: p.AlternateLink, Made: moment(p.CreationTime)}, nil
 		})
 	case seen.PostMaterial:
 		return single(ctx, c.asAdmin(ScopeMaterials), materialsGet, "material "+id, func(ctx context.Context) (seen.Post, error) {
@@ -114,7 +106,7 @@ func (c *Client) Post(ctx context.Context, courseID, kind, id string) (seen.Post
 			if err != nil {
 				return seen.Post{}, err
 			}
-			return seen.Post{Title: p.Title, Link: p.AlternateLink, Made: moment(p.CreationTime)}, nil
+			return seen.Post{ID: id, Title: p.Title, Link: p.AlternateLink, Made: moment(p.CreationTime)}, nil
 		})
 	}
 	return single(ctx, c.asAdmin(ScopeAnnounced), announcementsGet, "announcement "+id, func(ctx context.Context) (seen.Post, error) {
@@ -122,8 +114,56 @@ func (c *Client) Post(ctx context.Context, courseID, kind, id string) (seen.Post
 		if err != nil {
 			return seen.Post{}, err
 		}
-		return seen.Post{Link: p.AlternateLink, Made: moment(p.CreationTime)}, nil
+		return seen.Post{ID: id, Link: p.AlternateLink, Made: moment(p.CreationTime)}, nil
 	})
+}
+
+// published is the state of posts that the class can see.
+const published = "PUBLISHED"
+
+// Titled streams the published classwork of a class, with [ScopeCourseWork], then its published materials, with [ScopeMaterials], as the administrator. Announcements have no title.
+func (c *Client) Titled(ctx context.Context, courseID string) iter.Seq2[seen.Post, error] {
+	work := paged(ctx, func() *Handle { return c.asAdmin(ScopeCourseWork) }, courseWorkList, "course "+courseID, func(ctx context.Context, token string) ([]seen.Post, string, error) {
+		list := c.classroom.Courses.CourseWork.List(courseID).CourseWorkStates(published).PageSize(100).Fields("nextPageToken,courseWork(id,title,alternateLink,creationTime)")
+		if token != "" {
+			list = list.PageToken(token)
+		}
+		page, err := list.Context(ctx).Do()
+		if err != nil {
+			return nil, "", err
+		}
+		return convert(page.CourseWork, func(p *classroom.CourseWork) (seen.Post, bool) {
+			return seen.Post{ID: p.Id, Title: p.Title, Link: p.AlternateLink, Made: moment(p.CreationTime)}, true
+		}), page.NextPageToken, nil
+	})
+	materials := paged(ctx, func() *Handle { return c.asAdmin(ScopeMaterials) }, materialsList, "course "+courseID, func(ctx context.Context, token string) ([]seen.Post, string, error) {
+		list := c.classroom.Courses.CourseWorkMaterials.List(courseID).CourseWorkMaterialStates(published).PageSize(100).
+			Fields("nextPageToken,courseWorkMaterial(id,title,alternateLink,creationTime)")
+		if token != "" {
+			list = list.PageToken(token)
+		}
+		page, err := list.Context(ctx).Do()
+		if err != nil {
+			return nil, "", err
+		}
+		return convert(page.CourseWorkMaterial, func(p *classroom.CourseWorkMaterial) (seen.Post, bool) {
+			return seen.Post{ID: p.Id, Title: p.Title, Link: p.AlternateLink, Made: moment(p.CreationTime)}, true
+		}), page.NextPageToken, nil
+	})
+	return oneAfterTheOther(work, materials)
+}
+
+// oneAfterTheOther joins streams; it ends with the first error.
+func oneAfterTheOther[T any](lists ...iter.Seq2[T, error]) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		for _, list := range lists {
+			for v, err := range list {
+				if !yield(v, err) || err != nil {
+					return
+				}
+			}
+		}
+	}
 }
 
 // Guardians streams the parents and carers whom Classroom writes to, of all pupils, with [ScopeGuardians]. The address is the one that was invited,

@@ -1,7 +1,7 @@
 // Package google reads a school's Google Workspace, and makes the few changes that the action log asks for.
 //
 // A [Client] has one or two files per API that the program uses (drive, directory with people and devices, reports with usage, groupssettings,
-// cloudidentity, licensing, classroom, gmail), one for all changes (write.go), one place that signs in (auth.go) and one transport (transport.go)
+// cloudidentity, licensing, classroom, blogger, gmail), one for all changes (write.go), one place that signs in (auth.go) and one transport (transport.go)
 // that every request goes through, token requests included.
 //
 // The contract:
@@ -33,6 +33,7 @@ import (
 	"golang.org/x/oauth2/jwt"
 	directory "google.golang.org/api/admin/directory/v1"
 	reports "google.golang.org/api/admin/reports/v1"
+	"google.golang.org/api/blogger/v3"
 	"google.golang.org/api/classroom/v1"
 	"google.golang.org/api/cloudidentity/v1"
 	"google.golang.org/api/drive/v3"
@@ -83,6 +84,7 @@ type Client struct {
 	identity  *cloudidentity.Service
 	gmail     *gmail.Service
 	classroom *classroom.Service
+	blogger   *blogger.Service
 	licensing *licensing.Service
 }
 
@@ -158,6 +160,9 @@ func (c *Client) services(ctx context.Context, endpoint string) (err error) {
 	}
 	if c.classroom, err = classroom.NewService(ctx, at("/")...); err != nil {
 		return fmt.Errorf("google: classroom: %w", err)
+	}
+	if c.blogger, err = blogger.NewService(ctx, at("/")...); err != nil {
+		return fmt.Errorf("google: blogger: %w", err)
 	}
 	if c.licensing, err = licensing.NewService(ctx, at("/")...); err != nil {
 		return fmt.Errorf("google: licensing: %w", err)

@@ -19,6 +19,7 @@ const (
 	classroomUser // per subject
 	classroomProject
 	licensingProject
+	bloggerProject
 	buckets
 )
 
@@ -46,6 +47,7 @@ var (
 	gmailBuckets     = []bucket{gmailUser, gmailProject}
 	directoryBuckets = []bucket{directoryProject}
 	classroomBuckets = []bucket{classroomUser, classroomProject}
+	bloggerBuckets   = []bucket{bloggerProject}
 )
 
 // Units: https://developers.google.com/workspace/drive/api/guides/limits (list 100, get 5, write 50), https://developers.google.com/workspace/gmail/api/reference/quota;
@@ -89,8 +91,16 @@ var (
 	announcementsGet    = method{name: "classroom.courses.announcements.get", units: 1, buckets: classroomBuckets, again: true}
 	courseWorkGet       = method{name: "classroom.courses.courseWork.get", units: 1, buckets: classroomBuckets, again: true}
 	materialsGet        = method{name: "classroom.courses.courseWorkMaterials.get", units: 1, buckets: classroomBuckets, again: true}
+	courseWorkList      = method{name: "classroom.courses.courseWork.list", units: 1, buckets: classroomBuckets, again: true}
+	materialsList       = method{name: "classroom.courses.courseWorkMaterials.list", units: 1, buckets: classroomBuckets, again: true}
 	guardiansList       = method{name: "classroom.userProfiles.guardians.list", units: 1, buckets: classroomBuckets, again: true}
 	forwardingGet       = method{name: "gmail.users.settings.getAutoForwarding", units: 1, buckets: gmailBuckets, again: true}
+
+	blogsList        = method{name: "blogger.blogs.listByUser", units: 1, buckets: bloggerBuckets, again: true}
+	blogPostsList    = method{name: "blogger.posts.list", units: 1, buckets: bloggerBuckets, again: true}
+	blogPostGet      = method{name: "blogger.posts.get", units: 1, buckets: bloggerBuckets, again: true}
+	blogCommentsList = method{name: "blogger.comments.listByBlog", units: 1, buckets: bloggerBuckets, again: true}
+	blogCommentGet   = method{name: "blogger.comments.get", units: 1, buckets: bloggerBuckets, again: true}
 
 	// Changes: those without again add something.
 	usersPatch        = method{name: "directory.users.patch", units: 1, buckets: directoryBuckets, again: true}
@@ -101,6 +111,9 @@ var (
 	permissionsCreate = method{name: "drive.permissions.create", units: 50, buckets: driveBuckets}
 	permissionsUpdate = method{name: "drive.permissions.update", units: 50, buckets: driveBuckets, again: true}
 	permissionsDelete = method{name: "drive.permissions.delete", units: 50, buckets: driveBuckets, again: true}
+	blogCommentShow   = method{name: "blogger.comments.approve", units: 1, buckets: bloggerBuckets, again: true}
+	blogCommentHide   = method{name: "blogger.comments.markAsSpam", units: 1, buckets: bloggerBuckets, again: true}
+	blogCommentEmpty  = method{name: "blogger.comments.removeContent", units: 1, buckets: bloggerBuckets, again: true}
 )
 
 // A call is one API call on its way: what the transport learns from the request's context, and what it reports back.

@@ -27,6 +27,7 @@ type Quotas struct {
 	Classroom       int // queries of the project: 3,000
 	ClassroomUser   int // queries of one subject: 1,200
 	Licensing       int // queries: 60
+	Blogger         int // queries: 60 (the console shows 100 in 100 seconds, and 10,000 a day)
 
 	// Tasks is how many processes share the project's quota just now; each takes its part. 0 means 1.
 	Tasks int
@@ -35,7 +36,7 @@ type Quotas struct {
 // Unlimited paces nothing: for a simulated Google that has no quotas.
 func Unlimited() Quotas {
 	return Quotas{Drive: -1, DriveUser: -1, Directory: -1, Reports: -1, ReportsFiltered: -1, GroupsSettings: -1, Gmail: -1, GmailUser: -1, Policy: -1,
-		Classroom: -1, ClassroomUser: -1, Licensing: -1}
+		Classroom: -1, ClassroomUser: -1, Licensing: -1, Blogger: -1}
 }
 
 // OldProject is the quotas of a Google Cloud project made before May 2026: Drive counts queries there, not units.
@@ -70,6 +71,7 @@ func (q Quotas) perMinute() [buckets]int {
 		classroomUser:    or(q.ClassroomUser, 1_200),
 		classroomProject: project(q.Classroom, 3_000),
 		licensingProject: project(q.Licensing, 60),
+		bloggerProject:   project(q.Blogger, 60),
 	}
 }
 
@@ -81,7 +83,7 @@ const (
 
 // largest is the dearest call of a quota: a burst must have room for it.
 var largest = [buckets]int{driveUser: 100, driveProject: 100, driveQueries: 1, directoryProject: 1, reportsProject: 1, reportsFiltered: 1, settingsProject: 1,
-	gmailUser: 100, gmailProject: 100, policyProject: 1, classroomUser: 1, classroomProject: 1, licensingProject: 1}
+	gmailUser: 100, gmailProject: 100, policyProject: 1, classroomUser: 1, classroomProject: 1, licensingProject: 1, bloggerProject: 1}
 
 // A pacer makes requests wait until their quotas have room.
 type pacer struct {

@@ -14,8 +14,9 @@ import (
 )
 
 const (
-	fieldsAccount = "id,primaryEmail,aliases,nonEditableAliases,name(fullName),orgUnitPath,suspended,archived,isGuestUser,creationTime"
-	fieldsPerson  = fieldsAccount + ",externalIds,lastLoginTime,isAdmin,isDelegatedAdmin,isEnrolledIn2Sv,recoveryEmail"
+	fieldsUser    = "id,primaryEmail,aliases,nonEditableAliases,orgUnitPath,suspended,archived,isGuestUser,creationTime,name"
+	fieldsAccount = fieldsUser + "(fullName)"
+	fieldsPerson  = fieldsUser + "(fullName,givenName,familyName),externalIds,lastLoginTime,isAdmin,isDelegatedAdmin,isEnrolledIn2Sv,recoveryEmail"
 )
 
 // People streams every account of the customer, like [Client.Users], with what the checks on accounts ask of it, with [ScopeUsers].
@@ -57,10 +58,21 @@ func person(u *directory.User) (seen.Person, bool) {
 		Account: a, Numbers: numbers(u.ExternalIds), LastLogin: moment(u.LastLoginTime), Admin: u.IsAdmin, Delegated: u.IsDelegatedAdmin,
 		SecondStep: u.IsEnrolledIn2Sv, Recovery: strings.ToLower(u.RecoveryEmail),
 	}
+	if u.Name != nil {
+		p.Given, p.Family = within(p.Name, u.Name.GivenName), within(p.Name, u.Name.FamilyName)
+	}
 	if p.LastLogin.Year() <= 1970 { // how Google writes "never"
 		p.LastLogin = time.Time{}
 	}
 	return p, true
+}
+
+// within is part, as a piece of whole where it is one: with many accounts each name is then held once.
+func within(whole, part string) string {
+	if i := strings.Index(whole, part); i >= 0 {
+		return whole[i : i+len(part)]
+	}
+	return part
 }
 
 // numbers are the values of externalIds, which Google's client leaves as they came: a list of objects, as far as anybody knows.

@@ -24,6 +24,7 @@ const (
 	ScopeMaterials    = "https://www.googleapis.com/auth/classroom.courseworkmaterials.readonly"
 	ScopeMetadata     = "https://www.googleapis.com/auth/drive.metadata.readonly"
 	ScopeDrives       = "https://www.googleapis.com/auth/drive.readonly"
+	ScopeBlogs        = "https://www.googleapis.com/auth/blogger.readonly"
 	ScopeCompose      = "https://www.googleapis.com/auth/gmail.compose"
 	ScopeMailSettings = "https://www.googleapis.com/auth/gmail.settings.basic" // Google's only other ones read all mail
 	ScopeMail         = "https://www.googleapis.com/auth/gmail.readonly"       // all mail of whom it acts as; only for a mailbox that the policy names (Client.Mail)
@@ -32,6 +33,7 @@ const (
 	ScopeUsersWrite   = "https://www.googleapis.com/auth/admin.directory.user"
 	ScopeMembersWrite = "https://www.googleapis.com/auth/admin.directory.group.member"
 	ScopeDriveWrite   = "https://www.googleapis.com/auth/drive"
+	ScopeBlogsWrite   = "https://www.googleapis.com/auth/blogger"
 )
 
 // A ScopeUse says what a job uses a scope for.
@@ -43,18 +45,21 @@ type ScopeUse struct {
 }
 
 const (
-	plainUsers    = "read the list of accounts: names, addresses and org units"
-	plainUnits    = "read the tree of org units"
-	plainGroups   = "read groups and their members"
-	plainAudit    = "read the audit log"
-	plainUsage    = "read the daily usage reports: figures for each account, such as mails sent"
-	plainLicenses = "read who has which licence; Google offers it only together with giving and taking them, which is never done"
-	plainPolicies = "read the settings of Google's services in the Admin console"
-	plainDomains  = "read the list of the school's domains"
-	plainCourses  = "read the list of Classroom classes"
-	plainRosters  = "read who is in which Classroom class"
-	plainDrives   = "list shared drives, and read a roll that is kept on Drive; Google offers it only together with reading everybody's files, which is never done otherwise"
-	plainSecurity = "read which apps accounts have let in; Google offers it only together with removing them and signing people out"
+	plainUsers      = "read the list of accounts: names, addresses and org units"
+	plainUnits      = "read the tree of org units"
+	plainGroups     = "read groups and their members"
+	plainAudit      = "read the audit log"
+	plainUsage      = "read the daily usage reports: figures for each account, such as mails sent"
+	plainLicenses   = "read who has which licence; Google offers it only together with giving and taking them, which is never done"
+	plainPolicies   = "read the settings of Google's services in the Admin console"
+	plainDomains    = "read the list of the school's domains"
+	plainCourses    = "read the list of Classroom classes"
+	plainRosters    = "read who is in which Classroom class"
+	plainDrives     = "list shared drives, and read a roll that is kept on Drive; Google offers it only together with reading everybody's files, which is never done otherwise"
+	plainSecurity   = "read which apps accounts have let in; Google offers it only together with removing them and signing people out"
+	plainMetadata   = "read titles, folders and sharing of everybody's files on Drive, not what is in them"
+	plainCourseWork = "read classwork in Classroom, and what pupils handed in; Google offers it only together"
+	plainMaterials  = "read materials in Classroom"
 )
 
 // Scopes lists the scopes that a job uses, in the order in which they are tried; nil for a job that uses none. Jobs may share scopes.
@@ -64,7 +69,7 @@ func Scopes(job string) []ScopeUse {
 		return []ScopeUse{
 			{ScopeUsers, plainUsers, true, "whose files there are, and who belongs to the school"},
 			{ScopeDomains, plainDomains, true, "which addresses are the school's own"},
-			{ScopeMetadata, "read titles, folders and sharing of everybody's files on Drive, not what is in them", true, "everything on Drive"},
+			{ScopeMetadata, plainMetadata, true, "everything on Drive"},
 			{ScopeUnits, plainUnits, false, "to which school of a trust a shared drive belongs"},
 			{ScopeGroups, plainGroups, false, "who is reached through a group"},
 			{ScopeSettings, "read the settings of groups; Google offers it only together with changing them, which is never done", false, "groups that anyone may join"},
@@ -96,8 +101,20 @@ func Scopes(job string) []ScopeUse {
 			{ScopeGroups, plainGroups, false, "which accounts belong to the school through a group"},
 			{ScopeDomains, plainDomains, false, "which addresses are outside the school"},
 			{ScopeAnnounced, "read announcements in Classroom", false, "which announcement was commented on: the mail then leads to the class"},
-			{ScopeCourseWork, "read classwork in Classroom, and what pupils handed in; Google offers it only together", false, "which classwork was commented on: the mail then leads to the class"},
-			{ScopeMaterials, "read materials in Classroom", false, "which material was commented on: the mail then leads to the class"},
+			{ScopeCourseWork, plainCourseWork, false, "which classwork was commented on: the mail then leads to the class"},
+			{ScopeMaterials, plainMaterials, false, "which material was commented on: the mail then leads to the class"},
+			{ScopeBlogs, "read the blogs of members of staff on Blogger, with their comments", false, "comments on blogs, and which blogs there are; only needed where the policy asks for blogs"},
+		}
+	case "names":
+		return []ScopeUse{
+			{ScopeUsers, plainUsers, true, "whose names there are"},
+			{ScopeMetadata, plainMetadata, true, "titles on Drive that the public can read; the job sharing reads them, with everything that it needs"},
+			{ScopeGroups, plainGroups, false, "which accounts belong to the school through a group"},
+			{ScopeCourses, plainCourses, false, "names of classes"},
+			{ScopeRosters, plainRosters, false, "which classes are the school's, in a trust that shares one Google account"},
+			{ScopeCourseWork, plainCourseWork, false, "titles of classwork and materials"},
+			{ScopeMaterials, plainMaterials, false, "titles of classwork and materials"},
+			{ScopeDrives, plainDrives, false, "a roll that is kept on Drive; without it, name a CSV file"},
 		}
 	case "devices":
 		return []ScopeUse{
@@ -133,6 +150,7 @@ func Scopes(job string) []ScopeUse {
 			{ScopeMembersWrite, "add members to groups and remove them", false, "removing accounts from groups"},
 			{ScopeSecurity, plainSecurity, false, "removing apps and signing people out"},
 			{ScopeDriveWrite, "change the sharing of everybody's files; Google offers it only together with reading and changing the files themselves, which is never done", false, "ending or narrowing the sharing of files, and handing files over"},
+			{ScopeBlogsWrite, "show, hide and remove comments on blogs, when somebody who looks after the blog says so; Google offers it only together with writing posts, which is never done", false, "showing, hiding and removing comments on blogs"},
 		}
 	}
 	return nil

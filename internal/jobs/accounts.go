@@ -4,13 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 
-	"esafetybot/internal/calendar"
 	"esafetybot/internal/census"
 	"esafetybot/internal/checks/accounts"
 	"esafetybot/internal/findings"
@@ -281,48 +278,24 @@ func AtOnce(ctx context.Context, env Env, account string) error {
 	return errors.Join(err, lease.Release(ctx, &store.Batch{}))
 }
 
-// rolls reads the rolls, matches them with the accounts and remembers who is on them. A roll that cannot be read, or is half its last size or less,
-// stops the job: everything else would follow from a mistake.
+// rolls reads the rolls and takes up who is on them.
 func (a *accountsRun) rolls(ctx context.Context) error {
-	var all []*seen.Person
-	for _, p := range a.People() {
-		if a.in.Kinds.School(&p.Account) {
-			all = append(all, p)
-		}
-	}
-	p := a.Env.Policy
-	match := func(r *policy.Roll, which string, about func(*seen.Person) bool) (*rolls.Matching, error) {
-		if r == nil {
-			return nil, nil
-		}
-		roll, err := a.readRoll(ctx, r, which)
-		if err != nil {
-			return nil, err
-		}
-		m := rolls.Match(roll, all, about)
-		for _, row := range roll.Rows {
-			a.left.Names["roll/"+row.Key] = rowName(which, row)
-		}
-		return m, nil
-	}
-	kind := func(k school.Kind) func(*seen.Person) bool {
-		return func(x *seen.Person) bool { return a.in.Kinds.Kind(&x.Account) == k }
-	}
-	var err error
-	if a.in.Pupils, err = match(p.Pupils.Roll, rolls.Pupils, kind(school.Pupil)); err != nil {
+	read, err := a.readRolls(ctx, a.in.Kinds, a.book)
+	if err != nil {
 		return err
 	}
-	if a.in.Staff, err = match(p.Staff.Roll, rolls.Staff, kind(school.Staff)); err != nil {
-		return err
+	a.in.Pupils, a.in.Staff, a.in.Left, a.in.AtOnce = read.pupils, read.staff, read.left, read.atOnce
+	for i, o := range a.Env.Policy.Others {
+		a.in.Others = append(a.in.Others, accounts.Entry{Roll: read.others[i], EndsRequired: o.EndsRequired})
 	}
-	for i, o := range p.Others {
-		m, err := match(o.Roll, strings.ToLower(o.Name), func(x *seen.Person) bool { return a.in.Kinds.Belongs(&x.Account, i) })
-		if err != nil {
-			return err
+	for _, m := range append([]*rolls.Matching{read.pupils, read.staff}, read.others...) {
+		if m == nil {
+			continue
 		}
-		a.in.Others = append(a.in.Others, accounts.Entry{Roll: m, EndsRequired: o.EndsRequired})
+		for _, row := range m.Roll.Rows {
+			a.left.Names["roll/"+row.Key] = rowName(m.Roll.Which, row)
+		}
 	}
-	a.remember(all)
 	return nil
 }
 
@@ -338,107 +311,6 @@ func rowName(which string, row rolls.Row) string {
 		name = "A member of staff on line " + fmt.Sprint(row.Line)
 	}
 	return name + " of the roll"
-}
-
-// readRoll reads one roll of the policy.
-func (a *accountsRun) readRoll(ctx context.Context, r *policy.Roll, which string) (*rolls.Roll, error) {
-	data, err := a.Env.rollBytes(ctx, r)
-	if err != nil {
-		return nil, fmt.Errorf("accounts were not looked at: the roll of %s cannot be read: %w", which, err)
-	}
-	roll, err := rolls.Parse(which, data, r.Columns)
-	if err != nil {
-		return nil, fmt.Errorf("accounts were not looked at: %w", err)
-	}
-	if before := a.book.Sizes[which]; rolls.Shrunk(before, len(roll.Rows)) && !a.AcceptRolls {
-		return nil, fmt.Errorf("accounts were not looked at: the roll of %s has %d people where it had %d, which is more likely half a file than half a school; "+
-			"export it again, or run once with --accept-rolls if it is right", which, len(roll.Rows), before)
-	}
-	a.book.Sizes[which] = len(roll.Rows)
-	return roll, nil
-}
-
-// maxRoll is more than any roll has, in bytes.
-const maxRoll = 16 << 20
-
-// rollBytes reads the file of a roll.
-func (e Env) rollBytes(ctx context.Context, r *policy.Roll) ([]byte, error) {
-	if r.Drive != "" {
-		return e.Google.Download(ctx, r.Drive, maxRoll)
-	}
-	if e.Roll != nil {
-		return e.Roll(r)
-	}
-	return os.ReadFile(filepath.Join(filepath.Dir(e.Policy.Path), filepath.FromSlash(r.CSV)))
-}
-
-// nameRoll tells a directory the names on the pupils' roll, so that mails hide them. A roll that cannot be read hides nobody: the job accounts says so.
-func (e Env) nameRoll(ctx context.Context, who *school.Directory) {
-	if who == nil || who.RollNames != nil || e.Policy.Pupils.Roll == nil {
-		return
-	}
-	who.RollNames = []string{}
-	data, err := e.rollBytes(ctx, e.Policy.Pupils.Roll)
-	if err != nil {
-		return
-	}
-	roll, err := rolls.Parse(rolls.Pupils, data, e.Policy.Pupils.Roll.Columns)
-	if err != nil {
-		return
-	}
-	for _, row := range roll.Rows {
-		who.RollNames = append(who.RollNames, row.Name)
-	}
-}
-
-// remember notes who is on the roll of their kind, and since when those are not any more who were.
-func (a *accountsRun) remember(all []*seen.Person) {
-	today := a.Env.Policy.Calendar.Date(a.Now)
-	a.in.Left, a.in.AtOnce = map[string]calendar.Date{}, map[string]bool{}
-	for _, p := range all {
-		if a.book.Peek(p.ID).AtOnce {
-			a.in.AtOnce[p.ID] = true
-		}
-	}
-	keys := map[*rolls.Matching]map[string]bool{a.in.Pupils: {}, a.in.Staff: {}}
-	for m, there := range keys {
-		if m == nil {
-			continue
-		}
-		for _, row := range m.Roll.Rows {
-			there[row.Key] = true
-		}
-	}
-	for _, p := range all {
-		m := a.in.Pupils
-		switch a.in.Kinds.Kind(&p.Account) {
-		case school.Pupil:
-		case school.Staff:
-			m = a.in.Staff
-		default:
-			m = nil
-		}
-		if m == nil {
-			continue
-		}
-		past := a.book.Peek(p.ID)
-		row, _ := m.Row(p.ID)
-		left := ""
-		if row != nil && row.Leaver(today) {
-			left = row.Left.String() // who has left does not leave again when the row is dropped
-		}
-		switch {
-		case row != nil && (past.Roll != row.Key || past.Left != left):
-			a.book.Of(p.ID).Roll, a.book.Of(p.ID).Left = row.Key, left
-		case row == nil && past.Roll != "" && past.Left == "" && !m.Ambiguous(p.ID) && !keys[m][past.Roll]:
-			// The row itself is gone. One that is still there, but no longer seems to be this account's, is another matter.
-			a.book.Of(p.ID).Left = today.String()
-			past.Left = today.String()
-		}
-		if d, err := calendar.ParseDate(past.Left); err == nil && row == nil {
-			a.in.Left[p.ID] = d
-		}
-	}
 }
 
 // evidence says what is known about the subject of a finding that the check no longer yields; "" is nothing.

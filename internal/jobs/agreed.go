@@ -71,9 +71,9 @@ func opened(ctx context.Context, env Env, s *Seen, run string, commit func(conte
 	return j, tray, ctx.Err()
 }
 
-// takeUpAgreements takes up what people agreed to.
+// takeUpAgreements takes up what people agreed to, whom they want asked whether something is still needed, and what those answered.
 func takeUpAgreements(ctx context.Context, env Env, s *Seen, run string, commit func(context.Context, *store.Batch) error) error {
-	j, tray, err := opened(ctx, env, s, run, commit, decisions.Agree, decisions.EndAgree)
+	j, tray, err := opened(ctx, env, s, run, commit, decisions.Agree, decisions.EndAgree, decisions.AskOwner, decisions.OwnerAnswer)
 	if j == nil || err != nil {
 		return err
 	}
@@ -104,7 +104,11 @@ func (j *judge) findings(ctx context.Context, b *store.Batch, d decisions.Decisi
 	}
 	refused := map[string]string{}
 	for _, pick := range d.Findings {
-		why, err := j.one(ctx, b, by, d, pick)
+		one := j.one
+		if d.Do == decisions.OwnerAnswer {
+			one = j.answered
+		}
+		why, err := one(ctx, b, by, d, pick)
 		if err != nil {
 			return out, err
 		}
@@ -154,6 +158,9 @@ func (j *judge) one(ctx context.Context, b *store.Batch, by decider, d decisions
 		return notTheirs, nil
 	case decisions.Self:
 		return notSelf, nil
+	}
+	if d.Do == decisions.AskOwner {
+		return j.ask(ctx, b, by, f, v, pick)
 	}
 	if d.Do == decisions.EndAgree {
 		if f.Status != findings.Accepted {

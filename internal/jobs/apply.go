@@ -28,10 +28,16 @@ func apply(ctx context.Context, env Env, box *outbox.Outbox, s *Seen, lease *Lea
 	if err := takeUpAgreements(ctx, env, s, r.ID, lease.Commit); err != nil {
 		return err
 	}
+	if err := settleNeeded(ctx, env, s, lease.Commit); err != nil {
+		return err
+	}
 	if err := p.load(ctx); err != nil {
 		return err
 	}
 	if _, err := log.Propose(ctx, p.proposals(ctx)); err != nil {
+		return err
+	}
+	if err := p.moderate(ctx, log); err != nil {
 		return err
 	}
 	if err := takeUpChanges(ctx, env, s, log, lease.Commit); err != nil {

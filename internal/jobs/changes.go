@@ -103,11 +103,20 @@ func (g *gatherer) actionNames(a *actions.Action) remedies.Names {
 		n.Owner = account(a.Params["to"])
 		n.To, n.From = "", ""
 	}
+	if a.Kind == remedies.KindComment {
+		n.Becomes = becomes[a.Params["to"]]
+		if blog, ok := g.env.Policy.Blog(a.Params["blog"]); ok && blog.Name != "" {
+			n.Comment = "a comment on the blog " + g.names.Add(blog.Name)
+		}
+	}
 	if t, err := time.Parse(time.RFC3339, a.Params["until"]); err == nil {
 		n.Until = t.In(g.env.Policy.School.Location).Format("Mon 2 January 2006")
 	}
 	return n
 }
+
+// becomes says what becomes of a comment on a blog.
+var becomes = map[string]string{seen.CommentLive: "shown to readers", seen.CommentSpam: "hidden from readers", seen.CommentEmptied: "emptied: its text is gone for good"}
 
 // accountWords says whose account it is: a member of staff by name, a pupil by year group.
 func (g *gatherer) accountWords(a *seen.Account) string {

@@ -56,7 +56,25 @@ type commentsRun struct {
 
 // commentsAsks turns the means of the policy into what the check is asked, and notes them by clause and rule.
 func commentsAsks(p *policy.Policy, asked map[string]policy.Means) []comments.Ask {
-	return asksAt(p, policy.PlaceClassroom, asked)
+	var out []comments.Ask
+	to := string(policy.RoleOfficer)
+	if len(p.Person(policy.RoleOfficer)) == 0 {
+		to = string(policy.RoleHead)
+	}
+	for _, m := range means(p, CommentsJob) {
+		w, ok := m.With.(*policy.CommentsWith)
+		if !ok || !slices.ContainsFunc(policy.PlacesBuilt, w.At) {
+			continue
+		}
+		out = append(out, comments.Ask{
+			Clause: m.ID, Severity: m.Severity, Deals: string(m.DealsWithIt), PassedTo: to, Rules: w.Rules, Replies: w.Replies, Staff: w.Staff, Due: m.Due,
+			Classes: w.At(policy.PlaceClassroom), Blogs: w.At(policy.PlaceBlogs), Dojo: w.At(policy.PlaceClassDojo),
+		})
+		for _, rule := range w.Rules {
+			asked[m.ID+" "+comments.Means+"."+rule] = m.Means
+		}
+	}
+	return out
 }
 
 func (r *commentsRun) run(ctx context.Context) (err error) {
@@ -90,11 +108,13 @@ func (r *commentsRun) run(ctx context.Context) (err error) {
 	}
 	r.teachers()
 	r.takeUp(ctx)
-	heard, err := r.hear(ctx)
-	if err != nil {
+	if asksBlogs(r.Env.Policy) {
+		r.blogs(ctx)
+	}
+	if err := r.hear(ctx); err != nil {
 		return err
 	}
-	r.prune(heard)
+	r.prune()
 	if err := r.book.Flush(ctx, r.lease.Commit, nil); err != nil {
 		return err
 	}
@@ -104,8 +124,11 @@ func (r *commentsRun) run(ctx context.Context) (err error) {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	r.in.Classes = classesOf(r.Census, r.in.Kinds, r.memory, r.book, r.courses)
-	observed := append(comments.Check(r.in), comments.Check(heard)...)
+	r.in.Classes = slices.Concat(classesOf(r.Census, r.in.Kinds, r.memory, r.book, r.courses), blogsOf(r.Env.Policy, r.Census, r.book), r.dojoBook())
+	for _, key := range r.book.Blogs() {
+		r.book.Class(key).ForgetTexts(r.rules(key))
+	}
+	observed := comments.Check(r.in)
 	for i, o := range observed {
 		observed[i].Deals = r.dealer(o)
 	}
@@ -209,14 +232,22 @@ func (r *commentsRun) start() time.Time {
 const remembered = 190
 
 // prune forgets what was looked at long ago.
-func (r *commentsRun) prune(heard comments.Input) {
-	var rules []moderation.Rules
-	for _, a := range slices.Concat(r.in.Asks, heard.Asks) {
-		rules = append(rules, moderation.Rules{Replies: a.Replies, Staff: a.Staff, Date: r.in.Calendar.Date, Teaches: func(string) bool { return false }})
-	}
+func (r *commentsRun) prune() {
 	for _, course := range r.book.Courses() {
-		r.book.Class(course).Prune(r.Now.AddDate(0, 0, -remembered), rules)
+		c := r.book.Class(course)
+		c.Prune(r.Now.AddDate(0, 0, -remembered), r.rules(course))
 	}
+}
+
+// rules is what all asks for a class, or a blog, say of what needs looking at.
+func (r *commentsRun) rules(course string) []moderation.Rules {
+	var out []moderation.Rules
+	for _, a := range r.in.Asks {
+		if a.At(comments.Class{ID: course, Book: r.book.Class(course)}) {
+			out = append(out, moderation.Rules{Replies: a.Replies, Staff: a.Staff, Date: r.in.Calendar.Date, Teaches: func(string) bool { return false }})
+		}
+	}
+	return out
 }
 
 // takeUp takes up what the log says since the newest record that was taken up.
@@ -302,8 +333,11 @@ func postKind(e seen.Event) string {
 	return seen.PostCourseWork
 }
 
-// dealer is who deals with what was found: nobody deals with what they did themselves. It goes to the headteacher then, and the headteacher's own to the chair of governors.
+// dealer is who deals with what was found: as long as there is time, those who look after the post; and nobody deals with what they did themselves. It goes to the headteacher then, and the headteacher's own to the chair of governors.
 func (r *commentsRun) dealer(o findings.Observed) string {
+	if o.Rule == comments.Means+"."+comments.Unreviewed && !slices.Contains(o.Facts, comments.PassedOn) {
+		return string(policy.RoleClassTeacher) // who is told each day
+	}
 	ladder := []string{o.Deals, string(policy.RoleHead), string(policy.RoleChair)}
 	for _, role := range ladder {
 		people := r.Env.Policy.Person(policy.Role(role))
@@ -328,6 +362,9 @@ func (r *commentsRun) describe(ctx context.Context, observed []findings.Observed
 	var ask []place
 	for _, o := range observed {
 		course, id, ok := moderation.ParseSubject(o.Subject)
+		if blog, _ := strings.CutPrefix(o.Subject, "blog/"); blog != o.Subject || r.book.Class(course).Blog != nil {
+			continue // blogs are asked when they are read
+		}
 		if p := r.book.Class(course).Post(id); ok && !p.Told && !slices.ContainsFunc(ask, func(q place) bool { return q.post == p }) {
 			ask = append(ask, place{course, id, p})
 		}
@@ -351,8 +388,12 @@ func (r *commentsRun) describe(ctx context.Context, observed []findings.Observed
 		r.more = append(r.more, *refused)
 	}
 	for _, o := range observed {
+		if blog, ok := strings.CutPrefix(o.Subject, "blog/"); ok {
+			r.left.Names[o.Subject] = r.book.Class(moderation.BlogKey(blog)).Name
+			continue
+		}
 		course, id, _ := moderation.ParseSubject(o.Subject)
-		r.left.Names[o.Subject] = postName(r.left.Names["course/"+course], r.book.Class(course).Post(id))
+		r.left.Names[o.Subject] = postName(r.book.Class(course).Name, r.book.Class(course).Post(id))
 	}
 }
 
@@ -369,6 +410,13 @@ func (r *commentsRun) evidence(f *findings.Finding) findings.How {
 	course, _, _ := moderation.ParseSubject(f.Subject)
 	if class, ok := moderation.ParseDojo(course); ok {
 		return r.dojoEvidence(f, class)
+	}
+	blog, hostless := strings.CutPrefix(f.Subject, "blog/")
+	if hostless {
+		course = moderation.BlogKey(blog)
+	}
+	if id, ok := moderation.BlogOf(course); ok {
+		return r.blogEvidence(id, hostless)
 	}
 	i := slices.IndexFunc(r.courses, func(c seen.Course) bool { return c.ID == course })
 	if i < 0 {

@@ -31,6 +31,8 @@ type coverage struct {
 	Slice time.Time `json:"slice,omitzero"`
 	// Domains is the customer's domains as of the last run: when they change, what was kept may be too little.
 	Domains []string `json:"domains,omitempty"`
+	// Titles tells whether the titles that the public can read were asked for: when they are for the first time, what was kept is too little.
+	Titles bool `json:"titles,omitempty"`
 }
 
 type groupOpen struct {

@@ -73,7 +73,7 @@ func (r *commentsRun) decisions(ctx context.Context) error {
 	if r.Site == nil {
 		return nil
 	}
-	tray, err := decisions.Open(ctx, r.Site, r.Store, decisions.Reviewed, decisions.Cover, decisions.EndCover)
+	tray, err := decisions.Open(ctx, r.Site, r.Store, decisions.Reviewed, decisions.Moderate, decisions.Cover, decisions.EndCover)
 	if err != nil || len(tray.Waiting) == 0 {
 		return err
 	}
@@ -89,6 +89,9 @@ func (r *commentsRun) decisions(ctx context.Context) error {
 	return r.book.Flush(ctx, r.lease.Commit, batch)
 }
 
+// moderated is the state that a comment on a blog is to have.
+var moderated = map[string]string{decisions.Show: seen.CommentLive, decisions.Hide: seen.CommentSpam, decisions.Remove: seen.CommentEmptied}
+
 // judge takes up one decision, or says why it does not count.
 func (r *commentsRun) judge(d decisions.Decision) string {
 	if d.Check() != nil || d.At.After(r.Now.Add(time.Minute)) {
@@ -99,13 +102,21 @@ func (r *commentsRun) judge(d decisions.Decision) string {
 		return notKnown
 	}
 	course := d.Course
-	if d.Do == decisions.Reviewed {
+	if d.Do == decisions.Reviewed || d.Do == decisions.Moderate {
 		course, _, _ = moderation.ParseSubject(d.Item)
 	}
 	if class, ok := moderation.ParseDojo(course); ok {
 		return r.judgeDojo(d, by, class)
 	}
-	if !slices.ContainsFunc(r.courses, func(c seen.Course) bool { return c.ID == course }) {
+	if blog, ok := moderation.BlogOf(course); ok {
+		b, listed := r.Env.Policy.Blog(blog)
+		if !listed {
+			return notThere
+		}
+		if d.Do == decisions.Moderate && !b.Moderate {
+			return mayNot
+		}
+	} else if !slices.ContainsFunc(r.courses, func(c seen.Course) bool { return c.ID == course }) {
 		return notThere
 	}
 	class := r.book.Class(course)
@@ -120,6 +131,18 @@ func (r *commentsRun) judge(d decisions.Decision) string {
 			return notTheirs
 		}
 		class.Post(post).AddReview(moderation.Review{ID: d.ID, At: d.At.UTC(), By: by.id, Saw: d.Saw.UTC()})
+	case decisions.Moderate:
+		_, post, _ := moderation.ParseSubject(d.Item)
+		p := class.Posts[post]
+		if class.Blog == nil || p == nil || p.Act(d.Comment) == nil {
+			return notThere
+		}
+		if !leads && !class.Hosted(by.id, day) {
+			return notTheirs
+		}
+		act := p.Act(d.Comment)
+		act.Settled = true
+		act.Wish = &moderation.Wish{ID: d.ID, By: by.id, At: d.At.UTC(), To: moderated[d.To]}
 	case decisions.Cover, decisions.EndCover:
 		if !leads && !by.plays(policy.RolePageHost) {
 			return notTheirs

@@ -48,25 +48,28 @@ func digests(ctx context.Context, env Env, box *outbox.Outbox, c *census.Census,
 	if err != nil {
 		return err
 	}
+	asking, err := openAsking(ctx, env, c.Now)
+	if err != nil {
+		return err
+	}
 	asked, err := newAskedTeachers(ctx, env, c)
 	if err != nil {
 		return err
 	}
 	var errs error
-	for _, a := range asked.with(w.hosts()) {
+	for _, a := range asking.with(asked.with(w.hosts()), c.Who()) {
 		posts := w.posts(a)
-		if !schoolIn(env.Policy.Calendar, daysOf(env.Policy, a), c.Now) {
+		if len(posts) == 0 {
+			errs = errors.Join(errs, asking.mail(ctx, box, lease, c.Who(), a), asked.letter(ctx, box, lease, a))
 			continue
 		}
-		if len(posts) == 0 {
-			if err := asked.letter(ctx, box, lease, a); err != nil {
-				errs = errors.Join(errs, fmt.Errorf("the questions for account %s: %w", a.ID, err))
-			}
+		if !schoolIn(env.Policy.Calendar, daysOf(env.Policy, a), c.Now) {
 			continue
 		}
 		r, err := reports.Digest(reports.DigestInput{
 			School: env.Policy.School.Name, Titles: reports.Titles{ESafetyOfficer: env.Policy.Title(policy.RoleOfficer)}, Reader: a.Name,
 			Now: c.Now, Location: env.Policy.School.Location, Posts: posts, Site: env.page("/"), Replies: w.ask.Replies, Mask: w.mask, Asks: asked.of(a),
+			Needed: asking.files(a.ID), Answers: env.page(sharedPage),
 		})
 		if err == nil {
 			b := &store.Batch{}
@@ -76,6 +79,9 @@ func digests(ctx context.Context, env Env, box *outbox.Outbox, c *census.Census,
 			})
 			if errors.Is(err, outbox.ErrExists) || errors.Is(err, outbox.ErrToday) {
 				continue // they have had today's mail, which told what waited then
+			}
+			if err == nil {
+				err = asking.told(b, a.ID)
 			}
 			if err == nil {
 				err = lease.Commit(ctx, b)
@@ -138,7 +144,7 @@ type waitingPost struct {
 func newWaiting(ctx context.Context, env Env, c *census.Census, commit func(context.Context, *store.Batch) error) (*waiting, error) {
 	env.nameRoll(ctx, c.Who())
 	w := &waiting{env: env, in: commentsInput(env.Policy, c, c.Kinds(ctx)), mask: mask(env.Policy, c.Who()), names: map[string]string{}}
-	asks, dojo := commentsAsks(env.Policy, map[string]policy.Means{}), asksAt(env.Policy, policy.PlaceClassDojo, map[string]policy.Means{})
+	asks := commentsAsks(env.Policy, map[string]policy.Means{})
 	keeper := &findings.Keeper{Store: env.Store, Commit: commit}
 	subjects := map[string]string{} // subject → clause, the first that asks
 	for f, err := range keeper.List(ctx, comments.Means, findings.Open) {
@@ -165,24 +171,19 @@ func newWaiting(ctx context.Context, env Env, c *census.Census, commit func(cont
 	if err != nil {
 		return nil, err
 	}
-	look, err := loadLook(ctx, env.Store, CommentsJob)
-	if err != nil {
-		return nil, err
-	}
-	if look != nil {
-		w.names = look.Names
-	}
+	classes := blogsOf(env.Policy, c, book)
 	for _, course := range book.Courses() {
 		members, known := c.Members(mem, course)
-		asks := asks
 		if id, ok := moderation.ParseDojo(course); ok {
-			asks = dojo
 			members, known = dojoTeachers(env.Policy, c, id)
 		}
-		if !known {
-			continue
+		if known {
+			classes = append(classes, comments.Class{ID: course, Members: members, Book: book.Class(course)})
 		}
-		class := comments.Class{ID: course, Members: members, Book: book.Class(course)}
+	}
+	for _, class := range classes {
+		course := class.ID
+		w.names[course] = class.Book.Name
 		for _, ask := range asks {
 			for _, item := range w.in.Waiting(ask, class) {
 				if subjects[moderation.Subject(course, item.Post)] == ask.Clause && slices.Contains(ask.Rules, comments.Unreviewed) {
@@ -245,7 +246,7 @@ func (t *told) postsFor(ctx context.Context, env Env, address string) ([]reports
 
 // className is what a class is called; "" where that is a pupil's whole name, as in a class for one. A first name alone ("5 Ash") is a class's name like any other.
 func (w *waiting) className(course string) string {
-	name := w.names["course/"+course]
+	name := w.names[course]
 	if w.pupils == nil {
 		w.pupils = [][]string{}
 		for _, a := range w.in.Who.Accounts() {

@@ -61,41 +61,42 @@ func dojoClasses(p *policy.Policy) []string {
 	return out
 }
 
-// dojoBook joins what is known of each class on ClassDojo.
-func dojoBook(p *policy.Policy, c *census.Census, b *moderation.Book) []comments.Class {
+// dojoBook joins what is known of each class on ClassDojo, if a clause asks about it.
+func (r *commentsRun) dojoBook() []comments.Class {
 	var out []comments.Class
-	for _, class := range dojoClasses(p) {
-		members, _ := dojoTeachers(p, c, class)
-		out = append(out, comments.Class{ID: moderation.Dojo(class), Members: members, Book: b.Class(moderation.Dojo(class))})
+	if len(r.dojoAsks()) == 0 {
+		return nil
+	}
+	for _, class := range dojoClasses(r.Env.Policy) {
+		members, _ := dojoTeachers(r.Env.Policy, r.Census, class)
+		out = append(out, comments.Class{ID: moderation.Dojo(class), Members: members, Book: r.book.Class(moderation.Dojo(class))})
 	}
 	return out
 }
 
-// hear takes up what was told of ClassDojo, and what people said of when they looked there. It returns what the check rests on; there is nothing in it where no clause asks.
-func (r *commentsRun) hear(ctx context.Context) (comments.Input, error) {
-	in := r.in
-	in.Asks, in.Classes = asksAt(r.Env.Policy, policy.PlaceClassDojo, r.asked), nil
+// dojoAsks lists what is asked about ClassDojo.
+func (r *commentsRun) dojoAsks() []comments.Ask {
+	return slices.DeleteFunc(commentsAsks(r.Env.Policy, map[string]policy.Means{}), func(a comments.Ask) bool { return !a.Dojo })
+}
+
+// hear takes up what was told of ClassDojo, and what people said of when they looked there; nothing where no clause asks.
+func (r *commentsRun) hear(ctx context.Context) error {
+	asks := r.dojoAsks()
 	for _, course := range r.book.Courses() {
-		if class, ok := moderation.ParseDojo(course); ok && (len(in.Asks) == 0 || !slices.Contains(dojoClasses(r.Env.Policy), class)) {
+		if class, ok := moderation.ParseDojo(course); ok && (len(asks) == 0 || !slices.Contains(dojoClasses(r.Env.Policy), class)) {
 			r.book.Forget(course)
 		}
 	}
-	if len(in.Asks) == 0 {
-		return in, nil
+	if len(asks) == 0 {
+		return nil
 	}
-	for i, a := range in.Asks {
-		in.Asks[i].Rules = slices.DeleteFunc(slices.Clone(a.Rules), func(rule string) bool { return rule == comments.PrivateByOtherAdult })
+	for _, class := range dojoClasses(r.Env.Policy) {
+		r.book.Class(moderation.Dojo(class)).Name = dojoName(r.Env.Policy, class)
 	}
-	in.Classes = dojoBook(r.Env.Policy, r.Census, r.book)
-	for _, c := range in.Classes {
-		class, _ := moderation.ParseDojo(c.ID)
-		c.Book.Name = dojoName(r.Env.Policy, class)
-		r.left.Names["course/"+c.ID] = c.Book.Name
+	if err := r.hearDojo(ctx, asks); err != nil {
+		return err
 	}
-	if err := r.hearDojo(ctx, in.Asks); err != nil {
-		return in, err
-	}
-	return in, r.dojoAnswers(ctx)
+	return r.dojoAnswers(ctx)
 }
 
 // hearDojo takes up what the relay, the mailbox and lists told, and says of what nothing was heard.
@@ -261,31 +262,8 @@ func (r *commentsRun) judgeDojo(d decisions.Decision, by decider, class string) 
 
 // dojoEvidence says what is known about the subject of a finding on ClassDojo that the check no longer yields.
 func (r *commentsRun) dojoEvidence(f *findings.Finding, class string) findings.How {
-	asks := asksAt(r.Env.Policy, policy.PlaceClassDojo, map[string]policy.Means{})
-	if !slices.Contains(dojoClasses(r.Env.Policy), class) || !slices.ContainsFunc(asks, func(a comments.Ask) bool { return a.Clause == f.Clause && slices.Contains(a.Rules, ruleOf(f)) }) {
+	if !slices.Contains(dojoClasses(r.Env.Policy), class) || !slices.ContainsFunc(r.dojoAsks(), func(a comments.Ask) bool { return a.Clause == f.Clause && slices.Contains(a.Rules, ruleOf(f)) }) {
 		return findings.Withdrawn
 	}
 	return findings.Fine
-}
-
-// asksAt turns the means of the policy that look at a place into what the check is asked, and notes them by clause and rule.
-func asksAt(p *policy.Policy, place string, asked map[string]policy.Means) []comments.Ask {
-	var out []comments.Ask
-	to := string(policy.RoleOfficer)
-	if len(p.Person(policy.RoleOfficer)) == 0 {
-		to = string(policy.RoleHead)
-	}
-	for _, m := range means(p, CommentsJob) {
-		w, ok := m.With.(*policy.CommentsWith)
-		if !ok || !w.At(place) {
-			continue
-		}
-		out = append(out, comments.Ask{
-			Clause: m.ID, Severity: m.Severity, Deals: string(m.DealsWithIt), PassedTo: to, Rules: w.Rules, Replies: w.Replies, Staff: w.Staff, Due: m.Due,
-		})
-		for _, rule := range w.Rules {
-			asked[m.ID+" "+comments.Means+"."+rule] = m.Means
-		}
-	}
-	return out
 }

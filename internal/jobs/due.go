@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"esafetybot/internal/checks/pupilemail"
+	"esafetybot/internal/decisions"
 	"esafetybot/internal/policy"
 )
 
@@ -23,6 +24,10 @@ func Due(ctx context.Context, env Env) ([]string, error) {
 		}
 		digest = reached(env.Policy, env.Policy.Mail.Digest, last, now)
 	}
+	moderate, err := moderationWaits(ctx, env)
+	if err != nil {
+		return nil, err
+	}
 	for _, job := range Looking {
 		if !Asked(env.Policy, job) {
 			continue
@@ -38,7 +43,7 @@ func Due(ctx context.Context, env Env) ([]string, error) {
 		if err != nil {
 			return nil, err
 		}
-		if daily(env.Policy, last, now) || digest && (job == CommentsJob || job == CheckInsJob && teachers) || job == PupilEmailJob && tripped(ctx, env, last.Started) {
+		if daily(env.Policy, last, now) || job == CommentsJob && (digest || moderate) || job == CheckInsJob && digest && teachers || job == PupilEmailJob && tripped(ctx, env, last.Started) {
 			out = append(out, job)
 		}
 	}
@@ -56,6 +61,15 @@ func Due(ctx context.Context, env Env) ([]string, error) {
 		out = append(out, IncidentsJob) // nothing else follows from it
 	}
 	return out, nil
+}
+
+// moderationWaits tells whether somebody decided about a comment on a blog, which is not left until tomorrow.
+func moderationWaits(ctx context.Context, env Env) (bool, error) {
+	if env.Site == nil || !slices.ContainsFunc(env.Policy.Blogs, func(b policy.Blog) bool { return b.Moderate }) {
+		return false, nil
+	}
+	tray, err := decisions.Open(ctx, env.Site, env.Store, decisions.Moderate)
+	return err == nil && len(tray.Waiting) > 0, err
 }
 
 // incidentsDue tells whether the incident log has its daily turn, or something to do now.

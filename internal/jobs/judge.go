@@ -137,8 +137,12 @@ func (s *sharingRun) evidence(f *findings.Finding) findings.How {
 	if left && how != findings.Fine {
 		return how
 	}
-	if _, in := s.book.Has(f.Subject); !in && !left {
+	in, there := s.book.Has(f.Subject)
+	switch {
+	case !there && !left:
 		return ""
+	case there && in.Kind() != "drive" && s.book.Under(f.Subject):
+		return findings.Merged
 	}
 	if s.ended(f.Facts) {
 		return findings.Expired

@@ -22,7 +22,9 @@ var (
 		"change_user_access", "change_document_visibility", "change_document_access_scope", "change_owner", "publish_change",
 		"shared_drive_membership_change",
 	}
-	placeEvents = []string{
+	// Those of them that may have given somebody access; whoever did it is asked whether it is still needed.
+	givingEvents = []string{"change_user_access", "change_document_visibility", "change_document_access_scope"}
+	placeEvents  = []string{
 		"move", "trash", "untrash", "delete", "add_to_folder", "remove_from_folder", "unmovable_item_reparented",
 		"disable_inherited_permissions", "enable_inherited_permissions",
 	}
@@ -31,6 +33,8 @@ var (
 		"change_user_access_hierarchy_reconciled", "change_document_visibility_hierarchy_reconciled",
 		"change_document_access_scope_hierarchy_reconciled", "change_owner_hierarchy_reconciled",
 	}
+	// What a file that the public can open is called now. They are taken up only of what stands in the picture.
+	titleEvents = []string{"rename"}
 	adminEvents = []string{"CHANGE_GROUP_SETTING"}
 )
 
@@ -64,10 +68,14 @@ func (s *sharingRun) pull(ctx context.Context) pulled {
 		from      time.Time
 		into      *[]seen.Event
 	}
-	drive := make([][]seen.Event, len(sharingEvents)+len(placeEvents)+len(followingEvents))
+	names := slices.Concat(sharingEvents, placeEvents, followingEvents)
+	if s.reader.Titles {
+		names = append(names, titleEvents...)
+	}
+	drive := make([][]seen.Event, len(names))
 	admin := make([][]seen.Event, len(adminEvents))
 	var asks []ask
-	for i, name := range slices.Concat(sharingEvents, placeEvents, followingEvents) {
+	for i, name := range names {
 		asks = append(asks, ask{"drive", name, s.cov.Cursor.Add(-overlap), &drive[i]})
 	}
 	for i, name := range adminEvents {
@@ -123,6 +131,9 @@ func (p *pulled) digest(s *sharingRun, events []seen.Event) {
 		if e.Doc == "" || s.readSince(e) {
 			continue
 		}
+		if _, in := s.book.Has("file/" + e.Doc); !in && slices.Contains(titleEvents, e.Name) {
+			continue
+		}
 		i, ok := index[e.Doc]
 		if !ok {
 			i = len(p.items)
@@ -135,6 +146,9 @@ func (p *pulled) digest(s *sharingRun, events []seen.Event) {
 		t.Moved = t.Moved || slices.Contains(placeEvents, e.Name)
 		if slices.Contains(sharingEvents, e.Name) {
 			t.Since = e.Time
+			if a, ok := s.who.Account(e.Actor); ok && gives(e) {
+				t.By = a.ID
+			}
 		}
 		// The newest owner first; an owner of before may still see where it went.
 		for _, o := range []string{e.Owner, strings.ToLower(e.Params["new_owner"])} {
@@ -161,6 +175,11 @@ func (p *pulled) digest(s *sharingRun, events []seen.Event) {
 		}
 		return -1
 	})
+}
+
+// gives tells whether a change of sharing gave somebody access, rather than took it away: what it was changed to says so.
+func gives(e seen.Event) bool {
+	return slices.Contains(givingEvents, e.Name) && e.NewValue != "" && e.NewValue != "none" && e.NewValue != "private"
 }
 
 // readSince tells whether every scope that the event may be about was read in full after it.

@@ -46,6 +46,8 @@ type Look struct {
 	Unknown []Unknown `json:"unknown,omitempty"`
 	// Names says what roles, apps, classes, devices and units are called, by subject or fact ("course/5512", "app/…").
 	Names map[string]string `json:"names,omitempty"`
+	// Links says where something is opened, by subject, where that cannot be told from its id.
+	Links map[string]string `json:"links,omitempty"`
 	// Said says of a subject what each source said, where they do not agree.
 	Said map[string][]string `json:"said,omitempty"`
 }
@@ -90,6 +92,7 @@ func (l *Look) prune(observed []findings.Observed) {
 			wanted[word] = true
 		}
 	}
+	maps.DeleteFunc(l.Links, func(k, _ string) bool { return !wanted[k] })
 	maps.DeleteFunc(l.Names, func(k, _ string) bool { return !wanted[k] && !strings.HasPrefix(k, "unit/") })
 }
 
@@ -119,7 +122,7 @@ func looked(ctx context.Context, env Env, c *census.Census, job string, do func(
 	}
 	l := &look{Env: env, Census: c, lease: lease, keeper: &findings.Keeper{Store: env.Store, Commit: lease.Commit}}
 	l.record = newRecord(env, job, c.Now, lease)
-	l.left = &Look{Record: l.record, Names: map[string]string{}, Said: map[string][]string{}}
+	l.left = &Look{Record: l.record, Names: map[string]string{}, Links: map[string]string{}, Said: map[string][]string{}}
 	err = do(ctx, l)
 	l.record.Gaps = append(c.Gaps(l.kinds...), l.more...)
 	l.record.Calls = less(env.Google.Calls(), before)

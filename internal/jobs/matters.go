@@ -1,15 +1,19 @@
 package jobs
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
 	"time"
 
 	"esafetybot/internal/checkins"
+	"esafetybot/internal/checks/names"
 	"esafetybot/internal/findings"
 	"esafetybot/internal/moderation"
 	"esafetybot/internal/reports"
+	"esafetybot/internal/school"
+	"esafetybot/internal/seen"
 	"esafetybot/internal/settings"
 )
 
@@ -102,12 +106,16 @@ func (g *gatherer) matter(f *findings.Finding) reports.Matter {
 		}
 	case "setting":
 		g.setting(&m, id)
+	case "file":
+		m.Link, m.Name, m.Private = "https://drive.google.com/open?id="+id, "a file", true
 	case "course":
 		m.Link = "https://classroom.google.com/c/" + id
 		m.Name = g.name(f.Subject, "a class")
 		m.Private = true // a class may be called after its teacher, or a pupil
-	case "post", "dojo":
+	case "post", "blog-post", "dojo":
 		g.post(&m, f.Subject)
+	case "blog":
+		m.Link, m.Name, m.Private = "https://www.blogger.com/blog/comments/"+id, g.name(f.Subject, "a blog"), true
 	case "check-in":
 		m.Link, m.Name = g.env.page("/check-ins"), g.name(f.Subject, "a question")
 		m.Private = strings.Contains(id, "dojo") // a class may be called after its teacher, or a pupil
@@ -119,6 +127,9 @@ func (g *gatherer) matter(f *findings.Finding) reports.Matter {
 		m.Link, m.Name = "https://admin.google.com/ac/devices/list?default=true", g.name(f.Subject, "a phone or tablet")
 	default:
 		m.Name = g.name(f.Subject, "somebody on the roll")
+	}
+	if findings.Means(f.Rule) == names.Means {
+		g.title(&m, f.Subject)
 	}
 	for _, fact := range f.Facts {
 		if d := g.detail(f, fact); d != "" && !slices.Contains(m.Details, d) {
@@ -137,6 +148,39 @@ func (g *gatherer) post(m *reports.Matter, subject string) {
 	m.Name = g.name(subject, "a post")
 	m.Private = true // the class may be called after its teacher, the title after a pupil
 	m.Link = g.posts.Class(course).Post(id).LinkAs(course, g.in.Address)
+}
+
+// title says what sort of thing has a title with a pupil's name in it, in whose hands it is, and where it is opened. The title itself is shown to nobody: it holds the name.
+func (g *gatherer) title(m *reports.Matter, subject string) {
+	m.Name = map[string]string{"course": "a class", "post": "a post in a class"}[strings.SplitN(subject, "/", 2)[0]]
+	if look := g.looks[NamesJob]; look != nil {
+		m.Name = cmp.Or(look.Names[subject], m.Name)
+		m.Link = cmp.Or(look.Links[subject], m.Link)
+	}
+	if s, ok := g.shares[subject]; ok {
+		m.Details = append(m.Details, g.inHands(s))
+	}
+	m.Name = cmp.Or(m.Name, "a file")
+}
+
+// inHands says whose Drive something is in, without naming a pupil.
+func (g *gatherer) inHands(s seen.Share) string {
+	switch p := g.owner(s); {
+	case p.SharedDrive && p.Name != "":
+		return "in the shared drive " + g.names.Add(p.Name)
+	case p.SharedDrive:
+		return "in a shared drive"
+	case p.Gone:
+		return "in the Drive of an account that is gone"
+	case p.Pupil && p.Year != "":
+		return "in the Drive of a pupil, " + yearWords(school.Year(p.Unit))
+	case p.Pupil:
+		return "in the Drive of a pupil"
+	case p.Name == "" || p.Unplaced || p.Confidential:
+		return "in somebody's Drive"
+	default:
+		return "in the Drive of " + g.names.Add(p.Name)
+	}
 }
 
 // name is what something is called, as the job that looked at it learnt.
@@ -192,7 +236,7 @@ func (g *gatherer) detail(f *findings.Finding, fact string) string {
 	word, rest, _ := strings.Cut(fact, " ")
 	kind, id, slash := strings.Cut(word, "/")
 	if slash {
-		return g.thing(kind, id, rest)
+		return g.thing(f, kind, id, rest)
 	}
 	if f.Rule == "settings.differs" {
 		return g.value(f.Subject, word, rest)
@@ -239,7 +283,7 @@ func (g *gatherer) detail(f *findings.Finding, fact string) string {
 }
 
 // thing says what a fact of the form kind/id means.
-func (g *gatherer) thing(kind, id, rest string) string {
+func (g *gatherer) thing(f *findings.Finding, kind, id, rest string) string {
 	switch kind {
 	case "role":
 		return g.names.Add(g.name("role/"+id, "a role with the id "+id))
@@ -258,6 +302,9 @@ func (g *gatherer) thing(kind, id, rest string) string {
 	case "student":
 		return "as a pupil: " + g.member(id)
 	case "by":
+		if strings.HasPrefix(f.Subject, "blog/") {
+			return "run by " + g.member(id)
+		}
 		return "written by " + g.member(id)
 	case "user":
 		return "another account, id " + id
@@ -337,6 +384,8 @@ var facts = map[string]string{
 	"unsigned":             "no signed agreement",
 	"unreadable":           "what the list says of it cannot be read",
 	"super-admin":          "super administrator",
+	"listed":               "the policy lists it",
+	"not-listed":           "the policy does not list it",
 	"strength weak":        "Google calls the password weak",
 	"length non-compliant": "the password is too short",
 	"not-enrolled":         "two-step verification is not switched on",

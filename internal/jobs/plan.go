@@ -14,6 +14,7 @@ import (
 	"esafetybot/internal/checks/sharing"
 	"esafetybot/internal/findings"
 	"esafetybot/internal/incidents"
+	"esafetybot/internal/moderation"
 	"esafetybot/internal/policy"
 	"esafetybot/internal/remedies"
 	"esafetybot/internal/school"
@@ -28,6 +29,8 @@ type planner struct {
 	shares  map[string]seen.Share // by subject, of what may be changed
 	drivers map[string]string     // shared drive → account id of a manager
 	held    incidents.Frozen      // what must be left as it is
+	blogs   *moderation.Book      // nil where the policy asks for no blogs
+	stops   map[string]bool       // findings of which whoever shared it says that it may stop
 }
 
 // proposals yields every change that is called for now.
@@ -54,7 +57,7 @@ func (p *planner) proposals(ctx context.Context) iter.Seq2[actions.Proposal, err
 					}
 					if !yield(actions.Proposal{
 						Finding: f.ID, Opened: f.Opened, Clause: f.Clause, Rule: f.Rule, Subject: f.Subject, Facts: f.Facts, Severity: f.Severity,
-						Change: c, Auto: m.OutcomeOf(ruleOf(f)) == policy.Fix, Notice: p.notice(c),
+						Change: c, Auto: m.OutcomeOf(ruleOf(f)) == policy.Fix && !p.goesFurther(f, m), Notice: p.notice(c),
 					}, nil) {
 						return
 					}
@@ -164,7 +167,13 @@ func (p *planner) through(group, address string) []string {
 	return out
 }
 
-// sharingChanges takes away, narrows or ends what a finding on sharing is about.
+// goesFurther tells whether more is called for than the policy says, since whoever shared it wants it stopped: that takes a person's approval.
+func (p *planner) goesFurther(f *findings.Finding, m policy.Means) bool {
+	w, ok := m.With.(*policy.SharingWith)
+	return ok && p.stops[f.ID] && w.Remedy != policy.RemedyRemove
+}
+
+// sharingChanges takes away, narrows or ends what a finding on sharing is about; it takes away what whoever shared it says is not needed.
 func (p *planner) sharingChanges(ctx context.Context, f *findings.Finding, w *policy.SharingWith) []actions.Change {
 	s, ok := p.shares[f.Subject]
 	if !ok {
@@ -177,12 +186,16 @@ func (p *planner) sharingChanges(ctx context.Context, f *findings.Finding, w *po
 			return nil // nobody can change it from here; the finding says who can
 		}
 	}
+	remedy := w.Remedy
+	if p.stops[f.ID] {
+		remedy = policy.RemedyRemove
+	}
 	var out []actions.Change
 	for _, g := range s.Grants {
 		if !g.IsOwn() || !slices.Contains(f.Facts, sharing.Fact(g)) {
 			continue
 		}
-		switch w.Remedy {
+		switch remedy {
 		case policy.RemedyNarrow:
 			if seen.Rank(g.Own) > seen.Rank("reader") {
 				out = append(out, remedies.NarrowGrant(file, g))
@@ -224,6 +237,11 @@ func (p *planner) load(ctx context.Context) error {
 		return err
 	}
 	p.who = p.Census.Who()
+	if asksBlogs(p.Policy) {
+		if p.blogs, err = moderation.Open(ctx, p.Store); err != nil {
+			return err
+		}
+	}
 	if !p.ran(SharingJob) {
 		return nil
 	}
@@ -233,6 +251,9 @@ func (p *planner) load(ctx context.Context) error {
 	called := p.called(SharingJob)
 	if len(called) == 0 {
 		return nil
+	}
+	if p.stops, err = stops(ctx, p.Store, p.Sharing.Keeper); err != nil {
+		return err
 	}
 	wanted := map[string]bool{}
 	for f, err := range p.Sharing.Keeper.List(ctx, sharing.Means, findings.Open) {
@@ -256,6 +277,9 @@ func (p *planner) load(ctx context.Context) error {
 
 // uncalled says why an action that waits is called for no longer; "" if it still is.
 func (p *planner) uncalled(ctx context.Context, a *actions.Action) (string, error) {
+	if a.Kind == remedies.KindComment {
+		return p.unwished(a), nil
+	}
 	check := findings.Means(a.Rule)
 	k := &findings.Keeper{Store: p.Store}
 	f, err := k.Get(ctx, a.Finding)
@@ -363,7 +387,7 @@ func patience(env Env) []time.Duration {
 	return actions.Patience
 }
 
-// MayChange tells whether a policy calls for any change: without one the program asks for no right to make any.
+// MayChange tells whether a policy calls for any change, or lets people make some: without either the program asks for no right to make any.
 func MayChange(p *policy.Policy) bool {
 	for _, check := range Looking {
 		for _, m := range means(p, check) {
@@ -372,5 +396,5 @@ func MayChange(p *policy.Policy) bool {
 			}
 		}
 	}
-	return false
+	return slices.ContainsFunc(p.Blogs, func(b policy.Blog) bool { return b.Moderate })
 }

@@ -31,6 +31,7 @@ type told struct {
 	posts   *moderation.Book
 	census  *census.Census // read in this run; its directory may not be
 	classes *waiting       // what waits in classes, once somebody asked
+	asking  *asking        // what people are asked about what they shared
 }
 
 // Report tells people: the urgent things at once, the rest in the one report a day.
@@ -41,13 +42,16 @@ func Report(ctx context.Context, env Env, box *outbox.Outbox, s *Seen) (*Record,
 			return err
 		}
 		env.nameRoll(ctx, t.Who)
-		return errors.Join(urgent(ctx, env, box, t), tellOwners(ctx, env, box, t), tell(ctx, env, box, t), ask(ctx, env, box, t), keepViews(ctx, env, t, s))
+		return errors.Join(urgent(ctx, env, box, t), tellOwners(ctx, env, box, t), tell(ctx, env, box, t), ask(ctx, env, box, t), keepViews(ctx, env, t, s), tellNeeded(ctx, env, box, t))
 	})
 }
 
 func newTold(ctx context.Context, env Env, s *Seen, lease *Lease) (*told, error) {
 	t := &told{census: s.Census, Outcome: s.Sharing, now: s.Census.Now, lease: lease, records: map[string]*Record{}, looks: map[string]*Look{}}
 	var err error
+	if t.asking, err = openAsking(ctx, env, t.now); err != nil {
+		return nil, err
+	}
 	if t.posts, err = moderation.Open(ctx, env.Store); err != nil {
 		return nil, err
 	}

@@ -12,7 +12,7 @@ import (
 )
 
 // Looking lists the jobs that look at the school, in the order in which they run.
-var Looking = []string{AccountsJob, DevicesJob, PupilEmailJob, SettingsJob, CommentsJob, CheckInsJob, IncidentsJob, SharingJob}
+var Looking = []string{AccountsJob, DevicesJob, PupilEmailJob, SettingsJob, CommentsJob, CheckInsJob, IncidentsJob, SharingJob, NamesJob}
 
 // Seen is what the jobs of one run have left for those that follow them in the same process: a directory need not be read twice, and
 // reports are made from what was judged.
@@ -29,6 +29,9 @@ func Run(ctx context.Context, env Env, box *outbox.Outbox, names []string, done 
 	env, errs := withClosures(ctx, env, s.Census)
 	if errs != nil {
 		errs = fmt.Errorf("the days on which the school is closed: %w", errs)
+	}
+	if slices.Contains(names, NamesJob) && !slices.Contains(names, SharingJob) {
+		names = append(slices.Clone(names), SharingJob) // what is public is read there
 	}
 	ran := false
 	one := func(job string, run func() (*Record, error)) {
@@ -55,7 +58,7 @@ func Run(ctx context.Context, env Env, box *outbox.Outbox, names []string, done 
 					return nil
 				})
 			}
-			look, err := lookers[job](ctx, env, box, s.Census)
+			look, err := s.look(ctx, env, box, job)
 			if look == nil {
 				return nil, err
 			}
@@ -75,6 +78,14 @@ func Run(ctx context.Context, env Env, box *outbox.Outbox, names []string, done 
 	return errors.Join(errs, ctx.Err())
 }
 
+// look runs a job that looks through the census.
+func (s *Seen) look(ctx context.Context, env Env, box *outbox.Outbox, job string) (*Look, error) {
+	if job == NamesJob {
+		return Names(ctx, env, s.Census, s.Sharing)
+	}
+	return lookers[job](ctx, env, box, s.Census)
+}
+
 // lookers are the jobs that look through a census.
 var lookers = map[string]func(context.Context, Env, *outbox.Outbox, *census.Census) (*Look, error){
 	AccountsJob: boxless(Accounts), DevicesJob: boxless(Devices), PupilEmailJob: boxless(PupilEmail), SettingsJob: boxless(Settings), CommentsJob: boxless(Comments),
@@ -88,7 +99,7 @@ func boxless(job func(context.Context, Env, *census.Census) (*Look, error)) func
 	}
 }
 
-// Asked tells whether a policy names a check by name.
+// Asked tells whether a policy names a check by name, or one that rests on what the job of that name reads.
 func Asked(p *policy.Policy, check string) bool {
-	return len(meansOfJob(p, check)) > 0
+	return len(meansOfJob(p, check)) > 0 || check == SharingJob && Asked(p, NamesJob)
 }

@@ -155,6 +155,14 @@ func (s *sharingRun) run(ctx context.Context, out *Outcome) (err error) {
 	s.reader = shares.NewReader(s.book, s.Google, s.who, s.now, s.Log)
 	before := maps.Clone(s.cov.Read)
 	s.reader.LastRead = func(sc seen.Scope) time.Time { return before[sc] }
+	s.reader.Titles = Asked(s.Policy, NamesJob)
+	if s.reader.Titles && !s.cov.Titles {
+		clear(s.cov.Read)
+	}
+	s.cov.Titles = s.reader.Titles
+	if s.reader.Named, err = namedSubjects(ctx, out.Keeper); err != nil {
+		return err
+	}
 	s.reader.OurDrive = func(id string) bool { _, ours := s.drives[id]; return ours || s.gaps.any("drives") }
 	s.mark()
 	if err := s.look(ctx); err != nil {
@@ -188,6 +196,11 @@ func (s *sharingRun) look(ctx context.Context) error {
 		log = s.pull(ctx)
 	}
 	log.items = append(log.items, s.again()...)
+	opened, err := s.opened(ctx)
+	if err != nil {
+		return err
+	}
+	log.items = append(log.items, opened...)
 	scopes := s.scopes()
 	s.record.Scopes = len(scopes)
 	due := s.cov.slice(scopes, s.now, s.Rotation)

@@ -55,7 +55,9 @@ func (r reader) jobs(p *policy.Policy) []string {
 		return Looking
 	}
 	return slices.DeleteFunc(slices.Clone(Looking), func(job string) bool {
-		return !(r.passed && job == CommentsJob) && !slices.ContainsFunc(meansOfJob(p, job), func(m clauseMeans) bool { return slices.Contains(r.roles, m.DealsWithIt) })
+		return !(r.passed && job == CommentsJob) && !slices.ContainsFunc(meansOfJob(p, job), func(m clauseMeans) bool {
+			return slices.ContainsFunc(p.Dealers(m.Clause, m.Means), func(role policy.Role) bool { return slices.Contains(r.roles, role) })
+		})
 	})
 }
 
@@ -69,8 +71,10 @@ func readers(p *policy.Policy, passed ...policy.Role) []reader {
 	}
 	for _, job := range Looking {
 		for _, m := range meansOfJob(p, job) {
-			if !slices.Contains(roles, m.DealsWithIt) {
-				roles = append(roles, m.DealsWithIt)
+			for _, role := range p.Dealers(m.Clause, m.Means) {
+				if !slices.Contains(roles, role) {
+					roles = append(roles, role)
+				}
 			}
 		}
 	}
@@ -150,6 +154,10 @@ func tellOne(ctx context.Context, env Env, box *outbox.Outbox, t *told, who read
 	if data.Asks, err = t.asksOf(ctx, env, who); err != nil {
 		return err
 	}
+	self, err := t.neededFor(ctx, env, who, &data)
+	if err != nil {
+		return err
+	}
 	r, err := reports.Oversharing(data)
 	if err != nil {
 		return err
@@ -181,6 +189,9 @@ func tellOne(ctx context.Context, env Env, box *outbox.Outbox, t *told, who read
 	_, err = box.Put(ctx, b, now, letter)
 	if errors.Is(err, outbox.ErrExists) || errors.Is(err, outbox.ErrToday) {
 		return nil // told today: the rest tomorrow
+	}
+	if err == nil && self != "" {
+		err = t.asking.told(b, self)
 	}
 	if err != nil {
 		return err
@@ -303,7 +314,10 @@ func (g *gatherer) findings(ctx context.Context, mine func(*findings.Finding) bo
 			again[e.Finding] = true
 		}
 	}
-	subjects := map[string]bool{}
+	subjects, err := namedSubjects(ctx, k)
+	if err != nil {
+		return err
+	}
 	for _, f := range current {
 		subjects[f.Subject] = true
 	}

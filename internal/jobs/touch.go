@@ -32,6 +32,24 @@ func (s *sharingRun) again() []shares.Touched {
 	return out
 }
 
+// opened lists the folders that the public can open: where titles are asked for, what is in them is looked at each day.
+func (s *sharingRun) opened(ctx context.Context) ([]shares.Touched, error) {
+	if !s.reader.Titles {
+		return nil, nil
+	}
+	folders, err := s.book.OpenFolders(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var out []shares.Touched
+	for _, id := range slices.Sorted(maps.Keys(folders)) {
+		if a, ok := s.who.AccountByID(folders[id].ID()); ok {
+			out = append(out, shares.Touched{ID: id, Folder: true, Owners: []string{a.Address}})
+		}
+	}
+	return out, nil
+}
+
 // touch reads again what the log named. It returns the scopes that must be read in full to be sure.
 func (s *sharingRun) touch(ctx context.Context, log pulled) ([]seen.Scope, error) {
 	for id := range log.drives {

@@ -40,7 +40,7 @@ func keepViews(ctx context.Context, env Env, t *told, s *Seen) error {
 		case job == SharingJob:
 			ran[job] = s.Sharing != nil && s.Sharing.Record.Error == "" && t.Book != nil
 		default:
-			ran[checkOf(job)] = s.Looks[job] != nil && s.Looks[job].Record.Error == ""
+			ran[checkOf(job)] = s.Looks[job] != nil && s.Looks[job].Record.Error == "" && (job != NamesJob || ran[SharingJob]) // who owns a file is known from there
 		}
 	}
 	all := func(*findings.Finding) bool { return true }
@@ -116,6 +116,7 @@ func (g *gatherer) findingViews(in reports.OversharingInput, current map[string]
 			ID: s.ID, Title: s.Title, What: s.What, Details: s.Details, Owner: s.Owner, Unit: s.Unit, Remark: s.Remark, Why: s.Why, Do: s.Do, Where: s.Where, Link: s.Link,
 			Concerns: g.concerned(f),
 		}
+		v.Ask, v.NotAsk = g.askable(f)
 		if len(s.Who) == len(f.Facts) { // one grant a fact
 			for i, who := range s.Who {
 				fact, _, _ := strings.Cut(f.Facts[i], " ")

@@ -34,10 +34,26 @@ func (g *gatherer) gap(gap seen.Gap) reports.Gap {
 		r.What, r.WhatToDo = "The list of classes on Google Classroom", delegation
 	case "class":
 		r.What, r.WhatToDo = "Who is in one of the classes", "Nothing: it is tried again next time."
+	case "bloglist":
+		r.What, r.WhatToDo = "Which blogs members of staff run", delegation
+		if id != "" {
+			r.What, r.WhatToDo, r.Link = "Which blogs one account runs", "Open the account in the Admin console: is Blogger switched on for it?", "https://admin.google.com/ac/users/"+id
+		}
+	case "blog":
+		r.What, r.Link = "The comments on one of the blogs", "https://www.blogger.com/blog/comments/"+id
+		if b, ok := g.env.Policy.Blog(id); ok && b.Name != "" {
+			r.What = "The comments on the blog " + b.Name
+		}
+		r.WhatToDo = "See under the blog's Settings › Permissions that one of those who look after it is an administrator of the blog."
 	case "posts":
 		r.What, r.WhatToDo = "Which post some comments are on: the links lead to the class instead", delegation
 	case "dojo-mailbox":
 		r.What, r.WhatToDo = "The mailbox that gets ClassDojo's mails", "See that its address in the policy is right and the account works, and that the scope gmail.readonly is among those of the service account (docs/classdojo.md)."
+	case "titles":
+		r.What, r.WhatToDo = "The titles of classwork and materials", delegation
+		if id != "" {
+			r.What, r.WhatToDo = "The titles of classwork and materials of one class", "Nothing: it is tried again next time."
+		}
 	case "chromebooks":
 		r.What, r.WhatToDo = "The list of Chromebooks", delegation
 	case "mobiles":
@@ -94,6 +110,9 @@ func (g *gatherer) gap(gap seen.Gap) reports.Gap {
 		r.What, r.Link = "One file", "https://drive.google.com/file/d/"+id+"/view"
 		r.WhatToDo = "Nothing: it is tried again next time."
 	}
+	if gap.Scope.Kind() == "blog" && gap.Reason == seen.NoMember {
+		r.Why = "nobody with a working account of the school is an administrator of the blog"
+	}
 	if gap.Reason == seen.Failed && r.WhatToDo != "" && !strings.HasPrefix(r.WhatToDo, "Nothing") && gap.Scope.Kind() != "calendar" && gap.Scope.Kind() != "tree" {
 		r.WhatToDo = "It is tried again next time. If it happens again: " + r.WhatToDo
 	}
@@ -104,6 +123,7 @@ func (g *gatherer) gap(gap seen.Gap) reports.Gap {
 var jobWords = map[string]string{
 	AccountsJob: "Accounts, classes and sign-ins", DevicesJob: "Devices", PupilEmailJob: "Pupils' e-mail", SettingsJob: "Settings of the Google account",
 	SharingJob: "Sharing in Google Drive", CommentsJob: "Comments in classes", CheckInsJob: "Answers to check-ins", IncidentsJob: "The incident log",
+	NamesJob: "Pupils' names in titles",
 }
 
 // yearGroup is a year as [school.Year] has it, in a word or a digit.

@@ -1,7 +1,8 @@
 // Package moderation keeps where people comment, what happened there, and who looked at it when.
 //
-// An item is a place where people comment: a post of a class in Google Classroom ("post/COURSE-POST"), or all that is new in a class on ClassDojo ("dojo/CLASS", see dojo.go). It has acts (who did what when; never the text, which
-// Google tells nobody) and reviews (who looked, and up to what). docs/comment-rules.md defines every word: what needs looking at, who hosts a post, until when it was looked at.
+// An item is a place where people comment: a post of a class in Google Classroom ("post/COURSE-POST"), of a blog ("blog-post/BLOG-POST"), or all that is new in a class on ClassDojo ("dojo/CLASS", see dojo.go). It has acts (who did what when; the text
+// only where the service gives it, and only until somebody has looked) and reviews (who looked, and up to what). docs/comment-rules.md defines every word: what needs looking at, who hosts a post,
+// until when it was looked at. A blog is kept as a class is, under the key that [BlogKey] makes.
 //
 // Everything is by Google's ids. A [Book] is read whole at the beginning of a run, changed in memory and written at its end: a class in which nothing happened costs no
 // write. What was decided on the review site is taken up here only after whoever judges it (internal/jobs) said that it counts.
@@ -41,6 +42,13 @@ type Act struct {
 	What  string    `json:"what"`            // Comment, Posted or Private
 	Staff bool      `json:"staff,omitempty"` // of somebody whose account was staff's when this was read
 	Adult bool      `json:"adult,omitempty"` // of somebody who is known to be no pupil
+
+	// Of a comment on a blog, whose Key is Blogger's id:
+	Pending bool   `json:"pending,omitempty"` // readers do not see it until somebody lets it through
+	Gone    string `json:"gone,omitempty"`    // Deleted, or the state in which nobody sees it: it stays in the record
+	Settled bool   `json:"settled,omitempty"` // somebody whose business it is decided on it
+	Wish    *Wish  `json:"wish,omitempty"`    // what they decided on the review site
+	Text    string `json:"text,omitempty"`    // as plain text, while it waits
 }
 
 // Review is somebody's word that they looked.
@@ -64,6 +72,7 @@ type Post struct {
 	Told    bool      `json:"told,omitempty"` // Google was asked what it is
 	Acts    []Act     `json:"acts,omitempty"` // by time
 	Reviews []Review  `json:"reviews,omitempty"`
+	Hidden  bool      `json:"hidden,omitempty"` // of a blog: readers cannot see the post
 }
 
 // Cover is somebody who stands in for the teachers of a class.
@@ -80,11 +89,14 @@ type Class struct {
 	Posts  map[string]*Post `json:"posts,omitempty"`  // by Google's id of the post
 	Taught []string         `json:"taught,omitempty"` // Directory ids of whoever was a teacher since the program first looked, sorted
 	Cover  []Cover          `json:"cover,omitempty"`
+	Blog   *Blog            `json:"blog,omitempty"` // of a blog; nil of a class
 }
 
 // State is how far the log was taken up.
 type State struct {
 	Cursor time.Time `json:"cursor,omitzero"`
+	// Lists says when each account's list of blogs was read, by Directory id.
+	Lists map[string]time.Time `json:"lists,omitempty"`
 }
 
 const stateKey = "state"
@@ -94,17 +106,26 @@ func Subject(course, post string) string {
 	if item, ok := dojoItem(course); ok {
 		return item
 	}
+	if blog, ok := BlogOf(course); ok {
+		return "blog-post/" + blog + "-" + post
+	}
 	return "post/" + course + "-" + post
 }
 
-// ParseSubject takes a subject apart.
+// ParseSubject takes a subject apart. Of a post of a blog the first part is its [BlogKey].
 func ParseSubject(s string) (course, post string, ok bool) {
 	if class, ok := classdojo.ParseItem(s); ok {
 		return Dojo(class), DojoPost, true
 	}
-	rest, ok := strings.CutPrefix(s, "post/")
+	kind, rest, _ := strings.Cut(s, "/")
 	course, post, both := strings.Cut(rest, "-")
-	return course, post, ok && both && course != "" && post != ""
+	if !both || course == "" || post == "" {
+		return "", "", false
+	}
+	if kind == "blog-post" {
+		course = BlogKey(course)
+	}
+	return course, post, kind == "post" || kind == "blog-post"
 }
 
 // Book is all that is remembered. It is not safe for concurrent use.
@@ -236,7 +257,7 @@ func (b *Book) Flush(ctx context.Context, commit func(context.Context, *store.Ba
 }
 
 func (c *Class) empty() bool {
-	return len(c.Posts) == 0 && len(c.Taught) == 0 && len(c.Cover) == 0 && c.Name == ""
+	return len(c.Posts) == 0 && len(c.Taught) == 0 && len(c.Cover) == 0 && c.Name == "" && c.Blog == nil
 }
 
 // Post is a post of the class; changing it changes the book.
@@ -341,34 +362,46 @@ type Rules struct {
 	Teaches func(id string) bool // somebody is a teacher of the class today; asked only with Staff
 }
 
-// Looked is the moment up to which a post was looked at; zero if never.
-func (c *Class) Looked(p *Post, r Rules) time.Time {
-	var t time.Time
+// looked is the moment up to which a post was looked at, by what people say and by what they do; zero if never.
+func (c *Class) looked(p *Post, r Rules) (said, did time.Time) {
 	for _, v := range p.Reviews {
 		saw := v.Saw
 		if saw.After(v.At) {
 			saw = v.At
 		}
-		if saw.After(t) {
-			t = saw
+		if saw.After(said) {
+			said = saw
 		}
 	}
 	if r.Replies {
 		for _, a := range p.Acts {
-			if a.What == Comment && (a.Adult || a.Staff) && a.At.After(t) && c.Hosted(a.By, r.Date(a.At)) {
-				t = a.At
+			if a.What == Comment && (a.Adult || a.Staff) && !a.Pending && a.Gone == "" && a.At.After(did) && c.Hosted(a.By, r.Date(a.At)) {
+				did = a.At
 			}
 		}
 	}
-	return t
+	return said, did
+}
+
+// Looked is the moment up to which what readers of a post see was looked at; zero if never.
+func (c *Class) Looked(p *Post, r Rules) time.Time {
+	said, did := c.looked(p, r)
+	if did.After(said) {
+		return did
+	}
+	return said
 }
 
 // Waiting lists the acts that need looking at and that nobody has looked at, by time.
 func (c *Class) Waiting(p *Post, r Rules) []Act {
-	looked := c.Looked(p, r)
+	if p.Hidden {
+		return nil
+	}
+	said, did := c.looked(p, r)
 	var out []Act
 	for _, a := range p.Acts {
-		if a.At.After(looked) && c.needs(a, r) {
+		// An answer shows nothing about what is hidden from readers.
+		if a.At.After(said) && (a.Pending || a.At.After(did)) && c.needs(a, r) {
 			out = append(out, a)
 		}
 	}
@@ -377,8 +410,10 @@ func (c *Class) Waiting(p *Post, r Rules) []Act {
 
 func (c *Class) needs(a Act, r Rules) bool {
 	switch {
-	case a.What == Private, a.What == Posted && a.Staff:
+	case a.What == Private, a.What == Posted && a.Staff, a.Settled, a.Gone != "":
 		return false
+	case c.Blog != nil: // who wrote it is known of the blog's hosts only
+		return !slices.Contains(c.Blog.Hosts, a.By)
 	case r.Staff:
 		return !r.Teaches(a.By) && !c.Covers(a.By, r.Date(a.At))
 	}
@@ -388,7 +423,7 @@ func (c *Class) needs(a Act, r Rules) bool {
 // Newest is the time of the newest act that hosts look at; zero without one. It is what a page shows as seen.
 func (p *Post) Newest() time.Time {
 	for _, a := range slices.Backward(p.Acts) {
-		if a.What != Private {
+		if a.What != Private && a.Gone == "" {
 			return a.At
 		}
 	}

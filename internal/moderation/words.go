@@ -16,6 +16,10 @@ func (p *Post) Words(name func(title string) string) string {
 	switch {
 	case p.Kind == KindDojo:
 		return "what is new on ClassDojo"
+	case p.Kind == seen.PostBlog && p.Title != "":
+		return "the post “" + name(p.Title) + "”"
+	case p.Kind == seen.PostBlog:
+		return "a post" + when
 	case p.Kind == seen.PostMaterial && p.Title != "":
 		return "the material “" + name(p.Title) + "”"
 	case p.Kind == seen.PostMaterial:
@@ -30,12 +34,15 @@ func (p *Post) Words(name func(title string) string) string {
 	return "the announcement" + when
 }
 
-// LinkAs opens the post of a class as the account with an address ("" leaves the choice to Google): the post itself if Google told its link, else the class. authuser is how Google's own
+// LinkAs opens the post of a class or blog as the account with an address ("" leaves the choice to Google): the post itself if Google told its link, else the class; of a blog the list of its comments. authuser is how Google's own
 // links choose among accounts that are signed in. It is "" for a link that is none.
 func (p *Post) LinkAs(course, address string) string {
 	link := "https://classroom.google.com/c/" + base64.RawStdEncoding.EncodeToString([]byte(course))
 	if p.Link != "" {
 		link = p.Link
+	}
+	if blog, ok := BlogOf(course); ok { // where those are too that readers do not see
+		link = "https://www.blogger.com/blog/comments/" + blog
 	}
 	u, err := url.Parse(link)
 	if err != nil || u.Scheme != "https" {

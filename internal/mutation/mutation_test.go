@@ -24,6 +24,7 @@ import (
 	_ "esafetybot/internal/checks/accounts"
 	_ "esafetybot/internal/checks/comments"
 	_ "esafetybot/internal/checks/devices"
+	_ "esafetybot/internal/checks/names"
 	_ "esafetybot/internal/checks/pupilemail"
 	_ "esafetybot/internal/checks/settings"
 	_ "esafetybot/internal/checks/sharing"
@@ -35,6 +36,7 @@ var packages = []string{
 	"internal/checks/accounts",
 	"internal/checks/comments",
 	"internal/checks/devices",
+	"internal/checks/names",
 	"internal/checks/pupilemail",
 	"internal/checks/settings",
 	"internal/checks/sharing",

@@ -76,6 +76,7 @@ func (b *builder) policy(v *value) {
 	for _, a := range v.get("confidential_owners").list() {
 		b.p.ConfidentialOwners = append(b.p.ConfidentialOwners, b.ourAddress(a))
 	}
+	b.blogs(v.get("blogs"))
 	b.clauses(v.get("clauses"))
 	b.p.NotSeen = v.get("not_seen").texts()
 	b.p.Retention = maps.Clone(defaultRetention)

@@ -7,14 +7,10 @@ import (
 	"strings"
 )
 
-// with reads the parameters of a check, if the program can look at it yet, and what it does about what it finds.
+// with reads the parameters of a check, and what it does about what it finds.
 func (b *builder) with(v *value, m *Means, once map[string]position) {
 	k := meansOf(m.Kind, m.Name)
 	if k == nil || k.shape == nil {
-		if m.Kind == Check && v.has("with") {
-			b.wrong(v.keyAt("with"), fmt.Sprintf("found %q, but the check %s is not looked at yet", "with", m.Name),
-				"the check named without it, until a later version can", "")
-		}
 		b.once(v.get(string(m.Kind)), once, fmt.Sprintf("the %s %s", m.Kind, m.Name))
 		if m.Kind == CheckIn && m.Name == CheckInClassDojo && b.p.ClassDojo != nil {
 			m.With = b.p.ClassDojo
@@ -45,6 +41,8 @@ func (b *builder) with(v *value, m *Means, once map[string]position) {
 		m.With = &DevicesWith{Rules: with.get("rules").texts(), SyncedWithinDays: with.get("synced_within_days").whole(defaultSyncedWithinDays)}
 	case "comments":
 		m.With = b.comments(with)
+	case "names":
+		m.With = b.names(with, v)
 	case "pupil-email":
 		b.once(v.get(string(Check)), once, "the check pupil-email")
 		m.With = b.pupilEmail(with, v, m.WhenNotMet)
@@ -142,6 +140,22 @@ func (b *builder) comments(v *value) *CommentsWith {
 	}
 	if !v.has("places") {
 		w.Places = []string{PlaceClassroom}
+	}
+	return w
+}
+
+// names reads the parameters of the check names. Who is not to be published only the roll can say: without its column nothing would ever be found.
+func (b *builder) names(v, means *value) *NamesWith {
+	w := &NamesWith{Rules: v.get("rules").texts(), Titles: v.get("titles").texts(), LeaverDays: v.get("leaver_days").whole(defaultLeaverDays)}
+	b.needPupils(means.keyAt(string(Check)), "names")
+	if len(w.Titles) > 0 && !slices.Contains(w.Rules, FullName) && v.get("rules").complete() {
+		b.wrong(v.keyAt("titles"), `found "titles", which none of these rules reads`, "it only with full-name", "")
+	}
+	for _, r := range v.get("rules").list() {
+		if r.text == NotToPublish && !b.root.get("pupils").get("roll").get("columns").has("publish") {
+			b.wrong(r.at, fmt.Sprintf("found the rule %s, but the policy does not say which column of the pupils' roll tells who may be published", NotToPublish),
+				"pupils.roll.columns.publish: the heading of that column", "")
+		}
 	}
 	return w
 }

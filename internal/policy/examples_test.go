@@ -144,7 +144,7 @@ func TestCatalogueIsUsed(t *testing.T) {
 		}
 	}
 	built := slices.DeleteFunc(meansNames(Check), func(name string) bool { return !Built(Check, name) })
-	if d := cmp.Diff([]string{"accounts", "devices", "pupil-email", "settings", "sharing", "comments"}, built); d != "" {
+	if d := cmp.Diff([]string{"accounts", "devices", "pupil-email", "settings", "sharing", "names", "comments"}, built); d != "" {
 		t.Errorf("built (-want +have):\n%s", d)
 	}
 	if !Built(CheckIn, "devices") || !Built(CheckIn, "class-dojo") || Built(Check, "cook") || Rules("cook") != nil {

@@ -72,7 +72,11 @@ func (p *Policy) row(c Clause, m Means) RowMeans {
 	switch m.Kind {
 	case Check:
 		r.Often = k.often
-		r.Told = p.Title(c.DealsWithIt)
+		var told []string
+		for _, role := range p.Dealers(c, m) {
+			told = append(told, p.Title(role))
+		}
+		r.Told = strings.Join(told, " and ")
 		r.Rules = m.Rules()
 		if m.With != nil {
 			r.LookedAt += ": " + m.inWords()

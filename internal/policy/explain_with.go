@@ -51,6 +51,8 @@ func (m Means) inWords() string {
 		return rulesInWords(m) + bracketed([]string{"those that were in touch within " + count(w.SyncedWithinDays, "day")})
 	case *CommentsWith:
 		return rulesInWords(m) + bracketed(w.details())
+	case *NamesWith:
+		return rulesInWords(m) + bracketed(w.details())
 	case *PupilEmailWith:
 		s := "off for every pupil"
 		if w.Mode == ModeApprovedOnly {
@@ -144,6 +146,22 @@ func (w *CommentsWith) details() []string {
 	}
 	return append(out, later...)
 }
+
+func (w *NamesWith) details() []string {
+	out := []string{"titles of files, folders and Sites that the public can open"}
+	if slices.Contains(w.Rules, FullName) {
+		for _, t := range w.Titles {
+			out = append(out, titlesWords[t])
+		}
+	}
+	out = append(out, "pupils who have left: for "+count(w.LeaverDays, "day"))
+	if slices.Contains(w.Rules, NotToPublish) {
+		out = append(out, "who may be published: as the roll says")
+	}
+	return out
+}
+
+var titlesWords = map[string]string{TitlesClasses: "names of classes", TitlesPosts: "titles of classwork and materials"}
 
 func leftOut(w UnitsAndGroups) []string {
 	if s := w.inWords(); s != "" {

@@ -236,6 +236,7 @@ var policyShape = &shape{form: objectForm, what: "a policy: school, people, cale
 	{"numbers", false, "Telephone numbers that the forms of the incident log tell people.", numbersShape},
 	{"classdojo", false, "The classes on ClassDojo, which ClassDojo tells no program, and how the program hears of them.", dojoShape},
 	{"confidential_owners", false, "Addresses of people whose files are never named in mail.", addresses},
+	{"blogs", false, "The blogs that the school approved, and who looks at their comments.", listOf(blogShape, 0)},
 	{"clauses", true, "What the school's policy says, clause by clause.", listOf(clauseShape, 1)},
 	{"not_seen", false, "Gaps that the school knows of: reported, but no failure of a run.", listOf(anyText, 0)},
 	{"retention", false, "How long each kind of thing is kept.", &shape{form: tableForm, elem: periodShape, words: retentionKinds,

@@ -119,13 +119,24 @@ var devicesShape = &shape{form: objectForm, what: "{rules, synced_within_days}",
 
 var commentsShape = &shape{form: objectForm, what: "{rules, places, replies, staff}", fields: []field{
 	{"rules", false, "What is looked for. Default: all rules of " + commentRulesPage + ".", listOf(wordsShape(commentsRules), 1)},
-	{"places", false, "Where people comment. Default: classroom. Blogs and documents are not looked at yet.",
+	{"places", false, "Where people comment. Default: classroom. Documents are not looked at yet.",
 		listOf(wordsShape([]string{PlaceClassroom, PlaceClassDojo, PlaceBlogs, PlaceDocuments}), 1)},
 	{"replies", false, "Whether a teacher's comment shows that they looked. Default: count.", wordsShape([]string{"count", "do-not-count"})},
 	{"staff", false, "Whether comments of staff need looking at too. Default: no.", wordsShape([]string{"yes", "no"})},
 }}
 
 const commentRulesPage = "docs/comment-rules.md"
+
+// mostLeaverDays lets a school look for somebody until they are grown up.
+const mostLeaverDays = 5500
+
+var namesShape = &shape{form: objectForm, what: "{rules, titles, leaver_days}", fields: []field{
+	rulesOf(namesRules, "docs/name-rules.md"),
+	{"titles", false, "For full-name: titles that are looked at besides those that the public can read. Default: none.",
+		listOf(wordsShape([]string{TitlesClasses, TitlesPosts}), 0)},
+	{"leaver_days", false, fmt.Sprintf("For how many days somebody who has left is still looked for. Default: %d.", defaultLeaverDays),
+		wholeShape("a number of days", 0, mostLeaverDays)},
+}}
 
 var pupilEmailShape = &shape{form: objectForm, what: "{mode, except, approved, move_to}", fields: []field{
 	{"mode", true, "Whether no pupil has e-mail, or only those approved.", wordsShape([]string{ModeOff, ModeApprovedOnly})},

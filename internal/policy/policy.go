@@ -37,8 +37,9 @@ type Policy struct {
 	Calendar           *calendar.Calendar // never nil; without terms it covers no day
 	Mail               Mail
 	Numbers            Numbers
-	ClassDojo          *ClassDojo // nil if the policy has no such block
 	ConfidentialOwners []string   // addresses whose files are never named in mail, lower case
+	Blogs              []Blog     // those that the school approved, in the order of the file
+	ClassDojo          *ClassDojo // nil if the policy has no such block
 	Clauses            []Clause   // in the order of the file
 	NotSeen            []string   // gaps that the school knows of
 	Retention          map[string]Period

@@ -46,7 +46,7 @@ clauses:
         with:
           rules: [within-school]
           confidential: [{drive: 0AbC, name: Office, allowed: [Leaders@school.example]}]
-      - {check: names, severity: low, when_not_met: propose}
+      - {check: names, with: {rules: [full-name], titles: [classes]}, severity: low}
       - {check_in: devices, ask: esafety_officer, every: half term}
       - {reminder: training, every: term}
       - {record: takedown, due: at once}
@@ -72,7 +72,8 @@ func TestParse(t *testing.T) {
 		{Kind: Check, Name: "sharing", With: &SharingWith{Rules: []string{"within-school"},
 			Confidential: []Confidential{{Drive: "0AbC", Name: "Office", Allowed: []string{"leaders@school.example"}}}},
 			Severity: "medium", Due: calendar.Deadline{Count: 5, Unit: calendar.SchoolDays}, WhenNotMet: "report", Line: 27},
-		{Kind: Check, Name: "names", Severity: "low", Due: calendar.Deadline{Count: 20, Unit: calendar.SchoolDays}, WhenNotMet: "propose", Line: 32},
+		{Kind: Check, Name: "names", With: &NamesWith{Rules: []string{"full-name"}, Titles: []string{"classes"}, LeaverDays: 365}, Severity: "low",
+			Due: calendar.Deadline{Count: 20, Unit: calendar.SchoolDays}, WhenNotMet: "report", Line: 32},
 		{Kind: CheckIn, Name: "devices", Severity: "medium", Due: calendar.Deadline{Count: 5, Unit: calendar.WorkingDays},
 			Ask: RoleOfficer, Every: "half term", Line: 33},
 		{Kind: Reminder, Name: "training", Severity: "medium", Every: "term", Line: 34},
@@ -109,7 +110,7 @@ func TestParse(t *testing.T) {
 		{p.Clauses[0].MetBy[0].SeverityOf("public"), "high"},
 		{p.Clauses[0].MetBy[0].SeverityOf("trusted-domain"), "information"},
 		{p.Clauses[0].MetBy[0].DueOf("trusted-domain"), calendar.Deadline{}},
-		{p.Clauses[0].MetBy[2].Built(), false},
+		{p.Clauses[0].MetBy[2].Built(), true},
 	} {
 		if d := cmp.Diff(c.want, c.have); d != "" {
 			t.Errorf("(-want +have):\n%s", d)
@@ -178,15 +179,21 @@ func TestMistakes(t *testing.T) {
 		{"unknown rule", "[public, trusted-domain]", "[public, trusted_domain]", []string{`26:49 found "trusted_domain"|did you mean "trusted-domain"?`}},
 		{"rule with the check's name", "[public, trusted-domain]", "[sharing.public]", []string{`26:41 found "sharing.public"; expected "public"`}},
 		{"same rule twice", "rules: [within-school]", "rules: [within-school, public]", []string{`30:34 the rule sharing.public a second time in this clause (the first is on line 26)`}},
-		{"same check twice", "{record: takedown", "{check: names, severity: low}\n      - {record: takedown", []string{`35:17 the check names a second time`}},
+		{"same check twice", "{record: takedown", "{check: pupil-email, with: {mode: off}, severity: low}\n      - {check: pupil-email, with: {mode: off}, severity: low}\n      - {record: takedown", []string{`36:17 the check pupil-email a second time`}},
 		{"confidential missing", "          confidential: [{drive: 0AbC, name: Office, allowed: [Leaders@school.example]}]\n", "", []string{`30:18 within-school or trust-wide without "confidential"`}},
 		{"confidential unread", "rules: [within-school]", "rules: [site]", []string{`31:11 found "confidential", which none of these rules reads`}},
 		{"folder and drive", "{drive: 0AbC", "{folder: 1, drive: 0AbC", []string{`31:26 found folder and drive together`, `31:35 found the number 1|put it in quotes: "1"`}},
 		{"place twice", "allowed: [Leaders@school.example]}", "allowed: []}, {drive: 0AbC, name: Again, allowed: []}", []string{`31:68 found "0AbC" a second time`}},
-		{"with on what is not built", "{check: names,", "{check: names, with: {a: b},", []string{`32:24 the check names is not looked at yet`}},
+		{"titles of none of the kinds", "titles: [classes]", "titles: [announcements]", []string{`32:60 found "announcements"; expected "classes" or "posts"`}},
+		{"titles for the other rule", "rules: [full-name],", "rules: [not-to-publish],", []string{
+			`32:56 found "titles", which none of these rules reads; expected it only with full-name`,
+			`32:39 found the rule not-to-publish|does not say which column of the pupils' roll tells who may be published; expected pupils.roll.columns.publish`}},
+		{"names of no pupils", "pupils:\n  org_units: [/Pupils]\n  roll: {csv: roll.csv, columns: {id: Admission number, class: Reg}}\n", "", []string{`29:10 found names, but the policy has no "pupils"`}},
+		{"days after leaving", "titles: [classes]", "leaver_days: -1", []string{`32:64 found the number -1; expected a number of days from 0 to 5500`}},
+		{"names put right", "titles: [classes]}, severity: low}", "titles: []}, severity: low, when_not_met: propose}", []string{`32:93 what names finds is only reported`}},
 		{"built check without with", "with: {rules: [public, trusted-domain]}, ", "", []string{`26:10 found the check sharing without "with"`}},
 		{"nothing to put right", "[public, trusted-domain]}, severity: high, due: 1 working day}", "[site]}, severity: high, when_not_met: fix}", []string{`26:79 found "fix", but what these rules find is only reported: the finding says where to click; expected "report", or one of the rules that can be put right: form-editors, outside-domain`}},
-		{"check without severity", "{check: names, severity: low,", "{check: names,", []string{`32:10 found "check" without "severity"`}},
+		{"check without severity", "titles: [classes]}, severity: low}", "titles: [classes]}}", []string{`32:10 found "check" without "severity"`}},
 		{"severity", "severity: medium", "severity: middling", []string{`28:19 found "middling"; expected "high", "medium" or "low"`}},
 		{"deadline", "due: 1 working day", "due: 1 werking day", []string{`26:88 found "1 werking day"; expected a deadline such as`}},
 		{"deadline of none", "due: 1 working day", "due: 0 hours", []string{`26:88 found "0 hours"; expected a deadline`}},

@@ -149,20 +149,16 @@ func requireEach(names []string) []map[string]any {
 	return out
 }
 
-// withSchemas says what `with` holds for each check that is built, and that it is absent for the others.
+// withSchemas says what `with` holds for each check.
 func withSchemas(defs map[string]any) []map[string]any {
 	var out []map[string]any
 	for _, k := range catalogue {
 		if k.kind != Check {
 			continue
 		}
-		then := map[string]any{"properties": map[string]any{"with": false}}
-		if k.shape != nil {
-			then = map[string]any{"properties": map[string]any{"with": k.shape.schema(defs, "")}, "required": []string{"with"}}
-		}
 		out = append(out, map[string]any{
 			"if":   map[string]any{"properties": map[string]any{string(Check): map[string]any{"const": k.name}}, "required": []string{string(Check)}},
-			"then": then,
+			"then": map[string]any{"properties": map[string]any{"with": k.shape.schema(defs, "")}, "required": []string{"with"}},
 		})
 	}
 	return out

@@ -146,7 +146,7 @@ const (
 )
 
 // PlacesBuilt lists the places at which the program looks.
-var PlacesBuilt = []string{PlaceClassroom, PlaceClassDojo}
+var PlacesBuilt = []string{PlaceClassroom, PlaceClassDojo, PlaceBlogs}
 
 // CommentsWith is what the check comments looks for. docs/comment-rules.md defines the rules and every word.
 type CommentsWith struct {
@@ -158,6 +158,25 @@ type CommentsWith struct {
 
 // At tells whether the means asks for a place.
 func (w *CommentsWith) At(place string) bool { return slices.Contains(w.Places, place) }
+
+// The rules of the check names.
+const (
+	FullName     = "full-name"
+	NotToPublish = "not-to-publish" // for the safeguarding lead, whoever deals with the clause
+)
+
+// What the rule full-name looks at besides what is public.
+const (
+	TitlesClasses = "classes" // names of classes
+	TitlesPosts   = "posts"   // titles of classwork and materials
+)
+
+// NamesWith is what the check names looks for. docs/name-rules.md defines the rules and every word.
+type NamesWith struct {
+	Rules      []string // without "names.", in the order of the file
+	Titles     []string // in the order of the file; empty is public titles only
+	LeaverDays int      // for how long somebody who has left is still looked for
+}
 
 // Want is one setting as it should be: either one of Values, or AtLeast.
 type Want struct {
@@ -179,16 +198,45 @@ func (m Means) Rules() []string {
 		return slices.Clone(w.Rules)
 	case *CommentsWith:
 		return slices.Clone(w.Rules)
+	case *NamesWith:
+		return slices.Clone(w.Rules)
 	case *PupilEmailWith, *SettingsWith:
 		return Rules(m.Name)
 	}
 	return nil
 }
 
+// Dealers lists the roles that deal with what a means of a clause finds: the clause's, but what not-to-publish finds is the safeguarding lead's whoever deals with
+// the clause, and the headteacher's where the school names none.
+func (p *Policy) Dealers(c Clause, m Means) []Role {
+	var out []Role
+	for _, r := range m.Rules() {
+		if role := p.Dealer(c, m, r); !slices.Contains(out, role) {
+			out = append(out, role)
+		}
+	}
+	if out == nil {
+		out = []Role{c.DealsWithIt}
+	}
+	return out
+}
+
+// Dealer is the role that deals with what one rule (without the check's name) of a means finds.
+func (p *Policy) Dealer(c Clause, m Means, rule string) Role {
+	if _, ok := m.With.(*NamesWith); ok && rule == NotToPublish {
+		for _, r := range []Role{RoleSafeguarding, RoleHead} {
+			if len(p.Person(r)) > 0 {
+				return r
+			}
+		}
+	}
+	return c.DealsWithIt
+}
+
 // namesRules tells whether the clause itself chose the rules.
 func (m Means) namesRules() bool {
 	switch m.With.(type) {
-	case *SharingWith, *AccountsWith, *DevicesWith:
+	case *SharingWith, *AccountsWith, *DevicesWith, *NamesWith:
 		return true
 	}
 	return false

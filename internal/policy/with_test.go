@@ -312,3 +312,30 @@ func TestExplainWith(t *testing.T) {
 		}
 	}
 }
+
+// Who deals with what the check names finds: one rule is the safeguarding lead's, whoever deals with the clause.
+func TestDealers(t *testing.T) {
+	for _, c := range []struct {
+		rules []string
+		roles []Role
+		want  []Role
+	}{
+		{[]string{FullName}, []Role{RoleSafeguarding}, []Role{RolePageHost}},
+		{[]string{NotToPublish}, []Role{RoleSafeguarding, RoleHead}, []Role{RoleSafeguarding}},
+		{[]string{FullName, NotToPublish}, []Role{RoleSafeguarding}, []Role{RolePageHost, RoleSafeguarding}},
+		{[]string{NotToPublish}, []Role{RoleHead}, []Role{RoleHead}},
+		{[]string{NotToPublish}, nil, []Role{RolePageHost}},
+	} {
+		p := &Policy{People: map[Role][]Person{}}
+		for _, r := range c.roles {
+			p.People[r] = []Person{{Role: r, Address: "a@school.example"}}
+		}
+		m := Means{Kind: Check, Name: "names", With: &NamesWith{Rules: c.rules}}
+		if d := cmp.Diff(c.want, p.Dealers(Clause{DealsWithIt: RolePageHost}, m)); d != "" {
+			t.Errorf("%v with %v (-want +have):\n%s", c.rules, c.roles, d)
+		}
+	}
+	if d := cmp.Diff([]Role{RoleHead}, (&Policy{}).Dealers(Clause{DealsWithIt: RoleHead}, Means{Kind: CheckIn, Name: "website"})); d != "" {
+		t.Errorf("of a check-in:\n%s", d)
+	}
+}

@@ -11,6 +11,8 @@ var devicesRules = []string{"unencrypted", "no-passcode", "update-expired", "dev
 
 var commentsRules = []string{"unreviewed", "no-host", "private-by-other-adult"}
 
+var namesRules = []string{FullName, NotToPublish}
+
 var sharingRules = []string{
 	"public", "public-link", "outside-person", "outside-group", "outside-domain", "group-with-outsiders", "open-group",
 	"shared-drive-outsider", "site", "form-editors", "trust-wide", "within-school", "trusted-domain", "form-responders"}
@@ -51,6 +53,10 @@ var ruleWords = map[string]map[string]string{
 		"no-passcode":    "phone or tablet without a passcode",
 		"update-expired": "Chromebook that gets no more updates",
 		"developer-mode": "Chromebook in developer mode",
+	},
+	"names": {
+		FullName:     "title with a pupil's full name in it",
+		NotToPublish: "public title that needs another look",
 	},
 	"pupil-email": {
 		"on":           "pupil's e-mail switched on",
@@ -149,6 +155,7 @@ const (
 	defaultGraceDays        = 28
 	defaultQuietWeeks       = 6
 	defaultSyncedWithinDays = 365
+	defaultLeaverDays       = 365
 	defaultExpireDays       = 14
 	defaultMaxChanges       = 10
 	defaultMaxShare         = 2

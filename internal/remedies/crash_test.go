@@ -97,6 +97,7 @@ func changes(w *world) []actions.Change {
 		DeleteGrant(f1, w.grant("f1", "anyone")), DeleteGrant(f1, w.grant("f1", "both")),
 		NarrowGrant(f1, w.grant("f1", "p-sam@outside.example")), ExpireGrant(f1, w.grant("f1", "p-kim@outside.example"), start.AddDate(0, 1, 0)),
 		HandOver("f2", "u2", "head"), HandOver("f3", "u2", "u3"),
+		Moderate("u3", "b1", "p1", "live", seen.CommentSpam), Moderate("u3", "b1", "p1", "spam", seen.CommentLive),
 	}
 }
 

@@ -44,6 +44,8 @@ type API interface {
 	SetExpiry(ctx context.Context, as, fileID, grantID string, until time.Time) error // the zero time: never
 	AddGrant(ctx context.Context, as, fileID string, g seen.Grant) (id string, err error)
 	HandOver(ctx context.Context, as, fileID, newOwner string) error
+	BlogComment(ctx context.Context, as, blog, post, comment string) (seen.BlogComment, error)
+	SetBlogComment(ctx context.Context, as, blog, post, comment, status string) error
 	// Gone tells whether an error says that the object is not there.
 	Gone(err error) bool
 }
@@ -60,13 +62,14 @@ const (
 	KindNarrowGrant    = "narrow-grant"      // a permission on Drive, to reading
 	KindExpireGrant    = "expire-grant"      // a permission on Drive, at a date
 	KindHandOver       = "hand-over"         // a file, to a new owner
+	KindComment        = "blog-comment"      // a comment on a blog, shown, hidden or emptied
 )
 
 // Kinds lists every kind, in the order of [All].
 func Kinds() []string {
 	return []string{
 		KindMoveUser, KindLeaveGroup, KindSwitchOff, KindSignOut, KindRevokeApp, KindRemoveRecovery,
-		KindDeleteGrant, KindNarrowGrant, KindExpireGrant, KindHandOver,
+		KindDeleteGrant, KindNarrowGrant, KindExpireGrant, KindHandOver, KindComment,
 	}
 }
 
@@ -74,7 +77,7 @@ func Kinds() []string {
 func All(api API, clock func() time.Time) []actions.Remedy {
 	return []actions.Remedy{
 		moveUser{api}, leaveGroup{api}, switchOff{api}, signOut{api}, revokeApp{api}, removeRecovery{api},
-		deleteGrant{drive{api}, clock}, narrowGrant{drive{api}}, expireGrant{drive{api}, clock}, handOver{drive{api}},
+		deleteGrant{drive{api}, clock}, narrowGrant{drive{api}}, expireGrant{drive{api}, clock}, handOver{drive{api}}, moderate{api},
 	}
 }
 

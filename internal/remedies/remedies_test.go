@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"esafetybot/internal/actions"
 	"esafetybot/internal/seen"
 )
@@ -241,7 +243,7 @@ func TestConcerns(t *testing.T) {
 	b := newBench(memoryStore(t))
 	all := changes(b.w)
 	ids := b.propose(t, false, all...)
-	for i, who := range []string{"u1", "u2", "u2", "u1", "u1", "u3", "u1", "u1", "u1", "u1", "head", "u2"} {
+	for i, who := range []string{"u1", "u2", "u2", "u1", "u1", "u3", "u1", "u1", "u1", "u1", "head", "u2"} { // comments on blogs concern nobody by name
 		by := actions.By{Role: "workspace_admin", Address: who + "@school.example", ID: who}
 		if err := b.log().Approve(ctx, by, actions.Pick{ID: ids[i]}); !errors.Is(err, actions.ErrSelf) {
 			t.Errorf("%s approved %s: %v", who, all[i].Kind, err)
@@ -287,6 +289,35 @@ func TestWords(t *testing.T) {
 	for i, r := range All(nil, nil) {
 		if r.Kind() != kinds[i] {
 			t.Errorf("%s, want %s", r.Kind(), kinds[i])
+		}
+	}
+}
+
+// A comment that waited is hidden by undoing, since Blogger has no way to make it wait again; a text that was removed is gone; and who does not run the blog changes nothing.
+func TestModerate(t *testing.T) {
+	b := newBench(memoryStore(t))
+	ids := b.propose(t, false,
+		Moderate("u3", "b1", "p1", "pending", seen.CommentLive), Moderate("u3", "b1", "p1", "rude", seen.CommentEmptied), Moderate("u1", "b1", "p1", "live", seen.CommentSpam), Moderate("u3", "b1", "p1", "gone", seen.CommentSpam))
+	b.approve(t, outsider, ids...)
+	if _, err := b.log().Apply(ctx, actions.Input{}); err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]string{"b1/p1/live": seen.CommentLive, "b1/p1/spam": seen.CommentSpam, "b1/p1/pending": seen.CommentLive, "b1/p1/rude": seen.CommentEmptied}
+	if diff := cmp.Diff(want, b.w.Said); diff != "" {
+		t.Errorf("(-want +have):\n%s", diff)
+	}
+	if _, err := b.log().Undo(ctx, outsider, ids[0], ""); err != nil {
+		t.Error(err)
+	}
+	if have := b.w.Said["b1/p1/pending"]; have != seen.CommentSpam {
+		t.Errorf("undone it is %s", have)
+	}
+	if _, err := b.log().Undo(ctx, outsider, ids[1], ""); !errors.Is(err, actions.ErrNoUndo) {
+		t.Error(err)
+	}
+	for _, i := range []int{2, 3} {
+		if a, err := b.log().Get(ctx, ids[i]); err != nil || a.State == actions.Done {
+			t.Errorf("%v %v", a, err)
 		}
 	}
 }

@@ -15,6 +15,8 @@ type Names struct {
 	Role    string // what they may do: "edit"
 	Owner   string // the new owner
 	Until   string // "Fri 4 December 2026"
+	Comment string // "a comment on the blog Year 6 writes"
+	Becomes string // what becomes of it: "shown to readers"
 }
 
 // Words say of one change, to people: what will be done, what was done, and how it is undone. Each is one sentence.
@@ -66,6 +68,11 @@ var words = map[string]Words{
 		"{File} is shared with {With} until {Until}, and no longer.",
 		"Undoing puts back the end that it had before, if any, and shares it again if it has ended.",
 	},
+	KindComment: {
+		"{Comment} will be {Becomes}.",
+		"{Comment} was {Becomes}.",
+		"Undoing shows or hides it as it was; what was waiting is hidden then. A text that was removed is gone.",
+	},
 	KindHandOver: {
 		"{File} will belong to {Owner}; whoever owned it may still edit it.",
 		"{File} belongs to {Owner} now; whoever owned it may still edit it.",
@@ -86,7 +93,7 @@ func Say(kind string, n Names) Words {
 		"{Account}", account, "{account}", account, "{File}", file, "{file}", file,
 		"{From}", or(n.From, "the unit it was in"), "{To}", or(n.To, "another unit"), "{Group}", or(n.Group, "the group"),
 		"{App}", or(n.App, "the app"), "{With}", or(n.With, "those it is shared with"), "{Role}", or(n.Role, "change"),
-		"{Owner}", or(n.Owner, "its new owner"), "{Until}", or(n.Until, "the day agreed"),
+		"{Comment}", or(n.Comment, "a comment on a blog"), "{Becomes}", or(n.Becomes, "changed"), "{Owner}", or(n.Owner, "its new owner"), "{Until}", or(n.Until, "the day agreed"),
 	)
 	w := words[kind]
 	return Words{Will: sentence(fill.Replace(w.Will)), Did: sentence(fill.Replace(w.Did)), Undo: sentence(fill.Replace(w.Undo))}

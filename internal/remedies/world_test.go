@@ -17,7 +17,8 @@ type world struct {
 	Members map[string]string // group/member → role
 	Tokens  map[string][]seen.App
 	Files   map[string][]seen.Grant
-	Ended   map[string]int // accounts that were signed out; signing out twice is the same to them
+	Said    map[string]string // BLOG/POST/COMMENT → the comment's state
+	Ended   map[string]int    // accounts that were signed out; signing out twice is the same to them
 
 	changes map[string]int // what was changed → how often it really changed
 	stale   int            // readings of an account that still show it as it was before the last change
@@ -249,6 +250,7 @@ func newWorld() *world {
 		People:  map[string]seen.Person{},
 		Members: map[string]string{"g1": "", "g1/u2": "MANAGER", "g2": "", "g2/u1": "MEMBER"},
 		Tokens:  map[string][]seen.App{"u1": {{Client: "app1"}, {Client: "app2"}}},
+		Said:    map[string]string{"b1/p1/live": seen.CommentLive, "b1/p1/spam": seen.CommentSpam, "b1/p1/pending": seen.CommentPending, "b1/p1/rude": seen.CommentLive},
 		Ended:   map[string]int{},
 		changes: map[string]int{}, before: map[string]seen.Person{},
 	}
@@ -277,4 +279,31 @@ func (w *world) grant(file, id string) seen.Grant {
 		}
 	}
 	panic("no grant " + id)
+}
+
+func (w *world) BlogComment(_ context.Context, as, blog, post, comment string) (seen.BlogComment, error) {
+	w.at("read")
+	status, ok := w.Said[blog+"/"+post+"/"+comment]
+	if !ok {
+		return seen.BlogComment{}, errGone
+	}
+	if as != "u3@school.example" {
+		status = "" // they do not run the blog
+	}
+	return seen.BlogComment{ID: comment, Post: post, Status: status}, nil
+}
+
+func (w *world) SetBlogComment(_ context.Context, as, blog, post, comment, status string) error {
+	key := blog + "/" + post + "/" + comment
+	return w.write("comment "+key, func() (bool, error) {
+		was, ok := w.Said[key]
+		switch {
+		case !ok:
+			return false, errGone
+		case as != "u3@school.example":
+			return false, errors.New("403: not the blog's administrator")
+		}
+		w.Said[key] = status
+		return was != status, nil
+	})
 }

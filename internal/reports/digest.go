@@ -30,8 +30,10 @@ type DigestInput struct {
 	Now      time.Time
 	Location *time.Location // the school's time zone; nil is UTC
 	Posts    []DigestPost
-	Site     string // https; the page on which the reader says that they looked; "" without a review site
-	Replies  bool   // a reply shows that they looked
+	Site     string       // https; the page on which the reader says that they looked; "" without a review site
+	Replies  bool         // a reply shows that they looked
+	Needed   []NeededFile // what the reader shared and is asked about; it alone makes no digest ([Needed])
+	Answers  string       // https; the page on which the reader answers that
 	Mask     *Mask
 	Asks     []AskedOf // what the reader is asked besides
 }
@@ -41,6 +43,7 @@ type digestPage struct {
 	Site                                       string
 	Posts                                      digestPosts
 	Questions                                  []questionLine
+	Needed                                     *neededPart
 	Foot                                       []string
 }
 
@@ -129,6 +132,7 @@ func (in DigestInput) page(most int) digestPage {
 	}
 	p.Posts = digestList(list, most, in.Mask, now, officer)
 	p.Questions = questionLines(in.Asks, now)
+	p.Needed = needed(in.Needed, most, in.Answers, now)
 	return p
 }
 
@@ -204,6 +208,7 @@ func digestText(p digestPage) string {
 	}
 	t.posts(p.Posts)
 	t.questions(p.Questions)
+	t.needed(p.Needed)
 	t.b.WriteString("-- \n")
 	for _, f := range p.Foot {
 		t.line(f)

@@ -7,6 +7,7 @@ const (
 	PartEmail    = "Pupils' e-mail"
 	PartAccounts = "Accounts and sign-in"
 	PartClasses  = "Classes"
+	PartNames    = "Pupils' names in titles"
 	PartComments = "Comments"
 	PartSettings = "Settings of the Google account"
 	PartDevices  = "Devices"
@@ -14,7 +15,7 @@ const (
 	PartAnswers  = "What people were asked"
 )
 
-var parts = []string{PartEmail, PartAccounts, PartClasses, PartComments, PartAnswers, PartSettings, PartDevices, PartRecords}
+var parts = []string{PartEmail, PartAccounts, PartClasses, PartNames, PartComments, PartAnswers, PartSettings, PartDevices, PartRecords}
 
 // MatterRule is how the reports speak of one rule about accounts, classes, devices, pupils' e-mail or settings. In One and Many "{n}" is
 // how many, "{a person}" and "{people}" who it is about: a pupil, an adult, a person.
@@ -38,6 +39,7 @@ const (
 	openUser  = console + "Directory → Users → click the account → "
 	openClass = "Classroom → open the class → People → "
 	openPost  = "The link opens the post; "
+	openTitle = "The link opens it. A file or folder: click its name to rename it, or Share → General access → Restricted; "
 	classHelp = " If you cannot open the class, ask its teacher."
 	gmailPage = console + "Apps → Google Workspace → Gmail → Service status → "
 )
@@ -253,6 +255,24 @@ var MatterRules = []MatterRule{
 	},
 
 	{
+		Name: "names.not-to-publish", Part: PartNames, Topic: "public title",
+		One:   "A title that the public can read needs your look",
+		Many:  "{n} titles that the public can read need your look",
+		Why:   "A child may be recognised by it, and this is for you to judge; it is told to nobody else.",
+		Do:    "Open it, and take the name out of the title or stop sharing it with the public; tell whoever does it no more than that",
+		Where: openTitle + "a Site: Publish settings → who can view.",
+		Now:   "Open it today; until the title is changed, stop sharing it with the public.",
+	},
+	{
+		Name: "names.full-name", Part: PartNames, Topic: "pupil's full name in a title",
+		One:   "A title has a pupil's first name and surname in it",
+		Many:  "{n} titles have a pupil's first name and surname in them",
+		Why:   "Whoever can read the title knows which child it is about.",
+		Do:    "Take the surname out of the title, or stop sharing it with the public",
+		Where: openTitle + "a class or a post: ⋮ → Edit.",
+	},
+
+	{
 		Name: "comments.private-by-other-adult", Part: PartComments, Topic: "private comment by another adult",
 		One:   "An adult who does not teach the class wrote a private comment on a pupil's work",
 		Many:  "{n} pieces of pupils' work have private comments by adults who do not teach the class",
@@ -271,10 +291,10 @@ var MatterRules = []MatterRule{
 	},
 	{
 		Name: "comments.no-host", Part: PartComments, Topic: "comments without a teacher",
-		One:   "A post has new comments, and its class has no teacher with a working account",
-		Many:  "{n} posts have new comments, and their classes have no teacher with a working account",
+		One:   "A post or blog has comments, and nobody with a working account looks after it",
+		Many:  "{n} posts and blogs have comments, and nobody with a working account looks after them",
 		Why:   "Nobody is told that there is something to look at.",
-		Do:    "Add a teacher to the class, or archive the class if it is over",
+		Do:    "Add a teacher to the class, or archive it if it is over; for a blog, name who looks after it under blogs in the policy, or close it to comments",
 		Where: openClass + "Invite teachers (the + beside Teachers)." + classHelp,
 	},
 	{
@@ -373,6 +393,8 @@ func matterRule(name string) (MatterRule, int) {
 		part = PartSettings
 	case "devices":
 		part = PartDevices
+	case "names":
+		part = PartNames
 	}
 	return MatterRule{
 		Name: name, Part: part, One: "A thing does not match the policy", Many: "{n} things do not match the policy", Topic: "other",

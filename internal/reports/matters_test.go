@@ -14,12 +14,12 @@ import (
 // TestEveryRuleHasWords compares the table with the pages that say what the rules are.
 func TestEveryRuleHasWords(t *testing.T) {
 	var doc []byte
-	for _, page := range []string{"account-rules", "comment-rules"} {
+	for page, before := range map[string]string{"account-rules": "", "comment-rules": "", "name-rules": "## `names`\n"} { // the page on names is about one check
 		text, err := os.ReadFile("../../docs/" + page + ".md")
 		if err != nil {
 			t.Fatal(err)
 		}
-		doc = append(doc, text...)
+		doc = append(append(doc, before...), text...)
 	}
 	row := regexp.MustCompile("^\\| `([a-z0-9-]+)` \\|")
 	heading := regexp.MustCompile("^##+ `([a-z-]+)`(?:: `([a-z-]+)`)?")
@@ -56,6 +56,7 @@ func TestEveryRuleHasWords(t *testing.T) {
 		}
 	}
 	slices.Sort(rules)
+	rules = slices.Compact(rules) // a rule may stand on the page for several places
 	slices.Sort(have)
 	if d := cmp.Diff(rules, have); d != "" {
 		t.Errorf("rules of the page and rules with words (-page +words):\n%s", d)

@@ -320,6 +320,7 @@ func (v *view) hash() string {
 		lines = append(lines, fmt.Sprintf("gap %q %q %q", g.What, g.Owner.Name, g.Owner.Link))
 	}
 	lines = append(lines, askedHash(v.in.Asks)...)
+	lines = append(lines, v.in.Said.hash()...)
 	lines = append(lines, hashLines(v.in.Matters, v.in.Now, v.in.Rollover)...)
 	for _, u := range v.in.Unclear {
 		lines = append(lines, fmt.Sprintf("unclear %q", u.Rule)) // of how many it could not be said changes by itself

@@ -28,11 +28,13 @@ func (l limits) half() limits {
 type page struct {
 	Kind, School, Date, Greeting, Headline    string
 	Lead                                      []string
+	Said                                      *line // what those who were asked said
 	Warning                                   string
 	Stats                                     []stat
 	Sum                                       string
 	Questions                                 []questionLine // what the reader is asked
 	Mine                                      digestPosts    // what waits in the reader's own classes
+	Needed                                    *neededPart    // what the reader shared and is asked about
 	Before, After                             []part         // before and after what is new in sharing, the gravest first
 	Asks                                      []part         // of the urgent message
 	New, Open                                 section
@@ -108,6 +110,8 @@ func (v *view) page(lim limits) page {
 	p := page{
 		Questions: questionLines(v.in.Asks, now),
 		Mine:      digestList(v.in.Posts, lim.things, v.in.Mask, now, cmp.Or(clean(v.in.Titles.ESafetyOfficer, 60), "e-safety officer")),
+		Said:      v.in.Said.line(),
+		Needed:    needed(v.in.Needed, lim.things, v.in.Answers, now),
 		Kind:      v.kind(), School: clean(v.in.School, 80), Date: now.Format("Monday 2 January 2006"),
 		Stats: []stat{
 			{number(c.New), "new", ""}, {number(c.StillOpen), "still open", ""},

@@ -21,6 +21,9 @@ var digestHTML string
 //go:embed asked.html.tmpl
 var askedHTML string
 
+//go:embed needed.html.tmpl
+var neededHTML string
+
 //go:embed entry.html.tmpl
 var entryHTML string
 
@@ -67,7 +70,7 @@ var styles = strings.NewReplacer(
 	"§gap§", "height:6px;line-height:6px;font-size:6px",
 )
 
-var templates = map[string]*template.Template{"oversharing": parse(oversharingHTML), "urgent": parse(urgentHTML), "owner": parse(ownerHTML), "digest": parse(digestHTML), "asked": parse(askedHTML), "entry": parse(entryHTML)}
+var templates = map[string]*template.Template{"oversharing": parse(oversharingHTML), "urgent": parse(urgentHTML), "owner": parse(ownerHTML), "digest": parse(digestHTML), "asked": parse(askedHTML), "needed": parse(neededHTML), "entry": parse(entryHTML)}
 
 func parse(text string) *template.Template {
 	funcs := template.FuncMap{"dots": dots, "whoCan": func() string { return whoCan }, "words": strings.Fields, "hyphen": func(s string) bool { return strings.Contains(s, "-") }}

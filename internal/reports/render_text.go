@@ -14,10 +14,15 @@ func renderText(p page) string {
 	if len(p.Lead) > 0 {
 		t.para(strings.Join(p.Lead, " "))
 	}
+	if p.Said != nil {
+		t.para(p.Said.Text)
+		t.link(p.Said.Link)
+	}
 	t.para(p.Sum)
 
 	t.questions(p.Questions)
 	t.posts(p.Mine)
+	t.needed(p.Needed)
 	t.parts(p.Before)
 	t.section(p.New)
 	t.rows(p.AllTitle+", by what is the case", p.ByRule)

@@ -129,6 +129,9 @@ type OversharingInput struct {
 	Unclear   []Unclear      // of these, what could not be said
 	Asks      []AskedOf      // what the reader is asked and has not answered
 	Posts     []DigestPost   // what waits in the reader's own classes; it alone makes no report
+	Needed    []NeededFile   // what the reader shared, and is asked about; it alone makes no report
+	Answers   string         // https; the page on which the reader answers that
+	Said      OwnersSaid     // what others said who were asked so
 	Wider     bool           // clauses about more than sharing are looked at, whether or not there are Matters
 	MayChange bool           // the policy lets the program change things
 	Waiting   map[string]int // how many changes of each kind wait for approval, for `approve --all`; nil: those of Matters and Items are counted

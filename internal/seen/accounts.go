@@ -11,6 +11,8 @@ type Person struct {
 	Delegated  bool      // holds some other administrator's role
 	SecondStep bool      // enrolled in two-step verification
 	Recovery   string    // recovery e-mail address, lower case; "" if none
+	// Given and Family are the two parts of the name; like Name never logged, never stored.
+	Given, Family string
 }
 
 // Active tells whether somebody can sign in with the account: neither switched off nor archived.
@@ -92,6 +94,7 @@ const (
 
 // A Post is an announcement, a piece of classwork or a material in a class.
 type Post struct {
+	ID    string // within its class
 	Title string // of classwork and materials; an announcement has none
 	Link  string // opens it; "" for what is not published
 	Made  time.Time

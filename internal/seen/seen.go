@@ -160,18 +160,22 @@ const (
 // A Share is an item, or a shared drive, together with the grants that it is the cause of: its own, and inherited ones whose
 // source cannot be seen. Which grants are kept is the reader's business; what they amount to is the check's.
 type Share struct {
-	Kind   string    `json:"kind"` // "file" or "drive"
-	ID     string    `json:"id"`
-	Mime   string    `json:"mime,omitempty"`
-	Title  string    `json:"title,omitempty"` // may hold anything; shown masked
-	Link   string    `json:"link,omitempty"`
-	Owner  string    `json:"owner,omitempty"` // Directory id of the owner; "" in a shared drive
-	Drive  string    `json:"drive,omitempty"` // id of the shared drive it is in
-	Grants []Grant   `json:"grants"`
-	Seen   time.Time `json:"seen"`              // when it was last read live
-	Since  time.Time `json:"since,omitzero"`    // when the log says that its sharing last changed
-	Lost   bool      `json:"missing,omitempty"` // not where it was, not found elsewhere yet
-	Tree   string    `json:"tree,omitempty"`    // the confidential folder or drive it was read under; then Grants are those inside the customer
+	Kind   string  `json:"kind"` // "file" or "drive"
+	ID     string  `json:"id"`
+	Mime   string  `json:"mime,omitempty"`
+	Title  string  `json:"title,omitempty"` // may hold anything; shown masked
+	Link   string  `json:"link,omitempty"`
+	Owner  string  `json:"owner,omitempty"` // Directory id of the owner; "" in a shared drive
+	Drive  string  `json:"drive,omitempty"` // id of the shared drive it is in
+	Grants []Grant `json:"grants"`
+	// Open are the grants by which the public may open it that are not among Grants, because a folder above is their cause. They are kept
+	// only where somebody asks for the titles that the public can read.
+	Open  []Grant   `json:"open,omitempty"`
+	Seen  time.Time `json:"seen"`              // when it was last read live
+	Since time.Time `json:"since,omitzero"`    // when the log says that its sharing last changed
+	By    string    `json:"by,omitempty"`      // Directory id of who last gave anybody access, where the log says so
+	Lost  bool      `json:"missing,omitempty"` // not where it was, not found elsewhere yet
+	Tree  string    `json:"tree,omitempty"`    // the confidential folder or drive it was read under; then Grants are those inside the customer
 }
 
 // Subject is the share's identity in a finding.

@@ -10,6 +10,8 @@
 //   - A scope that could not be read is a [seen.Gap]; nothing inside it changes, and it is read in full when it can be read again.
 //   - What is kept are causes (docs/rules.md, "One finding per cause") and grants whose reach depends on somebody else: outsiders,
 //     trusted domains, groups. Accounts of the customer and domain-wide grants inside it are kept in confidential trees only.
+//   - Where the titles that the public can read are asked for ([Reader.Titles]), what only a folder above makes public stands in the picture too: with Open, and
+//     without Grants. It goes as everything else goes, but is lost only if somebody waits for it ([Reader.Named]).
 //   - Documents hold ids; addresses of grantees are in the collection people.
 package shares
 
@@ -48,6 +50,7 @@ type Book struct {
 	refs  map[seen.Scope]store.BlobRef
 	open  map[seen.Scope]*page // read or changed in this run
 	where map[string]seen.Scope
+	under map[string]bool         // shares that are the cause of nothing: they stand here for their title
 	also  map[string][]seen.Scope // further scopes of a share: a run was killed while it moved
 	fate  map[string]note
 	noted map[seen.Scope]bool // scopes with notes of what left them
@@ -84,7 +87,7 @@ func Open(ctx context.Context, s store.Store, p *people.Book, now time.Time, com
 	b := &Book{
 		store: s, commit: commit, people: p, now: now,
 		refs: map[seen.Scope]store.BlobRef{}, open: map[seen.Scope]*page{},
-		where: map[string]seen.Scope{}, also: map[string][]seen.Scope{}, fate: map[string]note{}, noted: map[seen.Scope]bool{},
+		where: map[string]seen.Scope{}, under: map[string]bool{}, also: map[string][]seen.Scope{}, fate: map[string]note{}, noted: map[seen.Scope]bool{},
 	}
 	for d, err := range s.Find(ctx, Pictures, store.Ask{}) {
 		if err != nil {
@@ -96,10 +99,11 @@ func Open(ctx context.Context, s store.Store, p *people.Book, now time.Time, com
 			return nil, err
 		}
 		b.refs[scope] = ref
-		for subject := range pg.shares {
+		for subject, s := range pg.shares {
 			if scope.Kind() == "tree" {
 				continue
 			}
+			b.marks(s)
 			if was, twice := b.where[subject]; twice {
 				b.also[subject] = append(b.also[subject], was)
 			}
@@ -137,6 +141,7 @@ func (b *Book) load(ctx context.Context, scope seen.Scope) (*page, store.BlobRef
 	}
 	for _, s := range j.Shares {
 		b.people.Fill(s.Grants)
+		b.people.Fill(s.Open)
 		pg.shares[s.Subject()] = s
 	}
 	for k, v := range j.Below {
@@ -175,7 +180,7 @@ func (p *page) encode() ([]byte, error) {
 	}
 	j := pageJSON{Below: p.below, Abroad: p.abroad, Gone: p.gone}
 	for _, s := range p.shares {
-		s.Grants = people.Strip(s.Grants)
+		s.Grants, s.Open = people.Strip(s.Grants), people.Strip(s.Open)
 		j.Shares = append(j.Shares, s)
 	}
 	sort.Slice(j.Shares, func(x, y int) bool { return j.Shares[x].Subject() < j.Shares[y].Subject() })
@@ -190,9 +195,7 @@ func (b *Book) put(ctx context.Context, scope seen.Scope, s seen.Share) error {
 		if err != nil {
 			return err
 		}
-		if s.Since.IsZero() {
-			s.Since = old.shares[subject].Since
-		}
+		remember(&s, old.shares[subject])
 		delete(old.shares, subject)
 	}
 	if scope.Kind() != "tree" {
@@ -204,17 +207,45 @@ func (b *Book) put(ctx context.Context, scope seen.Scope, s seen.Share) error {
 	if err != nil {
 		return err
 	}
-	if have, ok := pg.shares[subject]; ok && s.Since.IsZero() {
-		s.Since = have.Since
+	if have, ok := pg.shares[subject]; ok {
+		remember(&s, have)
 	}
 	delete(pg.gone, subject)
 	if scope.Kind() != "tree" {
 		delete(b.fate, subject)
 		b.where[subject] = scope
+		b.marks(s)
 	}
 	pg.shares[subject] = s
 	b.people.Learn(s.Grants)
+	b.people.Learn(s.Open)
 	return nil
+}
+
+// marks notes whether a share is the cause of anything.
+func (b *Book) marks(s seen.Share) {
+	if len(s.Grants) == 0 {
+		b.under[s.Subject()] = true
+	} else {
+		delete(b.under, s.Subject())
+	}
+}
+
+// Under tells whether a share stands in the picture only because a folder above it makes it public.
+func (b *Book) Under(subject string) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.under[subject]
+}
+
+// remember keeps what the log said of a share earlier, where it says nothing new.
+func remember(s *seen.Share, before seen.Share) {
+	if s.Since.IsZero() {
+		s.Since = before.Since
+	}
+	if s.By == "" {
+		s.By = before.By
+	}
 }
 
 // single takes a share out of every scope but one. The caller holds the lock.
@@ -248,9 +279,10 @@ func (b *Book) drop(ctx context.Context, scope seen.Scope, subject string, how f
 		if err := b.single(ctx, scope, subject); err != nil {
 			return err
 		}
-		s.Grants = nil
+		s.Grants, s.Open = nil, nil
 		n := note{How: how, At: b.now, Share: s}
 		delete(b.where, subject)
+		delete(b.under, subject)
 		b.fate[subject], b.noted[scope] = n, true
 		pg.gone[subject] = n
 	}
@@ -358,50 +390,6 @@ func (b *Book) All(ctx context.Context) iter.Seq2[seen.Share, error] {
 			}
 		}
 	}
-}
-
-// setAbroad notes whose folders are the cause of what an item inherits; none forgets it.
-func (b *Book) setAbroad(ctx context.Context, scope seen.Scope, subject string, owners []string) error {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	pg, err := b.page(ctx, scope)
-	if err != nil {
-		return err
-	}
-	if len(owners) > 0 {
-		pg.abroad[subject] = owners
-	} else {
-		delete(pg.abroad, subject)
-	}
-	return nil
-}
-
-// Standing lists items to read again because what is above them may have changed without a word in the log: those whose cause
-// was a folder of an account that is gone, and, if anew, those that stood for themselves because the folder above could not be seen.
-// Shares of which a grant has ended by its date are among them: the date may have been moved.
-func (b *Book) Standing(ctx context.Context, gone func(accountID string) bool, anew bool) (map[string]seen.Scope, error) {
-	out := map[string]seen.Scope{}
-	err := b.pages(ctx, func(scope seen.Scope, pg *page) {
-		for subject, s := range pg.shares {
-			if scope.Kind() != "tree" && slices.ContainsFunc(s.Grants, func(g seen.Grant) bool { return !g.Until.IsZero() && !g.Until.After(b.now) }) {
-				out[subject] = scope
-			}
-		}
-		if scope.Kind() != "owner" {
-			return
-		}
-		for subject, owners := range pg.abroad {
-			if slices.ContainsFunc(owners, gone) {
-				out[subject] = scope
-			}
-		}
-		for subject, s := range pg.shares {
-			if anew && s.Kind == "file" && slices.ContainsFunc(s.Grants, func(g seen.Grant) bool { return !g.IsOwn() }) {
-				out[subject] = scope
-			}
-		}
-	})
-	return out, err
 }
 
 // pages calls fn for every scope of the picture.

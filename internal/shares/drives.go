@@ -3,8 +3,10 @@ package shares
 import (
 	"context"
 	"errors"
+	"slices"
 	"sort"
 
+	"esafetybot/internal/checks/sharing"
 	"esafetybot/internal/findings"
 	"esafetybot/internal/seen"
 )
@@ -95,27 +97,65 @@ func (r *Reader) SharedDrive(ctx context.Context, d seen.Drive, members []seen.G
 		tree[s.Subject()] = s
 	}
 	var failed error
-	for it, err := range r.Drive.DriveItems(ctx, d.ID, as[0]) {
-		if err != nil {
-			return errors.Join(err, r.Book.Enter(ctx, scope, res.shares))
-		}
+	take := func(it seen.Item) (own []seen.Grant) {
 		subject := "file/" + it.ID
 		if err := r.driveGrants(ctx, &it, as[0]); err != nil {
 			failed = errors.Join(failed, err)
 			if s, was := known[subject]; was {
 				res.shares[subject] = s
 			}
-			continue
+			return nil
 		}
-		if kept := r.kept(it.Grants); len(kept) > 0 {
-			res.shares[subject] = r.shareOf(it, kept)
+		kept := r.kept(it.Grants)
+		own = ownOf(kept)
+		s := r.shareOf(it, own)
+		if s.Open = r.open(it, own, kept); len(s.Grants)+len(s.Open) > 0 {
+			res.shares[subject] = s
 		} else if _, was := known[subject]; was {
 			res.fate[subject] = findings.Fine
 		}
-		if inside := r.insideOnly(it.Grants); marked && len(inside) > 0 {
+		if inside := r.insideOnly(ownOf(it.Grants)); marked && len(inside) > 0 {
 			s := r.shareOf(it, inside)
 			s.Tree = d.ID
 			tree[subject] = s
+		}
+		return own
+	}
+	passing := func(it seen.Item) {
+		if _, was := known["file/"+it.ID]; was {
+			res.fate["file/"+it.ID] = findings.Fine
+		}
+	}
+	o := openings{drive: d.ID, parents: map[string]string{}, open: map[string]bool{}}
+	var waiting []seen.Item
+	for it, err := range r.Drive.DriveItems(ctx, d.ID, as[0]) {
+		if err != nil {
+			return errors.Join(err, r.Book.Enter(ctx, scope, res.shares))
+		}
+		folder := it.MimeType == seen.MimeFolder
+		if folder && r.Titles {
+			o.parents[it.ID] = it.Parent
+		}
+		if it.Augmented || !r.Titles {
+			if own := take(it); folder && slices.ContainsFunc(own, func(g seen.Grant) bool { return sharing.MayBePublic(it.MimeType, g) }) {
+				o.open[it.ID] = true
+			}
+			continue
+		}
+		switch under, known := o.under(it.Parent); {
+		case folder || !known:
+			waiting = append(waiting, it) // until all folders are met
+		case under:
+			take(it)
+		default:
+			passing(it)
+		}
+	}
+	for _, it := range waiting {
+		if under, _ := o.under(it.Parent); under {
+			take(it)
+		} else {
+			passing(it)
 		}
 	}
 	failed = errors.Join(failed, r.replace(ctx, scope, known, res, as[0]))
@@ -123,6 +163,36 @@ func (r *Reader) SharedDrive(ctx context.Context, d seen.Drive, members []seen.G
 		failed = r.Book.Tree(ctx, d.ID, tree)
 	}
 	return failed
+}
+
+// openings are the folders of a shared drive that the public can open. Google does not tell of an item in a shared drive what it inherits unless it is asked for that
+// one item, so only those below such a folder are asked for.
+type openings struct {
+	drive   string
+	parents map[string]string // of folders
+	open    map[string]bool
+}
+
+// under tells whether a folder, or one above it, is open; known is false while a folder on the way up was not met.
+func (o *openings) under(folder string) (under, known bool) {
+	for range maxDepth {
+		if o.open[folder] {
+			return true, true
+		}
+		if folder == o.drive {
+			return false, true
+		}
+		parent, met := o.parents[folder]
+		if !met {
+			return false, false
+		}
+		folder = parent
+	}
+	return false, true
+}
+
+func ownOf(grants []seen.Grant) []seen.Grant {
+	return slices.DeleteFunc(slices.Clone(grants), func(g seen.Grant) bool { return !g.IsOwn() })
 }
 
 // TreeScope is the scope of a confidential folder or drive.

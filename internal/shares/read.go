@@ -45,6 +45,10 @@ type Reader struct {
 
 	// OurDrive tells whether a shared drive belongs to the school; [NewReader] takes all for it.
 	OurDrive func(id string) bool
+	// Titles asks for all that the public can open, also what only a folder above opens, for its title.
+	Titles bool
+	// Named are the subjects that somebody waits to hear of: of what only a folder above opens no other is looked for where it is lost.
+	Named map[string]bool
 	// LastRead tells when a scope was last read in full before this run; zero if never.
 	LastRead func(seen.Scope) time.Time
 
@@ -90,6 +94,19 @@ func (r *Reader) kept(grants []seen.Grant) []seen.Grant {
 		}
 		return true
 	})
+}
+
+// open lists the grants by which the public may open an item and of which a folder above is the cause.
+func (r *Reader) open(it seen.Item, own, kept []seen.Grant) (out []seen.Grant) {
+	if !r.Titles {
+		return nil
+	}
+	for _, g := range kept {
+		if sharing.MayBePublic(it.MimeType, g) && !contains(own, g) {
+			out = append(out, g)
+		}
+	}
+	return out
 }
 
 // insideOnly filters the grants that a confidential tree keeps: those to people, groups and domains of the customer.
@@ -237,13 +254,15 @@ func (r *Reader) settle(res *result, it seen.Item, kept []seen.Grant, folders ma
 	if under != "" {
 		res.below["file/"+under]++
 	}
-	r.enter(res, it, own)
+	r.enter(res, it, own, kept)
 	return true
 }
 
-func (r *Reader) enter(res *result, it seen.Item, grants []seen.Grant) {
-	s := r.shareOf(it, grants)
-	if len(grants) == 0 {
+// enter takes up an item with those of its kept grants that it is the cause of.
+func (r *Reader) enter(res *result, it seen.Item, own, kept []seen.Grant) {
+	s := r.shareOf(it, own)
+	s.Open = r.open(it, own, kept)
+	if len(own) == 0 && len(s.Open) == 0 {
 		res.fate[s.Subject()] = findings.Merged
 		return
 	}
@@ -307,7 +326,7 @@ func (r *Reader) settleAbroad(ctx context.Context, res *result, it seen.Item, ke
 	if under != "" {
 		res.below["file/"+under]++
 	}
-	r.enter(res, it, own)
+	r.enter(res, it, own, kept)
 	return nil
 }
 

@@ -22,6 +22,7 @@ type Touched struct {
 	Moved   bool      // its place changed: moved, put in or taken out of the bin, inheritance switched
 	Deleted bool      // the last word of the log is that it was deleted for good
 	Since   time.Time // when its sharing changed, zero if it did not
+	By      string    // Directory id of who gave somebody access, where the log tells
 }
 
 // Pass is one run's work through touched items: each is read live once.
@@ -111,7 +112,7 @@ func (p *Pass) Touch(ctx context.Context, t Touched) error {
 	it, err := r.locate(ctx, owners, t.ID)
 	switch {
 	case err == nil:
-		if err := r.evaluate(ctx, it, t.Since); err != nil {
+		if err := r.evaluate(ctx, it, t); err != nil {
 			return err
 		}
 		if it.MimeType == seen.MimeFolder && it.Drive == "" && r.Who.Ours(it.Owner) {
@@ -192,7 +193,7 @@ func (r *Reader) Search(ctx context.Context, subject string, as []string) (bool,
 	it, err := r.locate(ctx, as, strings.TrimPrefix(subject, "file/"))
 	switch {
 	case err == nil:
-		return true, r.evaluate(ctx, it, time.Time{})
+		return true, r.evaluate(ctx, it, Touched{})
 	case r.Drive.NotFound(err), errors.As(err, new(errNobody)):
 		return false, nil
 	}
@@ -205,7 +206,7 @@ type errNobody struct{}
 func (errNobody) Error() string { return "nobody is left as whom it could be looked up" }
 
 // evaluate brings the picture up to date with one item of My Drive or a shared drive, as it was read live.
-func (r *Reader) evaluate(ctx context.Context, it seen.Item, since time.Time) error {
+func (r *Reader) evaluate(ctx context.Context, it seen.Item, t Touched) error {
 	subject := "file/" + it.ID
 	leave := func(how findings.How) error {
 		if scope, in := r.Book.Has(subject); in {
@@ -228,7 +229,8 @@ func (r *Reader) evaluate(ctx context.Context, it seen.Item, since time.Time) er
 	var own []seen.Grant
 	var abroad []string
 	covered := false
-	for _, g := range r.kept(it.Grants) {
+	kept := r.kept(it.Grants)
+	for _, g := range kept {
 		if g.IsOwn() {
 			own = append(own, g)
 			continue
@@ -251,14 +253,16 @@ func (r *Reader) evaluate(ctx context.Context, it seen.Item, since time.Time) er
 			return err
 		}
 	}
-	if len(own) == 0 {
-		if covered {
-			return leave(findings.Merged)
-		}
+	open := r.open(it, own, kept)
+	switch {
+	case len(own)+len(open) > 0:
+	case covered:
+		return leave(findings.Merged)
+	default:
 		return leave(findings.Fine)
 	}
 	s := r.shareOf(it, own)
-	s.Since = since
+	s.Open, s.Since, s.By = open, t.Since, t.By
 	scope := DriveScope(it.Drive)
 	if it.Drive == "" {
 		scope = OwnerScope(a.ID)
@@ -271,7 +275,7 @@ func (r *Reader) lookUp(ctx context.Context, scope seen.Scope, s seen.Share, as 
 	it, err := r.locate(ctx, as, s.ID)
 	switch {
 	case err == nil:
-		return r.evaluate(ctx, it, time.Time{})
+		return r.evaluate(ctx, it, Touched{})
 	case r.Drive.NotFound(err):
 		return r.lose(ctx, scope, s.Subject())
 	}
@@ -289,6 +293,9 @@ func (r *Reader) lose(ctx context.Context, scope seen.Scope, subject string) err
 	s, ok := pg.shares[subject]
 	if !ok || s.Lost {
 		return nil
+	}
+	if r.Book.under[subject] && !r.Named[subject] {
+		return r.Book.drop(ctx, scope, subject, findings.NotFound)
 	}
 	s.Lost = true
 	s.Seen = r.LastRead(scope)
@@ -355,7 +362,7 @@ func (p *Pass) subtree(ctx context.Context, root seen.Item) error {
 	r.walk.remember(root)
 	err := r.descend(ctx, root, func(it seen.Item) (bool, error) {
 		p.first(it.ID)
-		if err := r.evaluate(ctx, it, time.Time{}); err != nil {
+		if err := r.evaluate(ctx, it, Touched{}); err != nil {
 			return false, err
 		}
 		return true, nil
@@ -464,7 +471,7 @@ func (p *Pass) inDrive(ctx context.Context, t Touched) error {
 	was, known := r.Book.Has(subject)
 	switch {
 	case err == nil:
-		return r.evaluate(ctx, it, t.Since)
+		return r.evaluate(ctx, it, t)
 	case !r.Drive.NotFound(err):
 		return &ErrUnread{Scope: scope, Err: err}
 	case t.Deleted && known:
@@ -475,17 +482,17 @@ func (p *Pass) inDrive(ctx context.Context, t Touched) error {
 	return nil
 }
 
-// driveGrants fills in the grants of an item of a shared drive that has any of its own.
+// driveGrants fills in the grants of an item of a shared drive: its own and, where titles are asked for, those that it inherits from a folder.
 func (r *Reader) driveGrants(ctx context.Context, it *seen.Item, as string) error {
-	if !it.Augmented || it.Trashed {
-		it.Grants = nil
+	it.Grants = nil
+	if it.Trashed || !it.Augmented && !r.Titles {
 		return nil
 	}
 	grants, err := r.Drive.ItemGrants(ctx, as, it.ID)
 	if err != nil {
 		return err
 	}
-	it.Grants, it.GrantsSeen = slices.DeleteFunc(grants, func(g seen.Grant) bool { return !g.IsOwn() }), true
+	it.Grants, it.GrantsSeen = slices.DeleteFunc(grants, func(g seen.Grant) bool { return !g.IsOwn() && !r.Titles }), true
 	return nil
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"slices"
 	"sync"
-	"time"
 
 	"esafetybot/internal/seen"
 )
@@ -151,7 +150,7 @@ func (r *Reader) Adopt(ctx context.Context) error {
 		if _, in := r.Book.Has("file/" + it.ID); in {
 			continue
 		}
-		if err := r.evaluate(ctx, it, time.Time{}); err != nil {
+		if err := r.evaluate(ctx, it, Touched{}); err != nil {
 			return err
 		}
 	}

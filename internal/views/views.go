@@ -42,6 +42,10 @@ type Finding struct {
 	With    []With   `json:"with,omitempty"`
 	// Concerns lists the Directory ids of those who may not judge it, since it is about their account, or what they own or did.
 	Concerns []string `json:"concerns,omitempty"`
+	// Ask is the Directory id of who can be asked whether it is still needed: whoever shared it, as far as the log tells, else its owner.
+	Ask string `json:"ask,omitempty"`
+	// NotAsk says why nobody can, in a sentence without names; "" where there is nothing to ask about.
+	NotAsk string `json:"not_ask,omitempty"`
 }
 
 // With is somebody who has access.

@@ -13,6 +13,7 @@ import (
 
 	"esafetybot/internal/actions"
 	"esafetybot/internal/decisions"
+	"esafetybot/internal/needed"
 	"esafetybot/internal/policy"
 	"esafetybot/internal/views"
 )
@@ -51,6 +52,7 @@ type changeRow struct {
 	MayUndo                bool
 	WhyNot                 string
 	Pending                string
+	Wanted                 bool // whoever shared it says that it can stop
 }
 
 // changeKind is all the changes of a kind that somebody may approve at once.
@@ -119,7 +121,16 @@ func (s *Site) changes(w http.ResponseWriter, r *http.Request, p *person) error 
 	n, _ := strconv.Atoi(r.URL.Query().Get("page"))
 	n = min(max(n, 1), max(1, (len(waiting)+perPage-1)/perPage))
 	page.Total, page.From, page.To = len(waiting), (n-1)*perPage, min(n*perPage, len(waiting))
-	row := func(a *actions.Action) changeRow { return s.changeRow(a, words[a.ID], p, pending) }
+	wanted, err := needed.All(ctx, s.Main)
+	if err != nil {
+		return err
+	}
+	row := func(a *actions.Action) changeRow {
+		row := s.changeRow(a, words[a.ID], p, pending)
+		q := wanted[a.Finding]
+		row.Wanted = a.State.Waits() && q != nil && q.Ended == "" && q.Answer == needed.Stop && q.Opened.Equal(a.Opened)
+		return row
+	}
 	page.Waiting, page.Going, page.Over = rows(waiting[page.From:page.To], row), rows(going[:min(len(going), perPage)], row), rows(over[:min(len(over), 2*perPage)], row)
 	if n > 1 {
 		page.Before = "/changes?page=" + strconv.Itoa(n-1)

@@ -56,7 +56,11 @@ func (s *Site) agree(w http.ResponseWriter, r *http.Request, p *person) error {
 		d := decisions.Decision{Do: decisions.Agree, Until: r.PostForm.Get("until"), Why: strings.TrimSpace(r.PostForm.Get("why"))}
 		var chosen []*findings.Finding
 		var err error
-		switch confirm, all := r.PostForm.Get("confirm"), r.PostForm.Get("all"); {
+		switch confirm, all, keep := r.PostForm.Get("confirm"), r.PostForm.Get("all"), r.PostForm.Get("keep"); {
+		case keep != "":
+			if chosen, d, err = s.kept(r.Context(), list, d, keep); err != nil {
+				return nil, err
+			}
 		case confirm != "":
 			if chosen, d, err = s.confirmed(r, list, d, confirm); err != nil {
 				return nil, err
@@ -287,6 +291,8 @@ func didWords(d decisions.Decision) string {
 	switch d.Do {
 	case decisions.Agree:
 		return "agreed to " + count(len(d.Findings), "finding", "findings") + " until " + dayWords(d.Until)
+	case decisions.AskOwner:
+		return "asked whoever shared " + count(len(d.Findings), "thing", "things")
 	case decisions.EndAgree:
 		return "ended the agreement on " + count(len(d.Findings), "finding", "findings")
 	case decisions.Approve:

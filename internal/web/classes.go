@@ -43,7 +43,7 @@ func (s *Site) classes(w http.ResponseWriter, r *http.Request, p *person) error 
 	}
 	page := classesPage{Token: s.SignIn.Token(r.Context(), coverForm), Form: formID(), Today: s.today().String(), Until: s.today().AddDays(7).String()}
 	for course, c := range p.classes {
-		if c.Name == "" {
+		if c.Name == "" || c.Blog != nil && !c.Blog.Listed {
 			continue
 		}
 		line := classLine{ID: course, Name: c.Name}

@@ -15,6 +15,7 @@ import (
 	"esafetybot/internal/checks/comments"
 	"esafetybot/internal/decisions"
 	"esafetybot/internal/findings"
+	"esafetybot/internal/needed"
 	"esafetybot/internal/policy"
 	"esafetybot/internal/pseudonym"
 	"esafetybot/internal/reports"
@@ -76,6 +77,7 @@ type findingFilter struct {
 	Severity string
 	Deals    string
 	With     string // "user/…", "domain/…", or "at/DOMAIN": persons at a domain
+	Asked    string // what became of asking whoever shared it: one of answerStates
 	Page     int    // from 1
 }
 
@@ -83,9 +85,12 @@ type findingFilter struct {
 var findingStates = []option{{"open", "everything open"}, {"new", "new in the last week"}, {"overdue", "overdue"}, {"agreed", "agreed until a date"}, {"information", "for information"}}
 
 func filterOf(q url.Values) findingFilter {
-	f := findingFilter{State: q.Get("state"), Clause: q.Get("clause"), Rule: q.Get("rule"), Severity: q.Get("severity"), Deals: q.Get("deals"), With: q.Get("with")}
+	f := findingFilter{State: q.Get("state"), Clause: q.Get("clause"), Rule: q.Get("rule"), Severity: q.Get("severity"), Deals: q.Get("deals"), With: q.Get("with"), Asked: q.Get("asked")}
 	if !slices.ContainsFunc(findingStates, func(o option) bool { return o.Value == f.State }) {
 		f.State = findingStates[0].Value
+	}
+	if !slices.ContainsFunc(answerStates, func(o option) bool { return o.Value == f.Asked }) {
+		f.Asked = ""
 	}
 	f.Page, _ = strconv.Atoi(q.Get("page"))
 	f.Page = max(f.Page, 1)
@@ -95,7 +100,7 @@ func filterOf(q url.Values) findingFilter {
 // path is the page with this filter.
 func (f findingFilter) path() string {
 	q := url.Values{}
-	for k, v := range map[string]string{"state": f.State, "clause": f.Clause, "rule": f.Rule, "severity": f.Severity, "deals": f.Deals, "with": f.With} {
+	for k, v := range map[string]string{"state": f.State, "clause": f.Clause, "rule": f.Rule, "severity": f.Severity, "deals": f.Deals, "with": f.With, "asked": f.Asked} {
 		if v != "" && (k != "state" || v != findingStates[0].Value) {
 			q.Set(k, v)
 		}
@@ -149,7 +154,8 @@ func (p *person) did(x *findings.Finding) bool {
 type theirs struct {
 	all, shown []*findings.Finding
 	views      map[string]*views.Finding
-	whole      bool // views holds every view
+	asked      map[string]*needed.Question // by finding
+	whole      bool                        // views holds every view
 	heads      []string
 }
 
@@ -157,8 +163,11 @@ type theirs struct {
 func (s *Site) findingsOf(ctx context.Context, p *person, f findingFilter) (*theirs, error) {
 	out := &theirs{views: map[string]*views.Finding{}, heads: s.heads(p)}
 	chair := p.plays(policy.RoleChair) && !p.leads()
-	if chair || f.With != "" {
-		var err error
+	var err error
+	if out.asked, err = needed.All(ctx, s.Main); err != nil {
+		return nil, err
+	}
+	if chair || f.With != "" || f.Asked == "can" {
 		if out.views, err = views.AllFindings(ctx, s.Main); err != nil {
 			return nil, err
 		}
@@ -179,7 +188,7 @@ func (s *Site) findingsOf(ctx context.Context, p *person, f findingFilter) (*the
 				continue
 			}
 			out.all = append(out.all, x)
-			if f.matches(x, out.views[x.ID], now) {
+			if f.matches(x, out.views[x.ID], now) && out.fits(f.Asked, x, out.views[x.ID], now) {
 				out.shown = append(out.shown, x)
 			}
 		}
@@ -220,6 +229,10 @@ type findingsPage struct {
 	AnyAgree                       bool   // one of the rows can be ticked
 	All                            string // what "all of these" would be about; "" if it is not offered
 	AllCount                       int
+	Asking                         []option // the choices of the filter on answers
+	AnyAsk                         bool     // at one of the rows somebody can be asked
+	AskAll                         string   // likewise of all, for asking
+	AskCount                       int
 	Tomorrow, Longest              string
 	Token, Form                    string
 	Own                            []outcome
@@ -239,6 +252,10 @@ type findingRow struct {
 	First, FirstBy         string // until when the first of two agreed, and who; "" if nobody has
 	FirstWhy, FirstPick    string
 	Pending                string
+	Asked                  string   // what was asked of whom, and what they said
+	KeepPick, KeepUntil    string   // agrees to what they said; "" if that cannot be
+	MayStop                bool     // they said that it can stop, and the policy lets that be proposed
+	CanAsk, NotAsk         string   // who can be asked, or why nobody can
 	Links                  []option // to everything with the same people
 }
 
@@ -254,12 +271,12 @@ func (s *Site) findingsList(w http.ResponseWriter, r *http.Request, p *person) e
 	}
 	f.Page = min(f.Page, max(1, (len(list.shown)+perPage-1)/perPage))
 	page := findingsPage{
-		Filter: f, Total: len(list.shown), States: findingStates, Token: s.SignIn.Token(r.Context(), agreeForm), Form: formID(),
+		Filter: f, Total: len(list.shown), States: findingStates, Asking: answerStates, Token: s.SignIn.Token(r.Context(), agreeForm), Form: formID(),
 		Tomorrow: s.today().AddDays(1).String(), Longest: s.today().AddDays(longest).String(), Action: f.path(),
 	}
 	page.From, page.To = (f.Page-1)*perPage, min(f.Page*perPage, len(list.shown))
 	s.choices(&page, list, p)
-	heard, err := decisions.Recent(r.Context(), s.Decisions, s.Main, s.Clock().Add(-ownFor), decisions.Agree, decisions.EndAgree)
+	heard, err := decisions.Recent(r.Context(), s.Decisions, s.Main, s.Clock().Add(-ownFor), decisions.Agree, decisions.EndAgree, decisions.AskOwner)
 	if err != nil {
 		return err
 	}
@@ -271,12 +288,16 @@ func (s *Site) findingsList(w http.ResponseWriter, r *http.Request, p *person) e
 		}
 		row.Pending = pending[x.ID]
 		page.AnyAgree = page.AnyAgree || row.May && row.Pending == ""
+		page.AnyAsk = page.AnyAsk || row.CanAsk != "" && row.Pending == ""
 		page.Rows = append(page.Rows, row)
 	}
 	if f.With != "" {
 		page.With = list.withWords(f.With)
 		if all := s.agreeable(p, list); len(all) > 0 {
 			page.All, page.AllCount = listDigest(all), len(all)
+		}
+		if all := s.askableOf(p, list); len(all) > 0 {
+			page.AskAll, page.AskCount = listDigest(all), len(all)
 		}
 	}
 	if f.Page > 1 {
@@ -368,14 +389,17 @@ func (s *Site) findingRow(ctx context.Context, p *person, list *theirs, x *findi
 	}
 	if row.High && x.Status == findings.Open {
 		first, err := (&findings.Keeper{Store: s.Main}).FirstOf(ctx, x, s.Clock())
-		if err != nil || first == nil {
+		if err != nil {
 			return row, err
 		}
-		row.First, row.FirstBy, row.FirstWhy = s.day(first.Until), s.titles(first.By), first.Why
-		if row.May && !(first.ID != "" && first.ID == p.ID) && first.Hash != p.By.Hash {
-			row.FirstPick = row.Pick + " " + s.Policy.Calendar.Date(first.Until).String()
+		if first != nil {
+			row.First, row.FirstBy, row.FirstWhy = s.day(first.Until), s.titles(first.By), first.Why
+			if row.May && !(first.ID != "" && first.ID == p.ID) && first.Hash != p.By.Hash {
+				row.FirstPick = row.Pick + " " + s.Policy.Calendar.Date(first.Until).String()
+			}
 		}
 	}
+	s.askRow(&row, p, list, x, v)
 	return row, nil
 }
 
@@ -448,6 +472,9 @@ func (s *Site) pendingFindings(heard []decisions.Heard) map[string]string {
 			out[x.ID] = "Noted: it is to be as before. It is taken up within minutes."
 			if d.Do == decisions.Agree {
 				out[x.ID] = fmt.Sprintf("Noted: agreed until %s. It is taken up within minutes.", dayWords(d.Until))
+			}
+			if d.Do == decisions.AskOwner {
+				out[x.ID] = "Noted: whoever shared it is asked. It is taken up within minutes."
 			}
 		}
 	}

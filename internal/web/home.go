@@ -33,7 +33,9 @@ type homePage struct {
 	Form      string
 	Teaches   bool
 	Officer   string
-	Entry     bool // an entry of the incident log waits to be opened
+	Moderate  string // token of the forms about comments on blogs; "" where nothing can be changed from here
+	Shared    int    // things that they shared and are asked about
+	Entry     bool   // an entry of the incident log waits to be opened
 }
 
 type homeClass struct {
@@ -44,6 +46,14 @@ type homeClass struct {
 type homePost struct {
 	Item, Saw, Title, Link, New, Since, Due string
 	PassedOn                                bool
+	Comments                                []homeComment // on a blog
+}
+
+// homeComment is a comment on a blog at which somebody has to look.
+type homeComment struct {
+	Text, When         string
+	Show, Hide, Remove string // what a button sends; "" without the button
+	Hidden             bool   // readers do not see it yet
 }
 
 // reviewForm is the name of the form that says that somebody looked.
@@ -67,7 +77,14 @@ func (s *Site) home(w http.ResponseWriter, r *http.Request, p *person) error {
 	if page.Entry, err = s.entryWaits(r.Context(), p); err != nil {
 		return err
 	}
+	if page.Shared, err = s.sharedWaits(r.Context(), p); err != nil {
+		return err
+	}
 	for _, x := range posts {
+		may := s.mayModerate(x.course)
+		if may {
+			page.Moderate = s.SignIn.Token(r.Context(), moderateForm)
+		}
 		list := &page.Classes
 		if !slices.Contains(p.hosts, x.course) {
 			list = &page.PassedOn
@@ -77,7 +94,7 @@ func (s *Site) home(w http.ResponseWriter, r *http.Request, p *person) error {
 			*list = append(*list, homeClass{ID: x.course, Name: x.class})
 			i = len(*list) - 1
 		}
-		(*list)[i].Posts = append((*list)[i].Posts, s.homePost(x, p))
+		(*list)[i].Posts = append((*list)[i].Posts, s.homePost(x, p, may))
 	}
 	return s.page(w, r, p, "home", "My page", page)
 }
@@ -120,6 +137,10 @@ func (s *Site) waiting(ctx context.Context, p *person) ([]waitingPost, error) {
 	if err != nil {
 		return nil, err
 	}
+	moderated, err := s.moderated(ctx)
+	if err != nil {
+		return nil, err
+	}
 	var out []waitingPost
 	for course, posts := range open {
 		class := p.classes[course]
@@ -132,6 +153,7 @@ func (s *Site) waiting(ctx context.Context, p *person) ([]waitingPost, error) {
 				continue
 			}
 			acts := class.Waiting(post, s.rules(f.clause, p.rosters[course]))
+			acts = slices.DeleteFunc(acts, func(a moderation.Act) bool { return moderated[moderation.Subject(course, id)+" "+a.Key] })
 			if len(acts) == 0 || !noted[moderation.Subject(course, id)].Before(acts[len(acts)-1].At) {
 				continue // somebody has just said that they looked
 			}
@@ -176,11 +198,14 @@ func (s *Site) noted(ctx context.Context) (map[string]time.Time, error) {
 	return out, nil
 }
 
-func (s *Site) homePost(x waitingPost, p *person) homePost {
+func (s *Site) homePost(x waitingPost, p *person, may bool) homePost {
 	loc := s.Policy.School.Location
 	out := homePost{
 		Item: moderation.Subject(x.course, x.id), Saw: x.acts[len(x.acts)-1].At.UTC().Format(time.RFC3339Nano), Title: title(x.post), Link: x.post.LinkAs(x.course, p.Address),
 		New: newWords(x), Since: x.acts[0].At.In(loc).Format("Monday 2 January, 15:04"), PassedOn: x.passedOn,
+	}
+	if _, blog := moderation.BlogOf(x.course); blog {
+		out.Comments = s.homeComments(x, may)
 	}
 	if !x.due.IsZero() {
 		out.Due = x.due.In(loc).Format("Monday 2 January")

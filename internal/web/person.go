@@ -26,7 +26,7 @@ type person struct {
 	adults  []roster.Adult
 	hashes  []string // of all their addresses
 	rosters map[string]*memory.Class
-	hosts   []string // ids of the classes that they teach or stand in for
+	hosts   []string // ids of the classes that they teach or stand in for, and of blogs that they look after
 	answers bool     // something is asked of them as a teacher of a class on ClassDojo
 	// classes is what is remembered of all classes, by id; for reading only.
 	classes map[string]*moderation.Class
@@ -119,7 +119,8 @@ func (s *Site) taught(r *http.Request, p *person) (err error) {
 	}
 	s.dojoHosts(p)
 	for course, c := range p.classes {
-		if c.Covers(p.ID, s.today()) && !slices.Contains(p.hosts, course) {
+		looksAfter := c.Blog != nil && c.Blog.Listed && slices.Contains(c.Blog.Hosts, p.ID)
+		if (looksAfter || c.Covers(p.ID, s.today())) && !slices.Contains(p.hosts, course) {
 			p.hosts = append(p.hosts, course)
 		}
 	}

@@ -78,6 +78,7 @@ func New(c Config) (*Site, error) {
 	for pattern, h := range map[string]func(http.ResponseWriter, *http.Request, *person) error{
 		"GET /{$}":               s.home,
 		"POST /reviewed":         s.reviewed,
+		"POST /moderate":         s.moderate,
 		"GET /check-ins":         s.checkIns,
 		"POST /check-ins":        s.answer,
 		"GET /classes":           s.classes,
@@ -86,6 +87,9 @@ func New(c Config) (*Site, error) {
 		"GET /findings":          s.findingsList,
 		"POST /findings/agree":   s.agree,
 		"POST /findings/end":     s.endAgreement,
+		"POST /findings/ask":     s.askOwner,
+		"GET /shared":            s.shared,
+		"POST /shared":           s.answerShared,
 		"GET /changes":           s.changes,
 		"POST /changes/approve":  s.decideChange(decisions.Approve, "approved"),
 		"POST /changes/decline":  s.decideChange(decisions.Decline, "declined"),
@@ -184,7 +188,7 @@ type menuItem struct {
 
 var templates = func() map[string]*template.Template {
 	out := map[string]*template.Template{}
-	for _, name := range []string{"home", "check-ins", "classes", "findings", "changes", "overview", "closed", "problem", "signed-out", "concern", "concern-form", "concern-sent", "incidents", "incident", "incidents-numbers"} {
+	for _, name := range []string{"home", "check-ins", "classes", "findings", "changes", "overview", "closed", "shared", "problem", "signed-out", "concern", "concern-form", "concern-sent", "incidents", "incident", "incidents-numbers"} {
 		out[name] = template.Must(template.New("").Funcs(template.FuncMap{"upper": upper}).ParseFS(files, "pages/frame.html.tmpl", "pages/"+name+".html.tmpl"))
 	}
 	return out
@@ -209,7 +213,7 @@ func (s *Site) page(w http.ResponseWriter, r *http.Request, p *person, name, tit
 
 func (s *Site) pageAs(w http.ResponseWriter, r *http.Request, p *person, status int, name, title string, body any) error {
 	f := frame{School: s.Policy.School.Name, Title: title, Who: p.Address, SignOut: s.SignIn.Token(r.Context(), signin.SignOutForm), Body: body, Notice: notices[r.URL.Query().Get("noted")]}
-	for _, m := range slices.Concat(p.menu(), s.more(p), s.incidentMenu(r.Context(), p)) {
+	for _, m := range slices.Concat(p.menu(), s.sharedMenu(r.Context(), p), s.more(p), s.incidentMenu(r.Context(), p)) {
 		m.Here = m.Path == r.URL.Path
 		f.Menu = append(f.Menu, m)
 	}
@@ -218,12 +222,17 @@ func (s *Site) pageAs(w http.ResponseWriter, r *http.Request, p *person, status 
 
 // notices is what a page says after a form was taken.
 var notices = map[string]string{
+	"moderated":       "Thank you. It is noted, and done within the hour.",
 	"reviewed":        "Thank you. It is noted that you looked.",
 	"answered":        "Thank you. Your answer is noted.",
 	"cover":           "It is noted who stands in. They hear of what waits from the next mail on.",
 	"ended":           "It is noted that they no longer stand in.",
 	"agreed":          "It is noted, and taken up within minutes. What is of high severity waits for a second person.",
 	"agreement-ended": "It is noted that the agreement ends. It is taken up within minutes.",
+	"asked":           "It is noted, and taken up within minutes. Whoever shared it hears with their next daily mail, and has five days at school to answer.",
+	"shared-keep":     "Thank you. It is noted that you still need it.",
+	"shared-stop":     "Thank you. It is noted that it can stop.",
+	"shared-not-sure": "Thank you. It is noted that you are not sure; somebody looks at it with you.",
 	"approved":        "It is noted that you approve. It is taken up within minutes; what is of high severity waits for a second person.",
 	"declined":        "It is noted that this is not wanted. It is taken up within minutes.",
 	"to-undo":         "It is noted that this is to be undone. It is taken up within minutes.",

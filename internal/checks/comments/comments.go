@@ -44,6 +44,16 @@ type Ask struct {
 	Replies  bool
 	Staff    bool
 	Due      calendar.Deadline
+	// Where it looks.
+	Classes, Blogs, Dojo bool
+}
+
+// At tells whether the ask is about a class, a blog or a class on ClassDojo.
+func (a Ask) At(c Class) bool {
+	if _, dojo := moderation.ParseDojo(c.ID); dojo {
+		return a.Dojo
+	}
+	return c.Book.Blog == nil && a.Classes || c.Book.Blog != nil && a.Blogs
 }
 
 // rules is what the ask says of what needs looking at in a class.
@@ -59,10 +69,10 @@ func (in Input) teaches(m seen.ClassMember) bool {
 	return m.Teacher && ours && in.Kinds.Kind(a) != school.Pupil
 }
 
-// Class is one class in use.
+// Class is one class in use, or a blog.
 type Class struct {
-	ID      string
-	Members []seen.ClassMember
+	ID      string             // as [moderation.Book] has it
+	Members []seen.ClassMember // none of a blog
 	Book    *moderation.Class
 }
 
@@ -104,22 +114,33 @@ func Check(in Input) []findings.Observed {
 }
 
 func (in Input) class(ask Ask, c Class) []findings.Observed {
+	if !ask.At(c) {
+		return nil
+	}
 	var out []findings.Observed
-	see := func(rule, post string, o findings.Observed) {
+	see := func(rule, subject string, o findings.Observed) {
 		if !slices.Contains(ask.Rules, rule) {
 			return
 		}
-		o.Clause, o.Rule, o.Subject, o.Severity = ask.Clause, Means+"."+rule, moderation.Subject(c.ID, post), ask.Severity
+		o.Clause, o.Rule, o.Subject, o.Severity = ask.Clause, Means+"."+rule, subject, ask.Severity
 		if o.Deals == "" {
 			o.Deals = ask.Deals
 		}
 		o.Facts = findings.Normalise(o.Facts)
 		out = append(out, o)
 	}
-	for _, i := range in.Waiting(ask, c) {
+	waiting := in.Waiting(ask, c)
+	if c.Book.Blog != nil && len(in.Hosts(c)) == 0 {
+		if facts, ok := in.hostless(c, len(waiting) > 0); ok {
+			blog, _ := moderation.BlogOf(c.ID)
+			see(NoHost, "blog/"+blog, findings.Observed{Facts: facts})
+		}
+		return out
+	}
+	for _, i := range waiting {
 		since := "since " + i.Since.UTC().Truncate(time.Second).Format(time.RFC3339)
 		if len(i.Hosts) == 0 {
-			see(NoHost, i.Post, findings.Observed{Since: i.Since, Facts: []string{"course/" + c.ID, since}})
+			see(NoHost, moderation.Subject(c.ID, i.Post), findings.Observed{Since: i.Since, Facts: []string{"course/" + c.ID, since}})
 			continue
 		}
 		o := findings.Observed{Since: i.Since, Due: i.Due, Facts: []string{since, "due unknown"}}
@@ -130,11 +151,11 @@ func (in Input) class(ask Ask, c Class) []findings.Observed {
 			o.Facts = append(o.Facts, PassedOn)
 			o.Deals = ask.PassedTo
 		}
-		see(Unreviewed, i.Post, o)
+		see(Unreviewed, moderation.Subject(c.ID, i.Post), o)
 	}
 	for id, p := range c.Book.Posts {
 		if facts := in.private(c, p); len(facts) > 0 {
-			see(PrivateByOtherAdult, id, findings.Observed{Facts: facts})
+			see(PrivateByOtherAdult, moderation.Subject(c.ID, id), findings.Observed{Facts: facts})
 		}
 	}
 	return out
@@ -143,6 +164,9 @@ func (in Input) class(ask Ask, c Class) []findings.Observed {
 // Waiting lists the posts of a class that wait, by since.
 func (in Input) Waiting(ask Ask, c Class) []Item {
 	var out []Item
+	if !ask.At(c) {
+		return nil
+	}
 	hosts := sync.OnceValue(func() []*seen.Account { return in.Hosts(c) })
 	for _, id := range slices.Sorted(maps.Keys(c.Book.Posts)) {
 		acts := c.Book.Waiting(c.Book.Posts[id], in.rules(ask, c))
@@ -159,7 +183,22 @@ func (in Input) Waiting(ask Ask, c Class) []Item {
 	return out
 }
 
-// Hosts lists who is there to look today: the class's teachers with a working account who are no pupils, and its cover.
+// hostless says of a blog that nobody looks after whether that matters, and what makes it so.
+func (in Input) hostless(c Class, waits bool) (facts []string, matters bool) {
+	blog := c.Book.Blog
+	facts = []string{"not-listed"}
+	if blog.Listed {
+		facts[0] = "listed"
+	}
+	for _, id := range blog.Runners() {
+		if a, ok := in.Who.AccountByID(id); ok && a.Active() && !a.Guest && in.Kinds.School(a) && in.Kinds.Kind(a) != school.Pupil {
+			facts = append(facts, "by/"+id)
+		}
+	}
+	return facts, blog.Open || blog.Listed && waits
+}
+
+// Hosts lists who is there to look today: the class's teachers, or those whom the policy names for the blog, with a working account who are no pupils, and its cover.
 func (in Input) Hosts(c Class) []*seen.Account {
 	var ids []string
 	for _, m := range c.Members {
@@ -168,6 +207,9 @@ func (in Input) Hosts(c Class) []*seen.Account {
 		}
 	}
 	today := in.Calendar.Date(in.Now)
+	if c.Book.Blog != nil {
+		ids = slices.Clone(c.Book.Blog.Hosts)
+	}
 	for _, v := range c.Book.Cover {
 		if c.Book.Covers(v.Who, today) {
 			ids = append(ids, v.Who)

@@ -55,6 +55,7 @@ type world struct {
 	who  *school.Directory
 	days map[string][]time.Weekday
 	list []seen.ClassMember
+	id   string // of the class, or the blog
 	book *moderation.Class
 	n    int
 }
@@ -63,9 +64,10 @@ type world struct {
 func newWorld(rule string) *world {
 	w := &world{
 		now:  "2026-11-18",
-		ask:  Ask{Clause: "A1", Severity: "medium", Deals: "safeguarding_lead", PassedTo: "esafety_officer", Rules: []string{rule}, Replies: true, Due: calendar.Deadline{Count: 2, Unit: calendar.SchoolDays}},
+		ask:  Ask{Clause: "A1", Severity: "medium", Deals: "safeguarding_lead", PassedTo: "esafety_officer", Rules: []string{rule}, Replies: true, Classes: true, Due: calendar.Deadline{Count: 2, Unit: calendar.SchoolDays}},
 		who:  school.New(school.Rules{OrgUnits: []string{"/Oak"}}, []string{"school.example"}),
 		days: map[string][]time.Weekday{},
+		id:   "c1",
 		book: &moderation.Class{},
 	}
 	w.in.Calendar = &calendar.Calendar{
@@ -134,7 +136,7 @@ func (w *world) input() Input {
 	if in.Asks == nil {
 		in.Asks = []Ask{w.ask}
 	}
-	in.Classes = append([]Class{{ID: "c1", Members: w.list, Book: w.book}}, in.Classes...)
+	in.Classes = append([]Class{{ID: w.id, Members: w.list, Book: w.book}}, in.Classes...)
 	return in
 }
 

@@ -137,7 +137,7 @@ func (j *judge) share(s seen.Share) []findings.Observed {
 				continue
 			}
 		}
-		if rule := j.rule(s, g); rule != "" {
+		if rule := rule(j.Who, s, g); rule != "" {
 			taken[rule] = append(taken[rule], Fact(g))
 		}
 	}
@@ -173,21 +173,46 @@ func Counts(g seen.Grant, now time.Time) bool {
 }
 
 // near is how far a grantee is that is not a group of ours; anyone at all is outside.
-func (j *judge) near(g seen.Grant) school.Nearness {
+func near(who *school.Directory, g seen.Grant) school.Nearness {
 	switch g.Type {
 	case "user":
-		return j.Who.Person(g.Address)
+		return who.Person(g.Address)
 	case "group":
-		return j.Who.ForeignGroup(g.Address)
+		return who.ForeignGroup(g.Address)
 	case "domain":
-		return j.Who.Domain(g.Domain)
+		return who.Domain(g.Domain)
 	}
 	return school.Outside
 }
 
+// MayBePublic tells whether a grant on an item of a mime type may be one by which the public can open it, whoever is near: see [IsPublic].
+func MayBePublic(mime string, g seen.Grant) bool {
+	return mime != seen.MimeShortcut && (g.Type == "anyone" || g.View == "published" && mime == seen.MimeSite)
+}
+
+// IsPublic tells whether the public can open a share: whether one of the rules public, public-link and site takes a grant of its own, or one that it
+// inherits (Open).
+func IsPublic(who *school.Directory, now time.Time, s seen.Share) bool {
+	for _, list := range [][]seen.Grant{s.Grants, s.Open} {
+		for _, g := range list {
+			if !MayBePublic(s.Mime, g) || !Counts(g, now) {
+				continue
+			}
+			if _, ours := who.Group(g.Address); ours && g.Type == "group" {
+				continue
+			}
+			switch rule(who, s, g) {
+			case Public, PublicLink, Site:
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // rule names the rule that takes a grant, or "".
-func (j *judge) rule(s seen.Share, g seen.Grant) string {
-	near := j.near(g)
+func rule(who *school.Directory, s seen.Share, g seen.Grant) string {
+	near := near(who, g)
 	if near == school.Trusted {
 		return TrustedDom
 	}

@@ -38,6 +38,9 @@ var pages = []shownPage{
 	{name: "check-ins", path: "/check-ins", who: []string{"administrator", "officer", "page-host"}, chosen: []string{"page-host desktop"}},
 	{name: "classes", path: "/classes", who: []string{"officer", "headteacher", "page-host"}},
 	{name: "findings", path: "/findings", who: []string{"administrator", "officer", "headteacher"}},
+	{name: "findings-asked", path: "/findings?asked=waiting", who: []string{"administrator"}},
+	{name: "findings-to-ask", path: "/findings?asked=can&severity=medium", who: []string{"administrator"}},
+	{name: "shared", path: "/shared", who: []string{"owner", "colleague"}},
 	{name: "changes", path: "/changes", who: []string{"administrator", "officer"}},
 	{name: "overview", path: "/overview", who: []string{"officer", "headteacher"}},
 	{name: "closed", path: "/closed", who: []string{"officer"}},
@@ -67,7 +70,7 @@ func (s *stage) people() map[string]string {
 	course, teacher := s.teacher(2)
 	return map[string]string{
 		"teacher": teacher, "administrator": s.role(policy.RoleAdmin), "officer": s.role(policy.RoleOfficer), "headteacher": s.role(policy.RoleHead), "governor": s.role(policy.RoleGovernor),
-		"page-host": s.role(policy.RolePageHost), "colleague": s.colleague(course), "pupil": s.pupil(),
+		"page-host": s.role(policy.RolePageHost), "colleague": s.colleague(course), "pupil": s.pupil(), "owner": s.user(s.askable(1)[0].view.Ask).PrimaryEmail,
 	}
 }
 
@@ -77,6 +80,7 @@ func eachPage(t *testing.T, s *stage, setup func(v *visitor), look func(t *testi
 	raise := s.visit(t)
 	raise.signIn(people["teacher"])
 	raise.raiseConcern()
+	s.askOwner(t, s.askable(1)...)
 	s.work()
 	for _, who := range slices.Sorted(maps.Keys(people)) {
 		showTo(t, s, who, people[who], setup, look)

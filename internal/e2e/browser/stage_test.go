@@ -38,7 +38,7 @@ import (
 )
 
 // looking are the jobs whose work the site shows.
-var looking = []string{jobs.AccountsJob, jobs.CommentsJob, jobs.CheckInsJob, jobs.IncidentsJob}
+var looking = []string{jobs.AccountsJob, jobs.CommentsJob, jobs.CheckInsJob, jobs.IncidentsJob, jobs.SharingJob, jobs.ApplyJob, jobs.DigestJob}
 
 // testKey is made once, and short: it signs for nobody but the simulated school.
 var testKey = sync.OnceValue(func() *rsa.PrivateKey {
@@ -75,6 +75,12 @@ type stage struct {
 // newStage makes a school, lets the worker look at it, and opens the site. State is where the worker keeps it; nil is memory.
 func newStage(t testing.TB, state store.Store, autoLogin bool) *stage {
 	t.Helper()
+	return newStageWith(t, state, autoLogin, func(text string) string { return text })
+}
+
+// newStageWith is one with a policy that was changed.
+func newStageWith(t testing.TB, state store.Store, autoLogin bool, change func(text string) string) *stage {
+	t.Helper()
 	sc, err := generate.Generate(generate.Options{Pupils: 60, Seed: 4})
 	if err != nil {
 		t.Fatal(err)
@@ -83,7 +89,7 @@ func newStage(t testing.TB, state store.Store, autoLogin bool) *stage {
 	if s.main == nil {
 		s.main = openMemory(t)
 	}
-	if s.policy, err = policy.Parse("classroom-school.yaml", []byte(sc.Policies[generate.Classroom])); err != nil {
+	if s.policy, err = policy.Parse("classroom-school.yaml", []byte(change(sc.Policies[generate.Classroom]))); err != nil {
 		t.Fatal(err)
 	}
 	s.serve(autoLogin)
@@ -106,7 +112,7 @@ func (s *stage) serve(autoLogin bool) {
 	s.t.Helper()
 	for i := range s.world.Settings.Clients { // delegation of what the jobs ask for
 		c := &s.world.Settings.Clients[i]
-		for _, job := range jobs.Looking {
+		for _, job := range append(slices.Clone(jobs.Looking), jobs.ApplyJob) {
 			for _, use := range google.Scopes(job) {
 				c.Scopes = append(c.Scopes, use.Scope)
 			}
@@ -176,7 +182,7 @@ func (s *stage) work() {
 	s.world.SetNow(s.world.Now().Add(15 * time.Minute))
 	env := jobs.Env{
 		Store: s.main, Site: s.decisions, BaseURL: s.site, Exclusive: true, Policy: s.policy, Google: s.client, Clock: s.world.Now, Log: slog.New(slog.DiscardHandler), Holder: "test", Roll: s.roll,
-		Patience: []time.Duration{time.Millisecond},
+		Patience: []time.Duration{time.Millisecond, time.Millisecond}, Change: s.client,
 	}
 	_ = jobs.Run(s.t.Context(), env, s.box, looking, func(job string, r *jobs.Record, err error) {
 		if err != nil || r == nil || r.Error != "" {

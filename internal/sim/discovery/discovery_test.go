@@ -49,6 +49,8 @@ func TestMatch(t *testing.T) {
 		{"GET", "/admin/reports/v1/activity/users/all/applications/drive", "reports.activities.list", "applicationName", "drive"},
 		{"GET", "/groups/v1/groups/team@school.example", "groupsSettings.groups.get", "groupUniqueId", "team@school.example"},
 		{"POST", "/gmail/v1/users/me/drafts/send", "gmail.users.drafts.send", "userId", "me"},
+		{"GET", "/v3/users/self/blogs", "blogger.blogs.listByUser", "userId", "self"},
+		{"POST", "/v3/blogs/41/posts/1/comments/c1/removecontent", "blogger.comments.removeContent", "commentId", "c1"},
 		{"GET", "/v1/policies", "cloudidentity.policies.list", "", ""},
 	} {
 		m, params, _, _ := c.Match(tt.method, tt.path)

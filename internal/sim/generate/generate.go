@@ -170,7 +170,8 @@ func settings(seed int64, now time.Time) world.Settings {
 			"classroom.guardianlinks.students.readonly", "classroom.announcements.readonly", "classroom.coursework.students.readonly",
 			"classroom.courseworkmaterials.readonly", "drive.metadata.readonly", "drive.readonly", "gmail.compose", "gmail.settings.basic",
 			"cloud-identity.policies.readonly",
-			"admin.directory.user", "admin.directory.group.member", "drive")}}, // to change what was approved
+			"blogger.readonly",
+			"admin.directory.user", "admin.directory.group.member", "drive", "blogger")}}, // to change what was approved
 	}
 }
 

@@ -33,9 +33,10 @@ type act struct {
 	Time       time.Time   `json:"time"`
 
 	App      string          `json:"app"` // a client id
+	Blog     string          `json:"blog"`
 	Course   string          `json:"course"`
 	Post     string          `json:"post"`
-	Kind     string          `json:"kind"`     // of a post or a comment; what a reply does
+	Kind     string          `json:"kind"`     // of a post or a comment; what a reply does; what is done with a comment on a blog
 	Comment  string          `json:"comment"`  // an id
 	Reply    string          `json:"reply"`    // an id
 	Text     string          `json:"text"`     // of a roll or a comment, or what is in a file
@@ -128,6 +129,16 @@ func (s *Server) make(a *act) (id string, ok bool, err error) {
 			err = s.world.CreatePost(a.Course, a.Kind, p, a.Actor)
 			id = p.ID
 		}
+	case "blogPost":
+		var p *world.BlogPost
+		if p, err = resource[world.BlogPost](a); err == nil {
+			id, err = s.world.WriteBlogPost(a.Blog, p, a.Actor)
+		}
+	case "blogComment":
+		var c *world.BlogComment
+		if c, err = resource[world.BlogComment](a); err == nil {
+			id, err = s.world.WriteBlogComment(a.Blog, a.Post, *c, a.Actor)
+		}
 	case "commentFile":
 		if a.Comment == "" {
 			id, err = s.world.CommentOnFile(a.File, a.Text, nil, a.Actor)
@@ -168,6 +179,14 @@ func (s *Server) updatePost(a *act) error {
 		return err
 	}
 	return s.world.UpdatePost(a.Course, a.Post, p, a.Actor)
+}
+
+func (s *Server) setBlogPost(a *act) error {
+	p, err := resource[world.BlogPost](a)
+	if err != nil {
+		return err
+	}
+	return s.world.SetBlogPost(a.Blog, a.Post, p.Status, p.ReaderComments, a.Actor)
 }
 
 func (s *Server) decide(a *act) error {
@@ -240,6 +259,8 @@ func (s *Server) do(body []byte) (any, error) {
 		"editFileComment":    func() error { return w.EditFileComment(a.File, a.Comment, a.Reply, a.Text, a.Actor) },
 		"deleteFileComment":  func() error { return w.DeleteFileComment(a.File, a.Comment, a.Reply, a.Actor) },
 		"deleteComment":      func() error { return w.DeleteComment(a.Course, a.Post, a.Comment) },
+		"setBlogPost":        func() error { return s.setBlogPost(&a) },
+		"moderateBlog":       func() error { return w.ModerateBlogComment(a.Blog, a.Post, a.Comment, a.Kind, a.Actor) },
 		"decide":             func() error { return s.decide(&a) },
 		"reportUsage":        func() error { return s.reportUsage(&a) },
 		"setContent":         func() error { return w.SetContent(a.File, []byte(a.Text), a.Actor) },

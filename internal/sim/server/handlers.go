@@ -88,6 +88,20 @@ var handlers = map[string]handler{
 
 	"gmail.users.settings.getAutoForwarding": {write: withMail(autoForwardingGet)},
 
+	"blogger.blogUserInfos.get":      {read: withBlogger(blogUserInfosGet)},
+	"blogger.blogs.get":              {read: withBlogger(blogsGet)},
+	"blogger.blogs.listByUser":       {read: withBlogger(blogsListByUser)},
+	"blogger.comments.approve":       {write: moderate(world.ApproveComment)},
+	"blogger.comments.delete":        {write: moderate(world.DropComment)},
+	"blogger.comments.get":           {read: withBlogger(blogCommentsGet)},
+	"blogger.comments.list":          {read: withBlogger(blogCommentsList)},
+	"blogger.comments.listByBlog":    {read: withBlogger(blogCommentsList)},
+	"blogger.comments.markAsSpam":    {write: moderate(world.SpamComment)},
+	"blogger.comments.removeContent": {write: moderate(world.RemoveComment)},
+	"blogger.posts.get":              {read: withBlogger(blogPostsGet)},
+	"blogger.posts.list":             {read: withBlogger(blogPostsList)},
+	"blogger.users.get":              {read: withBlogger(bloggerUsersGet)},
+
 	"cloudidentity.policies.list":           {read: policiesList},
 	"cloudidentity.allowlistedDomains.list": {read: allowlistedDomainsList},
 }

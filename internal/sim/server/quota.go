@@ -57,6 +57,8 @@ func (q *quotas) charges(method, project, subject string, query url.Values, path
 		return []charge{{"gmail/" + user, units, 6_000, "userRateLimitExceeded", 429}, {"gmail/" + project, units, 1_200_000, "rateLimitExceeded", 429}}
 	case "classroom":
 		return []charge{{"classroom/" + user, 1, 1_200, "rateLimitExceeded", 429}, {"classroom/" + project, 1, 3_000, "rateLimitExceeded", 429}}
+	case "blogger": // Google publishes none; what new projects report
+		return []charge{{"blogger/" + user, 1, 100, "userRateLimitExceeded", 403}, {"blogger/" + project, 1, 300, "rateLimitExceeded", 403}}
 	case "cloudidentity":
 		return []charge{{"cloudidentity/" + project, 1, 60, "rateLimitExceeded", 429}}
 	}

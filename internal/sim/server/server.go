@@ -1,5 +1,5 @@
 // Package server answers like Google for the simulated school: one http.Handler for Drive, Directory, Reports, Groups Settings, Gmail,
-// Classroom, licences and Cloud Identity, the token endpoint, signing people in (OpenID Connect) and the discovery documents, plus /sim/
+// Classroom, Blogger, licences and Cloud Identity, the token endpoint, signing people in (OpenID Connect) and the discovery documents, plus /sim/
 // for tests.
 //
 // Which requests are accepted at all comes from Google's discovery documents (package discovery); what they see and change is a

@@ -180,10 +180,11 @@ func TestPeriods(t *testing.T) {
 // A line of decisions that cannot be meant stops the truth, by its number.
 func TestWrongDecisions(t *testing.T) {
 	for line, want := range map[string]string{
-		`{"at": "2026-11-03T09:00:00Z", "by": "a@school.example", "do": "approve"}`:                                                     "item 2: nobody decides \"approve\"",
+		`{"at": "2026-11-03T09:00:00Z", "by": "a@school.example", "do": "hide"}`:                                                        "item 2: nobody decides \"hide\"",
 		`{"by": "a@school.example", "do": "reviewed"}`:                                                                                  "item 2: at is missing",
 		`{"at": "2026-11-03T09:00:00Z", "do": "answer", "check_in": "filtering", "answer": "maybe"}`:                                    "item 2: \"maybe\" is no answer",
 		`{"at": "2026-11-03T09:00:00Z", "do": "cover", "course": "1", "who": "a@school.example", "from": "soon", "until": "2026-11-9"}`: "item 2: \"soon\" is not a date",
+		`{"at": "2026-11-03T09:00:00Z", "by": "a@school.example", "do": "approve", "comment": "41-1"}`:                                  "item 2: \"41-1\" is no comment on a blog",
 		`{"at": "yesterday"}`: "item 2: ",
 	} {
 		dir := t.TempDir()

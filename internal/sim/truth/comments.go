@@ -258,18 +258,7 @@ func (w *world) judgeComments(m CommentsMeans, found collection) {
 			add("no-host", p.subject, "course/"+p.class.ID)
 			add("no-host", p.subject, "since "+moment(since))
 		} else if ok {
-			add("unreviewed", p.subject, "since "+moment(since))
-			due, ok := w.deadline(m.Due, m.Severity, since, func(d day) bool {
-				return slices.ContainsFunc(hosts, func(u *User) bool { return w.isIn(u.addresses(), d) })
-			})
-			if ok {
-				add("unreviewed", p.subject, "due "+w.day(due).String())
-			} else {
-				add("unreviewed", p.subject, "due unknown")
-			}
-			if ok && due.Before(w.now) {
-				add("unreviewed", p.subject, "passed-on")
-			}
+			w.addUnreviewed(m, p.subject, since, hosts, found)
 		}
 		for _, s := range p.private {
 			if s.at.Before(w.now.Add(-logAge)) || w.looksAfter(s.who, p.class.ID, s.at) {
@@ -282,6 +271,26 @@ func (w *world) judgeComments(m CommentsMeans, found collection) {
 				add("private-by-other-adult", p.subject, "by/"+addressHash(s.address))
 			}
 		}
+	}
+}
+
+// addUnreviewed adds the finding on a post that waits for its hosts since then.
+func (w *world) addUnreviewed(m CommentsMeans, subject string, since time.Time, hosts []*User, found collection) {
+	if !slices.Contains(m.Rules, "unreviewed") {
+		return
+	}
+	add := func(fact string) { found.add("comments", m.Clause, "unreviewed", subject, fact) }
+	add("since " + moment(since))
+	due, ok := w.deadline(m.Due, m.Severity, since, func(d day) bool {
+		return slices.ContainsFunc(hosts, func(u *User) bool { return w.isIn(u.addresses(), d) })
+	})
+	if ok {
+		add("due " + w.day(due).String())
+	} else {
+		add("due unknown")
+	}
+	if ok && due.Before(w.now) {
+		add("passed-on")
 	}
 }
 

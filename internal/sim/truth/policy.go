@@ -31,6 +31,8 @@ type Policy struct {
 	// Roles are the people of the policy by the role that they play, and StaffDays the days of staff.days by address.
 	Roles     map[string][]Person
 	StaffDays map[string][]string
+	// Blogs are those that the school approved.
+	Blogs []ListedBlog
 	// CheckIns are all check-ins but those that are asked for each class.
 	CheckIns []CheckInMeans
 	// The means of the other checks that the truth is told of, those with a `with` only.
@@ -85,6 +87,7 @@ func ParsePolicy(data []byte) (Policy, error) {
 			TrustedDomains []string `yaml:"trusted_domains"`
 			OrgUnits       []string `yaml:"org_units"`
 		} `yaml:"school"`
+		Blogs   []ListedBlog `yaml:"blogs"`
 		Clauses []struct {
 			ID    string     `yaml:"id"`
 			MetBy []meansDoc `yaml:"met_by"`
@@ -93,7 +96,7 @@ func ParsePolicy(data []byte) (Policy, error) {
 	if err := yaml.Unmarshal(data, &doc); err != nil {
 		return Policy{}, err
 	}
-	p := Policy{TrustedDomains: doc.School.TrustedDomains, OrgUnits: doc.School.OrgUnits}
+	p := Policy{TrustedDomains: doc.School.TrustedDomains, OrgUnits: doc.School.OrgUnits, Blogs: doc.Blogs}
 	if len(p.OrgUnits) == 0 {
 		p.OrgUnits = []string{"/"}
 	}

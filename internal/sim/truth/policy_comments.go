@@ -19,6 +19,8 @@ type CommentsMeans struct {
 	Clause string
 	// Rules are those asked for; all where the means names none.
 	Rules []string
+	// Classroom and Blogs say where the means looks: at comments in classes, on blogs, or both.
+	Classroom, Blogs bool
 	// CommentCounts says that a comment of a teacher shows that they looked.
 	CommentCounts bool
 	// StaffToo says that comments of staff need looking at as well.
@@ -77,11 +79,9 @@ var everyCommentRule = []string{"unreviewed", "no-host", "private-by-other-adult
 
 // readComments takes in one `check: comments`; with is what stands in its `with`.
 func (p *Policy) readComments(clause string, m meansDoc, with commentsWith) error {
-	if with.Places != nil && !slices.Contains(with.Places, "classroom") {
-		return nil // docs/comment-rules.md, `places`: the rules here are about Classroom
-	}
 	out := CommentsMeans{
 		Clause: clause, Rules: with.Rules, Severity: m.Severity,
+		Classroom: with.Places == nil || slices.Contains(with.Places, "classroom"), Blogs: slices.Contains(with.Places, "blogs"),
 		CommentCounts: with.Replies != "do-not-count",
 		StaffToo:      with.Staff == "yes" || with.Staff == true,
 	}

@@ -38,6 +38,9 @@ people:
   leaders: [principal@school.example, moe@school.example]
 pupils: {org_units: [/Pupils]}
 staff: {org_units: [/Staff], days: DAYS}
+blogs:
+  - {blog: "41", name: Year 4 writes, hosts: [KITE@school.example, pat@school.example]}
+  - {blog: 42, name: The office, hosts: [gone@school.example, friend@home.example]}
 others: [{name: Supply, org_unit: /Visitors}]
 calendar:
   terms:

@@ -47,6 +47,7 @@ type Tenant struct {
 	CourseWork, Materials map[string][]Post
 	// DeletedUsers are accounts that can still be brought back.
 	DeletedUsers []User
+	Blogs        []Blog
 	// Decisions are what people decided on the review site, in the order in which they did.
 	Decisions []Decision
 	// Rolls holds the rolls that the policies name, and their earlier versions, by file name.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -11,14 +12,16 @@ import (
 type Decision struct {
 	At time.Time `json:"at"`
 	By string    `json:"by"` // an address
-	// Do is reviewed, cover, end-cover or answer; the fields below belong to one or two of them.
+	// Do is reviewed, approve, spam, remove, cover, end-cover or answer; the fields below belong to some of them.
 	Do string `json:"do"`
 
-	Item string    `json:"item"` // reviewed: post/COURSE-POST
+	Item string    `json:"item"` // reviewed: post/COURSE-POST or blog-post/BLOG-POST
 	Saw  time.Time `json:"saw"`
 
-	Course string `json:"course"`
-	Who    string `json:"who"` // an address
+	Comment string `json:"comment"` // approve, spam, remove: BLOG-POST-COMMENT
+
+	Course string `json:"course"` // or blog-ID
+	Who    string `json:"who"`    // an address
 	From   string `json:"from"`
 	Until  string `json:"until"`
 
@@ -33,6 +36,10 @@ func (d Decision) wrong() string {
 	}
 	switch d.Do {
 	case "reviewed", "end-cover":
+	case "approve", "spam", "remove":
+		if strings.Count(d.Comment, "-") < 2 {
+			return fmt.Sprintf("%q is no comment on a blog", d.Comment)
+		}
 	case "cover":
 		for _, s := range []string{d.From, d.Until} {
 			if _, ok := parseDay(s); !ok {
@@ -52,6 +59,9 @@ func (d Decision) wrong() string {
 // loadComments reads what only the rules on comments and check-ins ask about.
 func (t *Tenant) loadComments(dir string) error {
 	if err := readJSON(filepath.Join(dir, "deletedusers.json"), &t.DeletedUsers); err != nil {
+		return err
+	}
+	if err := t.loadBlogs(dir); err != nil {
 		return err
 	}
 	var err error

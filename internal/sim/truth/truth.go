@@ -39,7 +39,7 @@ type Finding struct {
 	// front, such as "sharing.public-link".
 	Rule string `json:"rule"`
 	// Subject is a kind and an id of Google's, such as "file/ID" or "user/ID"; of a roll's row it
-	// is "roll/KEY", of a setting "setting/UNIT/TYPE/FIELD", of a post "post/COURSE-POST", of a check-in "check-in/NAME".
+	// is "roll/KEY", of a setting "setting/UNIT/TYPE/FIELD", of a post "post/COURSE-POST", of a blog's "blog-post/BLOG-POST", of a check-in "check-in/NAME".
 	Subject string `json:"subject"`
 	// Facts is sorted and holds nothing twice.
 	Facts []string `json:"facts"`
@@ -171,7 +171,12 @@ func (o Options) ComputeFrom(t *Tenant, policies map[string]Policy) Truth {
 			w.judgeSettings(m, found)
 		}
 		for _, m := range p.Comments {
-			w.judgeComments(m, found)
+			if m.Classroom {
+				w.judgeComments(m, found)
+			}
+			if m.Blogs {
+				w.judgeBlogs(m, found)
+			}
 		}
 		for _, m := range p.CheckIns {
 			w.judgeCheckIn(m, found)

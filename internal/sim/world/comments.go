@@ -31,9 +31,10 @@ type Comment struct {
 type Decision struct {
 	At      time.Time `json:"at,omitzero"`
 	By      string    `json:"by"` // an address
-	Do      string    `json:"do"` // reviewed, cover, end-cover or answer
+	Do      string    `json:"do"` // reviewed, approve, spam, remove, cover, end-cover or answer
 	Item    string    `json:"item,omitempty"`
 	Saw     time.Time `json:"saw,omitzero"`
+	Comment string    `json:"comment,omitempty"` // of approve, spam and remove: "BLOG-POST-COMMENT"
 	Course  string    `json:"course,omitempty"`
 	Who     string    `json:"who,omitempty"`
 	From    string    `json:"from,omitempty"`

@@ -34,7 +34,7 @@ func Load(dir string) (*World, error) {
 		{"tenant.json", &w.Settings}, {"users.json", &users}, {"deletedusers.json", &deleted}, {"orgunits.json", &w.units},
 		{"domains.json", &w.domains}, {"groups.json", &groups}, {"members.json", &members}, {"groupsettings.json", &setting},
 		{"drives.json", &drives}, {"policies.json", &w.policies}, {"allowlisteddomains.json", &w.allowlisted}, {"mailboxes.json", &w.mailboxes}, {"inboxes.json", &w.inboxes},
-		{fileCommentsFile, &w.fileComments},
+		{fileCommentsFile, &w.fileComments}, {blogsFile, &w.blogs},
 	}
 	parts = slices.Concat(parts, w.account.parts(), w.classroom.parts(), w.posts.parts())
 	for _, p := range parts {
@@ -93,6 +93,9 @@ func Load(dir string) (*World, error) {
 	w.classroom.loaded()
 	w.loadedFileComments()
 	if err := w.loadedPosts(); err != nil {
+		return nil, err
+	}
+	if err := w.loadedBlogs(); err != nil {
 		return nil, err
 	}
 	if err := w.loadDecisions(dir); err != nil {
@@ -197,7 +200,7 @@ func (w *World) Save(dir string) error {
 		{"tenant.json", s}, {"users.json", orEmpty(w.userList)}, {"orgunits.json", orEmpty(w.units)}, {"domains.json", orEmpty(w.domains)},
 		{"groups.json", orEmpty(w.groupList)}, {"members.json", w.members}, {"groupsettings.json", w.settings}, {"drives.json", orEmpty(w.driveList)},
 		{"policies.json", orEmpty(w.policies)}, {"allowlisteddomains.json", orEmpty(w.allowlisted)}, {"mailboxes.json", w.mailboxes},
-		{fileCommentsFile, w.keptFileComments()},
+		{fileCommentsFile, w.keptFileComments()}, {blogsFile, orEmpty(w.blogs)},
 	}
 	if len(w.inboxes) > 0 {
 		parts = append(parts, filePart{"inboxes.json", w.inboxes})

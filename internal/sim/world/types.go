@@ -21,6 +21,7 @@ type Settings struct {
 	Clients   []Client  `json:"clients,omitempty"`
 	Admins    []string  `json:"admins,omitempty"`   // addresses of super administrators besides users with isAdmin
 	DriveOff  []string  `json:"driveOff,omitempty"` // addresses whose Drive answers 401 or 403
+	Under18   []string  `json:"under18,omitempty"`  // paths of units whose accounts are labelled under 18, those below them included
 	Seed      int64     `json:"seed,omitempty"`
 	PublicKey string    `json:"-"`
 

@@ -4,7 +4,7 @@
 //
 //   - [Load] reads the folder of JSON files that docs/simulator.md describes, [World.Save] writes one, [New] starts an empty one.
 //     What is loaded is served as it stands; unknown fields of users, groups, members, units, domains, drives, policies,
-//     roles, tokens, devices, licences, usage reports, courses, their people, their posts and decisions survive; rolls (CSV) and the contents of files are kept as they are.
+//     roles, tokens, devices, licences, usage reports, courses, their people, their posts, blogs and decisions survive; rolls (CSV) and the contents of files are kept as they are.
 //   - Mutators (Share, MoveFile, SuspendUser, …) change the tenant as a person would and write the audit records that
 //     Google would write. They lock. Each takes the actor's address; "" is the system.
 //   - Accessors (User, File, Children, …) do not lock: call them inside [World.View], or while nobody else has the World.
@@ -90,7 +90,8 @@ type World struct {
 	rolls        map[string][]byte         // the CSV files beside the tenant, by name
 	contents     map[string][]byte         // what is in files, by file id
 	fileComments map[string][]*FileComment // by file id
-	counter      uint64                    // of ids made by this World
+	blogs        []*Blog
+	counter      uint64 // of ids made by this World
 }
 
 // New returns an empty tenant with these settings.

@@ -44,6 +44,10 @@ var APIs = []API{
 		"classroom.courses.list", "classroom.courses.students.list", "classroom.courses.teachers.list", "classroom.userProfiles.guardians.list",
 		"classroom.courses.announcements.get", "classroom.courses.announcements.list", "classroom.courses.courseWork.get", "classroom.courses.courseWork.list",
 		"classroom.courses.courseWorkMaterials.get", "classroom.courses.courseWorkMaterials.list"}},
+	{"blogger.v3", "blogger/v3/blogger-api.json", []string{
+		"blogger.blogs.get", "blogger.blogs.listByUser", "blogger.blogUserInfos.get", "blogger.users.get", "blogger.posts.get", "blogger.posts.list",
+		"blogger.comments.get", "blogger.comments.list", "blogger.comments.listByBlog",
+		"blogger.comments.approve", "blogger.comments.delete", "blogger.comments.markAsSpam", "blogger.comments.removeContent"}},
 	{"groupssettings.v1", "groupssettings/v1/groupssettings-api.json", []string{"groupsSettings.groups.get"}},
 	{"gmail.v1", "gmail/v1/gmail-api.json", []string{
 		"gmail.users.getProfile", "gmail.users.messages.get", "gmail.users.messages.list", "gmail.users.messages.send", "gmail.users.drafts.create", "gmail.users.drafts.delete", "gmail.users.drafts.get",

@@ -1,0 +1,50 @@
+package census
+
+import (
+	"context"
+	"time"
+
+	"esafetybot/internal/seen"
+)
+
+// Blogs reads which blogs accounts run or write, by Directory id. An account that could not be asked is a gap "bloglist/ID"; where Google permits it for nobody "bloglist" is one.
+func (c *Census) Blogs(ctx context.Context, accounts []*seen.Account) map[string][]seen.Blog {
+	return eachUntilRefused(ctx, c, "bloglist", accounts, func(a *seen.Account) string { return a.ID }, func(a *seen.Account) ([]seen.Blog, error) {
+		return c.Google.Blogs(ctx, a.Address)
+	})
+}
+
+// BlogComments reads the comments on a blog since a moment as somebody who runs it; what could not be read is a gap "blog/ID".
+func (c *Census) BlogComments(ctx context.Context, as *seen.Account, blog string, since time.Time) ([]seen.BlogComment, bool) {
+	all, ok := list(c, seen.Scope("blog/"+blog), c.Google.BlogComments(ctx, as.Address, blog, since))
+	for _, k := range all {
+		if k.Status == "" {
+			c.Unseen(seen.Scope("blog/"+blog), seen.NoMember)
+			return nil, false
+		}
+	}
+	return all, ok
+}
+
+// BlogOpen tells whether readers may comment on any post of a blog; what could not be read is a gap "blog/ID".
+func (c *Census) BlogOpen(ctx context.Context, as *seen.Account, blog string) (open, ok bool) {
+	for p, err := range c.Google.BlogPosts(ctx, as.Address, blog) {
+		if err != nil {
+			c.gap(seen.Scope("blog/"+blog), err)
+			return false, false
+		}
+		if p.Live && p.Open {
+			return true, true
+		}
+	}
+	return false, true
+}
+
+// Unseen notes that a scope could not be read for a reason that Google does not tell.
+func (c *Census) Unseen(scope seen.Scope, why seen.Reason) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if _, have := c.gaps[scope]; !have {
+		c.gaps[scope] = seen.Gap{Scope: scope, Reason: why}
+	}
+}

@@ -1,0 +1,68 @@
+package comments
+
+import (
+	"fmt"
+	"testing"
+
+	"esafetybot/internal/moderation"
+)
+
+// blog makes the world's class a blog with the id 7, which the policy lists, and which kim runs and looks after.
+func (w *world) blog(hosts ...string) {
+	w.ask.Classes, w.ask.Blogs = false, true
+	w.list = nil
+	w.book = &moderation.Class{Taught: hosts, Blog: &moderation.Blog{Listed: true, Hosts: hosts, People: map[string]moderation.Blogger{"kim": {Role: moderation.Runs}}}}
+	w.id = moderation.BlogKey("7")
+}
+
+// said notes a comment; by is "" for all but a host.
+func (w *world) said(by, at string, more func(*moderation.Act)) {
+	w.n++
+	a := moderation.Act{At: moment(at), Key: fmt.Sprint(w.n), What: moderation.Comment, By: by, Adult: by != ""}
+	if more != nil {
+		more(&a)
+	}
+	w.book.Post("p1").Add(a)
+}
+
+func pending(a *moderation.Act) { a.Pending = true }
+func settled(a *moderation.Act) { a.Settled = true }
+func gone(a *moderation.Act)    { a.Gone = moderation.Deleted }
+
+func TestBlogs(t *testing.T) {
+	thursday := []string{"blog-post/7-p1: due 2026-11-19, since 2026-11-17T10:00:00Z"}
+	afterNoon := []string{"blog-post/7-p1: due 2026-11-19, since 2026-11-17T12:00:00Z"}
+	on := func(set func(*world)) func(*world) { return func(w *world) { w.blog("kim"); set(w) } }
+	play(t, Unreviewed, []scene{
+		{"nothing", on(func(*world) {}), nil},
+		{"a comment", on(func(w *world) { w.said("", ten, nil) }), thursday},
+		{"not where blogs are not asked for", on(func(w *world) { w.said("", ten, nil); w.ask.Classes, w.ask.Blogs = true, false }), nil},
+		{"that waits to be let through", on(func(w *world) { w.said("", ten, pending) }), thursday},
+		{"a host's own", on(func(w *world) { w.said("kim", ten, nil) }), nil},
+		{"a host's own, with staff too", on(func(w *world) { w.said("kim", ten, nil); w.ask.Staff = true }), nil},
+		{"somebody decided on it", on(func(w *world) { w.said("", ten, settled) }), nil},
+		{"it is gone", on(func(w *world) { w.said("", ten, gone) }), nil},
+		{"readers cannot see the post", on(func(w *world) { w.said("", ten, nil); w.book.Post("p1").Hidden = true }), nil},
+		{"a host answered", on(func(w *world) { w.said("", ten, nil); w.said("kim", noon, nil) }), nil},
+		{"before it was said", on(func(w *world) { w.said("", noon, nil); w.said("kim", ten, nil) }), afterNoon},
+		{"an answer that waits itself", on(func(w *world) { w.said("", ten, nil); w.said("kim", noon, pending) }), thursday},
+		{"an answer that is gone", on(func(w *world) { w.said("", ten, nil); w.said("kim", noon, gone) }), thursday},
+		{"answers do not count", on(func(w *world) { w.said("", ten, nil); w.said("kim", noon, nil); w.ask.Replies = false }), thursday},
+		{"an answer shows nothing about what is hidden", on(func(w *world) { w.said("", ten, pending); w.said("kim", noon, nil) }), thursday},
+		{"a host looked", on(func(w *world) { w.said("", ten, nil); w.said("", ten, pending); w.reviewed("kim", noon, noon) }), nil},
+		{"a host saw the first only", on(func(w *world) { w.said("", ten, nil); w.said("", noon, nil); w.reviewed("kim", noon, ten) }), afterNoon},
+	})
+	play(t, NoHost, []scene{
+		{"somebody looks after it", on(func(w *world) { w.said("", ten, nil); w.book.Blog.Open = true }), nil},
+		{"nobody, and it takes comments", func(w *world) { w.blog("old"); w.book.Blog.Open = true }, []string{"blog/7: by/kim, listed"}},
+		{"nobody, and a comment waits", func(w *world) { w.blog(); w.said("", ten, nil) }, []string{"blog/7: by/kim, listed"}},
+		{"nobody, and nothing is open", func(w *world) { w.blog(); w.said("", ten, settled) }, nil},
+		{"somebody stands in", func(w *world) { w.blog(); w.book.Blog.Open = true; w.cover("lou", "2026-11-18", "2026-11-18") }, nil},
+		{"nobody listed it", func(w *world) {
+			w.blog()
+			w.book.Blog.Listed, w.book.Blog.Open = false, true
+			w.book.Blog.People = map[string]moderation.Blogger{"kim": {Role: "AUTHOR"}, "moe": {Role: moderation.Runs}, "old": {Role: moderation.Runs}, "elm": {Role: moderation.Runs}}
+		}, []string{"blog/7: by/moe, not-listed"}},
+		{"nobody listed it, and it takes no comments", func(w *world) { w.blog(); w.book.Blog.Listed = false; w.said("", ten, nil) }, nil},
+	})
+}

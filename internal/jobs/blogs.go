@@ -1,0 +1,320 @@
+package jobs
+
+import (
+	"context"
+	"hash/fnv"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/net/html"
+
+	"esafetybot/internal/census"
+	"esafetybot/internal/checks/comments"
+	"esafetybot/internal/findings"
+	"esafetybot/internal/moderation"
+	"esafetybot/internal/policy"
+	"esafetybot/internal/school"
+	"esafetybot/internal/seen"
+)
+
+// commentsKept is for how many days back the comments of a blog are read each day: what waits longer is read as well.
+const commentsKept = 28
+
+// blogs brings what is remembered of blogs up to date: which there are, who runs them, and what was said on those that the policy lists.
+func (r *commentsRun) blogs(ctx context.Context) {
+	r.needs("bloglist", "blog")
+	r.listed()
+	r.lists(ctx)
+	for _, key := range r.book.Blogs() {
+		if ctx.Err() != nil {
+			return
+		}
+		id, _ := moderation.BlogOf(key)
+		c := r.book.Class(key)
+		if !c.Blog.Listed && len(c.Blog.People) == 0 {
+			r.book.Forget(key) // nobody's any more
+			continue
+		}
+		class := comments.Class{ID: key, Book: c}
+		reader, runs := r.blogReader(c.Blog)
+		if c.Blog.Listed {
+			if !runs {
+				r.Unseen(seen.Scope("blog/"+id), seen.NoMember)
+				continue
+			}
+			r.readBlog(ctx, reader, id, c)
+		}
+		c.Blog.Open = false
+		if len(r.in.Hosts(class)) == 0 && reader != nil && !r.Missed(seen.Scope("blog/"+id)) {
+			c.Blog.Open, _ = r.BlogOpen(ctx, reader, id)
+		}
+	}
+}
+
+// listed takes up which blogs the policy lists, and who looks after them.
+func (r *commentsRun) listed() {
+	for _, key := range r.book.Blogs() {
+		c := r.book.Class(key)
+		c.Blog.Listed, c.Blog.Hosts, c.Taught = false, nil, nil
+	}
+	for _, b := range r.Env.Policy.Blogs {
+		c := r.book.Class(moderation.BlogKey(b.ID))
+		if c.Blog == nil {
+			c.Blog = &moderation.Blog{}
+		}
+		c.Blog.Listed = true
+		if b.Name != "" {
+			c.Name = b.Name
+		}
+		for _, address := range b.Hosts {
+			if a, ok := r.Who().Account(address); ok && r.in.Kinds.School(a) && r.in.Kinds.Kind(a) != school.Pupil && !slices.Contains(c.Blog.Hosts, a.ID) {
+				c.Blog.Hosts = append(c.Blog.Hosts, a.ID)
+			}
+		}
+		slices.Sort(c.Blog.Hosts)
+		c.Taught = slices.Clone(c.Blog.Hosts)
+	}
+}
+
+// lists asks the accounts whose turn it is which blogs they run or write: each once within the rotation, and those that were never asked.
+func (r *commentsRun) lists(ctx context.Context) {
+	if r.book.Lists == nil {
+		r.book.Lists = map[string]time.Time{}
+	}
+	may := map[string]bool{}
+	var ask []*seen.Account
+	for _, a := range r.Who().Accounts() {
+		if !a.Active() || a.Guest || !r.in.Kinds.School(a) || r.in.Kinds.Kind(a) == school.Pupil {
+			continue
+		}
+		may[a.ID] = true
+		if last, known := r.book.Lists[a.ID]; !known || r.Now.Sub(last) >= r.Rotation {
+			ask = append(ask, a)
+		}
+	}
+	got := r.Blogs(ctx, ask)
+	for _, a := range ask {
+		list, ok := got[a.ID]
+		if !ok {
+			continue
+		}
+		first := r.book.Lists[a.ID].IsZero()
+		r.book.Lists[a.ID] = r.Now
+		if first { // so that not all have their next turn on the same day
+			r.book.Lists[a.ID] = r.Now.Add(-spread(a.ID, r.Rotation))
+		}
+		r.runs(a.ID, list)
+	}
+	for id := range r.book.Lists {
+		if !may[id] {
+			delete(r.book.Lists, id)
+			r.runs(id, nil)
+		}
+	}
+}
+
+// spread is a part of a period, by days, that is always the same for an id.
+func spread(id string, period time.Duration) time.Duration {
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(id)) // never fails
+	days := max(1, int(period/(24*time.Hour)))
+	return time.Duration(int(h.Sum32()%uint32(days))) * 24 * time.Hour
+}
+
+// runs notes which blogs somebody runs or writes, and no others.
+func (r *commentsRun) runs(who string, list []seen.Blog) {
+	for _, key := range r.book.Blogs() {
+		delete(r.book.Class(key).Blog.People, who)
+	}
+	for _, b := range list {
+		c := r.book.Class(moderation.BlogKey(b.ID))
+		if c.Blog == nil {
+			c.Blog = &moderation.Blog{}
+		}
+		if c.Blog.People == nil {
+			c.Blog.People = map[string]moderation.Blogger{}
+		}
+		c.Blog.People[who], c.Blog.Link = moderation.Blogger{Role: b.Role, User: b.User}, b.Link
+		if known, listed := r.Env.Policy.Blog(b.ID); !listed || known.Name == "" {
+			c.Name = b.Name
+		}
+	}
+}
+
+// blogReader is as whom a blog is read: somebody who runs it, best one who looks after it; else somebody who writes it.
+func (r *commentsRun) blogReader(b *moderation.Blog) (as *seen.Account, runs bool) {
+	order := slices.Concat(b.Hosts, b.Runners())
+	for id := range b.People {
+		order = append(order, id)
+	}
+	for _, id := range order {
+		a, ok := r.Who().AccountByID(id)
+		p, known := b.People[id]
+		switch {
+		case !ok || !known || !a.Active():
+		case p.Role == moderation.Runs:
+			return a, true
+		case as == nil || a.ID < as.ID:
+			as = a
+		}
+	}
+	return as, false
+}
+
+// readBlog takes up what was said on a blog, what became of it, and which posts readers see.
+func (r *commentsRun) readBlog(ctx context.Context, as *seen.Account, id string, c *moderation.Class) {
+	start, since := r.start(), r.Now.AddDate(0, 0, -commentsKept)
+	if since.Before(start) {
+		since = start
+	}
+	for _, p := range c.Posts {
+		for _, a := range p.Acts {
+			if a.Gone == "" && !a.Settled && a.Text != "" && a.At.Before(since) {
+				since = a.At
+			}
+		}
+	}
+	list, ok := r.BlogComments(ctx, as, id, since)
+	if !ok {
+		return
+	}
+	there := map[string]bool{}
+	for _, k := range list {
+		there[k.ID] = true
+		if k.Post != "" && !k.At.Before(start) && !k.At.After(r.Now) {
+			r.comment(c, k)
+		}
+	}
+	for _, p := range c.Posts {
+		for i, a := range p.Acts {
+			if !a.At.Before(since) && !there[a.Key] && a.Gone == "" {
+				p.Acts[i].Gone = moderation.Deleted
+			}
+		}
+	}
+	r.blogPosts(ctx, as, id, c)
+}
+
+// comment takes up one comment as it is now.
+func (r *commentsRun) comment(c *moderation.Class, k seen.BlogComment) {
+	gone := ""
+	if k.Status != seen.CommentLive && k.Status != seen.CommentPending {
+		gone = k.Status
+	}
+	p := c.Posts[k.Post]
+	if p == nil && gone != "" {
+		return // nobody sees it, and we never saw it
+	}
+	p = c.Post(k.Post)
+	p.Kind = seen.PostBlog
+	old := p.Act(k.ID)
+	if old == nil {
+		if gone != "" {
+			return
+		}
+		act := moderation.Act{At: k.At.UTC(), Key: k.ID, What: moderation.Comment, Pending: k.Status == seen.CommentPending, Text: plainText(k.Text)}
+		for host, who := range c.Blog.People {
+			if k.Author != "" && who.User == k.Author && slices.Contains(c.Blog.Hosts, host) {
+				act.By, act.Adult = host, true
+			}
+		}
+		p.Add(act)
+		return
+	}
+	if old.Pending && k.Status == seen.CommentLive {
+		old.Settled = true // only somebody who runs the blog lets a comment through
+	}
+	old.Pending, old.Gone, old.Text = k.Status == seen.CommentPending, gone, plainText(k.Text)
+	if old.Wish != nil && old.Wish.To == k.Status {
+		old.Wish = nil
+	}
+}
+
+// blogPosts asks what the posts are at whose comments somebody has to look, and whether readers still see them.
+func (r *commentsRun) blogPosts(ctx context.Context, as *seen.Account, id string, c *moderation.Class) {
+	var ask []string
+	for post, p := range c.Posts {
+		p.Hidden = false
+		if slices.ContainsFunc(r.in.Asks, func(a comments.Ask) bool { return a.Blogs && len(c.Waiting(p, rulesOf(r.in, a))) > 0 }) {
+			ask = append(ask, post)
+		}
+	}
+	slices.Sort(ask)
+	_ = census.Each(ctx, 1, ask, func(post string) {
+		p := c.Post(post)
+		switch got, err := r.Env.Google.BlogPost(ctx, as.Address, id, post); {
+		case err == nil:
+			p.Title, p.Link, p.Made, p.Told, p.Hidden = got.Title, got.Link, got.Made, true, !got.Live
+		case r.Env.Google.Gone(err):
+			p.Hidden = true
+		case ctx.Err() == nil:
+			r.more = append(r.more, seen.Gap{Scope: "posts", Reason: r.Env.Google.Reason(err), Detail: err.Error()})
+		}
+	})
+}
+
+// blogEvidence says what is known of a blog, or of its posts, of which the check yields a finding no longer; "" is nothing.
+func (r *commentsRun) blogEvidence(id string, hostless bool) findings.How {
+	key := moderation.BlogKey(id)
+	switch {
+	case r.Missed(seen.Scope("blog/" + id)), len(r.in.Kinds.Unknown) > 0:
+		return ""
+	case !slices.Contains(r.book.Blogs(), key):
+		return findings.Withdrawn // it is nobody's any more
+	case !hostless && !r.book.Class(key).Blog.Listed:
+		return findings.Withdrawn
+	}
+	return findings.Fine
+}
+
+// blogsOf lists the blogs as the check sees them, where the policy asks for them; one that the policy lists and that could not be read is left out.
+func blogsOf(p *policy.Policy, c *census.Census, b *moderation.Book) []comments.Class {
+	if !asksBlogs(p) {
+		return nil
+	}
+	var out []comments.Class
+	for _, key := range b.Blogs() {
+		if id, _ := moderation.BlogOf(key); !c.Missed(seen.Scope("blog/" + id)) {
+			out = append(out, comments.Class{ID: key, Book: b.Class(key)})
+		}
+	}
+	return out
+}
+
+// rulesOf is what an ask says of what needs looking at on a blog.
+func rulesOf(in comments.Input, a comments.Ask) moderation.Rules {
+	return moderation.Rules{Replies: a.Replies, Date: in.Calendar.Date, Teaches: func(string) bool { return false }}
+}
+
+// mostText is how much of a comment is kept until somebody has looked.
+const mostText = 2000
+
+// plainText is what a comment says, without its mark-up: it is shown as text only.
+func plainText(s string) string {
+	var b strings.Builder
+	for z := html.NewTokenizer(strings.NewReader(s)); ; {
+		switch t := z.Next(); t {
+		case html.ErrorToken: // the end
+			text := []rune(strings.TrimSpace(b.String()))
+			if len(text) > mostText {
+				return string(text[:mostText]) + "…"
+			}
+			return string(text)
+		case html.TextToken:
+			b.Write(z.Text())
+		case html.StartTagToken, html.SelfClosingTagToken, html.EndTagToken:
+			if name, _ := z.TagName(); slices.Contains([]string{"br", "p", "div", "li"}, string(name)) && b.Len() < 4*mostText {
+				b.WriteByte('\n')
+			}
+		}
+	}
+}
+
+// asksBlogs tells whether the policy asks for blogs.
+func asksBlogs(p *policy.Policy) bool {
+	return slices.ContainsFunc(means(p, CommentsJob), func(m clauseMeans) bool {
+		w, ok := m.With.(*policy.CommentsWith)
+		return ok && w.At(policy.PlaceBlogs)
+	})
+}
