@@ -82,7 +82,7 @@ func (t *askedTeachers) of(a *seen.Account) []reports.AskedOf { return t.asks[a.
 // letter puts the letter with the questions into the outbox for a teacher for whom nothing else waits and who has no other mail that asks.
 func (t *askedTeachers) letter(ctx context.Context, box *outbox.Outbox, lease *Lease, a *seen.Account) error {
 	asks := t.of(a)
-	if len(asks) == 0 {
+	if len(asks) == 0 || !schoolIn(t.env.Policy.Calendar, daysOf(t.env.Policy, a), t.c.Now) {
 		return nil
 	}
 	var roles []policy.Role

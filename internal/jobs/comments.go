@@ -56,7 +56,11 @@ type commentsRun struct {
 
 // commentsAsks turns the means of the policy into what the check is asked, and notes them by clause and rule.
 func commentsAsks(p *policy.Policy, asked map[string]policy.Means) []comments.Ask {
-	return slices.Concat(asksAt(p, policy.PlaceClassroom, asked), asksAt(p, policy.PlaceBlogs, asked))
+	var out []comments.Ask
+	for _, place := range policy.PlacesBuilt {
+		out = append(out, asksAt(p, place, asked)...)
+	}
+	return out
 }
 
 func (r *commentsRun) run(ctx context.Context) (err error) {
@@ -90,14 +94,13 @@ func (r *commentsRun) run(ctx context.Context) (err error) {
 	}
 	r.teachers()
 	r.takeUp(ctx)
-	heard, err := r.hear(ctx)
-	if err != nil {
+	if err := r.hear(ctx); err != nil {
 		return err
 	}
 	if asksBlogs(r.Env.Policy) {
 		r.blogs(ctx)
 	}
-	r.prune(heard)
+	r.prune()
 	if err := r.book.Flush(ctx, r.lease.Commit, nil); err != nil {
 		return err
 	}
@@ -107,11 +110,11 @@ func (r *commentsRun) run(ctx context.Context) (err error) {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	r.in.Classes = slices.Concat(classesOf(r.Census, r.in.Kinds, r.memory, r.book, r.courses), blogsOf(r.Env.Policy, r.Census, r.book))
+	r.in.Classes = slices.Concat(classesOf(r.Census, r.in.Kinds, r.memory, r.book, r.courses), blogsOf(r.Env.Policy, r.Census, r.book), dojoBook(r.Env.Policy, r.Census, r.book))
 	for _, key := range r.book.Blogs() {
-		r.book.Class(key).ForgetTexts(r.rules(policy.PlaceBlogs, heard))
+		r.book.Class(key).ForgetTexts(r.rules(policy.PlaceBlogs))
 	}
-	observed := append(comments.Check(r.in), comments.Check(heard)...)
+	observed := comments.Check(r.in)
 	for i, o := range observed {
 		observed[i].Deals = r.dealer(o)
 	}
@@ -215,9 +218,9 @@ func (r *commentsRun) start() time.Time {
 const remembered = 190
 
 // prune forgets what was looked at long ago.
-func (r *commentsRun) prune(heard comments.Input) {
+func (r *commentsRun) prune() {
 	for _, course := range r.book.Courses() {
-		r.book.Class(course).Prune(r.Now.AddDate(0, 0, -remembered), r.rules(placeOf(course), heard))
+		r.book.Class(course).Prune(r.Now.AddDate(0, 0, -remembered), r.rules(placeOf(course)))
 	}
 }
 
@@ -233,9 +236,9 @@ func placeOf(course string) string {
 }
 
 // rules is what all asks for a place say of what needs looking at.
-func (r *commentsRun) rules(place string, heard comments.Input) []moderation.Rules {
+func (r *commentsRun) rules(place string) []moderation.Rules {
 	var out []moderation.Rules
-	for _, a := range slices.Concat(r.in.Asks, heard.Asks) {
+	for _, a := range r.in.Asks {
 		if a.Place == place {
 			out = append(out, moderation.Rules{Replies: a.Replies, Staff: a.Staff, Date: r.in.Calendar.Date, Teaches: func(string) bool { return false }})
 		}

@@ -148,7 +148,7 @@ type waitingPost struct {
 func newWaiting(ctx context.Context, env Env, c *census.Census, commit func(context.Context, *store.Batch) error) (*waiting, error) {
 	env.nameRoll(ctx, c.Who())
 	w := &waiting{env: env, in: commentsInput(env.Policy, c, c.Kinds(ctx)), mask: mask(env.Policy, c.Who()), names: map[string]string{}}
-	asks := slices.Concat(commentsAsks(env.Policy, map[string]policy.Means{}), asksAt(env.Policy, policy.PlaceClassDojo, map[string]policy.Means{}))
+	asks := commentsAsks(env.Policy, map[string]policy.Means{})
 	keeper := &findings.Keeper{Store: env.Store, Commit: commit}
 	subjects := map[string]string{} // subject → clause, the first that asks
 	for f, err := range keeper.List(ctx, comments.Means, findings.Open) {
@@ -175,17 +175,10 @@ func newWaiting(ctx context.Context, env Env, c *census.Census, commit func(cont
 	if err != nil {
 		return nil, err
 	}
-	classes := blogsOf(env.Policy, c, book)
+	classes := slices.Concat(blogsOf(env.Policy, c, book), dojoBook(env.Policy, c, book))
 	for _, course := range book.Courses() {
-		if _, other := moderation.BlogOf(course); other {
-			continue
-		}
-		members, known := c.Members(mem, course)
-		if id, ok := moderation.ParseDojo(course); ok {
-			members, known = dojoTeachers(env.Policy, c, id)
-		}
-		if known {
-			classes = append(classes, comments.Class{ID: course, Place: placeOf(course), Members: members, Book: book.Class(course)})
+		if members, known := c.Members(mem, course); known && placeOf(course) == policy.PlaceClassroom {
+			classes = append(classes, comments.Class{ID: course, Place: policy.PlaceClassroom, Members: members, Book: book.Class(course)})
 		}
 	}
 	for _, class := range classes {

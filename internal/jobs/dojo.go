@@ -71,31 +71,29 @@ func dojoBook(p *policy.Policy, c *census.Census, b *moderation.Book) []comments
 	return out
 }
 
-// hear takes up what was told of ClassDojo, and what people said of when they looked there. It returns what the check rests on; there is nothing in it where no clause asks.
-func (r *commentsRun) hear(ctx context.Context) (comments.Input, error) {
-	in := r.in
-	in.Asks, in.Classes = asksAt(r.Env.Policy, policy.PlaceClassDojo, r.asked), nil
+// dojoAsks lists what is asked about ClassDojo.
+func (r *commentsRun) dojoAsks() []comments.Ask {
+	return asksAt(r.Env.Policy, policy.PlaceClassDojo, map[string]policy.Means{})
+}
+
+// hear takes up what was told of ClassDojo, and what people said of when they looked there; nothing where no clause asks.
+func (r *commentsRun) hear(ctx context.Context) error {
+	asks := r.dojoAsks()
 	for _, course := range r.book.Courses() {
-		if class, ok := moderation.ParseDojo(course); ok && (len(in.Asks) == 0 || !slices.Contains(dojoClasses(r.Env.Policy), class)) {
+		if class, ok := moderation.ParseDojo(course); ok && (len(asks) == 0 || !slices.Contains(dojoClasses(r.Env.Policy), class)) {
 			r.book.Forget(course)
 		}
 	}
-	if len(in.Asks) == 0 {
-		return in, nil
+	if len(asks) == 0 {
+		return nil
 	}
-	for i, a := range in.Asks {
-		in.Asks[i].Rules = slices.DeleteFunc(slices.Clone(a.Rules), func(rule string) bool { return rule == comments.PrivateByOtherAdult })
+	for _, class := range dojoClasses(r.Env.Policy) {
+		r.book.Class(moderation.Dojo(class)).Name = dojoName(r.Env.Policy, class)
 	}
-	in.Classes = dojoBook(r.Env.Policy, r.Census, r.book)
-	for _, c := range in.Classes {
-		class, _ := moderation.ParseDojo(c.ID)
-		c.Book.Name = dojoName(r.Env.Policy, class)
-		r.left.Names["course/"+c.ID] = c.Book.Name
+	if err := r.hearDojo(ctx, asks); err != nil {
+		return err
 	}
-	if err := r.hearDojo(ctx, in.Asks); err != nil {
-		return in, err
-	}
-	return in, r.dojoAnswers(ctx)
+	return r.dojoAnswers(ctx)
 }
 
 // hearDojo takes up what the relay, the mailbox and lists told, and says of what nothing was heard.
@@ -261,8 +259,7 @@ func (r *commentsRun) judgeDojo(d decisions.Decision, by decider, class string) 
 
 // dojoEvidence says what is known about the subject of a finding on ClassDojo that the check no longer yields.
 func (r *commentsRun) dojoEvidence(f *findings.Finding, class string) findings.How {
-	asks := asksAt(r.Env.Policy, policy.PlaceClassDojo, map[string]policy.Means{})
-	if !slices.Contains(dojoClasses(r.Env.Policy), class) || !slices.ContainsFunc(asks, func(a comments.Ask) bool { return a.Clause == f.Clause && slices.Contains(a.Rules, ruleOf(f)) }) {
+	if !slices.Contains(dojoClasses(r.Env.Policy), class) || !slices.ContainsFunc(r.dojoAsks(), func(a comments.Ask) bool { return a.Clause == f.Clause && slices.Contains(a.Rules, ruleOf(f)) }) {
 		return findings.Withdrawn
 	}
 	return findings.Fine

@@ -178,10 +178,11 @@ func TestWhatIsAnsweredForAClass(t *testing.T) {
 // waits runs the part of the job that hears of ClassDojo, and tells what waits.
 func waits(t testing.TB, r *commentsRun) []string {
 	t.Helper()
-	in, err := r.hear(t.Context())
-	if err != nil {
+	if err := r.hear(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+	in := r.in
+	in.Asks, in.Classes = commentsAsks(r.Env.Policy, map[string]policy.Means{}), dojoBook(r.Env.Policy, r.Census, r.book)
 	var out []string
 	for _, o := range comments.Check(in) {
 		out = append(out, o.Rule+" "+o.Subject+": "+strings.Join(o.Facts, ", "))
