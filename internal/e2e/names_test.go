@@ -357,3 +357,56 @@ func TestNamesAreNotTold(t *testing.T) {
 		t.Errorf("%d letters tell of names, %d titles were looked for: nothing was tried", told, len(titles))
 	}
 }
+
+// TestNamesAlone: asked for alone the job takes that on sharing along, on whose picture it rests.
+func TestNamesAlone(t *testing.T) {
+	s, w := hazelbank(t)
+	s.do(s.runNamed(w, jobs.NamesJob))
+	s.agreeOnNames("alone")
+	if w.records[jobs.SharingJob] == nil {
+		t.Error("nobody read who can open what")
+	}
+}
+
+// TestNamesDoubt: where an adult comes to have a pupil's name nobody can tell any more whom a title means. What was found stays.
+func TestNamesDoubt(t *testing.T) {
+	s, w := hazelbank(t)
+	s.do(s.runNamed(w, driveJobs...))
+	if err := s.world.AddUser(&world.User{ID: "u-li", PrimaryEmail: "b.li@hazelbank.example", Name: world.Name{GivenName: "Bo", FamilyName: "Li", FullName: "Bo Li"}, OrgUnitPath: "/Staff"}); err != nil {
+		t.Fatal(err)
+	}
+	fresh := s.file(head, "Bo Li rows", "", "reader")
+	s.quietDay()
+	s.do(s.lookAt(w, driveJobs...))
+	if have := w.closing(t, names.FullName, "file/1f22"); have != "open" {
+		t.Errorf("what was found before is %q", have)
+	}
+	if have := w.closing(t, names.FullName, "file/"+fresh); have != "never found" {
+		t.Errorf("what nobody can tell is %q", have)
+	}
+	if !slices.ContainsFunc(w.letters(t), func(l letter) bool { return strings.Contains(l.text, "an adult at school has the same name") }) {
+		t.Error("nobody was told that it could not be told")
+	}
+}
+
+// TestNamesRoll: without the pupils' roll, or with half of it, names are not looked for, and what was found stays.
+func TestNamesRoll(t *testing.T) {
+	for what, roll := range map[string]string{
+		"no pupils":    "Admission number,Email,Name,Reg,May publish,Leaving date\n",
+		"half of them": "Admission number,Email,Name,Reg,May publish,Leaving date\nR01,ada@hazelbank.example,Ada Marie Larkham,4A,yes,\n",
+		"other words":  "Number,Mail\n1,x\n",
+	} {
+		s, w := hazelbank(t)
+		s.do(s.runNamed(w, driveJobs...))
+		before := foundBy(t, w, names.Means)
+		s.do(s.world.SetRoll("roll.csv", []byte(roll)))
+		s.quietDay()
+		err := s.runNamed(w, driveJobs...)
+		if err == nil || !strings.Contains(err.Error(), "pupils' names were not looked for") {
+			t.Errorf("%s: %v", what, err)
+		}
+		if diff := cmp.Diff(before, foundBy(t, w, names.Means)); diff != "" {
+			t.Errorf("%s (-before +now):\n%s", what, diff)
+		}
+	}
+}

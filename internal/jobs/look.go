@@ -106,6 +106,7 @@ type Unknown struct {
 	Count  int       `json:"count"`
 	Since  time.Time `json:"since,omitzero"`
 	Whole  bool      `json:"whole,omitempty"` // the clause's rule could not be judged at all
+	Deals  string    `json:"deals,omitempty"` // the role that is told; "" is everybody who hears of the job
 }
 
 // looked runs a job: lease, reading and judging (do), record.

@@ -29,6 +29,9 @@ func (g *gatherer) matters(ctx context.Context, jobs []string, mine func(*findin
 		}
 		if look := g.looks[check]; look != nil && slices.Contains(jobs, check) {
 			for _, u := range look.Unknown {
+				if u.Deals != "" && !mine(&findings.Finding{Deals: u.Deals}) {
+					continue
+				}
 				g.in.Unclear = append(g.in.Unclear, unclear(u))
 			}
 		}

@@ -100,7 +100,7 @@ func (n *namesRun) run(ctx context.Context) (err error) {
 		n.left.Names[subject], n.left.Links[subject] = "a "+kindWord(s), s.Link
 	}
 	for _, u := range n.res.Unknown {
-		n.left.Unknown = append(n.left.Unknown, namesUnknown(u))
+		n.left.Unknown = append(n.left.Unknown, namesUnknown(u, n.ask(u.Clause, u.Rule).Deals[u.Rule]))
 	}
 	if err := n.sync(ctx, names.Means, n.res.Observed, n.asked, n.evidence); err != nil {
 		return err
@@ -173,7 +173,7 @@ func (n *namesRun) evidence(f *findings.Finding) findings.How {
 		return ""
 	}
 	kind, course, _ := strings.Cut(f.Subject, "/")
-	ask := n.asks[slices.IndexFunc(n.asks, func(a names.Ask) bool { return a.Clause == f.Clause && slices.Contains(a.Rules, ruleOf(f)) })]
+	ask := n.ask(f.Clause, ruleOf(f))
 	switch kind {
 	case "post":
 		course, _, _ = moderation.ParseSubject(f.Subject)
@@ -197,6 +197,11 @@ func (n *namesRun) evidence(f *findings.Finding) findings.How {
 		return ""
 	}
 	return findings.Fine
+}
+
+// ask is what a clause asks of a rule; it does ask.
+func (n *namesRun) ask(clause, rule string) names.Ask {
+	return n.asks[slices.IndexFunc(n.asks, func(a names.Ask) bool { return a.Clause == clause && slices.Contains(a.Rules, rule) })]
 }
 
 // fileEvidence is the same for what is on Drive.
@@ -230,8 +235,8 @@ func namedSubjects(ctx context.Context, k *findings.Keeper) (map[string]bool, er
 }
 
 // namesUnknown says in words what the check could not tell.
-func namesUnknown(u names.Unknown) Unknown {
-	out := Unknown{Means: names.Means, Clause: u.Clause, Rule: u.Rule, Count: u.Count}
+func namesUnknown(u names.Unknown, deals string) Unknown {
+	out := Unknown{Means: names.Means, Clause: u.Clause, Rule: u.Rule, Count: u.Count, Deals: deals}
 	switch u.Why {
 	case names.SameAsAdult:
 		out.What = "Whether " + plural(u.Count, "title names", "titles name") + " a pupil"

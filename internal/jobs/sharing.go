@@ -196,11 +196,7 @@ func (s *sharingRun) look(ctx context.Context) error {
 		log = s.pull(ctx)
 	}
 	log.items = append(log.items, s.again()...)
-	opened, err := s.opened(ctx)
-	if err != nil {
-		return err
-	}
-	log.items = append(log.items, opened...)
+	log.items = append(log.items, s.opened()...)
 	scopes := s.scopes()
 	s.record.Scopes = len(scopes)
 	due := s.cov.slice(scopes, s.now, s.Rotation)

@@ -33,21 +33,17 @@ func (s *sharingRun) again() []shares.Touched {
 }
 
 // opened lists the folders that the public can open: where titles are asked for, what is in them is looked at each day.
-func (s *sharingRun) opened(ctx context.Context) ([]shares.Touched, error) {
+func (s *sharingRun) opened() (out []shares.Touched) {
 	if !s.reader.Titles {
-		return nil, nil
+		return nil
 	}
-	folders, err := s.book.OpenFolders(ctx)
-	if err != nil {
-		return nil, err
-	}
-	var out []shares.Touched
+	folders := s.book.OpenFolders()
 	for _, id := range slices.Sorted(maps.Keys(folders)) {
 		if a, ok := s.who.AccountByID(folders[id].ID()); ok {
 			out = append(out, shares.Touched{ID: id, Folder: true, Owners: []string{a.Address}})
 		}
 	}
-	return out, nil
+	return out
 }
 
 // touch reads again what the log named. It returns the scopes that must be read in full to be sure.

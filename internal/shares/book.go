@@ -46,14 +46,15 @@ type Book struct {
 	people *people.Book
 	now    time.Time
 
-	mu    sync.Mutex
-	refs  map[seen.Scope]store.BlobRef
-	open  map[seen.Scope]*page // read or changed in this run
-	where map[string]seen.Scope
-	under map[string]bool         // shares that are the cause of nothing: they stand here for their title
-	also  map[string][]seen.Scope // further scopes of a share: a run was killed while it moved
-	fate  map[string]note
-	noted map[seen.Scope]bool // scopes with notes of what left them
+	mu     sync.Mutex
+	refs   map[seen.Scope]store.BlobRef
+	open   map[seen.Scope]*page // read or changed in this run
+	where  map[string]seen.Scope
+	opened map[string]seen.Scope   // see OpenFolders
+	under  map[string]bool         // shares that are the cause of nothing: they stand here for their title
+	also   map[string][]seen.Scope // further scopes of a share: a run was killed while it moved
+	fate   map[string]note
+	noted  map[seen.Scope]bool // scopes with notes of what left them
 }
 
 // page is one scope of the picture.
@@ -87,7 +88,7 @@ func Open(ctx context.Context, s store.Store, p *people.Book, now time.Time, com
 	b := &Book{
 		store: s, commit: commit, people: p, now: now,
 		refs: map[seen.Scope]store.BlobRef{}, open: map[seen.Scope]*page{},
-		where: map[string]seen.Scope{}, under: map[string]bool{}, also: map[string][]seen.Scope{}, fate: map[string]note{}, noted: map[seen.Scope]bool{},
+		where: map[string]seen.Scope{}, opened: map[string]seen.Scope{}, under: map[string]bool{}, also: map[string][]seen.Scope{}, fate: map[string]note{}, noted: map[seen.Scope]bool{},
 	}
 	for d, err := range s.Find(ctx, Pictures, store.Ask{}) {
 		if err != nil {
@@ -104,6 +105,9 @@ func Open(ctx context.Context, s store.Store, p *people.Book, now time.Time, com
 				continue
 			}
 			b.marks(s)
+			if b.isOpenFolder(s) {
+				b.opened[s.ID] = scope
+			}
 			if was, twice := b.where[subject]; twice {
 				b.also[subject] = append(b.also[subject], was)
 			}

@@ -52,19 +52,11 @@ func (b *Book) Standing(ctx context.Context, gone func(accountID string) bool, a
 	return out, err
 }
 
-// OpenFolders lists the folders of My Drive that are the cause of something public. What is put into them is public too, and Google does not promise that the log
-// says so.
-func (b *Book) OpenFolders(ctx context.Context) (map[string]seen.Scope, error) {
-	out := map[string]seen.Scope{}
-	err := b.pages(ctx, func(scope seen.Scope, pg *page) {
-		if scope.Kind() != "owner" {
-			return
-		}
-		for _, s := range pg.shares {
-			if s.Mime == seen.MimeFolder && slices.ContainsFunc(s.Grants, func(g seen.Grant) bool { return sharing.MayBePublic(s.Mime, g) && sharing.Counts(g, b.now) }) {
-				out[s.ID] = scope
-			}
-		}
-	})
-	return out, err
+// OpenFolders lists the folders of My Drive that were the cause of something public when the book was opened, by id. What is put into them is public too, and Google does
+// not promise that the log says so.
+func (b *Book) OpenFolders() map[string]seen.Scope { return b.opened }
+
+// isOpenFolder tells whether a share is such a folder.
+func (b *Book) isOpenFolder(s seen.Share) bool {
+	return s.Mime == seen.MimeFolder && s.Drive == "" && slices.ContainsFunc(s.Grants, func(g seen.Grant) bool { return sharing.MayBePublic(s.Mime, g) && sharing.Counts(g, b.now) })
 }
