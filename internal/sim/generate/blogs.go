@@ -274,7 +274,7 @@ func (b *builder) blogsYAML() string {
 	}
 	out := "blogs:\n"
 	for _, l := range b.listed {
-		out += fmt.Sprintf("  - {blog: %q, name: %s, hosts: [%s]}\n", l.id, l.name, strings.Join(l.hosts, ", "))
+		out += fmt.Sprintf("  - {blog: %q, name: %s, hosts: [%s], moderate: yes}\n", l.id, l.name, strings.Join(l.hosts, ", "))
 	}
 	return out + "\n"
 }
