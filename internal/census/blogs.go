@@ -26,18 +26,16 @@ func (c *Census) BlogComments(ctx context.Context, as *seen.Account, blog string
 	return all, ok
 }
 
-// BlogOpen tells whether readers may comment on any post of a blog; what could not be read is a gap "blog/ID".
-func (c *Census) BlogOpen(ctx context.Context, as *seen.Account, blog string) (open, ok bool) {
-	for p, err := range c.Google.BlogPosts(ctx, as.Address, blog) {
-		if err != nil {
-			c.gap(seen.Scope("blog/"+blog), err)
-			return false, false
-		}
-		if p.Live && p.Open {
-			return true, true
+// BlogPosts reads the posts of a blog that readers see, by id; what could not be read is a gap "blog/ID".
+func (c *Census) BlogPosts(ctx context.Context, as *seen.Account, blog string) (map[string]seen.BlogPost, bool) {
+	all, ok := list(c, seen.Scope("blog/"+blog), c.Google.BlogPosts(ctx, as.Address, blog))
+	out := map[string]seen.BlogPost{}
+	for _, p := range all {
+		if p.Live {
+			out[p.ID] = p
 		}
 	}
-	return false, true
+	return out, ok
 }
 
 // Unseen notes that a scope could not be read for a reason that Google does not tell.

@@ -13,6 +13,7 @@ import (
 	"esafetybot/internal/findings"
 	"esafetybot/internal/jobs"
 	"esafetybot/internal/policy"
+	"esafetybot/internal/remedies"
 	"esafetybot/internal/pseudonym"
 	"esafetybot/internal/sim/world"
 	"esafetybot/internal/store"
@@ -60,7 +61,7 @@ func (d *demoPeople) decide(ctx context.Context) (told []string, err error) {
 	}
 	for _, a := range done {
 		// The changes of the first days clear up what was there before; the one that somebody misses comes later.
-		if d.undone || d.seen[a.ID] || len(d.seen) == 0 {
+		if d.undone || d.seen[a.ID] || len(d.seen) == 0 || a.Kind == remedies.KindComment {
 			continue
 		}
 		if _, err := log.Undo(ctx, d.by(policy.RoleHead), a.ID, "the pupil's parents and the school agreed to it"); err != nil {

@@ -187,7 +187,9 @@ func TestPropose(t *testing.T) {
 	if owners() == before1 {
 		t.Error("no owner was told after their file's sharing was changed")
 	}
-	done := list(t, s.log(watch, nil), actions.Done)
+	done := slices.DeleteFunc(list(t, s.log(watch, nil), actions.Done), func(a *actions.Action) bool {
+		return a.Kind == remedies.KindComment // what hosts of blogs decided, which nobody approves besides
+	})
 	if len(done) != n {
 		t.Errorf("%d changes are done, %d were approved: %+v", len(done), n, watch.records[jobs.ApplyJob].Actions)
 	}

@@ -12,6 +12,9 @@ import (
 
 // Blogger has no administrator: everything is read as somebody who writes or runs the blog, with [ScopeBlogs]. Google documents no delegation for it, so that a domain may refuse all of it.
 
+// HoldBlogs is As for reading blogs: until release is called the readers that act as the account share one token.
+func (c *Client) HoldBlogs(address string) (release func()) { return c.As(address, ScopeBlogs).Close }
+
 // Blogs reads the blogs that an account runs or writes, as that account, those too that were deleted lately.
 func (c *Client) Blogs(ctx context.Context, as string) ([]seen.Blog, error) {
 	return single(ctx, c.As(as, ScopeBlogs), blogsList, "", func(ctx context.Context) ([]seen.Blog, error) {
@@ -58,17 +61,6 @@ func (c *Client) BlogPosts(ctx context.Context, as, blog string) iter.Seq2[seen.
 			return nil, "", err
 		}
 		return convert(page.Items, func(p *blogger.Post) (seen.BlogPost, bool) { return blogPost(p), true }), page.NextPageToken, nil
-	})
-}
-
-// BlogPost reads one post, without its text; the error is [Client.Gone] for one that was deleted.
-func (c *Client) BlogPost(ctx context.Context, as, blog, post string) (seen.BlogPost, error) {
-	return single(ctx, c.As(as, ScopeBlogs), blogPostGet, "blog "+blog+", post "+post, func(ctx context.Context) (seen.BlogPost, error) {
-		p, err := c.blogger.Posts.Get(blog, post).View("ADMIN").FetchBody(false).Fields(fieldsBlogPost).Context(ctx).Do()
-		if err != nil {
-			return seen.BlogPost{}, err
-		}
-		return blogPost(p), nil
 	})
 }
 

@@ -98,7 +98,6 @@ var (
 
 	blogsList        = method{name: "blogger.blogs.listByUser", units: 1, buckets: bloggerBuckets, again: true}
 	blogPostsList    = method{name: "blogger.posts.list", units: 1, buckets: bloggerBuckets, again: true}
-	blogPostGet      = method{name: "blogger.posts.get", units: 1, buckets: bloggerBuckets, again: true}
 	blogCommentsList = method{name: "blogger.comments.listByBlog", units: 1, buckets: bloggerBuckets, again: true}
 	blogCommentGet   = method{name: "blogger.comments.get", units: 1, buckets: bloggerBuckets, again: true}
 

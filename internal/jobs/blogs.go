@@ -21,14 +21,21 @@ import (
 // commentsKept is for how many days back the comments of a blog are read each day: what waits longer is read as well.
 const commentsKept = 28
 
-// blogs brings what is remembered of blogs up to date: which there are, who runs them, and what was said on those that the policy lists.
-func (r *commentsRun) blogs(ctx context.Context) {
+// blogs brings what is remembered of blogs up to date: which there are, who runs them, and what was said on those that the policy lists. Whoever blogs are read
+// as signs in once, until done is called.
+func (r *commentsRun) blogs(ctx context.Context) (done func()) {
+	held := map[string]func(){}
+	done = func() {
+		for _, release := range held {
+			release()
+		}
+	}
 	r.needs("bloglist", "blog")
 	r.listed()
 	r.lists(ctx)
 	for _, key := range r.book.Blogs() {
 		if ctx.Err() != nil {
-			return
+			return done
 		}
 		id, _ := moderation.BlogOf(key)
 		c := r.book.Class(key)
@@ -41,13 +48,15 @@ func (r *commentsRun) blogs(ctx context.Context) {
 			clear(c.Posts)
 			continue
 		}
-		class := comments.Class{ID: key, Place: policy.PlaceBlogs, Book: c}
 		reader, runs := r.blogReader(c.Blog)
-		if c.Blog.Listed {
-			if !runs {
-				r.Unseen(seen.Scope("blog/"+id), seen.NoMember)
-				continue
-			}
+		if reader != nil && held[reader.ID] == nil {
+			held[reader.ID] = r.Env.Google.HoldBlogs(reader.Address)
+		}
+		switch {
+		case !c.Blog.Listed: // only whether readers may comment there matters
+		case !runs:
+			r.Unseen(seen.Scope("blog/"+id), seen.NoMember)
+		default:
 			r.readBlog(ctx, reader, id, c)
 		}
 		if r.Missed(seen.Scope("blog/" + id)) { // it may have been deleted, or somebody may run it no longer
@@ -55,9 +64,40 @@ func (r *commentsRun) blogs(ctx context.Context) {
 				delete(r.book.Lists, who)
 			}
 		}
+	}
+	return done
+}
+
+// blogPosts asks what the posts are at whose comments somebody has to look, whether readers still see them, and whether they may comment on a blog that nobody looks after. It comes after what people
+// decided is taken up: who stands in looks after a blog.
+func (r *commentsRun) blogPosts(ctx context.Context) {
+	for _, key := range r.book.Blogs() {
+		id, _ := moderation.BlogOf(key)
+		c := r.book.Class(key)
+		hostless := len(r.in.Hosts(comments.Class{ID: key, Place: policy.PlaceBlogs, Book: c})) == 0
+		waits := false
+		for _, p := range c.Posts {
+			p.Hidden = false
+			waits = waits || slices.ContainsFunc(r.rules(policy.PlaceBlogs), func(rules moderation.Rules) bool { return len(c.Waiting(p, rules)) > 0 })
+		}
 		c.Blog.Open = false
-		if len(r.in.Hosts(class)) == 0 && reader != nil && !r.Missed(seen.Scope("blog/"+id)) {
-			c.Blog.Open, _ = r.BlogOpen(ctx, reader, id)
+		reader, _ := r.blogReader(c.Blog)
+		if c.Blog.Gone || reader == nil || !hostless && !waits || r.Missed(seen.Scope("blog/"+id)) || ctx.Err() != nil {
+			continue
+		}
+		posts, ok := r.BlogPosts(ctx, reader, id)
+		if !ok {
+			continue
+		}
+		for post, p := range c.Posts {
+			got, live := posts[post]
+			p.Hidden = !live
+			if live {
+				p.Title, p.Link, p.Made, p.Told = got.Title, got.Link, got.Made, true
+			}
+		}
+		for _, p := range posts {
+			c.Blog.Open = c.Blog.Open || hostless && p.Open
 		}
 	}
 }
@@ -219,7 +259,6 @@ func (r *commentsRun) readBlog(ctx context.Context, as *seen.Account, id string,
 			}
 		}
 	}
-	r.blogPosts(ctx, as, id, c)
 }
 
 // comment takes up one comment as it is now.
@@ -257,31 +296,6 @@ func (r *commentsRun) comment(c *moderation.Class, k seen.BlogComment) {
 	}
 }
 
-// blogPosts asks what the posts are at whose comments somebody has to look, and whether readers still see them.
-func (r *commentsRun) blogPosts(ctx context.Context, as *seen.Account, id string, c *moderation.Class) {
-	var ask []string
-	for post, p := range c.Posts {
-		p.Hidden = false
-		if slices.ContainsFunc(r.in.Asks, func(a comments.Ask) bool {
-			return a.Place == policy.PlaceBlogs && len(c.Waiting(p, rulesOf(r.in, a))) > 0
-		}) {
-			ask = append(ask, post)
-		}
-	}
-	slices.Sort(ask)
-	_ = census.Each(ctx, 1, ask, func(post string) {
-		p := c.Post(post)
-		switch got, err := r.Env.Google.BlogPost(ctx, as.Address, id, post); {
-		case err == nil:
-			p.Title, p.Link, p.Made, p.Told, p.Hidden = got.Title, got.Link, got.Made, true, !got.Live
-		case r.Env.Google.Gone(err):
-			p.Hidden = true
-		case ctx.Err() == nil:
-			r.more = append(r.more, seen.Gap{Scope: "posts", Reason: r.Env.Google.Reason(err), Detail: err.Error()})
-		}
-	})
-}
-
 // blogEvidence says what is known of a blog, or of its posts, of which the check yields a finding no longer; "" is nothing.
 func (r *commentsRun) blogEvidence(id string, hostless bool) findings.How {
 	key := moderation.BlogKey(id)
@@ -308,11 +322,6 @@ func blogsOf(p *policy.Policy, c *census.Census, b *moderation.Book) []comments.
 		}
 	}
 	return out
-}
-
-// rulesOf is what an ask says of what needs looking at on a blog.
-func rulesOf(in comments.Input, a comments.Ask) moderation.Rules {
-	return moderation.Rules{Replies: a.Replies, Date: in.Calendar.Date, Teaches: func(string) bool { return false }}
 }
 
 // mostText is how much of a comment is kept until somebody has looked.

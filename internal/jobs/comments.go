@@ -98,7 +98,7 @@ func (r *commentsRun) run(ctx context.Context) (err error) {
 		return err
 	}
 	if asksBlogs(r.Env.Policy) {
-		r.blogs(ctx)
+		defer r.blogs(ctx)()
 	}
 	r.prune()
 	if err := r.book.Flush(ctx, r.lease.Commit, nil); err != nil {
@@ -106,6 +106,9 @@ func (r *commentsRun) run(ctx context.Context) (err error) {
 	}
 	if err := r.decisions(ctx); err != nil {
 		return err
+	}
+	if asksBlogs(r.Env.Policy) {
+		r.blogPosts(ctx)
 	}
 	if ctx.Err() != nil {
 		return ctx.Err()

@@ -44,7 +44,7 @@ type Google interface {
 	Drives(ctx context.Context) iter.Seq2[seen.Drive, error]
 	Download(ctx context.Context, id string, limit int64) ([]byte, error)
 	Post(ctx context.Context, courseID, kind, id string) (seen.Post, error)
-	BlogPost(ctx context.Context, as, blog, post string) (seen.BlogPost, error)
+	HoldBlogs(address string) (release func())
 	Gone(err error) bool // what was asked for is not there
 	// Mail reads the mails of a mailbox that match a search of Gmail's, as RFC 5322 bytes.
 	Mail(ctx context.Context, as, search string) iter.Seq2[[]byte, error]
