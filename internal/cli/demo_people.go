@@ -13,8 +13,8 @@ import (
 	"esafetybot/internal/findings"
 	"esafetybot/internal/jobs"
 	"esafetybot/internal/policy"
-	"esafetybot/internal/remedies"
 	"esafetybot/internal/pseudonym"
+	"esafetybot/internal/remedies"
 	"esafetybot/internal/sim/world"
 	"esafetybot/internal/store"
 )

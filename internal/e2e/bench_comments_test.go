@@ -70,7 +70,9 @@ func calls(r *jobs.Record) (n int) {
 }
 
 // asked is without sign-ins, of which there may be one for each kind of post and one for whoever runs a blog, and without the lists of blogs of those whose turn it is.
-func asked(r *jobs.Record) int { return calls(r) - r.Calls["oauth2.token"] - r.Calls["blogger.blogs.listByUser"] }
+func asked(r *jobs.Record) int {
+	return calls(r) - r.Calls["oauth2.token"] - r.Calls["blogger.blogs.listByUser"]
+}
 
 // commentCalls runs the job comments for the first time, after a day without activity, and after one on which pupils commented on that many posts.
 func (s *campus) commentCalls(w *watch, posts int) (first, quiet, busy *jobs.Record) {
