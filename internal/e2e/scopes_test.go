@@ -71,6 +71,9 @@ func TestScopesRefused(t *testing.T) {
 			}
 			s := serve(t, sc.World, sc.Policies, server.Options{})
 			s.without(scope)
+			if !campaign() {
+				s.only(generate.Classroom)
+			}
 			for _, w := range s.watches {
 				s.do(s.lookAt(w))
 				keep := func(rule string) bool {

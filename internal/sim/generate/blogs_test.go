@@ -142,7 +142,7 @@ func TestSchoolWithoutBlogs(t *testing.T) {
 
 // TestBlogStory plays the half-term and looks what waits on the blog of its story, evening by evening.
 func TestBlogStory(t *testing.T) {
-	s := school(t, 60, 1)
+	s := school(t, 30, 1)
 	first := s.World.Now()
 	blog := s.cast.listed[0].id
 	post := s.World.Blog(blog).Posts[0].ID

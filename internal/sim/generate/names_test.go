@@ -42,7 +42,7 @@ func truthOfNames(t *testing.T, s *School) truth.Truth {
 // these schools put names into titles anyway, so there is more.
 func TestNamesIntended(t *testing.T) {
 	for i, now := range []time.Time{DefaultNow, time.Date(2026, 7, 31, 23, 30, 0, 0, time.UTC), time.Date(2027, 1, 13, 12, 30, 0, 0, time.UTC), DefaultNow, DefaultNow} {
-		pupils := []int{420, 30, 600, 60, MinPupils}[i]
+		pupils := []int{420, 30, 100, 60, MinPupils}[i]
 		s, err := Generate(Options{Pupils: pupils, Seed: int64(i + 1), Now: now})
 		if err != nil {
 			t.Fatal(err)
