@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"esafetybot/internal/decisions"
@@ -13,12 +14,15 @@ import (
 	"esafetybot/internal/store/memory"
 )
 
-// decide hands what the tenant's people decided to the worker.
+// decide hands what the tenant's people decided, and what was told of ClassDojo, to the worker.
 func (s *campus) decide(w *watch) {
 	s.t.Helper()
-	if err := w.hand(context.Background(), s.decided()); err != nil {
+	now := s.world.Now()
+	list := slices.DeleteFunc(s.decided(), func(d decisions.Decision) bool { return d.At.After(now) }) // of a hand-made tenant that is looked at earlier
+	if err := w.hand(context.Background(), list); err != nil {
 		s.t.Fatal(err)
 	}
+	s.tell(w)
 }
 
 // decided lists what the tenant's people decided so far, as the review site would note it: by the account's id and the hash of its address.

@@ -128,30 +128,28 @@ func (l *look) answer(kinds *school.Kinds, book *checkins.Book, d decisions.Deci
 	if !ok {
 		return notKnown
 	}
-	asked := false
+	refused := notThere
 	for _, a := range checkins.Asks(l.Env.Policy) {
 		if a.Name != d.CheckIn {
 			continue
 		}
-		asked = true
 		theirs := func(address string) bool {
 			who, known := l.Who().Account(address)
 			return known && by.acc != nil && who.ID == by.id
 		}
 		if !a.AskedOf(func(r policy.Role) bool { return by.plays(r) }, theirs) && !by.plays(policy.RoleOfficer, policy.RoleDeputy, policy.RoleHead) {
+			refused = notTheirs
 			continue
 		}
 		given, why := l.given(a, by, d)
 		if why != "" {
-			return why
+			refused = why // unless it is asked by another clause too, whose period has other classes drawn
+			continue
 		}
 		book.Add(d.CheckIn, given)
 		return ""
 	}
-	if !asked {
-		return notThere
-	}
-	return notTheirs
+	return refused
 }
 
 // given is the answer that a decision holds, or why it is none.

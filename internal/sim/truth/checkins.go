@@ -59,7 +59,7 @@ func (w *world) askedIsIn(role string, d day) bool {
 // answer is the newest answer of a period. It is one for all clauses with this check-in, so it may come from whomever any of them
 // asks.
 func (w *world) answer(m CheckInMeans, period span, asked day) (Decision, bool) {
-	var roles []string
+	roles := []string{m.Ask}
 	for _, other := range w.p.CheckIns {
 		if other.Name == m.Name {
 			roles = append(roles, other.Ask)
@@ -67,7 +67,7 @@ func (w *world) answer(m CheckInMeans, period span, asked day) (Decision, bool) 
 	}
 	var newest Decision
 	for _, d := range w.decisions {
-		if d.Do != "answer" || d.CheckIn != m.Name || w.day(d.At) < asked || !period.holds(w.day(d.At)) || d.At.Before(newest.At) {
+		if d.Do != "answer" || d.CheckIn != m.Name || d.Answer == "" || w.day(d.At) < asked || !period.holds(w.day(d.At)) || d.At.Before(newest.At) {
 			continue
 		}
 		if by, ok := w.whoDecided(d); ok && (w.leads(by) || w.plays(by, roles...)) {

@@ -33,8 +33,11 @@ type Policy struct {
 	StaffDays map[string][]string
 	// Blogs are those that the school approved.
 	Blogs []ListedBlog
-	// CheckIns are all check-ins but those that are asked for each class.
-	CheckIns []CheckInMeans
+	// CheckIns are all check-ins but those that are asked for each class, and DojoCheckIns those of ClassDojo among these.
+	CheckIns, DojoCheckIns []CheckInMeans
+	// SchoolName is school.name, and Dojo the block on ClassDojo, nil where there is none.
+	SchoolName string
+	Dojo       *DojoPolicy
 	// The means of the other checks that the truth is told of, those with a `with` only.
 	Comments   []CommentsMeans
 	Accounts   []AccountsMeans
@@ -84,10 +87,12 @@ func LoadPolicies(dir string) (map[string]Policy, error) {
 func ParsePolicy(data []byte) (Policy, error) {
 	var doc struct {
 		School struct {
+			Name           string   `yaml:"name"`
 			TrustedDomains []string `yaml:"trusted_domains"`
 			OrgUnits       []string `yaml:"org_units"`
 		} `yaml:"school"`
 		Blogs   []ListedBlog `yaml:"blogs"`
+		Dojo    *dojoDoc     `yaml:"classdojo"`
 		Clauses []struct {
 			ID    string     `yaml:"id"`
 			MetBy []meansDoc `yaml:"met_by"`
@@ -96,11 +101,14 @@ func ParsePolicy(data []byte) (Policy, error) {
 	if err := yaml.Unmarshal(data, &doc); err != nil {
 		return Policy{}, err
 	}
-	p := Policy{TrustedDomains: doc.School.TrustedDomains, OrgUnits: doc.School.OrgUnits, Blogs: doc.Blogs}
+	p := Policy{TrustedDomains: doc.School.TrustedDomains, OrgUnits: doc.School.OrgUnits, Blogs: doc.Blogs, SchoolName: doc.School.Name}
 	if len(p.OrgUnits) == 0 {
 		p.OrgUnits = []string{"/"}
 	}
 	if err := p.readPeople(data); err != nil {
+		return Policy{}, err
+	}
+	if err := p.readDojo(doc.Dojo); err != nil {
 		return Policy{}, err
 	}
 	for _, c := range doc.Clauses {

@@ -19,8 +19,8 @@ type CommentsMeans struct {
 	Clause string
 	// Rules are those asked for; all where the means names none.
 	Rules []string
-	// Classroom and Blogs say where the means looks: at comments in classes, on blogs, or both.
-	Classroom, Blogs bool
+	// Classroom, Blogs and Dojo say where the means looks: at comments in classes, on blogs, on ClassDojo, or at several of them.
+	Classroom, Blogs, Dojo bool
 	// CommentCounts says that a comment of a teacher shows that they looked.
 	CommentCounts bool
 	// StaffToo says that comments of staff need looking at as well.
@@ -29,7 +29,7 @@ type CommentsMeans struct {
 	Due      Due
 }
 
-// CheckInMeans is one `check_in` below a clause, those asked of each class left out.
+// CheckInMeans is one `check_in` below a clause.
 type CheckInMeans struct {
 	Clause   string
 	Name     string
@@ -82,6 +82,7 @@ func (p *Policy) readComments(clause string, m meansDoc, with commentsWith) erro
 	out := CommentsMeans{
 		Clause: clause, Rules: with.Rules, Severity: m.Severity,
 		Classroom: with.Places == nil || slices.Contains(with.Places, "classroom"), Blogs: slices.Contains(with.Places, "blogs"),
+		Dojo:          slices.Contains(with.Places, "classdojo"),
 		CommentCounts: with.Replies != "do-not-count",
 		StaffToo:      with.Staff == "yes" || with.Staff == true,
 	}
@@ -109,9 +110,10 @@ type commentsWith struct {
 	Staff   any      `yaml:"staff"` // yes and no are texts or not, as the reader of YAML likes
 }
 
-// readCheckIn takes in one `check_in`. What is asked for each class is not told of here.
+// readCheckIn takes in one `check_in`. Of what is asked for each class only ClassDojo is told of.
 func (p *Policy) readCheckIn(clause string, m meansDoc) error {
-	if m.CheckIn == "class-dojo" || m.Ask == "class_teacher" {
+	dojo := m.CheckIn == "class-dojo"
+	if m.Ask == "class_teacher" && !dojo {
 		return nil
 	}
 	out := CheckInMeans{Clause: clause, Name: m.CheckIn, Ask: m.Ask, Every: m.Every, Severity: m.Severity, Due: Due{5, "working days"}}
@@ -120,6 +122,10 @@ func (p *Policy) readCheckIn(clause string, m meansDoc) error {
 		if out.Due, err = parseDue(m.Due); err != nil {
 			return err
 		}
+	}
+	if dojo {
+		p.DojoCheckIns = append(p.DojoCheckIns, out)
+		return nil
 	}
 	p.CheckIns = append(p.CheckIns, out)
 	return nil

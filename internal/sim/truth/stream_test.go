@@ -27,7 +27,7 @@ const (
 )
 
 const streamPolicy = `
-school: {timezone: Europe/London, org_units: UNITS}
+school: {name: Hill & Dale <Primary>, timezone: Europe/London, org_units: UNITS}
 people:
   headteacher: {address: head@school.example}
   esafety_officer: officer@school.example
@@ -42,6 +42,7 @@ blogs:
   - {blog: "41", name: Year 4 writes, hosts: [KITE@school.example, pat@school.example]}
   - {blog: 42, name: The office, hosts: [gone@school.example, friend@home.example]}
 others: [{name: Supply, org_unit: /Visitors}]
+CLASSDOJO
 calendar:
   terms:
     - {first: 2026-09-02, last: 2026-12-18, half_term: [2026-10-26, 2026-10-30]}
@@ -71,7 +72,10 @@ type streamCase struct {
 	decisions  []string
 	// days is staff.days, units school.org_units, and files replace those of the school.
 	days, units string
-	files       map[string]string
+	// dojo is the block classdojo of the policy, told what stands in dojo.jsonl.
+	dojo  string
+	told  []string
+	files map[string]string
 	// want is each finding with its facts, of A6 with the clause in front.
 	want []string
 }
@@ -98,8 +102,9 @@ func (c streamCase) found(t *testing.T) []string {
 	}
 	files["activities-classroom.jsonl"] = strings.Join(c.log, "\n")
 	files["decisions.jsonl"] = strings.Join(c.decisions, "\n")
+	files["dojo.jsonl"] = strings.Join(c.told, "\n")
 	files["classroom-school.yaml"] = strings.NewReplacer("UNITS", or(c.units, "[/]"), "DAYS", or(c.days, "{}"),
-		"MEANS", or(c.means, twoSchoolDays), "AGAIN", or(c.again, "{record: takedown}")).Replace(streamPolicy)
+		"MEANS", or(c.means, twoSchoolDays), "AGAIN", or(c.again, "{record: takedown}"), "CLASSDOJO", c.dojo).Replace(streamPolicy)
 	dir := t.TempDir()
 	for name, content := range files {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600); err != nil {

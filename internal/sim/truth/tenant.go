@@ -48,6 +48,8 @@ type Tenant struct {
 	// DeletedUsers are accounts that can still be brought back.
 	DeletedUsers []User
 	Blogs        []Blog
+	// Dojo is what was told of ClassDojo.
+	Dojo []DojoEvent
 	// Decisions are what people decided on the review site, in the order in which they did.
 	Decisions []Decision
 	// Rolls holds the rolls that the policies name, and their earlier versions, by file name.

@@ -15,7 +15,7 @@ type Decision struct {
 	// Do is reviewed, approve, spam, remove, cover, end-cover or answer; the fields below belong to some of them.
 	Do string `json:"do"`
 
-	Item string    `json:"item"` // reviewed: post/COURSE-POST or blog-post/BLOG-POST
+	Item string    `json:"item"` // reviewed: post/COURSE-POST, blog-post/BLOG-POST or dojo/ID
 	Saw  time.Time `json:"saw"`
 
 	Comment string `json:"comment"` // approve, spam, remove: BLOG-POST-COMMENT
@@ -27,6 +27,8 @@ type Decision struct {
 
 	CheckIn string `json:"check_in"`
 	Answer  string `json:"answer"`
+	// Said is what was answered about a class on ClassDojo, in the place of Answer; nil if it is missing.
+	Said map[string]any `json:"said"`
 }
 
 // wrong says what is not as docs/comment-rules.md has it, or "".
@@ -47,7 +49,7 @@ func (d Decision) wrong() string {
 			}
 		}
 	case "answer":
-		if !slices.Contains([]string{"yes", "no", "not-sure"}, d.Answer) {
+		if !slices.Contains([]string{"yes", "no", "not-sure"}, d.Answer) && (d.Said == nil || d.Answer != "") {
 			return fmt.Sprintf("%q is no answer", d.Answer)
 		}
 	default:
@@ -62,6 +64,9 @@ func (t *Tenant) loadComments(dir string) error {
 		return err
 	}
 	if err := t.loadBlogs(dir); err != nil {
+		return err
+	}
+	if err := t.loadDojo(dir); err != nil {
 		return err
 	}
 	var err error

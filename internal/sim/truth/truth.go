@@ -39,7 +39,7 @@ type Finding struct {
 	// front, such as "sharing.public-link".
 	Rule string `json:"rule"`
 	// Subject is a kind and an id of Google's, such as "file/ID" or "user/ID"; of a roll's row it
-	// is "roll/KEY", of a setting "setting/UNIT/TYPE/FIELD", of a post "post/COURSE-POST", of a blog's "blog-post/BLOG-POST", of a check-in "check-in/NAME".
+	// is "roll/KEY", of a setting "setting/UNIT/TYPE/FIELD", of a post "post/COURSE-POST", of a blog's "blog-post/BLOG-POST", of a check-in "check-in/NAME", of a class on ClassDojo "dojo/ID".
 	Subject string `json:"subject"`
 	// Facts is sorted and holds nothing twice.
 	Facts []string `json:"facts"`
@@ -152,10 +152,10 @@ func (o Options) ComputeFrom(t *Tenant, policies map[string]Policy) Truth {
 				w.judge(m, everywhere, found)
 			}
 		}
-		if len(p.Accounts)+len(p.Devices)+len(p.PupilEmail)+len(p.Settings)+len(p.Comments)+len(p.CheckIns)+len(p.Names) > 0 {
+		if len(p.Accounts)+len(p.Devices)+len(p.PupilEmail)+len(p.Settings)+len(p.Comments)+len(p.CheckIns)+len(p.DojoCheckIns)+len(p.Names) > 0 {
 			w.lookAtPeople(o.First)
 		}
-		if len(p.Comments)+len(p.CheckIns) > 0 {
+		if len(p.Comments)+len(p.CheckIns)+len(p.DojoCheckIns) > 0 {
 			w.lookAtDecisions()
 		}
 		for _, m := range p.Accounts {
@@ -177,9 +177,15 @@ func (o Options) ComputeFrom(t *Tenant, policies map[string]Policy) Truth {
 			if m.Blogs {
 				w.judgeBlogs(m, found)
 			}
+			if m.Dojo {
+				w.judgeDojoComments(m, found)
+			}
 		}
 		for _, m := range p.CheckIns {
 			w.judgeCheckIn(m, found)
+		}
+		for _, m := range p.DojoCheckIns {
+			w.judgeDojo(m, found)
 		}
 		for _, m := range p.Names {
 			w.judgeNames(m, found)

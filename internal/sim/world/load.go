@@ -98,6 +98,9 @@ func Load(dir string) (*World, error) {
 	if err := w.loadedBlogs(); err != nil {
 		return nil, err
 	}
+	if err := w.loadDojo(dir); err != nil {
+		return nil, err
+	}
 	if err := w.loadDecisions(dir); err != nil {
 		return nil, err
 	}
@@ -249,6 +252,9 @@ func (w *World) Save(dir string) error {
 		return err
 	}
 	if err := w.saveRolls(dir); err != nil {
+		return err
+	}
+	if err := w.saveDojo(dir); err != nil {
 		return err
 	}
 	if err := w.saveDecisions(dir); err != nil {

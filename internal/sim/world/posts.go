@@ -71,6 +71,7 @@ type postData struct {
 	announcements, courseWork, materials map[string][]*Post
 	comments                             map[string][]*Comment
 	decisions                            []Decision
+	dojo                                 []DojoEvent
 }
 
 func newPostData() postData {
