@@ -32,10 +32,11 @@ type shownPage struct {
 
 // pages are all pages of the site: a new one is a line here, and TestEveryPageIsListed says so.
 var pages = []shownPage{
-	{name: "home", path: "/", who: []string{"teacher", "administrator", "officer", "headteacher", "governor", "page-host"}, chosen: []string{"teacher phone", "officer desktop"}},
+	{name: "home", path: "/", who: []string{"teacher", "administrator", "officer", "headteacher", "governor", "page-host", "blog-host", "dojo-teacher"}, chosen: []string{"teacher phone", "officer desktop", "blog-host phone"}},
 	{name: "home-noted", path: "/?noted=reviewed", who: []string{"teacher"}},
 	{name: "home-empty", path: "/", who: []string{"colleague"}},
-	{name: "check-ins", path: "/check-ins", who: []string{"administrator", "officer", "page-host"}, chosen: []string{"page-host desktop"}},
+	{name: "home-moderated", path: "/?noted=moderated", who: []string{"blog-host"}},
+	{name: "check-ins", path: "/check-ins", who: []string{"administrator", "officer", "headteacher", "page-host", "dojo-teacher"}, chosen: []string{"page-host desktop"}},
 	{name: "classes", path: "/classes", who: []string{"officer", "headteacher", "page-host"}},
 	{name: "findings", path: "/findings", who: []string{"administrator", "officer", "headteacher"}},
 	{name: "findings-asked", path: "/findings?asked=waiting", who: []string{"administrator"}},
@@ -70,7 +71,7 @@ func (s *stage) people() map[string]string {
 	course, teacher := s.teacher(2)
 	return map[string]string{
 		"teacher": teacher, "administrator": s.role(policy.RoleAdmin), "officer": s.role(policy.RoleOfficer), "headteacher": s.role(policy.RoleHead), "governor": s.role(policy.RoleGovernor),
-		"page-host": s.role(policy.RolePageHost), "colleague": s.colleague(course), "pupil": s.pupil(), "owner": s.user(s.askable(1)[0].view.Ask).PrimaryEmail,
+		"page-host": s.role(policy.RolePageHost), "colleague": s.colleague(course), "pupil": s.pupil(), "blog-host": s.blogHost(), "dojo-teacher": s.dojoTeacher, "owner": s.user(s.askable(1)[0].view.Ask).PrimaryEmail,
 	}
 }
 
