@@ -133,7 +133,7 @@ func (s *stage) otherTeacher(policy string) (address string) {
 	s.world.View(func() {
 		for _, c := range s.world.Courses() {
 			for _, m := range s.world.Teachers(c.ID) {
-				if u := s.world.User(m.UserID); u != nil && !u.Suspended && !strings.Contains(policy, u.PrimaryEmail) {
+				if u := s.world.User(m.UserID); u != nil && !u.Suspended && strings.HasPrefix(u.OrgUnitPath, "/Staff") && !slices.ContainsFunc(u.Addresses(), func(a string) bool { return strings.Contains(policy, a) }) {
 					address = u.PrimaryEmail
 				}
 			}
