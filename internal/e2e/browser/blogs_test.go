@@ -73,6 +73,7 @@ func reviewedAs(item string) string { return fmt.Sprintf("button[name=one][value
 
 // The host sees what a comment says and whether readers see it, shows one, hides one, removes one and leaves the last; Blogger then has it so.
 func TestHostModerates(t *testing.T) {
+	t.Parallel()
 	s := newStage(t, nil, false)
 	post, ids := s.blogPost(s.blog, "Our hedgehog",
 		world.BlogComment{Content: "What a fine hedgehog!", Status: world.CommentPending},
@@ -147,6 +148,7 @@ func TestHostModerates(t *testing.T) {
 
 // What strangers write on a blog is shown as what they wrote: it does nothing to the page, with scripts switched on and past the site's policy too, nor to the words around it.
 func TestHostileComments(t *testing.T) {
+	t.Parallel()
 	const (
 		tags    = `<script>document.title = "owned"</script><img src="x" onerror="document.title='owned'"><form action="https://elsewhere.example"><button name="do">Free tablets</button></form><style>main { display: none }</style>Nice.`
 		shown   = `&lt;script&gt;document.title = &quot;owned&quot;&lt;/script&gt; &lt;/blockquote&gt; "' }} {{.Token}}`
@@ -190,6 +192,7 @@ func TestHostileComments(t *testing.T) {
 
 // Who does not look after a blog decides nothing on it, and where the policy lets nothing be changed nobody does.
 func TestModerationRefused(t *testing.T) {
+	t.Parallel()
 	s := newStage(t, nil, false)
 	_, teacher := s.teacher(2)
 	host, comments := s.blogHost(), []world.BlogComment{{Content: "Hedgehogs are boring."}}

@@ -47,6 +47,7 @@ func (v *visitor) choose(question, answer string) {
 
 // The teacher of a class on ClassDojo answers what is asked about it on a narrow phone, with the keyboard alone.
 func TestKeyboardAloneAnswersOnClassDojo(t *testing.T) {
+	t.Parallel()
 	s := newStage(t, nil, false)
 	v := s.signedIn(t, s.dojoTeacher)
 	v.size(narrowest, 640)
@@ -119,6 +120,7 @@ func (v *visitor) typeDate(day string) {
 
 // What is no answer is refused with words that say what is missing, and who is not asked answers nothing.
 func TestClassDojoRefused(t *testing.T) {
+	t.Parallel()
 	s := newStage(t, nil, false)
 	_, teacher := s.teacher(2)
 	v := s.signedIn(t, s.dojoTeacher)

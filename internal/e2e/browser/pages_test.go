@@ -1,6 +1,7 @@
 package browser
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -83,10 +84,13 @@ func eachPage(t *testing.T, s *stage, setup func(v *visitor), look func(t *testi
 	raise.raiseConcern()
 	s.askOwner(t, s.askable(1)...)
 	s.work()
+	people[""] = ""
 	for _, who := range slices.Sorted(maps.Keys(people)) {
-		showTo(t, s, who, people[who], setup, look)
+		t.Run(cmp.Or(who, "nobody"), func(t *testing.T) {
+			t.Parallel()
+			showTo(t, s, who, people[who], setup, look)
+		})
 	}
-	showTo(t, s, "", "", setup, look)
 }
 
 // raiseConcern sends a concern about a pupil.
@@ -124,7 +128,7 @@ func showTo(t *testing.T, s *stage, who, address string, setup func(v *visitor),
 		if !slices.Contains(p.who, who) {
 			continue
 		}
-		t.Run(strings.Trim(p.name+" "+who, " "), func(t *testing.T) {
+		t.Run(p.name, func(t *testing.T) {
 			v.t = t
 			v.open(p.path)
 			if p.do != nil {
@@ -143,6 +147,7 @@ func (v *visitor) size(width, height int64) {
 }
 
 func TestEveryPageIsListed(t *testing.T) {
+	t.Parallel()
 	files, err := filepath.Glob(filepath.Join("..", "..", "web", "*.go"))
 	if err != nil || len(files) == 0 {
 		t.Fatalf("the site's files: %v, %v", files, err)
@@ -190,6 +195,7 @@ func (s *stage) longNames() {
 
 // TestPages looks at every page as everybody sees it: what stands out, what the keyboard reaches, and what keeps people out.
 func TestPages(t *testing.T) {
+	t.Parallel()
 	s := newStage(t, nil, false)
 	s.longNames()
 	v := s.visit(t)
@@ -250,7 +256,7 @@ func (v *visitor) keyboard() {
 		v.key("\t")
 		at := eval[string](v, `(() => {
 			const e = document.activeElement, s = getComputedStyle(e), r = e.getBoundingClientRect()
-			const i = `+controls+`.indexOf(e)
+			const i = (window.controlsOfPage ??= `+controls+`).indexOf(e)
 			const seen = s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) >= 2 && r.width > 0 && r.left >= 0 && r.right <= innerWidth &&
 				Math.min(r.bottom, innerHeight) - Math.max(r.top, 0) >= Math.min(r.height, 24) - 1 // enough of it, at least
 			return i + ' ' + (seen ? 'seen' : 'unseen') + ' ' + e.outerHTML.slice(0, 120)
@@ -287,6 +293,7 @@ const mostPicture = 200 << 10
 
 // TestPictures takes a picture of every page, as everybody sees it, at both widths.
 func TestPictures(t *testing.T) {
+	t.Parallel()
 	dir := os.Getenv(picturesEnv)
 	if dir == "" {
 		t.Skip("writes pictures: make screenshots")
