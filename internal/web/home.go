@@ -33,6 +33,8 @@ type homePage struct {
 	Form      string
 	Teaches   bool
 	Officer   string
+	Read      bool   // posts are listed that have to be opened to read what is new
+	Blog      bool   // comments on blogs stand on the page
 	Moderate  string // token of the forms about comments on blogs; "" where nothing can be changed from here
 	Shared    int    // things that they shared and are asked about
 	Entry     bool   // an entry of the incident log waits to be opened
@@ -94,7 +96,13 @@ func (s *Site) home(w http.ResponseWriter, r *http.Request, p *person) error {
 			*list = append(*list, homeClass{ID: x.course, Name: x.class})
 			i = len(*list) - 1
 		}
-		(*list)[i].Posts = append((*list)[i].Posts, s.homePost(x, p, may))
+		post := s.homePost(x, p, may)
+		if len(post.Comments) > 0 {
+			page.Blog = true
+		} else {
+			page.Read = true
+		}
+		(*list)[i].Posts = append((*list)[i].Posts, post)
 	}
 	return s.page(w, r, p, "home", "My page", page)
 }

@@ -134,6 +134,7 @@ func (s *stage) days(n int) {
 
 // The administrator asks whoever shared something; they hear in their one mail of the day, and answer; the administrator sees it and agrees with a tap, or lets it go back.
 func TestAskTheOwner(t *testing.T) {
+	t.Parallel()
 	s := newStage(t, nil, false)
 	list := s.askable(2)
 	keep, stop := list[0], list[1]
@@ -199,6 +200,7 @@ func TestAskTheOwner(t *testing.T) {
 
 // What nobody answers goes back after five days at school.
 func TestOwnerDoesNotAnswer(t *testing.T) {
+	t.Parallel()
 	s := newStage(t, nil, false)
 	list := s.askable(1)
 	s.askOwner(t, list...)
@@ -217,6 +219,7 @@ func TestOwnerDoesNotAnswer(t *testing.T) {
 
 // The administrator agrees that something may stay, and takes it back.
 func TestAgreeUntil(t *testing.T) {
+	t.Parallel()
 	s := newStage(t, nil, false)
 	one := s.askable(1)[0]
 	v := s.signedIn(t, s.role(policy.RoleAdmin))
@@ -240,6 +243,7 @@ func TestAgreeUntil(t *testing.T) {
 
 // A change is proposed, approved on the site, made at Google after its owner's notice, and undone.
 func TestApproveAChange(t *testing.T) {
+	t.Parallel()
 	s := newStageWith(t, nil, false, func(text string) string {
 		const means = "severity: medium, due: 5 school days}"
 		i := strings.Index(text, "rules: [outside-person")
@@ -287,6 +291,7 @@ func (s *stage) action(finding string) *actions.Action {
 
 // A teacher raises a concern; the officer opens, settles and closes it.
 func TestRaiseAndCloseAnIncident(t *testing.T) {
+	t.Parallel()
 	s := newStage(t, nil, false)
 	_, teacher := s.teacher(1)
 	raise := s.signedIn(t, teacher)

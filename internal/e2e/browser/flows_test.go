@@ -22,6 +22,7 @@ const (
 )
 
 func TestSignInAs(t *testing.T) {
+	t.Parallel()
 	s := newStage(t, nil, false)
 	_, teacher := s.teacher(1)
 	for _, x := range []struct {
@@ -59,6 +60,7 @@ func TestSignInAs(t *testing.T) {
 }
 
 func TestSignOutEndsTheSession(t *testing.T) {
+	t.Parallel()
 	s := newStage(t, nil, false)
 	v := s.signedIn(t, s.role(policy.RoleOfficer))
 	kept := v.cookie()
@@ -70,6 +72,7 @@ func TestSignOutEndsTheSession(t *testing.T) {
 }
 
 func TestTeacherReviews(t *testing.T) {
+	t.Parallel()
 	s := newStage(t, nil, false)
 	course, address := s.teacher(3)
 	posts := len(s.waiting()[course])
@@ -117,6 +120,7 @@ func TestTeacherReviews(t *testing.T) {
 }
 
 func TestKeyboardAloneReviews(t *testing.T) {
+	t.Parallel()
 	s := newStage(t, nil, false)
 	_, address := s.teacher(2)
 	v := s.signedIn(t, address)
@@ -138,6 +142,7 @@ func TestKeyboardAloneReviews(t *testing.T) {
 }
 
 func TestAnswerCheckIn(t *testing.T) {
+	t.Parallel()
 	s := newStage(t, nil, false)
 	v := s.signedIn(t, s.role(policy.RolePageHost))
 	v.press("a[href='/check-ins']")
@@ -160,6 +165,7 @@ func TestAnswerCheckIn(t *testing.T) {
 }
 
 func TestCover(t *testing.T) {
+	t.Parallel()
 	s := newStage(t, nil, false)
 	course, _ := s.teacher(1)
 	class, err := moderation.Load(t.Context(), s.main, course)

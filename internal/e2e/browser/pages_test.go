@@ -1,6 +1,7 @@
 package browser
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -32,10 +33,11 @@ type shownPage struct {
 
 // pages are all pages of the site: a new one is a line here, and TestEveryPageIsListed says so.
 var pages = []shownPage{
-	{name: "home", path: "/", who: []string{"teacher", "administrator", "officer", "headteacher", "governor", "page-host"}, chosen: []string{"teacher phone", "officer desktop"}},
+	{name: "home", path: "/", who: []string{"teacher", "administrator", "officer", "headteacher", "governor", "page-host", "blog-host", "dojo-teacher"}, chosen: []string{"teacher phone", "officer desktop", "page-host phone"}},
 	{name: "home-noted", path: "/?noted=reviewed", who: []string{"teacher"}},
 	{name: "home-empty", path: "/", who: []string{"colleague"}},
-	{name: "check-ins", path: "/check-ins", who: []string{"administrator", "officer", "page-host"}, chosen: []string{"page-host desktop"}},
+	{name: "home-moderated", path: "/?noted=moderated", who: []string{"blog-host"}},
+	{name: "check-ins", path: "/check-ins", who: []string{"administrator", "officer", "headteacher", "page-host", "dojo-teacher"}, chosen: []string{"page-host desktop"}},
 	{name: "classes", path: "/classes", who: []string{"officer", "headteacher", "page-host"}},
 	{name: "findings", path: "/findings", who: []string{"administrator", "officer", "headteacher"}},
 	{name: "findings-asked", path: "/findings?asked=waiting", who: []string{"administrator"}},
@@ -70,7 +72,7 @@ func (s *stage) people() map[string]string {
 	course, teacher := s.teacher(2)
 	return map[string]string{
 		"teacher": teacher, "administrator": s.role(policy.RoleAdmin), "officer": s.role(policy.RoleOfficer), "headteacher": s.role(policy.RoleHead), "governor": s.role(policy.RoleGovernor),
-		"page-host": s.role(policy.RolePageHost), "colleague": s.colleague(course), "pupil": s.pupil(), "owner": s.user(s.askable(1)[0].view.Ask).PrimaryEmail,
+		"page-host": s.role(policy.RolePageHost), "colleague": s.colleague(course), "pupil": s.pupil(), "blog-host": s.blogHost(), "dojo-teacher": s.dojoTeacher, "owner": s.user(s.askable(1)[0].view.Ask).PrimaryEmail,
 	}
 }
 
@@ -82,10 +84,13 @@ func eachPage(t *testing.T, s *stage, setup func(v *visitor), look func(t *testi
 	raise.raiseConcern()
 	s.askOwner(t, s.askable(1)...)
 	s.work()
+	people[""] = ""
 	for _, who := range slices.Sorted(maps.Keys(people)) {
-		showTo(t, s, who, people[who], setup, look)
+		t.Run(cmp.Or(who, "nobody"), func(t *testing.T) {
+			t.Parallel()
+			showTo(t, s, who, people[who], setup, look)
+		})
 	}
-	showTo(t, s, "", "", setup, look)
 }
 
 // raiseConcern sends a concern about a pupil.
@@ -123,7 +128,7 @@ func showTo(t *testing.T, s *stage, who, address string, setup func(v *visitor),
 		if !slices.Contains(p.who, who) {
 			continue
 		}
-		t.Run(strings.Trim(p.name+" "+who, " "), func(t *testing.T) {
+		t.Run(p.name, func(t *testing.T) {
 			v.t = t
 			v.open(p.path)
 			if p.do != nil {
@@ -142,6 +147,7 @@ func (v *visitor) size(width, height int64) {
 }
 
 func TestEveryPageIsListed(t *testing.T) {
+	t.Parallel()
 	files, err := filepath.Glob(filepath.Join("..", "..", "web", "*.go"))
 	if err != nil || len(files) == 0 {
 		t.Fatalf("the site's files: %v, %v", files, err)
@@ -189,6 +195,7 @@ func (s *stage) longNames() {
 
 // TestPages looks at every page as everybody sees it: what stands out, what the keyboard reaches, and what keeps people out.
 func TestPages(t *testing.T) {
+	t.Parallel()
 	s := newStage(t, nil, false)
 	s.longNames()
 	v := s.visit(t)
@@ -249,7 +256,7 @@ func (v *visitor) keyboard() {
 		v.key("\t")
 		at := eval[string](v, `(() => {
 			const e = document.activeElement, s = getComputedStyle(e), r = e.getBoundingClientRect()
-			const i = `+controls+`.indexOf(e)
+			const i = (window.controlsOfPage ??= `+controls+`).indexOf(e)
 			const seen = s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) >= 2 && r.width > 0 && r.left >= 0 && r.right <= innerWidth &&
 				Math.min(r.bottom, innerHeight) - Math.max(r.top, 0) >= Math.min(r.height, 24) - 1 // enough of it, at least
 			return i + ' ' + (seen ? 'seen' : 'unseen') + ' ' + e.outerHTML.slice(0, 120)
@@ -286,6 +293,7 @@ const mostPicture = 200 << 10
 
 // TestPictures takes a picture of every page, as everybody sees it, at both widths.
 func TestPictures(t *testing.T) {
+	t.Parallel()
 	dir := os.Getenv(picturesEnv)
 	if dir == "" {
 		t.Skip("writes pictures: make screenshots")

@@ -36,6 +36,7 @@ func (s *stage) changesNothing(t *testing.T, do func()) {
 
 // Every refusal is a page that says what happened and what to do, and changes nothing.
 func TestRefusals(t *testing.T) {
+	t.Parallel()
 	s := newStage(t, nil, false)
 	course, teacher := s.teacher(2)
 	other := s.post(func(c string) bool { return c != course })
@@ -122,6 +123,7 @@ func TestRefusals(t *testing.T) {
 }
 
 func TestForgedCookieOpensNothing(t *testing.T) {
+	t.Parallel()
 	s := newStage(t, nil, false)
 	v := s.signedIn(t, s.role(policy.RoleOfficer))
 	c := v.cookie()
@@ -137,6 +139,7 @@ func TestForgedCookieOpensNothing(t *testing.T) {
 }
 
 func TestReplayedForm(t *testing.T) {
+	t.Parallel()
 	s := newStage(t, nil, false)
 	_, teacher := s.teacher(2)
 	v := s.signedIn(t, teacher)
@@ -155,6 +158,7 @@ func TestReplayedForm(t *testing.T) {
 
 // What is written straight into the store, past the site, is judged by the worker all the same.
 func TestForgedDecisions(t *testing.T) {
+	t.Parallel()
 	s := newStage(t, nil, false)
 	course, teacher := s.teacher(2)
 	mine, other := s.post(func(c string) bool { return c == course }), s.post(func(c string) bool { return c != course })

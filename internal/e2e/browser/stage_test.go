@@ -13,6 +13,7 @@ import (
 	"net/http/httptest"
 	netmail "net/mail"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -70,6 +71,9 @@ type stage struct {
 	box       *outbox.Outbox
 	issuer    string
 	site      string // its address
+
+	blog        string // the one whose comments are shown and hidden from the site
+	dojoTeacher string // address of the teacher of the class on ClassDojo
 }
 
 // newStage makes a school, lets the worker look at it, and opens the site. State is where the worker keeps it; nil is memory.
@@ -86,16 +90,93 @@ func newStageWith(t testing.TB, state store.Store, autoLogin bool, change func(t
 		t.Fatal(err)
 	}
 	s := &stage{t: t, school: sc, world: sc.World, main: state, decisions: openMemory(t)}
-	if s.main == nil {
-		s.main = openMemory(t)
-	}
-	if s.policy, err = policy.Parse("classroom-school.yaml", []byte(change(sc.Policies[generate.Classroom]))); err != nil {
+	asks := s.asks(sc.Policies[generate.Classroom])
+	text := change(asks)
+	if s.policy, err = policy.Parse("classroom-school.yaml", []byte(text)); err != nil {
 		t.Fatal(err)
+	}
+	if state != nil || text != asks {
+		if s.main == nil {
+			s.main = openMemory(t)
+		}
+		s.serve(autoLogin)
+		s.open()
+		s.work()
+		return s
+	}
+	first.mu.Lock()
+	defer first.mu.Unlock()
+	if s.main = openMemory(t); first.state != nil {
+		s.main = copyOf(t, first.state)
+		s.world.SetNow(first.now)
 	}
 	s.serve(autoLogin)
 	s.open()
-	s.work()
+	if first.state == nil {
+		s.work()
+		first.state, first.now = copyOf(t, s.main), s.world.Now()
+	}
 	return s
+}
+
+// first is the worker's state after its first look, which is the same for every school with the policy that was not changed: it looks once, and each stage has a copy. The look changes nothing in the
+// school, as TestFirstLookChangesNothing makes sure.
+var first struct {
+	mu    sync.Mutex
+	state store.Store // nil before it
+	now   time.Time
+}
+
+func copyOf(t testing.TB, s store.Store) store.Store {
+	t.Helper()
+	c, err := memorystore.Copy(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// dojoClass is the id of the class that is on ClassDojo.
+const dojoClass = "5f1e2d3c4b5a69788796a5b4"
+
+// asks lets the policy ask for what a generated school does not have: a blog whose comments are shown and hidden from the site, and a class on ClassDojo.
+func (s *stage) asks(text string) string {
+	s.t.Helper()
+	s.dojoTeacher = s.otherTeacher(text)
+	blog := regexp.MustCompile(`(?m)^  - \{blog: "(\d+)", name: [^{}]*`).FindStringSubmatchIndex(text)
+	if blog == nil {
+		s.t.Fatal("the policy lists no blog")
+	}
+	s.blog = text[blog[2]:blog[3]]
+	text = text[:blog[1]] + ", moderate: yes" + text[blog[1]:]
+	for before, more := range map[string]string{
+		"\nclauses:\n": fmt.Sprintf("\nclassdojo:\n  classes:\n    - {name: 5 Ash, id: %s, teachers: [%s]}\n  look_within: 10 school days\n", dojoClass, s.dojoTeacher),
+		"\nnot_seen:":  "\n  - id: D1\n    says: ClassDojo is the channel to parents.\n    deals_with_it: esafety_officer\n    met_by: [{check_in: class-dojo, ask: class_teacher, every: half term}]\n",
+	} {
+		if strings.Count(text, before) != 1 {
+			s.t.Fatalf("the policy has another form: it has %q %d times", before, strings.Count(text, before))
+		}
+		text = strings.Replace(text, before, more+before, 1)
+	}
+	return text
+}
+
+// otherTeacher is the address of a teacher whom a policy does not name, of the last class that has one.
+func (s *stage) otherTeacher(policy string) (address string) {
+	s.t.Helper()
+	s.world.View(func() {
+		for _, c := range s.world.Courses() {
+			for _, m := range s.world.Teachers(c.ID) {
+				if u := s.world.User(m.UserID); u != nil && !u.Suspended && strings.HasPrefix(u.OrgUnitPath, "/Staff") && !slices.ContainsFunc(u.Addresses(), func(a string) bool { return strings.Contains(policy, a) }) {
+					address = u.PrimaryEmail
+				}
+			}
+		}
+	})
+	if address == "" {
+		s.t.Fatal("no teacher plays no role")
+	}
+	return address
 }
 
 func openMemory(t testing.TB) store.Store {

@@ -3,6 +3,7 @@ package memory
 
 import (
 	"context"
+	"fmt"
 	"iter"
 	"maps"
 	"slices"
@@ -20,6 +21,24 @@ type db struct {
 // Open makes an empty store. It cannot fail; the error is there because other kinds can.
 func Open() (store.Store, error) {
 	return &db{docs: map[string]map[string]store.Doc{}}, nil
+}
+
+// Copy makes a store that holds what another, made here too, holds now; neither sees what becomes of the other. It fails for a store of another kind and for one that is closed.
+func Copy(s store.Store) (store.Store, error) {
+	from, ok := s.(*db)
+	if !ok {
+		return nil, fmt.Errorf("copy the store: it is a %T, and only one in memory can be copied", s)
+	}
+	from.mu.RLock()
+	defer from.mu.RUnlock()
+	if from.closed {
+		return nil, store.ErrClosed
+	}
+	to := &db{docs: map[string]map[string]store.Doc{}}
+	for name, docs := range from.docs {
+		to.docs[name] = maps.Clone(docs)
+	}
+	return to, nil
 }
 
 func (d *db) ready(ctx context.Context) error {
