@@ -68,7 +68,7 @@ func (c *chromium) start() {
 		c.err = err
 		return
 	}
-	options := []chromedp.ExecAllocatorOption{chromedp.ExecPath(program), chromedp.UserDataDir(profile), chromedp.Env("LANGUAGE=en_GB"), chromedp.Flag("lang", "en-GB")}
+	options := []chromedp.ExecAllocatorOption{chromedp.ExecPath(program), chromedp.UserDataDir(profile)}
 	for _, flag := range []string{
 		"headless", "no-sandbox", "disable-gpu", "disable-quic", "no-first-run", "no-default-browser-check", "disable-background-networking", "disable-component-update", "disable-sync",
 		"disable-dev-shm-usage", "hide-scrollbars",
