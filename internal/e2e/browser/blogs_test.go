@@ -13,6 +13,7 @@ import (
 	"esafetybot/internal/decisions"
 	"esafetybot/internal/moderation"
 	"esafetybot/internal/policy"
+	"esafetybot/internal/pseudonym"
 	"esafetybot/internal/sim/world"
 )
 
@@ -259,6 +260,28 @@ func TestModerationRefused(t *testing.T) {
 		})
 		v.says("saying that they looked at it", 403, "This is not yours to decide")
 	})
+	// What is written past the site is refused by the worker.
+	forged := map[string]string{}
+	for _, who := range []string{teacher, s.pupil()} {
+		d, err := decisions.Make(t.Context(), s.decisions, who, decisions.Decision{
+			At: s.world.Now(), By: decisions.By{ID: s.user(who).ID, Hash: pseudonym.Of(who)}, Do: decisions.Moderate, To: decisions.Hide, Item: s.blogItem(post), Comment: ids[0],
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		forged[who] = d.ID
+	}
+	s.work()
+	for who, id := range forged {
+		if j, err := decisions.Judged(t.Context(), s.main, id); err != nil || j == nil || j.Counts || j.Why == "" {
+			t.Errorf("forged as %s: judged %+v, %v; want a refusal with its reason", who, j, err)
+		}
+	}
+	if got := s.comment(post, ids[0]).Status; got != world.BlogLive {
+		t.Errorf("after forged decisions the comment is %s at Blogger", got)
+	}
+
+	mine.open("/")
 	mine.press(s.becomes(decisions.Hide, post, ids[0])) // all of it was theirs, not the form's
 	mine.says("the host's own form", 200, "It is noted, and done within the hour.")
 	s.work()

@@ -6,7 +6,8 @@
 //   - Chromium (Debian: chromium) and, for accessibility, axe-core in tools/axe/node_modules. A test whose program is missing says so in one line and is skipped; with
 //     ESAFETYBOT_REQUIRE_ALL=1 it fails.
 //   - The browser has scripts switched off, since the site has none; the one exception is axe-core, which is itself a script and is run past the site's policy by the browser's debugger.
-//   - Each test has a school, a state and a site of its own, and each visitor a browser profile of their own. One Chromium serves them all and is stopped at the end.
+//   - Each test has a school, a state and a site of its own, and each visitor a browser profile of their own, so that tests run beside each other. One Chromium serves them all and is stopped at the end.
+//   - The state after the worker's first look is made once and copied to each stage whose policy is the usual one: see newStage.
 package browser
 
 import (
@@ -67,7 +68,7 @@ func (c *chromium) start() {
 		c.err = err
 		return
 	}
-	options := []chromedp.ExecAllocatorOption{chromedp.ExecPath(program), chromedp.UserDataDir(profile), chromedp.Env("LANGUAGE=en_GB"), chromedp.Flag("lang", "en-GB")}
+	options := []chromedp.ExecAllocatorOption{chromedp.ExecPath(program), chromedp.UserDataDir(profile)}
 	for _, flag := range []string{
 		"headless", "no-sandbox", "disable-gpu", "disable-quic", "no-first-run", "no-default-browser-check", "disable-background-networking", "disable-component-update", "disable-sync",
 		"disable-dev-shm-usage", "hide-scrollbars",
