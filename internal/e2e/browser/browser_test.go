@@ -75,6 +75,7 @@ func (c *chromium) start() {
 	} {
 		options = append(options, chromedp.Flag(flag, true))
 	}
+	options = append(options, chromedp.Flag("disable-features", "SpareRendererForSitePerProcess")) // each visitor has one tab: a process in reserve only takes time
 	alloc, stopAlloc := chromedp.NewExecAllocator(context.Background(), options...)
 	ctx, stop := chromedp.NewContext(alloc)
 	c.ctx, c.stop = ctx, func() {
