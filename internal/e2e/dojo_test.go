@@ -6,10 +6,18 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"esafetybot/internal/classdojo"
+	"esafetybot/internal/jobs"
+	"esafetybot/internal/sim/generate"
+	"esafetybot/internal/sim/server"
+	"esafetybot/internal/sim/truth"
 	"esafetybot/internal/sim/world"
 )
 
@@ -18,6 +26,7 @@ import (
 func TestHandMadeDojo(t *testing.T) {
 	dir := "../sim/testdata/tenants/dojo"
 	s := handMade(t, dir)
+	s.early = true
 	now := s.world.Now()
 	const admin, ray, gone = "it@saltmarsh.example", "ray@saltmarsh.example", "gone@saltmarsh.example"
 	change := func(day int, hour int, do func() error) {
@@ -54,6 +63,47 @@ func TestHandMadeDojo(t *testing.T) {
 				t.Errorf("%s: a second look of %s at the same things changed findings: %+v", w.name, job, c)
 			}
 		}
+	}
+}
+
+// TestCampaignDojoDays lets days pass in a school with ClassDojo: each evening the program finds of it what truth says.
+func TestCampaignDojoDays(t *testing.T) {
+	for _, seed := range smallSeeds(2) {
+		t.Run(fmt.Sprintf("seed-%d", seed), func(t *testing.T) {
+			t.Parallel()
+			sc, s := small(t, seed, server.Options{})
+			w := s.only(generate.Dojo)
+			ofDojo := func(list []truth.Finding) []truth.Finding {
+				return slices.DeleteFunc(list, func(f truth.Finding) bool { return !strings.Contains(f.Subject, "dojo") })
+			}
+			rules := map[string]bool{}
+			look := func(when string) {
+				t.Helper()
+				s.decide(w)
+				s.do(s.runNamed(w, jobs.CommentsJob, jobs.CheckInsJob))
+				s.seesAll(w)
+				want := ofDojo(slices.Clone(s.allTruths()[w.name]))
+				if diff := cmp.Diff(want, ofDojo(foundBy(t, w, "comments", "check-in"))); diff != "" {
+					t.Fatalf("%s: differs from truth (-want +have):\n%s", when, diff)
+				}
+				for _, f := range want {
+					rules[f.Rule] = true
+				}
+			}
+			look("first run")
+			player := sc.Player()
+			for day := range 10 {
+				_, err := player.Play()
+				s.do(err)
+				look(fmt.Sprintf("day %d", day))
+			}
+			for _, rule := range []string{"check-in.not-looked", "check-in.not-sure", "check-in.overdue", "comments.unreviewed", "comments.no-host"} {
+				if !rules[rule] {
+					t.Errorf("%s was found on no day: nothing was tried", rule)
+				}
+			}
+			s.private()
+		})
 	}
 }
 

@@ -66,6 +66,7 @@ type campus struct {
 	truth       map[string][]truth.Finding // as last computed
 	truthAt     string                     // and when: the time, and how much has happened
 	moved       map[string]bool            // watch and account: was no pupil's at some time
+	early       bool                       // a hand-made tenant is looked at before its time: what is decided in it is handed on when it is made
 }
 
 // serve serves a world with the policies given by their text.

@@ -104,6 +104,7 @@ func handMadeLater(t *testing.T, dir string) {
 		t.Fatal(err)
 	}
 	s := handMade(t, dir)
+	s.early = true
 	now := s.world.Now()
 	// The days on which a roll was replaced, and now.
 	days := []time.Time{first}

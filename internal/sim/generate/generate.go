@@ -13,6 +13,7 @@
 //   - One tenant in three holds a second school of the trust, so that school.org_units is narrowed in both policies. From 420 pupils on the others
 //     hold a few accounts of the trust itself: the Classroom policy then covers the whole account and the Dojo policy leaves those out.
 //   - There are blogs in it, which both policies list but for a few; what happens on them has random numbers and ids of its own, so that all else is as it would be without.
+//   - The Dojo policy lists classes on ClassDojo. Nothing is told of them until days pass; then that too has random numbers of its own.
 //   - [Player] lets days pass through the World's mutators, [Bench] and [BenchAccounts] make large tenants for measuring.
 package generate
 
@@ -77,6 +78,7 @@ type School struct {
 
 	cast  cast
 	usage *reporter
+	dojo  []DojoClass
 }
 
 // Generate makes a school.
@@ -144,7 +146,7 @@ func (b *builder) school() (*School, error) {
 		return nil, fmt.Errorf("generate: %w", err)
 	}
 	s := &School{Options: b.opt, Name: b.name, World: b.w, Roll: b.roll(), Staff: b.staffRoll(), Visitors: b.visitorRoll(),
-		NearMisses: b.misses, hits: b.hits, cast: b.cast, usage: newReporter(b.opt.Seed)}
+		NearMisses: b.misses, hits: b.hits, cast: b.cast, usage: newReporter(b.opt.Seed), dojo: b.dojoClasses()}
 	var err error
 	if s.Policies, err = b.policies(); err != nil {
 		return nil, fmt.Errorf("generate: %w", err)

@@ -16,10 +16,11 @@ import (
 // of the day. The same tenant and seed give the same days. It works on any tenant, generated, loaded or made by hand.
 type Player struct {
 	World   *world.World
-	Changes int      // that each day brings at least; the zero value means 24
-	Noise   int      // views and edits for each change; the zero value means 2, a negative one none
-	Protect []string // addresses of accounts and groups that are neither switched off nor deleted
-	Leaders []string // addresses of those whose decisions on the review site count for every class
+	Changes int         // that each day brings at least; the zero value means 24
+	Noise   int         // views and edits for each change; the zero value means 2, a negative one none
+	Protect []string    // addresses of accounts and groups that are neither switched off nor deleted
+	Leaders []string    // addresses of those whose decisions on the review site count for every class
+	Dojo    []DojoClass // the classes on ClassDojo; none means that nothing is told of it
 
 	rng    *rand.Rand
 	usage  *reporter
@@ -29,6 +30,7 @@ type Player struct {
 	first  string   // the date on which it began
 	begun  time.Time
 	blogs  *blogDays
+	dojo   *dojoDays
 	menu   []action
 }
 
@@ -38,7 +40,7 @@ func NewPlayer(w *world.World, seed int64) *Player {
 	if z, err := time.LoadLocation(w.Settings.TimeZone); err == nil {
 		p.zone = z
 	}
-	p.begun, p.blogs = w.Now(), newBlogDays(p, seed)
+	p.begun, p.blogs, p.dojo = w.Now(), newBlogDays(p, seed), newDojoDays(p, seed)
 	p.first = p.begun.In(p.zone).Format(time.DateOnly)
 	p.menu = slices.Concat(p.actions(), p.accountActions(), p.postActions(), p.nameActions())
 	return p
@@ -47,6 +49,7 @@ func NewPlayer(w *world.World, seed int64) *Player {
 // Player makes a Player for the school, with its seed. Those whom the policies name stay.
 func (s *School) Player() *Player {
 	p := NewPlayer(s.World, s.Options.Seed)
+	p.Dojo = s.dojo
 	for _, u := range []*world.User{s.cast.head, s.cast.deputy, s.cast.senco, s.cast.bursar, s.cast.it, s.cast.officer, s.cast.earlyYears} {
 		if u != nil {
 			p.Protect = append(p.Protect, u.PrimaryEmail)
@@ -90,7 +93,7 @@ func (p *Player) Play() ([]string, error) {
 		minutes[i] = p.rng.IntN(590 * 60)
 	}
 	slices.Sort(minutes)
-	onBlogs := p.blogs.day(changes)
+	beside := []*beside{{p.blogs.rng, p.blogs.actions(), p.blogs.day(changes)}, {p.dojo.rng, p.dojo.actions(), p.dojo.day(changes)}}
 	var done []string
 	if err := p.housekeeping(); err != nil {
 		return nil, err
@@ -99,11 +102,12 @@ func (p *Player) Play() ([]string, error) {
 	if err := p.signIns(); err != nil {
 		return nil, err
 	}
-	// blogsUntil lets happen what happens on blogs up to a second of the day.
-	blogsUntil := func(s int) error {
-		for ; len(onBlogs) > 0 && onBlogs[0] <= s; onBlogs = onBlogs[1:] {
-			p.until(morning.Add(time.Duration(onBlogs[0]) * time.Second))
-			name, err := oneOf(p.blogs.rng, p.blogs.actions())
+	// besideUntil lets happen what happens beside everything else up to a second of the day.
+	besideUntil := func(s int) error {
+		for b := next(beside, s); b != nil; b = next(beside, s) {
+			p.until(morning.Add(time.Duration(b.at[0]) * time.Second))
+			b.at = b.at[1:]
+			name, err := oneOf(b.rng, b.menu)
 			if err != nil {
 				return fmt.Errorf("%s: %w", name, err)
 			}
@@ -114,7 +118,7 @@ func (p *Player) Play() ([]string, error) {
 		return nil
 	}
 	for _, s := range minutes {
-		if err := blogsUntil(s); err != nil {
+		if err := besideUntil(s); err != nil {
 			return done, err
 		}
 		p.until(morning.Add(time.Duration(s) * time.Second))
@@ -131,16 +135,33 @@ func (p *Player) Play() ([]string, error) {
 			done = append(done, name)
 		}
 	}
-	if err := blogsUntil(10 * 60 * 60); err != nil {
+	if err := besideUntil(10 * 60 * 60); err != nil {
 		return done, err
 	}
 	p.until(morning.Add(10 * time.Hour))
 	return done, p.usage.evening(p.World, p.rng)
 }
 
+// beside is what happens on a day beside everything else, with random numbers of its own, and when: seconds since the morning, in order.
+type beside struct {
+	rng  *rand.Rand
+	menu []action
+	at   []int
+}
+
+// next is that of which something happens first, up to a second of the day; nil if there is none.
+func next(list []*beside, until int) (first *beside) {
+	for _, b := range list {
+		if len(b.at) > 0 && b.at[0] <= until && (first == nil || b.at[0] < first.at[0]) {
+			first = b
+		}
+	}
+	return first
+}
+
 // Do makes one change of the named kind now, for tests that want just that. It reports false where the tenant has nothing to change so.
 func (p *Player) Do(kind string) (bool, error) {
-	for _, a := range slices.Concat(p.menu, p.blogs.actions()) {
+	for _, a := range slices.Concat(p.menu, p.blogs.actions(), p.dojo.actions()) {
 		if a.name == kind {
 			return a.do()
 		}
@@ -151,7 +172,7 @@ func (p *Player) Do(kind string) (bool, error) {
 // Kinds lists the kinds of changes.
 func (p *Player) Kinds() []string {
 	var out []string
-	for _, a := range slices.Concat(p.menu, p.blogs.actions()) {
+	for _, a := range slices.Concat(p.menu, p.blogs.actions(), p.dojo.actions()) {
 		out = append(out, a.name)
 	}
 	return out

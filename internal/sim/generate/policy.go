@@ -23,10 +23,14 @@ func (b *builder) policies() (map[string]string, error) {
 	if b.central {
 		ours = []string{"/Devices", "/Governors", "/Leavers", "/Pupils", "/Staff", "/Visitors"}
 	}
-	// The generated schools have no ClassDojo: what it told, and the second opinion on it, are not generated.
 	sections := b.fitted(ours, dojoDone)
-	sections["classdojo"] = ""
-	dojo, err := fit(strings.Replace(examples.Dojo, ", places: [classroom, classdojo]", "", 1), sections, b.marked, b.root)
+	sections["classdojo"] = b.dojoYAML()
+	// A week has an end while a tenant lives on for some days, a half term hardly ever.
+	const halfTermly, weekly = "{check_in: class-dojo, ask: class_teacher, every: half term}", "{check_in: class-dojo, ask: class_teacher, every: week, due: 2 working days}"
+	if !strings.Contains(examples.Dojo, halfTermly) {
+		return nil, fmt.Errorf("%s: the example does not ask about ClassDojo each half term", Dojo)
+	}
+	dojo, err := fit(strings.Replace(examples.Dojo, halfTermly, weekly, 1), sections, b.marked, b.root)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", Dojo, err)
 	}

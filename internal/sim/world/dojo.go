@@ -41,6 +41,13 @@ func (w *World) AddDojo(e DojoEvent) error {
 	return nil
 }
 
+// Tell notes something that was told of ClassDojo while the tenant lives on.
+func (w *World) Tell(e DojoEvent) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.AddDojo(e)
+}
+
 const dojoFile = "dojo.jsonl"
 
 func (w *World) loadDojo(dir string) error {
