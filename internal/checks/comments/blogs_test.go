@@ -61,8 +61,23 @@ func TestBlogs(t *testing.T) {
 		{"nobody listed it", func(w *world) {
 			w.blog()
 			w.book.Blog.Listed, w.book.Blog.Open = false, true
-			w.book.Blog.People = map[string]moderation.Blogger{"kim": {Role: "AUTHOR"}, "moe": {Role: moderation.Runs}, "old": {Role: moderation.Runs}, "elm": {Role: moderation.Runs}}
+			w.book.Blog.People = map[string]moderation.Blogger{"kim": {Role: "AUTHOR"}, "moe": {Role: moderation.Runs}, "old": {Role: moderation.Runs}, "elm": {Role: moderation.Runs}, "pat": {Role: moderation.Runs}, "gus": {Role: moderation.Runs}, "gone": {Role: moderation.Runs}}
 		}, []string{"blog/7: by/moe, not-listed"}},
 		{"nobody listed it, and it takes no comments", func(w *world) { w.blog(); w.book.Blog.Listed = false; w.said("", ten, nil) }, nil},
 	})
+}
+
+// What is asked of one place says nothing of another.
+func TestOtherPlaces(t *testing.T) {
+	play(t, PrivateByOtherAdult, []scene{
+		{"of a blog, about a class", func(w *world) { w.private("moe", ten); w.ask.Place = "blogs" }, nil},
+	})
+	w := newWorld(Unreviewed)
+	w.wrote("pat", ten)
+	in := w.input()
+	other := w.ask
+	other.Place = "blogs"
+	if have := in.Waiting(other, in.Classes[0]); have != nil {
+		t.Errorf("%+v", have)
+	}
 }
