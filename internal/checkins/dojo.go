@@ -157,7 +157,7 @@ func (in Input) dojo(s State) []findings.Observed {
 	see(NotSure, slices.Concat(when(said.Comments == classdojo.Unsure, CommentsUnsure, on && said.Moderator == classdojo.Unsure, ModeratorUnsure), when(said.Channel == classdojo.Unsure, ChannelUnsure, false, ""))...)
 	if last := in.LastLook(s.Ask); on && last.IsZero() {
 		see(NotLooked, "looked never")
-	} else if on && in.schoolDays(last, s.Within) > s.Within {
+	} else if on && in.schoolDays(last) > s.Within {
 		see(NotLooked, "looked "+last.String())
 	}
 	return out
@@ -206,12 +206,12 @@ func when(a bool, first string, b bool, second string) []string {
 	return out
 }
 
-// schoolDays counts the school days after a day up to today, until there are more than enough; at most those of about two years.
-func (in Input) schoolDays(from calendar.Date, enough int) int {
+// schoolDays counts the school days after a day up to today; at most those of about two years.
+func (in Input) schoolDays(from calendar.Date) int {
 	n := 0
 	today := in.Calendar.Date(in.Now)
-	for d := today; d.After(from) && n <= enough && d.DaysUntil(today) < 800; d = d.AddDays(-1) {
-		if in.Calendar.IsSchoolDay(d) {
+	for i := range max(0, min(from.DaysUntil(today), 800)) {
+		if in.Calendar.IsSchoolDay(today.AddDays(-i)) {
 			n++
 		}
 	}

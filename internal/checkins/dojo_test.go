@@ -230,3 +230,30 @@ func TestDojoSights(t *testing.T) {
 		t.Errorf("%v", have)
 	}
 }
+
+// Whoever is in on every day makes a class answerable on every day.
+func TestAnyDay(t *testing.T) {
+	p := dojoPolicy(1)
+	for _, c := range []struct {
+		who  []string
+		want []time.Weekday
+	}{
+		{nil, nil},
+		{[]string{"kim@school.example"}, []time.Weekday{time.Monday}},
+		{[]string{"kim@school.example", "lou@school.example"}, []time.Weekday{time.Monday, time.Friday}},
+		{[]string{"kim@school.example", "moe@school.example", "lou@school.example"}, nil},
+	} {
+		if diff := cmp.Diff(c.want, anyDay(p, c.who)); diff != "" {
+			t.Errorf("%v (-want +have):\n%s", c.who, diff)
+		}
+	}
+}
+
+// The School Story is asked about as what it is.
+func TestDojoQuestion(t *testing.T) {
+	for dojo, want := range map[string]string{ash: "Class Story of 5 Ash", classdojo.School: "School Story"} {
+		if q := dojoQuestion(Ask{Dojo: dojo, Class: "5 Ash"}).Question; !strings.Contains(q, want) || strings.Contains(q, "Class Story") != (dojo == ash) {
+			t.Errorf("%s: %q", dojo, q)
+		}
+	}
+}

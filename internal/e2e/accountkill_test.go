@@ -84,7 +84,7 @@ func (k *killer) rounds(name string, base *oneShot) (clean oneShot) {
 	clean = k.shot(base, false)
 	k.whole(clean)
 	requests := k.gate.count()
-	for _, n := range spread(5, requests) {
+	for _, n := range spread(3, requests) {
 		o := k.shot(base, false)
 		k.kill(o, n)
 		k.whole(o)
@@ -96,7 +96,7 @@ func (k *killer) rounds(name string, base *oneShot) (clean oneShot) {
 	counting := k.shot(base, false)
 	counting.counted = new(int)
 	k.whole(counting)
-	for _, n := range spread(4, *counting.counted) {
+	for _, n := range spread(3, *counting.counted) {
 		o := k.shot(base, false)
 		if o.KillBefore = n; n%2 == 0 {
 			o.KillBefore, o.KillAfter = 0, n

@@ -13,8 +13,8 @@ import (
 func TestCampaignDays(t *testing.T) {
 	seeds, sizes := samples()
 	for _, size := range sizes {
-		for _, seed := range seeds {
-			if size > 100 && !campaign() {
+		for i, seed := range seeds {
+			if (size > 100 || i > 0) && !campaign() {
 				break
 			}
 			t.Run(fmt.Sprintf("%d-pupils-seed-%d", size, seed), func(t *testing.T) {

@@ -151,7 +151,7 @@ func TestCampaignManyFaults(t *testing.T) {
 			w := s.only(generate.Classroom)
 			retry := quick
 			retry.Tries = 2
-			s.faulty(t, sc, w, retry, 6)
+			s.faulty(t, sc, w, retry, 4)
 			s.private()
 		})
 	}

@@ -243,7 +243,7 @@ func TestCampaignKills(t *testing.T) {
 		clean = k.shot(base, false)
 		k.whole(clean)
 		k.check(name+", through Gmail", clean, mailed, []string{""})
-		points := spread(5, requests)
+		points := spread(3, requests)
 		for i := range 4 { // delivery through Gmail
 			points = append(points, requests-i)
 		}
@@ -264,7 +264,7 @@ func TestCampaignKills(t *testing.T) {
 		counting.counted = new(int)
 		k.whole(counting)
 		counter := *counting.counted
-		for _, n := range spread(4, counter) {
+		for _, n := range spread(3, counter) {
 			for _, after := range []bool{false, true} {
 				if !campaign() && after != (n%2 == 0) {
 					continue
@@ -315,7 +315,7 @@ func TestCampaignInterrupts(t *testing.T) {
 		clean := k.shot(base, false)
 		k.whole(clean)
 		requests := g.count()
-		for _, n := range spread(4, requests) {
+		for _, n := range spread(3, requests) {
 			ctx, cancel := context.WithCancel(context.Background())
 			o := k.shot(base, false)
 			g.arm(n, cancel)

@@ -62,7 +62,7 @@ func TestPythonAgrees(t *testing.T) {
 			return w, tenantPolicies(t, dir)
 		}
 	}
-	for _, seed := range []int64{1, 2} {
+	for _, seed := range []int64{1} {
 		tenants[fmt.Sprintf("generated-%d", seed)] = func() (*world.World, map[string]string) {
 			sc, err := generate.Generate(generate.Options{Pupils: 30, Seed: seed})
 			if err != nil {

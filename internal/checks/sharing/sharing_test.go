@@ -482,3 +482,26 @@ func TestStopEarly(t *testing.T) {
 
 // digestOfY begins the SHA-256 of y@mail.example.
 const digestOfY = "92afe653f7cc9e06"
+
+// What the public can open, by its own grants or those of a folder above it.
+func TestIsPublic(t *testing.T) {
+	who := directory()
+	anyone := seen.Grant{ID: "anyone", Type: "anyone", Role: "reader", Own: "reader"}
+	person := seen.Grant{ID: "p", Type: "user", Address: "x@mail.example", Role: "reader", Own: "reader"}
+	over := anyone
+	over.Until = now.Add(-time.Hour)
+	for name, c := range map[string]struct {
+		share seen.Share
+		want  bool
+	}{
+		"nobody":            {seen.Share{Kind: "file"}, false},
+		"a person":          {seen.Share{Kind: "file", Grants: []seen.Grant{person}}, false},
+		"anyone":            {seen.Share{Kind: "file", Grants: []seen.Grant{person, anyone}}, true},
+		"by a folder above": {seen.Share{Kind: "file", Grants: []seen.Grant{person}, Open: []seen.Grant{anyone}}, true},
+		"no longer":         {seen.Share{Kind: "file", Grants: []seen.Grant{over}}, false},
+	} {
+		if have := IsPublic(who, now, c.share); have != c.want {
+			t.Errorf("%s: %v", name, have)
+		}
+	}
+}

@@ -139,7 +139,7 @@ func copyOf(t testing.TB, s store.Store) store.Store {
 // dojoClass is the id of the class that is on ClassDojo.
 const dojoClass = "5f1e2d3c4b5a69788796a5b4"
 
-// asks lets the policy ask for what a generated school does not have: a blog whose comments are shown and hidden from the site, and a class on ClassDojo.
+// asks lets the policy ask for what a generated school does not have: blogs of which only the first is moderated from the site, and a class on ClassDojo.
 func (s *stage) asks(text string) string {
 	s.t.Helper()
 	s.dojoTeacher = s.otherTeacher(text)
@@ -148,7 +148,11 @@ func (s *stage) asks(text string) string {
 		s.t.Fatal("the policy lists no blog")
 	}
 	s.blog = text[blog[2]:blog[3]]
-	text = text[:blog[1]] + ", moderate: yes" + text[blog[1]:]
+	rest := strings.ReplaceAll(text[blog[1]:], ", moderate: yes}", "}") // the first blog only
+	text = text[:blog[1]] + rest
+	if !strings.HasSuffix(text[:blog[1]], "moderate: yes") {
+		s.t.Fatal("the blog's comments cannot be moderated from the site")
+	}
 	for before, more := range map[string]string{
 		"\nclauses:\n": fmt.Sprintf("\nclassdojo:\n  classes:\n    - {name: 5 Ash, id: %s, teachers: [%s]}\n  look_within: 10 school days\n", dojoClass, s.dojoTeacher),
 		"\nnot_seen:":  "\n  - id: D1\n    says: ClassDojo is the channel to parents.\n    deals_with_it: esafety_officer\n    met_by: [{check_in: class-dojo, ask: class_teacher, every: half term}]\n",
