@@ -183,7 +183,7 @@ func (in Input) hostless(c Class, waits bool) (facts []string, matters bool) {
 		facts[0] = "listed"
 	}
 	for _, id := range blog.Runners() {
-		if a, ok := in.Who.AccountByID(id); ok && a.Active() && !a.Guest && in.Kinds.School(a) && in.Kinds.Kind(a) != school.Pupil {
+		if a, ok := in.Who.AccountByID(id); ok && a.Active() && in.Kinds.School(a) && in.Kinds.Kind(a) != school.Pupil {
 			facts = append(facts, "by/"+id)
 		}
 	}

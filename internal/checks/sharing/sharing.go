@@ -198,7 +198,7 @@ func IsPublic(who *school.Directory, now time.Time, s seen.Share) bool {
 			if !MayBePublic(s.Mime, g) || !Counts(g, now) {
 				continue
 			}
-			if _, ours := who.Group(g.Address); ours && g.Type == "group" {
+			if _, ours := who.Group(g.Address); ours {
 				continue
 			}
 			switch rule(who, s, g) {

@@ -488,19 +488,45 @@ func TestIsPublic(t *testing.T) {
 	who := directory()
 	anyone := seen.Grant{ID: "anyone", Type: "anyone", Role: "reader", Own: "reader"}
 	person := seen.Grant{ID: "p", Type: "user", Address: "x@mail.example", Role: "reader", Own: "reader"}
+	published := func(kind, address string) seen.Grant {
+		return seen.Grant{ID: "v", Type: kind, Address: address, View: "published", Role: "reader", Own: "reader"}
+	}
 	over := anyone
 	over.Until = now.Add(-time.Hour)
 	for name, c := range map[string]struct {
 		share seen.Share
 		want  bool
 	}{
-		"nobody":            {seen.Share{Kind: "file"}, false},
-		"a person":          {seen.Share{Kind: "file", Grants: []seen.Grant{person}}, false},
-		"anyone":            {seen.Share{Kind: "file", Grants: []seen.Grant{person, anyone}}, true},
-		"by a folder above": {seen.Share{Kind: "file", Grants: []seen.Grant{person}, Open: []seen.Grant{anyone}}, true},
-		"no longer":         {seen.Share{Kind: "file", Grants: []seen.Grant{over}}, false},
+		"nobody":                   {seen.Share{Kind: "file"}, false},
+		"a person":                 {seen.Share{Kind: "file", Grants: []seen.Grant{person}}, false},
+		"anyone":                   {seen.Share{Kind: "file", Grants: []seen.Grant{person, anyone}}, true},
+		"by a folder above":        {seen.Share{Kind: "file", Grants: []seen.Grant{person}, Open: []seen.Grant{anyone}}, true},
+		"to be searched for":       {seen.Share{Kind: "file", Grants: []seen.Grant{{ID: "a", Type: "anyone", Role: "reader", Own: "reader", Discoverable: true}}}, true},
+		"a shortcut":               {seen.Share{Kind: "file", Mime: seen.MimeShortcut, Grants: []seen.Grant{anyone}}, false},
+		"a Site that is published": {seen.Share{Kind: "file", Mime: seen.MimeSite, Grants: []seen.Grant{published("group", "g@elsewhere.example")}}, true},
+		"a Site that is published for a group of ours": {seen.Share{Kind: "file", Mime: seen.MimeSite, Grants: []seen.Grant{published("group", "parents@school.example")}}, false},
+		"no longer": {seen.Share{Kind: "file", Grants: []seen.Grant{over}}, false},
 	} {
 		if have := IsPublic(who, now, c.share); have != c.want {
+			t.Errorf("%s: %v", name, have)
+		}
+	}
+}
+
+func TestMayBePublic(t *testing.T) {
+	for name, c := range map[string]struct {
+		mime, kind, view string
+		want             bool
+	}{
+		"anyone":                   {"application/pdf", "anyone", "", true},
+		"a shortcut":               {seen.MimeShortcut, "anyone", "", false},
+		"a person":                 {"application/pdf", "user", "", false},
+		"a Site":                   {seen.MimeSite, "domain", "", false},
+		"a Site that is published": {seen.MimeSite, "domain", "published", true},
+		"a form that is published": {seen.MimeForm, "domain", "published", false},
+		"a shortcut to a Site":     {seen.MimeShortcut, "domain", "published", false},
+	} {
+		if have := MayBePublic(c.mime, seen.Grant{Type: c.kind, View: c.view}); have != c.want {
 			t.Errorf("%s: %v", name, have)
 		}
 	}
