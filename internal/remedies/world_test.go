@@ -295,7 +295,7 @@ func (w *world) BlogComment(_ context.Context, as, blog, post, comment string) (
 
 func (w *world) SetBlogComment(_ context.Context, as, blog, post, comment, status string) error {
 	key := blog + "/" + post + "/" + comment
-	return w.write("comment "+key, func() (bool, error) {
+	return w.write("comment "+key+" "+status, func() (bool, error) {
 		was, ok := w.Said[key]
 		switch {
 		case !ok:
