@@ -365,7 +365,7 @@ func TestCampaignApplyKills(t *testing.T) {
 		}
 	}
 	t.Logf("%d requests, %d actions", requests, len(log))
-	for _, n := range spread(5, 2*requests) {
+	for _, n := range spread(3, 2*requests) {
 		have, haveLog, _ := once(n)
 		if diff := cmp.Diff(tenant, have); diff != "" {
 			t.Errorf("killed at request %d of %d: the tenant differs:\n%s", (n+1)/2, requests, short(diff))

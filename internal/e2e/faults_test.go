@@ -144,6 +144,9 @@ func TestCampaignFaults(t *testing.T) {
 // TestCampaignManyFaults gives up after two tries, so that many runs do not see everything: they differ from clean ones only
 // inside what they say they could not see, put nothing right that is there, and catch up when the faults end.
 func TestCampaignManyFaults(t *testing.T) {
+	if !campaign() {
+		t.Skip("in campaigns only; TestCampaignFaults is a sample")
+	}
 	for _, seed := range smallSeeds(1) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			t.Parallel()

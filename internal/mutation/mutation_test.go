@@ -56,7 +56,7 @@ var equivalent = map[string]string{
 }
 
 // sampleSize is how many mutants of each package an ordinary test run tries.
-const sampleSize = 12
+const sampleSize = 8
 
 // leastPatience is how long one run of a package's tests may take at least before the mutant counts as noticed: it hangs.
 const leastPatience = 10 * time.Second

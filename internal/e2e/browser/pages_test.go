@@ -204,11 +204,15 @@ func TestPages(t *testing.T) {
 	if v.over() == "" {
 		t.Fatal("a page that is too wide is not noticed")
 	}
-	eachPage(t, s, nil, func(t *testing.T, v *visitor, p shownPage, _ string) {
+	eachPage(t, s, nil, func(t *testing.T, v *visitor, p shownPage, who string) {
 		for _, look := range []struct {
 			what string
 			at   func(v *visitor)
 		}{{"narrow", (*visitor).fits}, {"keyboard", (*visitor).keyboard}, {"accessible", (*visitor).accessible}} {
+			// The keyboard goes through a page once, and through what only some people's have: it is what takes the time.
+			if look.what == "keyboard" && len(p.who) > 0 && who != p.who[0] && who != "blog-host" && who != "dojo-teacher" {
+				continue
+			}
 			t.Run(look.what, func(t *testing.T) {
 				v.t = t
 				look.at(v)
@@ -244,10 +248,13 @@ func (v *visitor) over() string {
 const controls = `[...document.querySelectorAll('a[href], button, input:not([type=hidden]), select, textarea, summary')].filter(e => e.checkVisibility() && !e.disabled &&
 	(e.type !== 'radio' || e === ([...document.getElementsByName(e.name)].find(r => r.checked) ?? document.getElementsByName(e.name)[0])))`
 
+// mostControls is how many controls of a page the keyboard goes through: a list of hundreds goes on as it began.
+const mostControls = 100
+
 // keyboard sees to it that every control is reached with the Tab key, in the order of the page, and shows that it is.
 func (v *visitor) keyboard() {
 	v.size(360, 700)
-	n := eval[int](v, controls+".length")
+	n := min(eval[int](v, controls+".length"), mostControls)
 	if n == 0 {
 		v.t.Fatal("the page has nothing to press at all")
 	}
