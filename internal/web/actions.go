@@ -319,15 +319,9 @@ func (s *Site) approveAll(w http.ResponseWriter, r *http.Request, p *person) err
 
 // changeForm checks a form on changes; it returns the form's id.
 func (s *Site) changeForm(r *http.Request, p *person) (string, error) {
-	if problem := s.SignIn.Check(r, changeForm); problem != nil {
-		return "", refusal(*problem)
+	form, err := s.form(r, changeForm)
+	if err == nil && !seesChanges(p) {
+		err = notYours("Only the workspace administrator and those who lead on online safety decide on changes.")
 	}
-	if !seesChanges(p) {
-		return "", notYours("Only the workspace administrator and those who lead on online safety decide on changes.")
-	}
-	form := r.PostForm.Get("form")
-	if form == "" || len(form) > 64 {
-		return "", badForm()
-	}
-	return form, nil
+	return form, err
 }

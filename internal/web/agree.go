@@ -1,7 +1,6 @@
 package web
 
 import (
-	"errors"
 	"net/http"
 	"slices"
 	"strings"
@@ -107,15 +106,12 @@ func (s *Site) endAgreement(w http.ResponseWriter, r *http.Request, p *person) e
 
 // onFindings takes a form on findings: who sent it, what they may see now, and what that comes to.
 func (s *Site) onFindings(w http.ResponseWriter, r *http.Request, p *person, read func(findingFilter, *theirs) ([]decisions.Decision, error), notice string) error {
-	if problem := s.SignIn.Check(r, agreeForm); problem != nil {
-		return refusal(*problem)
+	form, err := s.form(r, agreeForm)
+	if err != nil {
+		return err
 	}
 	if !s.seesFindings(p) {
 		return notYours("Only those who deal with a clause of the policy, and those who lead on online safety, decide on what does not match it.")
-	}
-	form := r.PostForm.Get("form")
-	if form == "" || len(form) > 64 {
-		return badForm()
 	}
 	f := filterOf(r.PostForm)
 	list, err := s.findingsOf(r.Context(), p, f)
@@ -127,32 +123,6 @@ func (s *Site) onFindings(w http.ResponseWriter, r *http.Request, p *person, rea
 		return err
 	}
 	return s.decide(w, r, p, form, made, f.path(), notice)
-}
-
-// decide notes decisions of one form, each once, and goes back to a page.
-func (s *Site) decide(w http.ResponseWriter, r *http.Request, p *person, form string, list []decisions.Decision, to, notice string) error {
-	did := "before"
-	for i, d := range list {
-		d.At, d.By = s.Clock(), p.By
-		id := form
-		if i > 0 { // the parts of one list
-			id += " " + d.Findings[0].ID
-		}
-		_, err := decisions.Make(r.Context(), s.Decisions, id, d)
-		if err != nil && !errors.Is(err, decisions.ErrTwice) {
-			return err
-		}
-		if err == nil {
-			did = notice
-		}
-	}
-	s.Noted()
-	sep := "?"
-	if strings.Contains(to, "?") {
-		sep = "&"
-	}
-	http.Redirect(w, r, to+sep+"noted="+did, http.StatusSeeOther)
-	return nil
 }
 
 // confirmed is the finding that somebody else agreed to first, with their date and reason. What was shown, and when it ends, are in the form.

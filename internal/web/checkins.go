@@ -2,10 +2,8 @@ package web
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"slices"
-	"time"
 
 	"esafetybot/internal/checkins"
 	"esafetybot/internal/classdojo"
@@ -43,8 +41,8 @@ func (l questionList) Open() int {
 	return n
 }
 
-// questions lists what is asked of somebody now; who leads sees all questions.
-func (s *Site) questions(ctx context.Context, p *person) (questionList, error) {
+// asked reads what is asked and was answered; nil before the first look.
+func (s *Site) asked(ctx context.Context) (*checkins.Input, error) {
 	first, err := memory.FirstLook(ctx, s.Main)
 	if err != nil || first.IsZero() {
 		return nil, err
@@ -54,30 +52,31 @@ func (s *Site) questions(ctx context.Context, p *person) (questionList, error) {
 		return nil, err
 	}
 	in, _, err := checkins.Read(ctx, s.Main, s.Policy, cal, s.Clock(), first)
-	if err != nil {
+	return &in, err
+}
+
+// questions lists what is asked of somebody now; who leads sees all questions.
+func (s *Site) questions(ctx context.Context, p *person) (questionList, error) {
+	in, err := s.asked(ctx)
+	if err != nil || in == nil {
 		return nil, err
 	}
 	noted := map[string]bool{}
-	for d, err := range decisions.Since(ctx, s.Decisions, decisions.Answer, s.Clock().Add(-48*time.Hour)) {
-		if err != nil {
-			return nil, err
-		}
-		j, err := decisions.Judged(ctx, s.Main, d.ID)
-		if err != nil {
-			return nil, err
-		}
-		if j == nil {
-			a := checkins.Answer{ID: d.ID, At: d.At, Answer: d.Answer}
-			if class, ok := classdojo.ParseCheckIn(d.CheckIn); ok {
-				said, err := classdojo.AnswerOf(class, d.Said)
-				if err != nil {
-					continue // the worker will say so
-				}
-				a.Dojo = &said
+	waits, err := s.unjudged(ctx, decisions.Answer)
+	if err != nil {
+		return nil, err
+	}
+	for _, d := range waits {
+		a := checkins.Answer{ID: d.ID, At: d.At, Answer: d.Answer}
+		if class, ok := classdojo.ParseCheckIn(d.CheckIn); ok {
+			said, err := classdojo.AnswerOf(class, d.Said)
+			if err != nil {
+				continue // the worker will say so
 			}
-			in.Answers[d.CheckIn] = append(in.Answers[d.CheckIn], a)
-			noted[d.CheckIn] = true
+			a.Dojo = &said
 		}
+		in.Answers[d.CheckIn] = append(in.Answers[d.CheckIn], a)
+		noted[d.CheckIn] = true
 	}
 	loc := s.Policy.School.Location
 	var out questionList
@@ -126,20 +125,20 @@ func (s *Site) checkIns(w http.ResponseWriter, r *http.Request, p *person) error
 }
 
 func (s *Site) answer(w http.ResponseWriter, r *http.Request, p *person) error {
-	if problem := s.SignIn.Check(r, answerForm); problem != nil {
-		return refusal(*problem)
+	form, err := s.form(r, answerForm)
+	if err != nil {
+		return err
 	}
-	form, name := r.PostForm.Get("form"), r.PostForm.Get("name")
+	name := r.PostForm.Get("name")
 	asks := slices.DeleteFunc(checkins.Asks(s.Policy), func(a checkins.Ask) bool { return a.Name != name })
-	if form == "" || len(form) > 64 || len(asks) == 0 {
+	if len(asks) == 0 {
 		return badForm()
 	}
 	if !p.leads() && !slices.ContainsFunc(asks, p.asked) {
 		return notYours("This question is asked of somebody else.")
 	}
-	d := decisions.Decision{At: s.Clock(), By: p.By, Do: decisions.Answer, CheckIn: name, Answer: r.PostForm.Get("answer")}
+	d := decisions.Decision{Do: decisions.Answer, CheckIn: name, Answer: r.PostForm.Get("answer")}
 	if asks[0].Dojo != "" && asks[0].Spot == nil {
-		var err error
 		if d.Said, err = s.dojoSaid(r, asks[0]); err != nil {
 			return err
 		}
@@ -147,15 +146,5 @@ func (s *Site) answer(w http.ResponseWriter, r *http.Request, p *person) error {
 	} else if answerWords[d.Answer] == "" {
 		return badForm()
 	}
-	notice := "answered"
-	_, err := decisions.Make(r.Context(), s.Decisions, form, d)
-	if errors.Is(err, decisions.ErrTwice) {
-		notice, err = "before", nil
-	}
-	if err != nil {
-		return err
-	}
-	s.Noted()
-	http.Redirect(w, r, "/check-ins?noted="+notice, http.StatusSeeOther)
-	return nil
+	return s.decide(w, r, p, form, []decisions.Decision{d}, "/check-ins", "answered")
 }

@@ -2,7 +2,6 @@ package web
 
 import (
 	"cmp"
-	"errors"
 	"net/http"
 	"slices"
 	"strings"
@@ -86,16 +85,14 @@ func (s *Site) anyRules(class *memory.Class) moderation.Rules {
 
 // cover notes who stands in for the teachers of a class.
 func (s *Site) cover(w http.ResponseWriter, r *http.Request, p *person) error {
-	if problem := s.SignIn.Check(r, coverForm); problem != nil {
-		return refusal(*problem)
+	form, err := s.coverForm(r, p)
+	if err != nil {
+		return err
 	}
-	if !p.mayCover() {
-		return notYours("Only the office and those who lead on online safety name who stands in.")
-	}
-	form, course := r.PostForm.Get("form"), r.PostForm.Get("class")
+	course := r.PostForm.Get("class")
 	from, badFrom := calendar.ParseDate(r.PostForm.Get("from"))
 	until, badUntil := calendar.ParseDate(r.PostForm.Get("until"))
-	if form == "" || len(form) > 64 || badFrom != nil || badUntil != nil {
+	if badFrom != nil || badUntil != nil {
 		return badForm()
 	}
 	if until.Before(from) || until.Before(s.today()) || from.DaysUntil(until) > longest {
@@ -110,34 +107,27 @@ func (s *Site) cover(w http.ResponseWriter, r *http.Request, p *person) error {
 			Status: http.StatusBadRequest, Reason: "nobody", Title: "Nobody was chosen", Why: "Whoever stands in needs a school account that works, and must not be a pupil. Nothing was changed.", Do: "Go back and choose a colleague.",
 		}
 	}
-	return s.decideCover(w, r, form, decisions.Decision{Do: decisions.Cover, Course: course, Who: who, From: from.String(), Until: until.String(), By: p.By}, "cover")
+	return s.decide(w, r, p, form, []decisions.Decision{{Do: decisions.Cover, Course: course, Who: who, From: from.String(), Until: until.String()}}, "/classes", "cover")
 }
 
 // endCover notes that somebody no longer stands in.
 func (s *Site) endCover(w http.ResponseWriter, r *http.Request, p *person) error {
-	if problem := s.SignIn.Check(r, coverForm); problem != nil {
-		return refusal(*problem)
-	}
-	if !p.mayCover() {
-		return notYours("Only the office and those who lead on online safety name who stands in.")
-	}
-	form, course, who := r.PostForm.Get("form"), r.PostForm.Get("class"), r.PostForm.Get("who")
-	if form == "" || len(form) > 64 || course == "" || who == "" {
-		return badForm()
-	}
-	return s.decideCover(w, r, form, decisions.Decision{Do: decisions.EndCover, Course: course, Who: who, By: p.By}, "ended")
-}
-
-func (s *Site) decideCover(w http.ResponseWriter, r *http.Request, form string, d decisions.Decision, notice string) error {
-	d.At = s.Clock()
-	_, err := decisions.Make(r.Context(), s.Decisions, form, d)
-	if errors.Is(err, decisions.ErrTwice) {
-		notice, err = "before", nil
-	}
+	form, err := s.coverForm(r, p)
 	if err != nil {
 		return err
 	}
-	s.Noted()
-	http.Redirect(w, r, "/classes?noted="+notice, http.StatusSeeOther)
-	return nil
+	course, who := r.PostForm.Get("class"), r.PostForm.Get("who")
+	if course == "" || who == "" {
+		return badForm()
+	}
+	return s.decide(w, r, p, form, []decisions.Decision{{Do: decisions.EndCover, Course: course, Who: who}}, "/classes", "ended")
+}
+
+// coverForm checks a form on who stands in; it returns the form's id.
+func (s *Site) coverForm(r *http.Request, p *person) (string, error) {
+	form, err := s.form(r, coverForm)
+	if err == nil && !p.mayCover() {
+		err = notYours("Only the office and those who lead on online safety name who stands in.")
+	}
+	return form, err
 }

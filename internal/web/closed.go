@@ -82,15 +82,15 @@ func (s *Site) closed(w http.ResponseWriter, r *http.Request, p *person) error {
 // close notes that the school is closed on a day, or open after all.
 func (s *Site) close(do, notice string) func(http.ResponseWriter, *http.Request, *person) error {
 	return func(w http.ResponseWriter, r *http.Request, p *person) error {
-		if problem := s.SignIn.Check(r, closedForm); problem != nil {
-			return refusal(*problem)
+		form, err := s.form(r, closedForm)
+		if err != nil {
+			return err
 		}
 		if !p.mayCover() {
 			return notYours("Only the office and those who lead on online safety say that the school is closed.")
 		}
-		form := r.PostForm.Get("form")
 		date, err := calendar.ParseDate(r.PostForm.Get("date"))
-		if form == "" || len(form) > 64 || err != nil {
+		if err != nil {
 			return badForm()
 		}
 		if n := s.today().DaysUntil(date); do == decisions.Closed && (n < -7 || n > 31 || !s.Policy.Calendar.IsSchoolDay(date)) {

@@ -3,7 +3,6 @@ package web
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -191,19 +190,13 @@ func (s *Site) rules(clause string, class *memory.Class) moderation.Rules {
 // noted says of items up to when somebody has said that they looked, and the worker has not judged it yet.
 func (s *Site) noted(ctx context.Context) (map[string]time.Time, error) {
 	out := map[string]time.Time{}
-	for d, err := range decisions.Since(ctx, s.Decisions, decisions.Reviewed, s.Clock().Add(-48*time.Hour)) {
-		if err != nil {
-			return nil, err
-		}
-		j, err := decisions.Judged(ctx, s.Main, d.ID)
-		if err != nil {
-			return nil, err
-		}
-		if j == nil && d.Saw.After(out[d.Item]) {
+	waits, err := s.unjudged(ctx, decisions.Reviewed)
+	for _, d := range waits {
+		if d.Saw.After(out[d.Item]) {
 			out[d.Item] = d.Saw
 		}
 	}
-	return out, nil
+	return out, err
 }
 
 func (s *Site) homePost(x waitingPost, p *person, may bool) homePost {
@@ -235,15 +228,15 @@ func count(n int, one, many string) string {
 
 // reviewed notes that somebody looked at one post, or at all that the page showed of a class.
 func (s *Site) reviewed(w http.ResponseWriter, r *http.Request, p *person) error {
-	if problem := s.SignIn.Check(r, reviewForm); problem != nil {
-		return refusal(*problem)
+	form, err := s.form(r, reviewForm)
+	if err != nil {
+		return err
 	}
-	form := r.PostForm.Get("form")
 	chosen := r.PostForm["post"]
 	if one := r.PostForm.Get("one"); one != "" {
 		chosen = []string{one}
 	}
-	if form == "" || len(form) > 64 || len(chosen) == 0 || len(chosen) > mostPosts {
+	if len(chosen) == 0 || len(chosen) > mostPosts {
 		return badForm()
 	}
 	var list []decisions.Decision
@@ -257,21 +250,9 @@ func (s *Site) reviewed(w http.ResponseWriter, r *http.Request, p *person) error
 		if !p.hostsClass(course) {
 			return notYours("This is a post of another class. Only its teachers, whoever stands in for them and the " + s.Policy.Title(policy.RoleOfficer) + " can say that they looked.")
 		}
-		list = append(list, decisions.Decision{At: s.Clock(), By: p.By, Do: decisions.Reviewed, Item: item, Saw: saw})
+		list = append(list, decisions.Decision{Do: decisions.Reviewed, Item: item, Saw: saw})
 	}
-	notice := "before"
-	for _, d := range list {
-		_, err := decisions.Make(r.Context(), s.Decisions, form+" "+d.Item, d)
-		if err != nil && !errors.Is(err, decisions.ErrTwice) {
-			return err
-		}
-		if err == nil {
-			notice = "reviewed"
-		}
-	}
-	s.Noted()
-	http.Redirect(w, r, "/?noted="+notice, http.StatusSeeOther)
-	return nil
+	return s.decide(w, r, p, form, list, "/", "reviewed")
 }
 
 // badForm refuses what no page of ours sends.

@@ -2,10 +2,8 @@ package web
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"strings"
-	"time"
 
 	"esafetybot/internal/decisions"
 	"esafetybot/internal/moderation"
@@ -41,28 +39,21 @@ func (s *Site) homeComments(x waitingPost, may bool) []homeComment {
 // moderated lists the comments, by item and id, of which somebody has said what is to become of them, and the worker has not judged it yet.
 func (s *Site) moderated(ctx context.Context) (map[string]bool, error) {
 	out := map[string]bool{}
-	for d, err := range decisions.Since(ctx, s.Decisions, decisions.Moderate, s.Clock().Add(-48*time.Hour)) {
-		if err != nil {
-			return nil, err
-		}
-		j, err := decisions.Judged(ctx, s.Main, d.ID)
-		if err != nil {
-			return nil, err
-		}
-		if j == nil {
-			out[d.Item+" "+d.Comment] = true
-		}
+	waits, err := s.unjudged(ctx, decisions.Moderate)
+	for _, d := range waits {
+		out[d.Item+" "+d.Comment] = true
 	}
-	return out, nil
+	return out, err
 }
 
 // moderate notes what is to become of a comment on a blog.
 func (s *Site) moderate(w http.ResponseWriter, r *http.Request, p *person) error {
-	if problem := s.SignIn.Check(r, moderateForm); problem != nil {
-		return refusal(*problem)
+	form, err := s.form(r, moderateForm)
+	if err != nil {
+		return err
 	}
-	form, parts := r.PostForm.Get("form"), strings.Fields(r.PostForm.Get("do"))
-	if form == "" || len(form) > 64 || len(parts) != 3 {
+	parts := strings.Fields(r.PostForm.Get("do"))
+	if len(parts) != 3 {
 		return badForm()
 	}
 	d := decisions.Decision{At: s.Clock(), By: p.By, Do: decisions.Moderate, To: parts[0], Item: parts[1], Comment: parts[2]}
@@ -82,15 +73,5 @@ func (s *Site) moderate(w http.ResponseWriter, r *http.Request, p *person) error
 			Do: "Open the comment in Blogger and show, hide or remove it there; then press “Reviewed” here.",
 		}
 	}
-	notice := "moderated"
-	_, err := decisions.Make(r.Context(), s.Decisions, form+" "+d.Item+" "+d.Comment, d)
-	if errors.Is(err, decisions.ErrTwice) {
-		notice, err = "before", nil
-	}
-	if err != nil {
-		return err
-	}
-	s.Noted()
-	http.Redirect(w, r, "/?noted="+notice, http.StatusSeeOther)
-	return nil
+	return s.decide(w, r, p, form, []decisions.Decision{d}, "/", "moderated")
 }

@@ -270,22 +270,13 @@ func (s *Site) sharedOf(ctx context.Context, p *person) ([]sharedRow, error) {
 // notedAnswers is what somebody answered and the worker has not judged yet, the newest answer to each finding.
 func (s *Site) notedAnswers(ctx context.Context, p *person) (map[string]decisions.Decision, error) {
 	out := map[string]decisions.Decision{}
-	for d, err := range decisions.Since(ctx, s.Decisions, decisions.OwnerAnswer, s.Clock().Add(-pendingFor)) {
-		if err != nil {
-			return nil, err
-		}
-		if d.By.ID != p.ID || p.ID == "" {
-			continue
-		}
-		j, err := decisions.Judged(ctx, s.Main, d.ID)
-		if err != nil {
-			return nil, err
-		}
-		if j == nil && len(d.Findings) == 1 {
+	waits, err := s.unjudged(ctx, decisions.OwnerAnswer)
+	for _, d := range waits {
+		if p.ID != "" && d.By.ID == p.ID && len(d.Findings) == 1 {
 			out[d.Findings[0].ID] = d
 		}
 	}
-	return out, nil
+	return out, err
 }
 
 // shared shows somebody what they shared and are asked about.
@@ -331,12 +322,13 @@ func (s *Site) sharedWaits(ctx context.Context, p *person) (int, error) {
 
 // answerShared notes what somebody says of something that they shared. It is theirs alone to say.
 func (s *Site) answerShared(w http.ResponseWriter, r *http.Request, p *person) error {
-	if problem := s.SignIn.Check(r, neededForm); problem != nil {
-		return refusal(*problem)
+	form, err := s.form(r, neededForm)
+	if err != nil {
+		return err
 	}
-	form, name := r.PostForm.Get("form"), r.PostForm.Get("finding")
+	name := r.PostForm.Get("finding")
 	d := decisions.Decision{Do: decisions.OwnerAnswer, Answer: r.PostForm.Get("answer"), Why: strings.TrimSpace(r.PostForm.Get("why"))}
-	if form == "" || len(form) > 64 || !slices.Contains(needed.Answers, d.Answer) {
+	if !slices.Contains(needed.Answers, d.Answer) {
 		return badForm()
 	}
 	rows, err := s.sharedOf(r.Context(), p)

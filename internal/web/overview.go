@@ -12,7 +12,6 @@ import (
 	"esafetybot/internal/checks/comments"
 	"esafetybot/internal/colours"
 	"esafetybot/internal/findings"
-	"esafetybot/internal/memory"
 	"esafetybot/internal/moderation"
 	"esafetybot/internal/policy"
 	"esafetybot/internal/views"
@@ -146,16 +145,8 @@ func (s *Site) stand(ctx context.Context, p *person, page *overviewPage) ([]colo
 
 // unanswered lists the check-ins that wait for an answer.
 func (s *Site) unanswered(ctx context.Context) ([]checkins.State, error) {
-	first, err := memory.FirstLook(ctx, s.Main)
-	if err != nil || first.IsZero() {
-		return nil, err
-	}
-	cal, err := s.calendar(ctx)
-	if err != nil {
-		return nil, err
-	}
-	in, _, err := checkins.Read(ctx, s.Main, s.Policy, cal, s.Clock(), first)
-	if err != nil {
+	in, err := s.asked(ctx)
+	if err != nil || in == nil {
 		return nil, err
 	}
 	return slices.DeleteFunc(in.States(), func(st checkins.State) bool { return !st.Waits() }), nil
