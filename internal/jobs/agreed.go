@@ -132,17 +132,23 @@ func (j *judge) findings(ctx context.Context, b *store.Batch, d decisions.Decisi
 	return out, nil
 }
 
+// finding reads what a decision is about; nil if there is no such finding.
+func (j *judge) finding(ctx context.Context, id string) (*findings.Finding, error) {
+	if !isKey(id) {
+		return nil, nil
+	}
+	f, err := j.keep.Get(ctx, id)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, nil
+	}
+	return f, err
+}
+
 // one adds to a batch what a decision changes about one finding, or says why it does not count.
 func (j *judge) one(ctx context.Context, b *store.Batch, by decider, d decisions.Decision, pick decisions.Pick) (string, error) {
-	if !isKey(pick.ID) {
-		return notThere, nil
-	}
-	f, err := j.keep.Get(ctx, pick.ID)
-	if errors.Is(err, store.ErrNotFound) {
-		return notThere, nil
-	}
-	if err != nil {
-		return "", err
+	f, err := j.finding(ctx, pick.ID)
+	if f == nil {
+		return notThere, err
 	}
 	v, err := views.OfFinding(ctx, j.Store, f.ID)
 	switch {

@@ -3,6 +3,7 @@ package jobs
 import (
 	"context"
 	"hash/fnv"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -48,7 +49,7 @@ func (r *commentsRun) blogs(ctx context.Context) (done func()) {
 			clear(c.Posts)
 			continue
 		}
-		reader, runs := r.blogReader(c.Blog)
+		reader, runs := blogger(r.Who(), c.Blog)
 		if reader != nil && held[reader.ID] == nil {
 			held[reader.ID] = r.Env.Google.HoldBlogs(reader.Address)
 		}
@@ -77,11 +78,10 @@ func (r *commentsRun) blogPosts(ctx context.Context) {
 		hostless := len(r.in.Hosts(comments.Class{ID: key, Place: policy.PlaceBlogs, Book: c})) == 0
 		waits := false
 		for _, p := range c.Posts {
-			p.Hidden = false
 			waits = waits || slices.ContainsFunc(r.rules(policy.PlaceBlogs), func(rules moderation.Rules) bool { return len(c.Waiting(p, rules)) > 0 })
 		}
 		c.Blog.Open = false
-		reader, _ := r.blogReader(c.Blog)
+		reader, _ := blogger(r.Who(), c.Blog)
 		if c.Blog.Gone || reader == nil || !hostless && !waits || r.Missed(seen.Scope("blog/"+id)) || ctx.Err() != nil {
 			continue
 		}
@@ -140,7 +140,7 @@ func (r *commentsRun) lists(ctx context.Context) {
 			continue
 		}
 		if !a.Active() {
-			r.runs(a, nil, true)
+			r.drop(a.ID, listedBlog)
 		}
 		may[a.ID] = true
 		if last, known := r.book.Lists[a.ID]; !known || r.Now.Sub(last) >= r.Rotation {
@@ -158,12 +158,12 @@ func (r *commentsRun) lists(ctx context.Context) {
 		if first { // so that not all have their next turn on the same day
 			r.book.Lists[a.ID] = r.Now.Add(-spread(a.ID, r.Rotation))
 		}
-		r.runs(a, list, false)
+		r.runs(a, list)
 	}
 	for id := range r.book.Lists {
 		if !may[id] {
 			delete(r.book.Lists, id)
-			r.runs(&seen.Account{ID: id}, nil, false)
+			r.drop(id, noBlog)
 		}
 	}
 }
@@ -181,13 +181,22 @@ func (r *commentsRun) namedHost(id string) bool {
 	return slices.ContainsFunc(r.book.Blogs(), func(key string) bool { return slices.Contains(r.book.Class(key).Blog.Hosts, id) })
 }
 
-// runs notes which blogs somebody runs or writes, and no others; with keep it only drops what no longer counts.
-func (r *commentsRun) runs(who *seen.Account, list []seen.Blog, keep bool) {
+// drop forgets that somebody runs or writes any blog that keep does not name.
+func (r *commentsRun) drop(who string, keep func(*moderation.Blog) bool) {
 	for _, key := range r.book.Blogs() {
-		if blog := r.book.Class(key).Blog; !keep || !blog.Listed {
-			delete(blog.People, who.ID)
+		if blog := r.book.Class(key).Blog; !keep(blog) {
+			delete(blog.People, who)
 		}
 	}
+}
+
+func listedBlog(b *moderation.Blog) bool { return b.Listed }
+
+func noBlog(*moderation.Blog) bool { return false }
+
+// runs notes which blogs somebody runs or writes, and no others.
+func (r *commentsRun) runs(who *seen.Account, list []seen.Blog) {
+	r.drop(who.ID, noBlog)
 	for _, b := range list {
 		known, listed := r.Env.Policy.Blog(b.ID)
 		if !listed && (!who.Active() || b.Gone) {
@@ -208,20 +217,16 @@ func (r *commentsRun) runs(who *seen.Account, list []seen.Blog, keep bool) {
 	}
 }
 
-// blogReader is as whom a blog is read: somebody who runs it, best one who looks after it; else somebody who writes it.
-func (r *commentsRun) blogReader(b *moderation.Blog) (as *seen.Account, runs bool) {
-	order := slices.Concat(b.Hosts, b.Runners())
-	for id := range b.People {
-		order = append(order, id)
-	}
-	for _, id := range order {
-		a, ok := r.Who().AccountByID(id)
+// blogger is as whom something is done on a blog: somebody who runs it, best one who looks after it; else somebody who writes it, who sees what readers see; nil if nobody of the school does either.
+func blogger(who *school.Directory, b *moderation.Blog) (as *seen.Account, runs bool) {
+	for _, id := range slices.Concat(b.Hosts, b.Runners(), slices.Sorted(maps.Keys(b.People))) {
+		a, ok := who.AccountByID(id)
 		p, known := b.People[id]
 		switch {
 		case !ok || !known || !a.Active():
 		case p.Role == moderation.Runs:
 			return a, true
-		case as == nil || a.ID < as.ID:
+		case as == nil:
 			as = a
 		}
 	}
@@ -234,10 +239,12 @@ func (r *commentsRun) readBlog(ctx context.Context, as *seen.Account, id string,
 	if since.Before(start) {
 		since = start
 	}
+	rules := r.rules(policy.PlaceBlogs)
 	for _, p := range c.Posts {
-		for _, a := range p.Acts {
-			if a.Gone == "" && !a.Settled && a.Text != "" && a.At.Before(since) {
-				since = a.At
+		p.Hidden = false // unless [commentsRun.blogPosts] finds that it is
+		for _, rule := range rules {
+			if w := c.Waiting(p, rule); len(w) > 0 && w[0].At.Before(since) {
+				since = w[0].At
 			}
 		}
 	}
@@ -259,6 +266,7 @@ func (r *commentsRun) readBlog(ctx context.Context, as *seen.Account, id string,
 			}
 		}
 	}
+	c.ForgetTexts(rules)
 }
 
 // comment takes up one comment as it is now.
@@ -348,10 +356,15 @@ func plainText(s string) string {
 	}
 }
 
-// asksBlogs tells whether the policy asks for blogs.
-func asksBlogs(p *policy.Policy) bool {
-	return slices.ContainsFunc(means(p, CommentsJob), func(m clauseMeans) bool {
-		w, ok := m.With.(*policy.CommentsWith)
-		return ok && w.At(policy.PlaceBlogs)
-	})
+// blogClause is the clause that asks for blogs to be looked at, the first if there are more; "" if none does.
+func blogClause(p *policy.Policy) string {
+	for _, m := range means(p, CommentsJob) {
+		if w, ok := m.With.(*policy.CommentsWith); ok && w.At(policy.PlaceBlogs) {
+			return m.ID
+		}
+	}
+	return ""
 }
+
+// asksBlogs tells whether the policy asks for blogs.
+func asksBlogs(p *policy.Policy) bool { return blogClause(p) != "" }

@@ -17,9 +17,13 @@ const RoleHost = "blog_host"
 
 // wished is what somebody decided about a comment on a blog, and what is to be done for it.
 type wished struct {
-	blog, post string // keys in the book
-	act        *moderation.Act
-	proposal   actions.Proposal
+	act      *moderation.Act
+	proposal actions.Proposal
+}
+
+// id is the key of the change in the log.
+func (w wished) id() string {
+	return actions.ID(w.proposal.Finding, w.proposal.Opened, w.proposal.Change)
 }
 
 // wishes lists what was decided about comments on blogs and is not seen to be so yet.
@@ -28,13 +32,8 @@ func (p *planner) wishes() []wished {
 	for _, key := range p.blogs.Blogs() {
 		id, _ := moderation.BlogOf(key)
 		c := p.blogs.Class(key)
-		as := ""
-		for _, who := range slices.Concat(c.Blog.Hosts, c.Blog.Runners()) { // whoever runs it, best one who looks after it
-			if a, ok := p.who.AccountByID(who); as == "" && ok && a.Active() && c.Blog.People[who].Role == moderation.Runs {
-				as = who
-			}
-		}
-		if as == "" {
+		as, runs := blogger(p.who, c.Blog)
+		if !runs {
 			continue // it waits until somebody runs the blog again; the blog is a gap until then
 		}
 		for post, x := range c.Posts {
@@ -43,9 +42,9 @@ func (p *planner) wishes() []wished {
 				if w == nil {
 					continue
 				}
-				out = append(out, wished{key, post, &x.Acts[i], actions.Proposal{
-					Finding: "decision-" + w.ID, Opened: w.At, Clause: p.blogClause(), Rule: commentsModerated, Subject: moderation.Subject(key, post), Severity: policy.SeverityLow,
-					Change: remedies.Moderate(as, id, post, x.Acts[i].Key, w.To),
+				out = append(out, wished{&x.Acts[i], actions.Proposal{
+					Finding: "decision-" + w.ID, Opened: w.At, Clause: blogClause(p.Policy), Rule: commentsModerated, Subject: moderation.Subject(key, post), Severity: policy.SeverityLow,
+					Change: remedies.Moderate(as.ID, id, post, x.Acts[i].Key, w.To),
 				}})
 			}
 		}
@@ -56,16 +55,6 @@ func (p *planner) wishes() []wished {
 
 // commentsModerated is the rule that an action on a comment names: nothing was found, somebody decided.
 const commentsModerated = "comments.moderated"
-
-// blogClause is the clause that asks for blogs to be looked at, the first if there are more.
-func (p *planner) blogClause() string {
-	for _, m := range means(p.Policy, CommentsJob) {
-		if w, ok := m.With.(*policy.CommentsWith); ok && w.At(policy.PlaceBlogs) {
-			return m.ID
-		}
-	}
-	return ""
-}
 
 // moderate puts into the log of changes what people decided about comments on blogs, as approved by them: they looked at the very comment. What could not be made makes the comment wait again.
 func (p *planner) moderate(ctx context.Context, log *actions.Log) error {
@@ -88,9 +77,9 @@ func (p *planner) moderate(ctx context.Context, log *actions.Log) error {
 	}); err != nil {
 		return err
 	}
-	back := false
+	changed := false
 	for _, w := range list {
-		a, err := log.Get(ctx, actions.ID(w.proposal.Finding, w.proposal.Opened, w.proposal.Change))
+		a, err := log.Get(ctx, w.id())
 		switch {
 		case errors.Is(err, store.ErrNotFound):
 			continue // frozen
@@ -100,11 +89,13 @@ func (p *planner) moderate(ctx context.Context, log *actions.Log) error {
 			if err := log.Approve(ctx, actions.By{Role: RoleHost, ID: w.act.Wish.By}, actions.Pick{ID: a.ID, Facts: a.Facts}); err != nil {
 				return err
 			}
+		case a.State == actions.Done: // whoever turns it back later decides anew
+			w.act.Wish, changed = nil, true
 		case slices.Contains([]actions.State{actions.Failed, actions.Declined, actions.Lapsed, actions.Withdrawn, actions.Undone}, a.State):
-			w.act.Settled, w.act.Wish, back = false, nil, true
+			w.act.Settled, w.act.Wish, changed = false, nil, true
 		}
 	}
-	if !back {
+	if !changed {
 		return nil
 	}
 	return p.blogs.Flush(ctx, log.Commit, nil)
@@ -112,14 +103,8 @@ func (p *planner) moderate(ctx context.Context, log *actions.Log) error {
 
 // unwished says why a change of a comment is called for no longer; "" if it still is.
 func (p *planner) unwished(a *actions.Action) string {
-	if p.blogs == nil {
+	if p.who == nil || p.blogs != nil && slices.ContainsFunc(p.wishes(), func(w wished) bool { return w.id() == a.ID }) {
 		return ""
-	}
-	c := p.blogs.Class(moderation.BlogKey(a.Params["blog"]))
-	if x := c.Posts[a.Params["post"]]; x != nil {
-		if act := x.Act(a.Params["comment"]); act != nil && act.Wish != nil && "decision-"+act.Wish.ID == a.Finding {
-			return ""
-		}
 	}
 	return "somebody decided otherwise, or it is so already"
 }

@@ -118,15 +118,9 @@ func answerBy(p *policy.Policy, days []time.Weekday, now time.Time) (remind, due
 
 // answered adds to a batch what somebody answered who was asked about a finding, or says why that does not count. It is a wish: nothing is agreed to by it.
 func (j *judge) answered(ctx context.Context, b *store.Batch, by decider, d decisions.Decision, pick decisions.Pick) (string, error) {
-	if !isKey(pick.ID) {
-		return notThere, nil
-	}
-	f, err := j.keep.Get(ctx, pick.ID)
-	if errors.Is(err, store.ErrNotFound) {
-		return notThere, nil
-	}
-	if err != nil {
-		return "", err
+	f, err := j.finding(ctx, pick.ID)
+	if f == nil {
+		return notThere, err
 	}
 	q, err := needed.Of(ctx, j.Store, f.ID)
 	switch {
