@@ -82,6 +82,7 @@ func TestWhatIsADocument(t *testing.T) {
 	cases := []streamCase{
 		{name: "in the class's folder", want: []string{inDoc}},
 		{name: "in a folder in it", files: filesAre(classFolder, lying("m", "k1", folder, ""), lying("n", "m", folder, ""), lying("d1", "n", doc, "")), want: []string{inDoc}},
+		{name: "five folders down", files: filesAre(classFolder, lying("m", "k1", folder, ""), lying("n", "m", folder, ""), lying("o", "n", folder, ""), lying("p", "o", folder, ""), lying("q", "p", folder, ""), lying("d1", "q", doc, "")), want: []string{inDoc}},
 		{name: "in a folder that nobody can list", files: filesAre(lying("d1", "k1", doc, "")), want: []string{inDoc}},
 		{name: "somebody else's, in it", files: filesAre(classFolder, lying("d1", "k1", doc, `, "owners": [{"emailAddress": "mum@home.example"}]`)), want: []string{inDoc}},
 		{name: "in a shared drive", files: filesAre(lying("k1", "drive", folder, `, "driveId": "drive"`), lying("d1", "k1", doc, `, "driveId": "drive"`)), want: []string{inDoc}},
@@ -89,6 +90,7 @@ func TestWhatIsADocument(t *testing.T) {
 		{name: "a folder", files: filesAre(classFolder, lying("d1", "k1", folder, ""))},
 		{name: "elsewhere", files: filesAre(classFolder, elsewhere)},
 		{name: "in no folder", files: filesAre(classFolder, `{"id": "d1", "mimeType": "text/plain"}`)},
+		{name: "in a folder without an id, as some classes have one", files: filesAre(lying("d1", "", doc, ""))},
 		{name: "beside the class's folder", files: filesAre(lying("k1", "m", folder, ""), lying("d1", "m", doc, ""))},
 		{name: "gone", files: filesAre(classFolder)},
 		{name: "gone, and attached", files: both(filesAre(classFolder), attaching("announcements.json", "c1", ""))},
