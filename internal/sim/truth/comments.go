@@ -6,15 +6,17 @@ import (
 	"time"
 )
 
-// post is a post in a class, with what the log tells of it.
+// post is a post in a class, or a document of one, with what the log tells of it.
 type post struct {
 	subject string
 	class   Course
 	// said is what counts as activity, private the private comments.
 	said, private []said
+	// read is what is no activity and yet shows that somebody read what stands there: that they deleted a comment in a document.
+	read []said
 }
 
-// said is something that somebody did to a post. Nothing here goes wrong if the log tells it twice.
+// said is something that somebody did to a post or a document. Nothing here goes wrong if the log tells it twice.
 type said struct {
 	event   string
 	at      time.Time
@@ -225,7 +227,7 @@ func (w *world) lookedAtUntil(m CommentsMeans, p *post) time.Time {
 			last = saw
 		}
 	}
-	for _, s := range p.said {
+	for _, s := range slices.Concat(p.said, p.read) {
 		if m.CommentCounts && s.event != "published_announcement" && w.looksAfter(s.who, p.class.ID, s.at) && s.at.After(last) {
 			last = s.at
 		}
@@ -253,13 +255,7 @@ func (w *world) judgeComments(m CommentsMeans, found collection) {
 		}
 	}
 	for _, p := range w.posts {
-		hosts := w.hosts(p.class.ID)
-		if since, ok := w.waits(m, p); ok && len(hosts) == 0 {
-			add("no-host", p.subject, "course/"+p.class.ID)
-			add("no-host", p.subject, "since "+moment(since))
-		} else if ok {
-			w.addUnreviewed(m, p.subject, since, hosts, found)
-		}
+		w.judgeWaiting(m, p, found)
 		for _, s := range p.private {
 			if s.at.Before(w.now.Add(-logAge)) || w.looksAfter(s.who, p.class.ID, s.at) {
 				continue
@@ -274,7 +270,23 @@ func (w *world) judgeComments(m CommentsMeans, found collection) {
 	}
 }
 
-// addUnreviewed adds the finding on a post that waits for its hosts since then.
+// judgeWaiting adds what is found of a post, or a document, that waits, if it does.
+func (w *world) judgeWaiting(m CommentsMeans, p *post, found collection) {
+	since, waits := w.waits(m, p)
+	if !waits {
+		return
+	}
+	if hosts := w.hosts(p.class.ID); len(hosts) > 0 {
+		w.addUnreviewed(m, p.subject, since, hosts, found)
+		return
+	}
+	if slices.Contains(m.Rules, "no-host") {
+		found.add("comments", m.Clause, "no-host", p.subject, "course/"+p.class.ID)
+		found.add("comments", m.Clause, "no-host", p.subject, "since "+moment(since))
+	}
+}
+
+// addUnreviewed adds the finding on what waits for its hosts since then.
 func (w *world) addUnreviewed(m CommentsMeans, subject string, since time.Time, hosts []*User, found collection) {
 	if !slices.Contains(m.Rules, "unreviewed") {
 		return

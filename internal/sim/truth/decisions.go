@@ -19,6 +19,7 @@ type decided struct {
 	decisions []Decision
 	covers    []cover
 	posts     map[string]*post    // by subject
+	documents map[string]*post    // likewise, those that the log of Drive tells of
 	lists     map[string][]onList // what the log says of the list of teachers of a class, by its id
 }
 
@@ -51,6 +52,7 @@ func (w *world) lookAtDecisions() {
 	}
 	w.readCovers()
 	w.lookAtPosts()
+	w.lookAtDocuments()
 }
 
 // clock is a time of a day at the school.

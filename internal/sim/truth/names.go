@@ -46,7 +46,7 @@ func (w *world) judgeNames(m NamesMeans, found collection) {
 			continue
 		}
 		for _, p := range slices.Concat(w.t.CourseWork[c.ID], w.t.Materials[c.ID]) {
-			if p.State == "" || p.State == "PUBLISHED" {
+			if p.isPublished() {
 				fullName("post/"+c.ID+"-"+p.ID, everybody.text(p.Title))
 			}
 		}

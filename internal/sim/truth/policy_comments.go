@@ -19,8 +19,8 @@ type CommentsMeans struct {
 	Clause string
 	// Rules are those asked for; all where the means names none.
 	Rules []string
-	// Classroom, Blogs and Dojo say where the means looks: at comments in classes, on blogs, on ClassDojo, or at several of them.
-	Classroom, Blogs, Dojo bool
+	// Classroom, Documents, Blogs and Dojo say where the means looks: at comments in classes, in documents of classes, on blogs, on ClassDojo, or at several of them.
+	Classroom, Documents, Blogs, Dojo bool
 	// CommentCounts says that a comment of a teacher shows that they looked.
 	CommentCounts bool
 	// StaffToo says that comments of staff need looking at as well.
@@ -82,7 +82,7 @@ func (p *Policy) readComments(clause string, m meansDoc, with commentsWith) erro
 	out := CommentsMeans{
 		Clause: clause, Rules: with.Rules, Severity: m.Severity,
 		Classroom: with.Places == nil || slices.Contains(with.Places, "classroom"), Blogs: slices.Contains(with.Places, "blogs"),
-		Dojo:          slices.Contains(with.Places, "classdojo"),
+		Documents: slices.Contains(with.Places, "documents"), Dojo: slices.Contains(with.Places, "classdojo"),
 		CommentCounts: with.Replies != "do-not-count",
 		StaffToo:      with.Staff == "yes" || with.Staff == true,
 	}

@@ -68,7 +68,8 @@ type streamCase struct {
 	means, again string
 	// now is by default Monday 16 November 2026 at nine, first Monday 2 November.
 	now, first string
-	log        []string
+	// log is that of Classroom, drive that of Drive.
+	log, drive []string
 	decisions  []string
 	// days is staff.days, units school.org_units, and files replace those of the school.
 	days, units string
@@ -89,7 +90,8 @@ func or(s, standard string) string {
 	return s
 }
 
-func (c streamCase) found(t *testing.T) []string {
+// folder writes the school to a folder.
+func (c streamCase) folder(t *testing.T) string {
 	t.Helper()
 	files := map[string]string{
 		"domains.json":  `[{"domainName": "school.example", "domainAliases": [{"domainAliasName": "old.example"}]}]`,
@@ -101,6 +103,7 @@ func (c streamCase) found(t *testing.T) []string {
 		files[name] = content
 	}
 	files["activities-classroom.jsonl"] = strings.Join(c.log, "\n")
+	files["activities-drive.jsonl"] = strings.Join(c.drive, "\n")
 	files["decisions.jsonl"] = strings.Join(c.decisions, "\n")
 	files["dojo.jsonl"] = strings.Join(c.told, "\n")
 	files["classroom-school.yaml"] = strings.NewReplacer("UNITS", or(c.units, "[/]"), "DAYS", or(c.days, "{}"),
@@ -111,7 +114,12 @@ func (c streamCase) found(t *testing.T) []string {
 			t.Fatal(err)
 		}
 	}
-	got, err := Options{Now: at(t, or(c.now, "2026-11-16T09:00:00Z")), First: at(t, or(c.first, "2026-11-02T05:00:00Z"))}.Compute(dir)
+	return dir
+}
+
+func (c streamCase) found(t *testing.T) []string {
+	t.Helper()
+	got, err := Options{Now: at(t, or(c.now, "2026-11-16T09:00:00Z")), First: at(t, or(c.first, "2026-11-02T05:00:00Z"))}.Compute(c.folder(t))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -45,6 +45,8 @@ type Tenant struct {
 	Teachers, Students map[string][]CourseMember
 	// CourseWork and Materials hold the posts with a title of each class, by its id.
 	CourseWork, Materials map[string][]Post
+	// Announcements are the posts without one.
+	Announcements map[string][]Post
 	// DeletedUsers are accounts that can still be brought back.
 	DeletedUsers []User
 	Blogs        []Blog

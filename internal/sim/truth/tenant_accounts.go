@@ -138,6 +138,10 @@ type Course struct {
 	OwnerID      string    `json:"ownerId"`
 	CourseState  string    `json:"courseState"`
 	CreationTime time.Time `json:"creationTime"`
+	// TeacherFolder is the folder on Drive that Classroom made for the class; without an id there is none.
+	TeacherFolder struct {
+		ID string `json:"id"`
+	} `json:"teacherFolder"`
 }
 
 // CourseMember is a teacher or a student of a class.
@@ -148,13 +152,24 @@ type CourseMember struct {
 	} `json:"profile"`
 }
 
-// Post is course work or a material of a class.
+// Post is an announcement, course work or a material of a class.
 type Post struct {
 	ID    string `json:"id"`
 	Title string `json:"title"`
 	// State is PUBLISHED where the file leaves it out.
 	State string `json:"state"`
+	// Materials are what is attached to it; of what is no file on Drive, such as a link, the id is "".
+	Materials []struct {
+		DriveFile struct {
+			DriveFile struct {
+				ID string `json:"id"`
+			} `json:"driveFile"`
+		} `json:"driveFile"`
+	} `json:"materials"`
 }
+
+// isPublished reports whether a post stands in its class.
+func (p Post) isPublished() bool { return p.State == "" || p.State == "PUBLISHED" }
 
 // loadAccounts reads what only the rules on accounts, devices, e-mail and settings ask about.
 func (t *Tenant) loadAccounts(dir string) error {

@@ -15,7 +15,7 @@ type Decision struct {
 	// Do is reviewed, approve, spam, remove, cover, end-cover or answer; the fields below belong to some of them.
 	Do string `json:"do"`
 
-	Item string    `json:"item"` // reviewed: post/COURSE-POST, blog-post/BLOG-POST or dojo/ID
+	Item string    `json:"item"` // reviewed: post/COURSE-POST, document/COURSE-FILE, blog-post/BLOG-POST or dojo/ID
 	Saw  time.Time `json:"saw"`
 
 	Comment string `json:"comment"` // approve, spam, remove: BLOG-POST-COMMENT
@@ -69,9 +69,14 @@ func (t *Tenant) loadComments(dir string) error {
 	if err := t.loadDojo(dir); err != nil {
 		return err
 	}
-	var err error
-	if t.Activities["classroom"], err = readLines[Activity](filepath.Join(dir, "activities-classroom.jsonl")); err != nil {
+	if err := readJSON(filepath.Join(dir, "announcements.json"), &t.Announcements); err != nil {
 		return err
+	}
+	var err error
+	for _, app := range []string{"classroom", "drive"} {
+		if t.Activities[app], err = readLines[Activity](filepath.Join(dir, "activities-"+app+".jsonl")); err != nil {
+			return err
+		}
 	}
 	path := filepath.Join(dir, "decisions.jsonl")
 	if t.Decisions, err = readLines[Decision](path); err != nil {

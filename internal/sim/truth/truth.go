@@ -39,7 +39,7 @@ type Finding struct {
 	// front, such as "sharing.public-link".
 	Rule string `json:"rule"`
 	// Subject is a kind and an id of Google's, such as "file/ID" or "user/ID"; of a roll's row it
-	// is "roll/KEY", of a setting "setting/UNIT/TYPE/FIELD", of a post "post/COURSE-POST", of a blog's "blog-post/BLOG-POST", of a check-in "check-in/NAME", of a class on ClassDojo "dojo/ID".
+	// is "roll/KEY", of a setting "setting/UNIT/TYPE/FIELD", of a post "post/COURSE-POST", of a document of a class "document/COURSE-FILE", of a blog's "blog-post/BLOG-POST", of a check-in "check-in/NAME", of a class on ClassDojo "dojo/ID".
 	Subject string `json:"subject"`
 	// Facts is sorted and holds nothing twice.
 	Facts []string `json:"facts"`
@@ -173,6 +173,9 @@ func (o Options) ComputeFrom(t *Tenant, policies map[string]Policy) Truth {
 		for _, m := range p.Comments {
 			if m.Classroom {
 				w.judgeComments(m, found)
+			}
+			if m.Documents {
+				w.judgeDocuments(m, found)
 			}
 			if m.Blogs {
 				w.judgeBlogs(m, found)
