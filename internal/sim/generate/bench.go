@@ -72,6 +72,7 @@ func BenchAccounts(pupils int) (*School, error) {
 	b.groups()
 	b.marked = []confidential{{folder: b.folder(b.bursar, nil, "Office").ID, name: "Office", allowed: []string{b.groupOf["leaders"].Email}}}
 	b.accounts()
+	b.noteDecisions()
 	return b.school()
 }
 

@@ -13,6 +13,7 @@
 //   - One tenant in three holds a second school of the trust, so that school.org_units is narrowed in both policies. From 420 pupils on the others
 //     hold a few accounts of the trust itself: the Classroom policy then covers the whole account and the Dojo policy leaves those out.
 //   - There are blogs in it, which both policies list but for a few; what happens on them has random numbers and ids of its own, so that all else is as it would be without.
+//   - Classes have folders in Drive and documents on their posts. They come after all else, with random numbers of their own. Nobody outside the school can reach them.
 //   - The Dojo policy lists classes on ClassDojo. Nothing is told of them until days pass; then that too has random numbers of its own.
 //   - [Player] lets days pass through the World's mutators, [Bench] and [BenchAccounts] make large tenants for measuring.
 package generate
@@ -101,6 +102,8 @@ func Generate(o Options) (*School, error) {
 	b.history()
 	b.accounts()
 	b.nameCases()
+	b.documents()
+	b.noteDecisions()
 	return b.school()
 }
 
@@ -200,7 +203,7 @@ type builder struct {
 	author   *world.User // a pupil whose name no other has
 	helper   *world.User // who has a role at the help desk
 
-	decisions []world.Decision // of people on the review site, in any order until commentCases notes them
+	decisions []world.Decision // of people on the review site, in any order until noteDecisions puts them into the tenant
 
 	usageDays int // for which there are usage reports
 

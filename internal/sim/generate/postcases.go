@@ -24,6 +24,10 @@ func (b *builder) commentCases() {
 		s.hosts()
 		s.leaver()
 	}
+}
+
+// noteDecisions puts what people decided on the review site into the tenant, in the order in which they did.
+func (b *builder) noteDecisions() {
 	slices.SortStableFunc(b.decisions, func(x, y world.Decision) int { return x.At.Compare(y.At) })
 	for _, d := range b.decisions {
 		b.check(b.w.AddDecision(d))

@@ -119,7 +119,7 @@ func (b *builder) aside(p *world.Post, t time.Time, kind, by string, of *world.U
 	})
 }
 
-// decide notes a decision of then. Decisions stand in the order in which they were made; see commentCases for how.
+// decide notes a decision of then. Decisions stand in the order in which they were made; see noteDecisions for how.
 func (b *builder) decide(t time.Time, d world.Decision) {
 	d.At = t.UTC().Truncate(time.Second)
 	d.Saw = d.Saw.UTC()

@@ -66,7 +66,7 @@ func coursesList(c *call) ([]byte, *apiError) {
 		case teacher != "" && !inCourse(c.s.world.Teachers(x.ID), t):
 		case student != "" && !inCourse(c.s.world.Students(x.ID), st):
 		case c.mayLook(x):
-			kept = append(kept, x)
+			kept = append(kept, c.shownCourse(x))
 		}
 	}
 	slices.SortStableFunc(kept, func(a, b *world.Course) int {
@@ -88,7 +88,7 @@ func (c *call) profile(p world.Profile) world.Profile {
 
 // course is the one that the path names, if the subject may look at it.
 func (c *call) course() (*world.Course, *apiError) {
-	x := c.s.world.Course(c.path["courseId"])
+	x := c.s.world.Course(cmp.Or(c.path["courseId"], c.path["id"]))
 	switch {
 	case x == nil:
 		return nil, noEntity()
@@ -96,6 +96,25 @@ func (c *call) course() (*world.Course, *apiError) {
 		return nil, forbidden("forbidden", "The caller does not have permission")
 	}
 	return x, nil
+}
+
+// shownCourse is a course as the subject sees it: its teachers and administrators also see its folder. Source: Classroom API, Course.teacherFolder.
+func (c *call) shownCourse(x *world.Course) *world.Course {
+	if c.seesAll(x) {
+		return x
+	}
+	v := *x
+	v.TeacherFolder = nil
+	return &v
+}
+
+// courseGet answers courses.get.
+func courseGet(c *call) ([]byte, *apiError) {
+	x, err := c.course()
+	if err != nil {
+		return nil, err
+	}
+	return marshal(c.shownCourse(x))
 }
 
 // roster answers courses.teachers.list and courses.students.list.

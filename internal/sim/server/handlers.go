@@ -64,6 +64,7 @@ var handlers = map[string]handler{
 	"reports.userUsageReport.get": {read: onlyAdmin(userUsageGet)},
 	"groupsSettings.groups.get":   {read: onlyAdmin(groupSettingsGet)},
 
+	"classroom.courses.get":                 {read: courseGet},
 	"classroom.courses.list":                {read: coursesList},
 	"classroom.courses.students.list":       {read: roster("students", (*world.World).Students)},
 	"classroom.courses.teachers.list":       {read: roster("teachers", (*world.World).Teachers)},

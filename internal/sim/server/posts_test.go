@@ -222,3 +222,124 @@ func TestDoPosts(t *testing.T) {
 		t.Errorf("the dump: %v", err)
 	}
 }
+
+// TestFoldersAndAttachments sees a class's folder, as those who may, and what is attached to its posts, also through masks of fields; /sim/do changes attachments.
+func TestFoldersAndAttachments(t *testing.T) {
+	w := stream(t)
+	folder := world.DriveItem{ID: "F1", Title: "Class 4", AlternateLink: "https://drive.google.com/drive/folders/F1"}
+	w.Course("50").TeacherFolder = &folder
+	w.AddTeacher("50", &world.CourseMember{UserID: w.User("cat@school.example").ID})
+	slides := world.DriveItem{ID: "D1", Title: "Slides", AlternateLink: "https://docs.google.com/presentation/d/D1/edit?usp=drivesdk"}
+	for _, id := range []string{"601", "611", "621", "614"} {
+		w.Post("50", id).Materials = []world.Attachment{{Extra: world.Raw{"link": []byte(`{"url":"https://volcanoes.example"}`)}}, {DriveFile: &world.AttachedFile{DriveFile: slides, ShareMode: "VIEW"}}}
+	}
+	e := startWorld(t, w, Options{})
+	scopes := append([]string{"classroom.courses.readonly"}, readPosts...)
+	c := e.classroom(ann, scopes...).Courses
+	for _, tt := range []struct{ who, want string }{{ann, "F1"}, {"cat@school.example", "F1"}, {bob, ""}} {
+		theirs := e.classroom(tt.who, scopes...).Courses
+		list, err := theirs.List().CourseStates("ACTIVE").Fields("courses(id,teacherFolder(id)),nextPageToken").Do()
+		if err != nil || len(list.Courses) != 1 {
+			t.Fatalf("%s: %+v %v", tt.who, list, err)
+		}
+		one, err := theirs.Get("50").Do()
+		if err != nil || one.Name != "Class 4" {
+			t.Fatalf("%s: %+v %v", tt.who, one, err)
+		}
+		for i, x := range []*classroom.Course{list.Courses[0], one} {
+			have := ""
+			if f := x.TeacherFolder; f != nil {
+				if have = f.Id; (f.Title == "Class 4" && f.AlternateLink == folder.AlternateLink) != (i == 1) {
+					t.Errorf("%s: %+v", tt.who, f)
+				}
+			}
+			if have != tt.want || x.Id != "50" {
+				t.Errorf("%s: course %s has the folder %q, want %q", tt.who, x.Id, have, tt.want)
+			}
+		}
+	}
+	_, err := c.Get("99").Do()
+	want(t, "a class that is not there", err, 404, "notFound")
+	_, err = e.classroom(bob, scopes...).Courses.Get("51").Do()
+	want(t, "a class of others", err, 403, "forbidden")
+	if w.Course("50").TeacherFolder == nil {
+		t.Error("who looked took the folder away")
+	}
+
+	check := func(name string, list []*classroom.Material, whole bool) {
+		t.Helper()
+		if len(list) != 2 || (list[0].Link != nil) != whole || list[1].DriveFile == nil {
+			t.Errorf("%s: %d attachments", name, len(list))
+			return
+		}
+		f := list[1].DriveFile
+		if f.DriveFile.Id != "D1" || (f.ShareMode == "VIEW") != whole || (f.DriveFile.Title == "Slides" && f.DriveFile.AlternateLink == slides.AlternateLink) != whole {
+			t.Errorf("%s: %+v %+v", name, f, f.DriveFile)
+		}
+	}
+	a, err := c.Announcements.List("50").Fields("announcements(id,materials(driveFile(driveFile(id)))),nextPageToken").Do()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, x := range a.Announcements {
+		if x.Id == "601" {
+			check("announcements", x.Materials, false)
+		} else if len(x.Materials) > 0 {
+			t.Errorf("announcement %s has attachments", x.Id)
+		}
+	}
+	cw, err := c.CourseWork.List("50").CourseWorkStates("DRAFT").Fields("courseWork(id,state,materials(driveFile(driveFile(id))))").Do()
+	if err != nil || len(cw.CourseWork) != 1 || cw.CourseWork[0].State != "DRAFT" {
+		t.Fatalf("drafts: %+v %v", cw, err)
+	}
+	check("a draft", cw.CourseWork[0].Materials, false)
+	m, err := c.CourseWorkMaterials.List("50").Do()
+	if err != nil || len(m.CourseWorkMaterial) != 1 {
+		t.Fatalf("materials: %+v %v", m, err)
+	}
+	check("materials", m.CourseWorkMaterial[0].Materials, true)
+	work, err := c.CourseWork.Get("50", "611").Fields("id,materials(driveFile(driveFile(id)))").Do()
+	if err != nil {
+		t.Fatal(err)
+	}
+	check("coursework", work.Materials, false)
+	if x, err := c.Announcements.Get("50", "601").Do(); err != nil {
+		t.Error(err)
+	} else {
+		check("an announcement", x.Materials, true)
+	}
+
+	change := func(body string) {
+		t.Helper()
+		r, err := http.Post(e.url+"/sim/do", "application/json", strings.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Body.Close()
+		if r.StatusCode != 200 {
+			t.Fatalf("%s: %s", body, r.Status)
+		}
+	}
+	attached := func() string {
+		x, err := c.Announcements.Get("50", "604").Fields("materials(driveFile(driveFile(id)))").Do()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var out []string
+		for _, m := range x.Materials {
+			out = append(out, m.DriveFile.DriveFile.Id)
+		}
+		return strings.Join(out, " ")
+	}
+	for _, tt := range []struct{ resource, want string }{
+		{`{"materials":[{"driveFile":{"driveFile":{"id":"D2"}}},{"driveFile":{"driveFile":{"id":"D3"}}}]}`, "D2 D3"},
+		{`{"text":"New words"}`, "D2 D3"},
+		{`{"materials":[{"driveFile":{"driveFile":{"id":"D3"}}}]}`, "D3"},
+		{`{"materials":[]}`, ""},
+	} {
+		change(`{"do":"updatePost","course":"50","post":"604","actor":"ann@school.example","resource":` + tt.resource + `}`)
+		if have := attached(); have != tt.want {
+			t.Errorf("after %s: %s, want %s", tt.resource, have, tt.want)
+		}
+	}
+}

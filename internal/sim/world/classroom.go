@@ -10,14 +10,27 @@ import (
 
 // Course is a Classroom course.
 type Course struct {
-	ID           string    `json:"id"`
-	Name         string    `json:"name"`
-	Section      string    `json:"section,omitempty"`
-	OwnerID      string    `json:"ownerId"`
-	CourseState  string    `json:"courseState"` // ACTIVE, ARCHIVED, PROVISIONED, DECLINED, SUSPENDED
-	CreationTime time.Time `json:"creationTime,omitzero"`
-	UpdateTime   time.Time `json:"updateTime,omitzero"`
-	Extra        Raw       `json:"-"`
+	ID            string     `json:"id"`
+	Name          string     `json:"name"`
+	Section       string     `json:"section,omitempty"`
+	OwnerID       string     `json:"ownerId"`
+	CourseState   string     `json:"courseState"`             // ACTIVE, ARCHIVED, PROVISIONED, DECLINED, SUSPENDED
+	TeacherFolder *DriveItem `json:"teacherFolder,omitempty"` // the folder that Classroom made for it, if it did
+	CreationTime  time.Time  `json:"creationTime,omitzero"`
+	UpdateTime    time.Time  `json:"updateTime,omitzero"`
+	Extra         Raw        `json:"-"`
+}
+
+// DriveItem is an item of Drive as Classroom names it: a DriveFolder or DriveFile of its API.
+type DriveItem struct {
+	ID            string `json:"id"`
+	Title         string `json:"title,omitempty"`
+	AlternateLink string `json:"alternateLink,omitempty"`
+}
+
+// DriveItemOf is how Classroom names the item.
+func DriveItemOf(f *File) DriveItem {
+	return DriveItem{ID: f.ID, Title: f.Name, AlternateLink: f.WebViewLink()}
 }
 
 // Roles in a course, as the audit log writes them.

@@ -63,6 +63,9 @@ func PostKey(courseID, postID string) string { return courseID + "-" + postID }
 // PostSubject is the subject of findings on a post: "post/COURSE-POST".
 func PostSubject(p *Post) string { return "post/" + PostKey(p.CourseID, p.ID) }
 
+// DocumentSubject is the subject of findings on a document of a class: "document/COURSE-FILE".
+func DocumentSubject(courseID, fileID string) string { return "document/" + PostKey(courseID, fileID) }
+
 // Comments lists the comments of a post, oldest first.
 func (w *World) Comments(courseID, postID string) []*Comment {
 	return w.posts.comments[PostKey(courseID, postID)]

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/base64"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -36,11 +37,45 @@ type Post struct {
 	DueDate                   *Date               `json:"dueDate,omitempty"`  // of coursework
 	AssigneeMode              string              `json:"assigneeMode,omitempty"`
 	IndividualStudentsOptions *IndividualStudents `json:"individualStudentsOptions,omitempty"`
+	Materials                 []Attachment        `json:"materials,omitempty"`
 	AlternateLink             string              `json:"alternateLink,omitempty"`
 	CreatorUserID             string              `json:"creatorUserId,omitempty"`
 	CreationTime              time.Time           `json:"creationTime,omitzero"`
 	UpdateTime                time.Time           `json:"updateTime,omitzero"`
 	Extra                     Raw                 `json:"-"`
+}
+
+// Attachment is a Classroom Material: a file on Drive, or one of the kinds that nothing here looks into and that are kept as they came (link, youtubeVideo, form).
+type Attachment struct {
+	DriveFile *AttachedFile `json:"driveFile,omitempty"`
+	Extra     Raw           `json:"-"`
+}
+
+// AttachedFile is a Classroom SharedDriveFile.
+type AttachedFile struct {
+	DriveFile DriveItem `json:"driveFile"`
+	ShareMode string    `json:"shareMode,omitempty"` // of coursework: VIEW, EDIT, STUDENT_COPY
+}
+
+func (a *Attachment) UnmarshalJSON(b []byte) error {
+	type plain Attachment
+	return decodeWithExtra(b, (*plain)(a), &a.Extra)
+}
+
+// MarshalJSON writes the known fields and the kept unknown ones.
+func (a Attachment) MarshalJSON() ([]byte, error) {
+	type plain Attachment
+	return encodeWithExtra(plain(a), a.Extra)
+}
+
+// Attach is the attachment of a file on Drive.
+func Attach(f *File, shareMode string) Attachment {
+	return Attachment{DriveFile: &AttachedFile{DriveItemOf(f), shareMode}}
+}
+
+// Has reports whether a file on Drive is attached to the post.
+func (p *Post) Has(fileID string) bool {
+	return slices.ContainsFunc(p.Materials, func(a Attachment) bool { return a.DriveFile != nil && a.DriveFile.DriveFile.ID == fileID })
 }
 
 // Date is a day as Classroom writes it.
@@ -281,8 +316,8 @@ func (w *World) CreatePost(courseID, kind string, p *Post, actor string) error {
 	return nil
 }
 
-// UpdatePost changes a post: title, text, description, due date, state and unknown fields of change replace what the post has, if they are
-// set. A draft that becomes PUBLISHED is recorded as published.
+// UpdatePost changes a post: title, text, description, due date, state, attachments and unknown fields of change replace what the post has, if they are
+// set (attachments other than nil: none at all is a list without any). A draft that becomes PUBLISHED is recorded as published.
 func (w *World) UpdatePost(courseID, id string, change *Post, actor string) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -301,6 +336,9 @@ func (w *World) UpdatePost(courseID, id string, change *Post, actor string) erro
 	p.State = cmp.Or(change.State, p.State)
 	if change.DueDate != nil {
 		p.DueDate = change.DueDate
+	}
+	if change.Materials != nil {
+		p.Materials = change.Materials
 	}
 	for k, v := range change.Extra {
 		if p.Extra == nil {

@@ -176,8 +176,8 @@ func TestPostsSurvive(t *testing.T) {
 	dir, again := t.TempDir(), t.TempDir()
 	for name, content := range map[string]string{
 		"tenant.json":        `{"now":"2026-11-02T09:00:00Z","customer":{"id":"C01","customerDomain":"school.example"}}`,
-		"courses.json":       `[{"id":"50","name":"Class 4","courseState":"ACTIVE"}]`,
-		"announcements.json": `{"50":[{"id":"1","text":"Hello","materials":[{"link":{"url":"https://a.example"}}]}]}`,
+		"courses.json":       `[{"id":"50","name":"Class 4","courseState":"ACTIVE","teacherFolder":{"id":"f2","title":"Class 4","alternateLink":"https://a.example/f2"}}]`,
+		"announcements.json": `{"50":[{"id":"1","text":"Hello","materials":[{"link":{"url":"https://a.example"}},{"driveFile":{"driveFile":{"id":"f1","title":"Map","alternateLink":"https://a.example/f1"},"shareMode":"VIEW"}}]}]}`,
 		"coursework.json":    `{"50":[{"id":"2","title":"Volcanoes","maxPoints":10,"dueDate":{"year":2026,"month":11,"day":6}}]}`,
 		"materials.json":     `null`,
 		"comments.json":      `{"50-1":[{"id":"C1","author":"cat@school.example","time":"2026-11-01T10:00:00Z","text":"Hi","kind":"class"}]}`,
@@ -201,8 +201,14 @@ func TestPostsSurvive(t *testing.T) {
 	if a == nil || c == nil {
 		t.Fatal("posts are missing")
 	}
-	if a.CourseID != "50" || a.Kind != Announcement || a.State != Published || a.AlternateLink != "https://classroom.google.com/c/NTA/p/MQ" || len(a.Extra["materials"]) == 0 {
+	if a.CourseID != "50" || a.Kind != Announcement || a.State != Published || a.AlternateLink != "https://classroom.google.com/c/NTA/p/MQ" || len(a.Materials) != 2 || len(a.Materials[0].Extra["link"]) == 0 {
 		t.Errorf("announcement: %+v", a)
+	}
+	if f := w.Course("50").TeacherFolder; f == nil || *f != (DriveItem{"f2", "Class 4", "https://a.example/f2"}) {
+		t.Errorf("folder: %+v", f)
+	}
+	if !a.Has("f1") || a.Has("f2") || a.Has("") || *a.Materials[1].DriveFile != (AttachedFile{DriveItem{"f1", "Map", "https://a.example/f1"}, "VIEW"}) {
+		t.Errorf("attachments: %+v", a.Materials)
 	}
 	if c.WorkType != "ASSIGNMENT" || c.DueDate == nil || c.DueDate.Day != 6 || string(c.Extra["maxPoints"]) != "10" || c.AlternateLink != "https://classroom.google.com/c/NTA/a/Mg/details" {
 		t.Errorf("coursework: %+v", c)

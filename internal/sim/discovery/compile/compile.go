@@ -41,7 +41,7 @@ var APIs = []API{
 	{"admin.reports_v1", "admin/reports/v1/admin-api.json", []string{"reports.activities.list", "reports.userUsageReport.get"}},
 	{"licensing.v1", "licensing/v1/licensing-api.json", []string{"licensing.licenseAssignments.listForProduct"}},
 	{"classroom.v1", "classroom/v1/classroom-api.json", []string{
-		"classroom.courses.list", "classroom.courses.students.list", "classroom.courses.teachers.list", "classroom.userProfiles.guardians.list",
+		"classroom.courses.get", "classroom.courses.list", "classroom.courses.students.list", "classroom.courses.teachers.list", "classroom.userProfiles.guardians.list",
 		"classroom.courses.announcements.get", "classroom.courses.announcements.list", "classroom.courses.courseWork.get", "classroom.courses.courseWork.list",
 		"classroom.courses.courseWorkMaterials.get", "classroom.courses.courseWorkMaterials.list"}},
 	{"blogger.v3", "blogger/v3/blogger-api.json", []string{

@@ -1,0 +1,117 @@
+package generate
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"esafetybot/internal/sim/truth"
+	"esafetybot/internal/sim/world"
+)
+
+// documentFindings are the findings about documents of classes of a school as it stands, by policy: "rule subject", sorted.
+func documentFindings(t *testing.T, s *School, o truth.Options) map[string][]string {
+	t.Helper()
+	dir := t.TempDir()
+	if err := s.World.Save(dir); err != nil {
+		t.Fatal(err)
+	}
+	if err := writePolicies(dir, s.Policies); err != nil {
+		t.Fatal(err)
+	}
+	got, err := o.Compute(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := map[string][]string{}
+	for name, list := range got.Policies {
+		for _, f := range list {
+			if strings.HasPrefix(f.Rule, "comments.") && strings.HasPrefix(f.Subject, "document/") {
+				out[name] = append(out[name], f.Rule+" "+f.Subject)
+			}
+		}
+		slices.Sort(out[name])
+	}
+	return out
+}
+
+// Both policies ask about documents, and find exactly what was meant to be found, in schools of several sizes and with two schools in one account.
+func TestDocumentsIntended(t *testing.T) {
+	for i, pupils := range []int{30, 60, 420} {
+		s := school(t, pupils, int64(i+1))
+		found := documentFindings(t, s, truth.Options{})
+		for name, text := range s.Policies {
+			if n, want := strings.Count(text, "places: [classroom, documents"), map[string]int{Classroom: 2, Dojo: 1}[name]; n != want {
+				t.Errorf("%s asks %d times about documents, want %d", name, n, want)
+			}
+			var want []string
+			for _, rule := range []string{noHost, unreviewed} {
+				for _, x := range s.hits[name][rule] {
+					if strings.HasPrefix(x, "document/") {
+						want = append(want, rule+" "+x)
+					}
+				}
+			}
+			slices.Sort(want)
+			if len(want) < 20 || !slices.Equal(want, found[name]) {
+				t.Errorf("%d pupils: %s: meant\n%s\nfound\n%s", pupils, name, strings.Join(want, "\n"), strings.Join(found[name], "\n"))
+			}
+		}
+	}
+}
+
+// TestDocumentsMade looks at what there is of each kind, and that nobody outside the school can reach any of it.
+func TestDocumentsMade(t *testing.T) {
+	for _, pupils := range []int{MinPupils, 100} {
+		s := school(t, pupils, 5)
+		w := s.World
+		folders, copies, attached, drafts, inDrive := 0, 0, 0, 0, 0
+		inside := func(f *world.File) {
+			for _, g := range f.Permissions() {
+				if g.Type != "user" && f.DriveID == "" || g.Type == "user" && domainOf(g.EmailAddress) != Domain {
+					t.Errorf("%d pupils: %s is shared with %s %s", pupils, f.Name, g.Type, g.EmailAddress)
+				}
+			}
+		}
+		for _, c := range w.Courses() {
+			if c.TeacherFolder != nil {
+				folders++
+				f := w.File(c.TeacherFolder.ID)
+				if f == nil || !f.IsFolder() || f.Owner.EmailAddress != w.User(c.OwnerID).PrimaryEmail || c.TeacherFolder.Title != c.Name || c.TeacherFolder.AlternateLink == "" {
+					t.Errorf("%d pupils: the folder of %s is %+v", pupils, c.Name, f)
+					continue
+				}
+				for _, d := range w.Children(f.ID) {
+					for _, x := range w.Children(d.ID) {
+						if isPupil(w.User(x.Owner.EmailAddress)) {
+							copies++
+						}
+						inside(x)
+					}
+					inside(d)
+				}
+				inside(f)
+			}
+			for _, kind := range []string{world.Announcement, world.CourseWork, world.Material} {
+				for _, p := range w.Posts(c.ID, kind) {
+					for _, a := range p.Materials {
+						if a.DriveFile == nil {
+							continue
+						}
+						f := w.File(a.DriveFile.DriveFile.ID)
+						attached++
+						if inside(f); f.DriveID != "" {
+							inDrive++
+						}
+						if p.State == world.Draft {
+							drafts++
+						}
+					}
+				}
+			}
+		}
+		if folders < 2 || attached < 2 || pupils > MinPupils && (copies < 4 || drafts < 2 || inDrive != 1 || attached < 15) {
+			t.Errorf("%d pupils: %d folders, %d copies of pupils, %d attachments, %d of drafts, %d in shared drives", pupils, folders, copies, attached, drafts, inDrive)
+		}
+	}
+}
