@@ -39,6 +39,7 @@ type Google interface {
 	Courses(ctx context.Context, states ...string) iter.Seq2[seen.Course, error]
 	ClassMembers(ctx context.Context, courseID string) iter.Seq2[seen.ClassMember, error]
 	Titled(ctx context.Context, courseID string) iter.Seq2[seen.Post, error]
+	Attached(ctx context.Context, courseID string) iter.Seq2[seen.Post, error]
 	Settings(ctx context.Context, types []string) iter.Seq2[seen.Setting, error]
 	Events(ctx context.Context, app, name string, from, to time.Time) iter.Seq2[seen.Event, error]
 	Blogs(ctx context.Context, as string) ([]seen.Blog, error)
@@ -91,6 +92,9 @@ func (c *Census) gap(scope seen.Scope, err error) {
 		c.Log.Info("could not read", "scope", scope, "reason", why)
 	}
 }
+
+// Unread notes that a scope could not be read.
+func (c *Census) Unread(scope seen.Scope, err error) { c.gap(scope, err) }
 
 // Blind tells whether something of one of the kinds of scope could not be read.
 func (c *Census) Blind(kinds ...string) bool { return len(c.Gaps(kinds...)) > 0 }

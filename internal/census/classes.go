@@ -2,6 +2,7 @@ package census
 
 import (
 	"context"
+	"iter"
 	"slices"
 	"sync"
 	"time"
@@ -103,8 +104,18 @@ func (c *Census) Members(b *memory.Book, course string) (members []seen.ClassMem
 // Titled reads the published posts that have a title, by the id of their class. A class whose posts could not be read is a gap "titles/ID", and is left out; where the
 // permission was not given "titles" is.
 func (c *Census) Titled(ctx context.Context, courses []seen.Course) map[string][]seen.Post {
-	return eachUntilRefused(ctx, c, "titles", courses, func(course seen.Course) string { return course.ID }, func(course seen.Course) (all []seen.Post, err error) {
-		for p, err := range c.Google.Titled(ctx, course.ID) {
+	return c.posts(ctx, "titles", courses, c.Google.Titled)
+}
+
+// Attached reads the published posts to which files on Drive are attached, by the id of their class. A class whose posts could not be read is a gap "attached/ID", and is left
+// out; where the permission was not given "attached" is.
+func (c *Census) Attached(ctx context.Context, courses []seen.Course) map[string][]seen.Post {
+	return c.posts(ctx, "attached", courses, c.Google.Attached)
+}
+
+func (c *Census) posts(ctx context.Context, kind string, courses []seen.Course, read func(context.Context, string) iter.Seq2[seen.Post, error]) map[string][]seen.Post {
+	return eachUntilRefused(ctx, c, kind, courses, func(course seen.Course) string { return course.ID }, func(course seen.Course) (all []seen.Post, err error) {
+		for p, err := range read(ctx, course.ID) {
 			if err != nil {
 				return nil, err
 			}

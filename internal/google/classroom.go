@@ -16,7 +16,7 @@ func (c *Client) Courses(ctx context.Context, states ...string) iter.Seq2[seen.C
 	open := func() *Handle { return c.asAdmin(ScopeCourses) }
 	return paged(ctx, open, coursesList, "", func(ctx context.Context, token string) ([]seen.Course, string, error) {
 		list := c.classroom.Courses.List().CourseStates(states...).PageSize(500).
-			Fields("nextPageToken,courses(id,name,ownerId,courseState,alternateLink,creationTime)")
+			Fields("nextPageToken,courses(id,name,ownerId,courseState,alternateLink,creationTime,teacherFolder(id))")
 		if token != "" {
 			list = list.PageToken(token)
 		}
@@ -25,7 +25,11 @@ func (c *Client) Courses(ctx context.Context, states ...string) iter.Seq2[seen.C
 			return nil, "", err
 		}
 		return convert(page.Courses, func(k *classroom.Course) (seen.Course, bool) {
-			return seen.Course{ID: k.Id, Name: k.Name, Owner: k.OwnerId, State: k.CourseState, Link: k.AlternateLink, Created: moment(k.CreationTime)}, true
+			course := seen.Course{ID: k.Id, Name: k.Name, Owner: k.OwnerId, State: k.CourseState, Link: k.AlternateLink, Created: moment(k.CreationTime)}
+			if k.TeacherFolder != nil {
+				course.Folder = k.TeacherFolder.Id
+			}
+			return course, true
 		}), page.NextPageToken, nil
 	})
 }
@@ -94,32 +98,93 @@ func (c *Client) Post(ctx context.Context, courseID, kind, id string) (seen.Post
 	switch kind {
 	case seen.PostCourseWork:
 		return single(ctx, c.asAdmin(ScopeCourseWork), courseWorkGet, "classwork "+id, func(ctx context.Context) (seen.Post, error) {
-			p, err := c.classroom.Courses.CourseWork.Get(courseID, id).Fields("title,alternateLink,creationTime").Context(ctx).Do()
+			p, err := c.classroom.Courses.CourseWork.Get(courseID, id).Fields("title,state,alternateLink,creationTime", attached).Context(ctx).Do()
 			if err != nil {
 				return seen.Post{}, err
 			}
-			return seen.Post{ID: id, Title: p.Title, Link: p.AlternateLink, Made: moment(p.CreationTime)}, nil
+			return seen.Post{ID: id, Title: p.Title, Link: p.AlternateLink, Made: moment(p.CreationTime), Kind: kind, Files: files(p.State, p.Materials)}, nil
 		})
 	case seen.PostMaterial:
 		return single(ctx, c.asAdmin(ScopeMaterials), materialsGet, "material "+id, func(ctx context.Context) (seen.Post, error) {
-			p, err := c.classroom.Courses.CourseWorkMaterials.Get(courseID, id).Fields("title,alternateLink,creationTime").Context(ctx).Do()
+			p, err := c.classroom.Courses.CourseWorkMaterials.Get(courseID, id).Fields("title,state,alternateLink,creationTime", attached).Context(ctx).Do()
 			if err != nil {
 				return seen.Post{}, err
 			}
-			return seen.Post{ID: id, Title: p.Title, Link: p.AlternateLink, Made: moment(p.CreationTime)}, nil
+			return seen.Post{ID: id, Title: p.Title, Link: p.AlternateLink, Made: moment(p.CreationTime), Kind: kind, Files: files(p.State, p.Materials)}, nil
 		})
 	}
 	return single(ctx, c.asAdmin(ScopeAnnounced), announcementsGet, "announcement "+id, func(ctx context.Context) (seen.Post, error) {
-		p, err := c.classroom.Courses.Announcements.Get(courseID, id).Fields("alternateLink,creationTime").Context(ctx).Do()
+		p, err := c.classroom.Courses.Announcements.Get(courseID, id).Fields("state,alternateLink,creationTime", attached).Context(ctx).Do()
 		if err != nil {
 			return seen.Post{}, err
 		}
-		return seen.Post{ID: id, Link: p.AlternateLink, Made: moment(p.CreationTime)}, nil
+		return seen.Post{ID: id, Link: p.AlternateLink, Made: moment(p.CreationTime), Kind: kind, Files: files(p.State, p.Materials)}, nil
 	})
 }
 
 // published is the state of posts that the class can see.
 const published = "PUBLISHED"
+
+// attached are the fields of what is attached to a post.
+const attached = "materials(driveFile(driveFile(id)))"
+
+// files lists what is attached to a post that the class can see.
+func files(state string, list []*classroom.Material) []string {
+	var out []string
+	for _, m := range list {
+		if state == published && m.DriveFile != nil && m.DriveFile.DriveFile != nil {
+			out = append(out, m.DriveFile.DriveFile.Id)
+		}
+	}
+	return out
+}
+
+// Attached streams the published posts of a class to which files on Drive are attached, as the administrator: announcements with [ScopeAnnounced], classwork with [ScopeCourseWork], materials with [ScopeMaterials].
+func (c *Client) Attached(ctx context.Context, courseID string) iter.Seq2[seen.Post, error] {
+	post := func(kind, id string, list []*classroom.Material) (seen.Post, bool) {
+		p := seen.Post{ID: id, Kind: kind, Files: files(published, list)}
+		return p, len(p.Files) > 0
+	}
+	announced := paged(ctx, func() *Handle { return c.asAdmin(ScopeAnnounced) }, announcementsList, "course "+courseID, func(ctx context.Context, token string) ([]seen.Post, string, error) {
+		list := c.classroom.Courses.Announcements.List(courseID).AnnouncementStates(published).PageSize(100).Fields("nextPageToken,announcements(id," + attached + ")")
+		if token != "" {
+			list = list.PageToken(token)
+		}
+		page, err := list.Context(ctx).Do()
+		if err != nil {
+			return nil, "", err
+		}
+		return convert(page.Announcements, func(p *classroom.Announcement) (seen.Post, bool) {
+			return post(seen.PostAnnouncement, p.Id, p.Materials)
+		}), page.NextPageToken, nil
+	})
+	work := paged(ctx, func() *Handle { return c.asAdmin(ScopeCourseWork) }, courseWorkList, "course "+courseID, func(ctx context.Context, token string) ([]seen.Post, string, error) {
+		list := c.classroom.Courses.CourseWork.List(courseID).CourseWorkStates(published).PageSize(100).Fields("nextPageToken,courseWork(id," + attached + ")")
+		if token != "" {
+			list = list.PageToken(token)
+		}
+		page, err := list.Context(ctx).Do()
+		if err != nil {
+			return nil, "", err
+		}
+		return convert(page.CourseWork, func(p *classroom.CourseWork) (seen.Post, bool) { return post(seen.PostCourseWork, p.Id, p.Materials) }), page.NextPageToken, nil
+	})
+	materials := paged(ctx, func() *Handle { return c.asAdmin(ScopeMaterials) }, materialsList, "course "+courseID, func(ctx context.Context, token string) ([]seen.Post, string, error) {
+		list := c.classroom.Courses.CourseWorkMaterials.List(courseID).CourseWorkMaterialStates(published).PageSize(100).
+			Fields("nextPageToken,courseWorkMaterial(id," + attached + ")")
+		if token != "" {
+			list = list.PageToken(token)
+		}
+		page, err := list.Context(ctx).Do()
+		if err != nil {
+			return nil, "", err
+		}
+		return convert(page.CourseWorkMaterial, func(p *classroom.CourseWorkMaterial) (seen.Post, bool) {
+			return post(seen.PostMaterial, p.Id, p.Materials)
+		}), page.NextPageToken, nil
+	})
+	return oneAfterTheOther(announced, work, materials)
+}
 
 // Titled streams the published classwork of a class, with [ScopeCourseWork], then its published materials, with [ScopeMaterials], as the administrator. Announcements have no title.
 func (c *Client) Titled(ctx context.Context, courseID string) iter.Seq2[seen.Post, error] {

@@ -88,6 +88,7 @@ var (
 	coursesList         = method{name: "classroom.courses.list", units: 1, buckets: classroomBuckets, again: true}
 	teachersList        = method{name: "classroom.courses.teachers.list", units: 1, buckets: classroomBuckets, again: true}
 	studentsList        = method{name: "classroom.courses.students.list", units: 1, buckets: classroomBuckets, again: true}
+	announcementsList   = method{name: "classroom.courses.announcements.list", units: 1, buckets: classroomBuckets, again: true}
 	announcementsGet    = method{name: "classroom.courses.announcements.get", units: 1, buckets: classroomBuckets, again: true}
 	courseWorkGet       = method{name: "classroom.courses.courseWork.get", units: 1, buckets: classroomBuckets, again: true}
 	materialsGet        = method{name: "classroom.courses.courseWorkMaterials.get", units: 1, buckets: classroomBuckets, again: true}

@@ -100,9 +100,10 @@ func Scopes(job string) []ScopeUse {
 			{ScopeRosters, plainRosters, true, "who teaches a class, and so who looks"},
 			{ScopeGroups, plainGroups, false, "which accounts belong to the school through a group"},
 			{ScopeDomains, plainDomains, false, "which addresses are outside the school"},
-			{ScopeAnnounced, "read announcements in Classroom", false, "which announcement was commented on: the mail then leads to the class"},
-			{ScopeCourseWork, plainCourseWork, false, "which classwork was commented on: the mail then leads to the class"},
-			{ScopeMaterials, plainMaterials, false, "which material was commented on: the mail then leads to the class"},
+			{ScopeAnnounced, "read announcements in Classroom", false, "which announcement was commented on: the mail then leads to the class; and documents attached to one, where the policy asks for documents"},
+			{ScopeCourseWork, plainCourseWork, false, "which classwork was commented on: the mail then leads to the class; and documents attached to one, where the policy asks for documents"},
+			{ScopeMaterials, plainMaterials, false, "which material was commented on: the mail then leads to the class; and documents attached to one, where the policy asks for documents"},
+			{ScopeMetadata, plainMetadata, false, "in which class a document is that somebody commented on; only needed where the policy asks for documents"},
 			{ScopeBlogs, "read the blogs of members of staff on Blogger, with their comments", false, "comments on blogs, and which blogs there are; only needed where the policy asks for blogs"},
 		}
 	case "names":

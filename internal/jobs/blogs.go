@@ -320,7 +320,7 @@ func (r *commentsRun) blogEvidence(id string, hostless bool) findings.How {
 
 // blogsOf lists the blogs as the check sees them, where the policy asks for them; one that the policy lists and that could not be read is left out.
 func blogsOf(p *policy.Policy, c *census.Census, b *moderation.Book) []comments.Class {
-	if !asksBlogs(p) {
+	if !asksFor(p, policy.PlaceBlogs) {
 		return nil
 	}
 	var out []comments.Class
@@ -356,15 +356,15 @@ func plainText(s string) string {
 	}
 }
 
-// blogClause is the clause that asks for blogs to be looked at, the first if there are more; "" if none does.
-func blogClause(p *policy.Policy) string {
+// clauseAt is the clause that asks for comments at a place to be looked at, the first if there are more; "" if none does.
+func clauseAt(p *policy.Policy, place string) string {
 	for _, m := range means(p, CommentsJob) {
-		if w, ok := m.With.(*policy.CommentsWith); ok && w.At(policy.PlaceBlogs) {
+		if w, ok := m.With.(*policy.CommentsWith); ok && w.At(place) {
 			return m.ID
 		}
 	}
 	return ""
 }
 
-// asksBlogs tells whether the policy asks for blogs.
-func asksBlogs(p *policy.Policy) bool { return blogClause(p) != "" }
+// asksFor tells whether the policy asks for comments at a place.
+func asksFor(p *policy.Policy, place string) bool { return clauseAt(p, place) != "" }

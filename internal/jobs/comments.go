@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -52,12 +53,13 @@ type commentsRun struct {
 	memory  *memory.Book
 	courses []seen.Course
 	in      comments.Input
+	posted  []seen.Event // what the log says of posts that were published or changed
 }
 
 // commentsAsks turns the means of the policy into what the check is asked, and notes them by clause and rule.
 func commentsAsks(p *policy.Policy, asked map[string]policy.Means) []comments.Ask {
 	var out []comments.Ask
-	for _, place := range policy.PlacesBuilt {
+	for _, place := range policy.Places {
 		out = append(out, asksAt(p, place, asked)...)
 	}
 	return out
@@ -94,10 +96,13 @@ func (r *commentsRun) run(ctx context.Context) (err error) {
 	}
 	r.teachers()
 	r.takeUp(ctx)
+	if asksFor(r.Env.Policy, policy.PlaceDocuments) {
+		newDocuments(r).run(ctx)
+	}
 	if err := r.hear(ctx); err != nil {
 		return err
 	}
-	if asksBlogs(r.Env.Policy) {
+	if asksFor(r.Env.Policy, policy.PlaceBlogs) {
 		defer r.blogs(ctx)()
 	}
 	r.prune()
@@ -107,13 +112,13 @@ func (r *commentsRun) run(ctx context.Context) (err error) {
 	if err := r.decisions(ctx); err != nil {
 		return err
 	}
-	if asksBlogs(r.Env.Policy) {
+	if asksFor(r.Env.Policy, policy.PlaceBlogs) {
 		r.blogPosts(ctx)
 	}
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	r.in.Classes = slices.Concat(classesOf(r.Census, r.in.Kinds, r.memory, r.book, r.courses), blogsOf(r.Env.Policy, r.Census, r.book), dojoBook(r.Env.Policy, r.Census, r.book))
+	r.in.Classes = slices.Concat(withDocuments(r.Env.Policy, classesOf(r.Census, r.in.Kinds, r.memory, r.book, r.courses)), blogsOf(r.Env.Policy, r.Census, r.book), dojoBook(r.Env.Policy, r.Census, r.book))
 	for _, key := range r.book.Blogs() {
 		r.book.Class(key).ForgetTexts(r.rules(policy.PlaceBlogs))
 	}
@@ -223,19 +228,8 @@ const remembered = 190
 // prune forgets what was looked at long ago.
 func (r *commentsRun) prune() {
 	for _, course := range r.book.Courses() {
-		r.book.Class(course).Prune(r.Now.AddDate(0, 0, -remembered), r.rules(placeOf(course)))
+		r.book.Class(course).Prune(r.Now.AddDate(0, 0, -remembered), func(post string) []moderation.Rules { return r.rules(comments.PlaceOf(course, post)) })
 	}
-}
-
-// placeOf says where a class of the book is.
-func placeOf(course string) string {
-	if _, ok := moderation.BlogOf(course); ok {
-		return policy.PlaceBlogs
-	}
-	if _, ok := moderation.ParseDojo(course); ok {
-		return policy.PlaceClassDojo
-	}
-	return policy.PlaceClassroom
 }
 
 // rules is what all asks for a place say of what needs looking at.
@@ -249,23 +243,29 @@ func (r *commentsRun) rules(place string) []moderation.Rules {
 	return out
 }
 
-// takeUp takes up what the log says since the newest record that was taken up.
+// takeUp takes up what the Classroom log says since the newest record that was taken up.
 func (r *commentsRun) takeUp(ctx context.Context) {
+	names := append(slices.Collect(maps.Keys(commentEvents)), removedEvent)
+	if asksFor(r.Env.Policy, policy.PlaceDocuments) {
+		names = append(names, attachEvents...)
+	}
+	r.book.Cursor = r.pull(ctx, "classroom", names, r.book.Cursor, r.event)
+}
+
+// pull takes up the events of some names of a log, in any order, that are newer than a cursor or may have come late. It returns the new cursor: the old one if the log could not be read to its end.
+func (r *commentsRun) pull(ctx context.Context, app string, names []string, cursor time.Time, take func(seen.Event)) time.Time {
 	start := r.start()
-	since, newest := start, r.book.Cursor
+	since, newest := start, cursor
 	if !newest.IsZero() && newest.Add(-census.Overlap).After(start) {
 		since = newest.Add(-census.Overlap)
 	}
-	names := []string{removedEvent}
-	for name := range commentEvents {
-		names = append(names, name)
-	}
 	slices.Sort(names)
+	names = slices.Compact(names)
 	lists := make(map[string][]seen.Event, len(names))
 	whole := true
 	var mu sync.Mutex
 	_ = census.Each(ctx, r.Env.Google.Workers(), names, func(name string) {
-		events, ok := r.Recent(ctx, "classroom", name, since)
+		events, ok := r.Recent(ctx, app, name, since)
 		mu.Lock()
 		defer mu.Unlock()
 		whole = whole && ok
@@ -276,15 +276,16 @@ func (r *commentsRun) takeUp(ctx context.Context) {
 			if e.Time.Before(start) || e.Time.After(r.Now) {
 				continue
 			}
-			r.event(e)
+			take(e)
 			if e.Time.After(newest) {
 				newest = e.Time
 			}
 		}
 	}
 	if whole && ctx.Err() == nil {
-		r.book.Cursor = newest
+		return newest
 	}
+	return cursor
 }
 
 // event takes up one event.
@@ -303,8 +304,25 @@ func (r *commentsRun) event(e seen.Event) {
 	if course == "" || post == "" {
 		return
 	}
+	if slices.Contains(attachEvents, e.Name) {
+		r.posted = append(r.posted, e)
+	}
+	what, comment := commentEvents[e.Name]
+	if !comment {
+		return
+	}
+	act := r.act(e, what)
+	p := r.book.Class(course).Post(post)
+	p.Add(act)
+	if p.Kind == "" {
+		p.Kind = postKind(e)
+	}
+}
+
+// act is what a record of a log says that somebody did.
+func (r *commentsRun) act(e seen.Event, what string) moderation.Act {
 	sum := sha256.Sum256([]byte(e.Record + "\n" + e.Name))
-	act := moderation.Act{At: e.Time.UTC(), Key: hex.EncodeToString(sum[:6]), What: commentEvents[e.Name]}
+	act := moderation.Act{At: e.Time.UTC(), Key: hex.EncodeToString(sum[:6]), What: what}
 	switch a, ours := r.Who().Account(e.Actor); {
 	case ours && a.Created.After(e.Time): // somebody had the address before: nothing is known of them
 	case ours:
@@ -314,17 +332,13 @@ func (r *commentsRun) event(e seen.Event) {
 	case strings.Contains(e.Actor, "@") && outside(r.Who(), e.Actor):
 		act.By, act.Adult = pseudonym.Of(e.Actor), true
 	}
-	p := r.book.Class(course).Post(post)
-	p.Add(act)
-	if p.Kind == "" {
-		p.Kind = postKind(e)
-	}
+	return act
 }
 
 // postKind says what kind of post an event is about.
 func postKind(e seen.Event) string {
 	switch {
-	case e.Name == "commented_announcement" || e.Name == "published_announcement":
+	case strings.HasSuffix(e.Name, "_announcement"):
 		return seen.PostAnnouncement
 	case e.Params["course_work_type"] == "material":
 		return seen.PostMaterial
@@ -406,7 +420,7 @@ func postName(class string, p *moderation.Post) string {
 
 // evidence says what is known about the subject of a finding that the check no longer yields; "" is nothing.
 func (r *commentsRun) evidence(f *findings.Finding) findings.How {
-	course, _, _ := moderation.ParseSubject(f.Subject)
+	course, post, _ := moderation.ParseSubject(f.Subject)
 	blog, hostless := strings.CutPrefix(f.Subject, "blog/")
 	if hostless {
 		course = moderation.BlogKey(blog)
@@ -423,6 +437,9 @@ func (r *commentsRun) evidence(f *findings.Finding) findings.How {
 	}
 	if members, known := r.Members(r.memory, course); known && !schoolClass(r.Census, r.in.Kinds, r.courses[i], members) {
 		return findings.Withdrawn
+	}
+	if _, document := moderation.DocumentOf(post); document {
+		return r.documentEvidence(f, course, post)
 	}
 	if r.Missed("log/classroom") || r.Missed(seen.Scope("class/"+course)) || ruleOf(f) == comments.NoHost && len(r.in.Kinds.Unknown) > 0 {
 		return ""

@@ -177,8 +177,8 @@ func newWaiting(ctx context.Context, env Env, c *census.Census, commit func(cont
 	}
 	classes := slices.Concat(blogsOf(env.Policy, c, book), dojoBook(env.Policy, c, book))
 	for _, course := range book.Courses() {
-		if members, known := c.Members(mem, course); known && placeOf(course) == policy.PlaceClassroom {
-			classes = append(classes, comments.Class{ID: course, Place: policy.PlaceClassroom, Members: members, Book: book.Class(course)})
+		if members, known := c.Members(mem, course); known && comments.PlaceOf(course, "") == policy.PlaceClassroom {
+			classes = append(classes, withDocuments(env.Policy, []comments.Class{{ID: course, Place: policy.PlaceClassroom, Members: members, Book: book.Class(course)}})...)
 		}
 	}
 	for _, class := range classes {
@@ -220,7 +220,7 @@ func (w *waiting) posts(a *seen.Account) []reports.DigestPost {
 		names := &reports.Names{}
 		out = append(out, reports.DigestPost{
 			Class: w.className(i.Course), Words: i.post.Words(names.Add), Names: names, New: i.New, Since: i.Since, Due: i.Due, PassedOn: i.PassedOn,
-			Link: i.post.LinkAs(i.Course, a.Address), Told: i.post.Kind == moderation.KindDojo,
+			Link: i.post.LinkAs(i.Course, a.Address), Told: i.post.Kind == moderation.KindDojo, Document: i.post.Kind == seen.PostDocument,
 		})
 	}
 	return out

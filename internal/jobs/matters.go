@@ -115,7 +115,7 @@ func (g *gatherer) matter(f *findings.Finding) reports.Matter {
 		m.Link = "https://classroom.google.com/c/" + id
 		m.Name = g.name(f.Subject, "a class")
 		m.Private = true // a class may be called after its teacher, or a pupil
-	case "post", "blog-post", "dojo":
+	case "post", "blog-post", "document", "dojo":
 		g.post(&m, f.Subject)
 	case "blog":
 		m.Link, m.Name, m.Private = "https://www.blogger.com/blog/comments/"+id, g.name(f.Subject, "a blog"), true

@@ -43,7 +43,7 @@ func (p *planner) wishes() []wished {
 					continue
 				}
 				out = append(out, wished{&x.Acts[i], actions.Proposal{
-					Finding: "decision-" + w.ID, Opened: w.At, Clause: blogClause(p.Policy), Rule: commentsModerated, Subject: moderation.Subject(key, post), Severity: policy.SeverityLow,
+					Finding: "decision-" + w.ID, Opened: w.At, Clause: clauseAt(p.Policy, policy.PlaceBlogs), Rule: commentsModerated, Subject: moderation.Subject(key, post), Severity: policy.SeverityLow,
 					Change: remedies.Moderate(as.ID, id, post, x.Acts[i].Key, w.To),
 				}})
 			}
@@ -58,7 +58,7 @@ const commentsModerated = "comments.moderated"
 
 // moderate puts into the log of changes what people decided about comments on blogs, as approved by them: they looked at the very comment. What could not be made makes the comment wait again.
 func (p *planner) moderate(ctx context.Context, log *actions.Log) error {
-	if !asksBlogs(p.Policy) || p.who == nil {
+	if !asksFor(p.Policy, policy.PlaceBlogs) || p.who == nil {
 		return nil
 	}
 	list := p.wishes()

@@ -237,7 +237,7 @@ func (p *planner) load(ctx context.Context) error {
 		return err
 	}
 	p.who = p.Census.Who()
-	if asksBlogs(p.Policy) {
+	if asksFor(p.Policy, policy.PlaceBlogs) {
 		if p.blogs, err = moderation.Open(ctx, p.Store); err != nil {
 			return err
 		}

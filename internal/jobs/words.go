@@ -47,6 +47,16 @@ func (g *gatherer) gap(gap seen.Gap) reports.Gap {
 		r.WhatToDo = "See under the blog's Settings › Permissions that one of those who look after it is an administrator of the blog."
 	case "posts":
 		r.What, r.WhatToDo = "Which post some comments are on: the links lead to the class instead", delegation
+	case "attached":
+		r.What, r.WhatToDo = "Which documents are attached to posts in classes", delegation
+		if id != "" {
+			r.What, r.WhatToDo = "Which documents are attached to posts in one class", "Nothing: it is tried again next time."
+		}
+	case "document":
+		r.What, r.WhatToDo = "In which classes the documents are that somebody commented on", delegation
+		if id != "" {
+			r.What, r.WhatToDo, r.Link = "In which class a document is that somebody commented on", "Nothing: it is tried again next time.", "https://drive.google.com/open?id="+id
+		}
 	case "titles":
 		r.What, r.WhatToDo = "The titles of classwork and materials", delegation
 		if id != "" {

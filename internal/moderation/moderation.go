@@ -1,6 +1,6 @@
 // Package moderation keeps where people comment, what happened there, and who looked at it when.
 //
-// An item is a place where people comment: a post of a class in Google Classroom ("post/COURSE-POST") or of a blog ("blog-post/BLOG-POST"), or all that is new in a class on ClassDojo ("dojo/CLASS", see dojo.go). It has acts (who did what when; the text
+// An item is a place where people comment: a post of a class in Google Classroom ("post/COURSE-POST") or of a blog ("blog-post/BLOG-POST"), a document of a class ("document/COURSE-FILE", see documents.go), or all that is new in a class on ClassDojo ("dojo/CLASS", see dojo.go). It has acts (who did what when; the text
 // only where the service gives it, and only until somebody has looked) and reviews (who looked, and up to what). docs/comment-rules.md defines every word: what needs looking at, who hosts a post,
 // until when it was looked at. A blog is kept as a class is, under the key that [BlogKey] makes.
 //
@@ -31,6 +31,7 @@ const (
 	Comment = "comment" // a comment on a post, or on a piece of work where the class can read it
 	Posted  = "posted"  // the post itself
 	Private = "private" // a private comment on a pupil's work
+	Tidied  = "tidied"  // a comment on a document was deleted: it shows that whoever did it looked
 	Told    = "told"    // something new, of which a source only told that it is there; what, and whose, nobody knows
 )
 
@@ -39,7 +40,7 @@ type Act struct {
 	At    time.Time `json:"at"`
 	Key   string    `json:"key"`             // the log's record, shortened: the same record is taken up once
 	By    string    `json:"by,omitempty"`    // Directory id, "sha256-…" of an address outside, or "" of somebody of whom nothing is known
-	What  string    `json:"what"`            // Comment, Posted or Private
+	What  string    `json:"what"`            // Comment, Posted, Private, Tidied or Told
 	Staff bool      `json:"staff,omitempty"` // of somebody whose account was staff's when this was read
 	Adult bool      `json:"adult,omitempty"` // of somebody who is known to be no pupil
 
@@ -73,6 +74,7 @@ type Post struct {
 	Acts    []Act     `json:"acts,omitempty"` // by time
 	Reviews []Review  `json:"reviews,omitempty"`
 	Hidden  bool      `json:"hidden,omitempty"` // of a blog: readers cannot see the post
+	As      string    `json:"as,omitempty"`     // of a document: Directory id of whoever it was read as
 }
 
 // Cover is somebody who stands in for the teachers of a class.
@@ -89,7 +91,8 @@ type Class struct {
 	Posts  map[string]*Post `json:"posts,omitempty"`  // by Google's id of the post
 	Taught []string         `json:"taught,omitempty"` // Directory ids of whoever was a teacher since the program first looked, sorted
 	Cover  []Cover          `json:"cover,omitempty"`
-	Blog   *Blog            `json:"blog,omitempty"` // of a blog; nil of a class
+	Blog   *Blog            `json:"blog,omitempty"`  // of a blog; nil of a class
+	Files  *Files           `json:"files,omitempty"` // what is attached to its posts; nil where nobody asks for documents
 }
 
 // State is how far the log was taken up.
@@ -97,6 +100,8 @@ type State struct {
 	Cursor time.Time `json:"cursor,omitzero"`
 	// Lists says when each account's list of blogs was read, by Directory id.
 	Lists map[string]time.Time `json:"lists,omitempty"`
+	// Drive is how far the Drive log was taken up.
+	Drive Drive `json:"drive,omitzero"`
 }
 
 const stateKey = "state"
@@ -109,10 +114,13 @@ func Subject(course, post string) string {
 	if item, ok := dojoItem(course); ok {
 		return item
 	}
+	if file, ok := DocumentOf(post); ok {
+		return "document/" + course + "-" + file
+	}
 	return "post/" + course + "-" + post
 }
 
-// ParseSubject takes a subject apart. Of a post of a blog the first part is its [BlogKey].
+// ParseSubject takes a subject apart. Of a post of a blog the first part is its [BlogKey], of a document the second its [DocumentPost].
 func ParseSubject(s string) (course, post string, ok bool) {
 	if class, ok := classdojo.ParseItem(s); ok {
 		return Dojo(class), DojoPost, true
@@ -122,10 +130,15 @@ func ParseSubject(s string) (course, post string, ok bool) {
 	if !both || course == "" || post == "" {
 		return "", "", false
 	}
-	if kind == "blog-post" {
-		course = BlogKey(course)
+	switch kind {
+	case "post":
+		return course, post, true
+	case "blog-post":
+		return BlogKey(course), post, true
+	case "document":
+		return course, DocumentPost(post), true
 	}
-	return course, post, kind == "post" || kind == "blog-post"
+	return "", "", false
 }
 
 // Book is all that is remembered. It is not safe for concurrent use.
@@ -257,7 +270,7 @@ func (b *Book) Flush(ctx context.Context, commit func(context.Context, *store.Ba
 }
 
 func (c *Class) empty() bool {
-	return len(c.Posts) == 0 && len(c.Taught) == 0 && len(c.Cover) == 0 && c.Name == "" && c.Blog == nil
+	return len(c.Posts) == 0 && len(c.Taught) == 0 && len(c.Cover) == 0 && c.Name == "" && c.Blog == nil && c.Files == nil
 }
 
 // Post is a post of the class; changing it changes the book.
@@ -271,10 +284,10 @@ func (c *Class) Post(id string) *Post {
 	return c.Posts[id]
 }
 
-// Add takes up an act, once.
-func (p *Post) Add(a Act) {
+// Add takes up an act, once. It tells whether it was new.
+func (p *Post) Add(a Act) bool {
 	if slices.ContainsFunc(p.Acts, func(b Act) bool { return b.Key == a.Key }) {
-		return
+		return false
 	}
 	i, _ := slices.BinarySearchFunc(p.Acts, a, func(x, y Act) int {
 		if c := x.At.Compare(y.At); c != 0 {
@@ -283,18 +296,19 @@ func (p *Post) Add(a Act) {
 		return strings.Compare(x.Key, y.Key)
 	})
 	p.Acts = slices.Insert(p.Acts, i, a)
+	return true
 }
 
-// Prune forgets acts from before a moment, unless they or earlier ones of the post still wait by any of some rules; posts of which nothing is left; and cover that has ended. What waits stays, however old, and
+// Prune forgets acts from before a moment, unless they or earlier ones of the post still wait by any of its rules; posts of which nothing is left; and cover that has ended. What waits stays, however old, and
 // so does what was answered to it.
-func (c *Class) Prune(before time.Time, rules []Rules) {
+func (c *Class) Prune(before time.Time, rules func(post string) []Rules) {
 	old := false // acts from before stay
 	for id, p := range c.Posts {
 		if len(p.Acts) == 0 || !p.Acts[0].At.Before(before) {
 			continue
 		}
 		keep := before
-		for _, r := range rules {
+		for _, r := range rules(id) {
 			if w := c.Waiting(p, r); len(w) > 0 && w[0].At.Before(keep) {
 				keep, old = w[0].At, true
 			}
@@ -375,7 +389,7 @@ func (c *Class) looked(p *Post, r Rules) (said, did time.Time) {
 	}
 	if r.Replies {
 		for _, a := range p.Acts {
-			if a.What == Comment && (a.Adult || a.Staff) && !a.Pending && a.Gone == "" && a.At.After(did) && c.Hosted(a.By, r.Date(a.At)) {
+			if (a.What == Comment || a.What == Tidied) && (a.Adult || a.Staff) && !a.Pending && a.Gone == "" && a.At.After(did) && c.Hosted(a.By, r.Date(a.At)) {
 				did = a.At
 			}
 		}
@@ -410,7 +424,7 @@ func (c *Class) Waiting(p *Post, r Rules) []Act {
 
 func (c *Class) needs(a Act, r Rules) bool {
 	switch {
-	case a.What == Private, a.What == Posted && a.Staff, a.Settled, a.Gone != "":
+	case a.What == Private, a.What == Tidied, a.What == Posted && a.Staff, a.Settled, a.Gone != "":
 		return false
 	case c.Blog != nil: // who wrote it is known of the blog's hosts only
 		return !slices.Contains(c.Blog.Hosts, a.By)
@@ -423,7 +437,7 @@ func (c *Class) needs(a Act, r Rules) bool {
 // Newest is the time of the newest act that hosts look at; zero without one. It is what a page shows as seen.
 func (p *Post) Newest() time.Time {
 	for _, a := range slices.Backward(p.Acts) {
-		if a.What != Private && a.Gone == "" {
+		if a.What != Private && a.What != Tidied && a.Gone == "" {
 			return a.At
 		}
 	}

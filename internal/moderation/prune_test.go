@@ -55,7 +55,7 @@ func TestPrune(t *testing.T) {
 			whole.Post("p").AddReview(v)
 			pruned.Post("p").AddReview(v)
 		}
-		pruned.Prune(before, all)
+		pruned.Prune(before, func(string) []Rules { return all })
 		for _, a := range late {
 			add(a, whole, pruned)
 		}
@@ -69,7 +69,7 @@ func TestPrune(t *testing.T) {
 	c.Post("p").Add(Act{At: day(0), Key: "a", By: "pat", What: Comment})
 	c.Post("p").Add(Act{At: day(1), Key: "b", By: "kim", What: Comment, Staff: true})
 	c.Post("q").Add(Act{At: day(0), Key: "a", By: "pat", What: Comment})
-	c.Prune(day(200), all[2:]) // where replies count
+	c.Prune(day(200), func(string) []Rules { return all[2:] }) // where replies count
 	if c.Posts["p"] != nil || c.Posts["q"] == nil {
 		t.Errorf("kept %v", c.Posts)
 	}

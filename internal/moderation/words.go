@@ -20,6 +20,10 @@ func (p *Post) Words(name func(title string) string) string {
 		return "a post" + when
 	case p.Kind == KindDojo:
 		return "what is new on ClassDojo"
+	case p.Kind == seen.PostDocument && p.Title != "":
+		return "the document “" + name(p.Title) + "”"
+	case p.Kind == seen.PostDocument:
+		return "a document"
 	case p.Kind == seen.PostMaterial && p.Title != "":
 		return "the material “" + name(p.Title) + "”"
 	case p.Kind == seen.PostMaterial:

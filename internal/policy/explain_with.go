@@ -130,13 +130,9 @@ func (w *AccountsWith) details() []string {
 }
 
 func (w *CommentsWith) details() []string {
-	var out, later []string
+	var out []string
 	for _, p := range w.Places {
-		if slices.Contains(PlacesBuilt, p) {
-			out = append(out, placeWords[p])
-		} else {
-			later = append(later, placeWords[p]+": "+NotYet)
-		}
+		out = append(out, placeWords[p])
 	}
 	if !w.Replies {
 		out = append(out, "a teacher's reply is not enough")
@@ -144,7 +140,7 @@ func (w *CommentsWith) details() []string {
 	if w.Staff {
 		out = append(out, "comments of staff too")
 	}
-	return append(out, later...)
+	return out
 }
 
 func (w *NamesWith) details() []string {

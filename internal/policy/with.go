@@ -137,7 +137,7 @@ type SettingsWith struct {
 	Except   UnitsAndGroups
 }
 
-// The places that the check comments may look at. The program looks at those of PlacesBuilt so far.
+// The places that the check comments may look at.
 const (
 	PlaceClassroom = "classroom" // posts in Google Classroom
 	PlaceClassDojo = "classdojo" // Stories, portfolios and what waits for approval on ClassDojo; only with the block classdojo
@@ -145,8 +145,8 @@ const (
 	PlaceDocuments = "documents" // documents in class folders or attached to class posts
 )
 
-// PlacesBuilt lists the places at which the program looks.
-var PlacesBuilt = []string{PlaceClassroom, PlaceClassDojo, PlaceBlogs}
+// Places lists the places that the check comments may look at.
+var Places = []string{PlaceClassroom, PlaceDocuments, PlaceBlogs, PlaceClassDojo}
 
 // CommentsWith is what the check comments looks for. docs/comment-rules.md defines the rules and every word.
 type CommentsWith struct {

@@ -19,6 +19,7 @@ type DigestPost struct {
 	Due      time.Time // zero: no deadline is known
 	PassedOn bool      // waited too long: the e-safety officer has been told
 	Link     string    // https; opens the post as the reader's account
+	Document bool      // a document of the class, not a post
 	Told     bool      // somebody told that there is something new; whether it is a comment nobody knows
 }
 
@@ -73,7 +74,7 @@ func Digest(in DigestInput) (Rendered, error) {
 	for _, p := range in.Posts {
 		lines = append(lines, fmt.Sprintf("%s %s %d", p.Link, p.Since.UTC().Format(time.RFC3339), p.New))
 	}
-	r := Rendered{Subject: plural(len(in.Posts), "post", "posts") + " to look at", Hash: sum(sorted(append(lines, askedHash(in.Asks)...)))}
+	r := Rendered{Subject: in.count() + " to look at", Hash: sum(sorted(append(lines, askedHash(in.Asks)...)))}
 	for most := 40; ; most /= 2 {
 		p := in.page(most)
 		var err error
@@ -87,6 +88,23 @@ func Digest(in DigestInput) (Rendered, error) {
 	}
 }
 
+// count says how many things wait.
+func (in DigestInput) count() string {
+	documents := 0
+	for _, p := range in.Posts {
+		if p.Document {
+			documents++
+		}
+	}
+	switch documents {
+	case 0:
+		return plural(len(in.Posts), "post", "posts")
+	case len(in.Posts):
+		return plural(documents, "document", "documents")
+	}
+	return plural(len(in.Posts), "post or document", "posts and documents")
+}
+
 func (in DigestInput) page(most int) digestPage {
 	now := in.Now.UTC()
 	if in.Location != nil {
@@ -98,13 +116,13 @@ func (in DigestInput) page(most int) digestPage {
 	oldest := list[0].Since.In(now.Location())
 	p := digestPage{
 		School: clean(in.School, 80), Date: now.Format("Monday 2 January 2006"), Site: safeLink(in.Site),
-		Headline: plural(len(list), "post", "posts") + " to look at",
+		Headline: in.count() + " to look at",
 		Foot: []string{
 			"Written by esafetybot for " + cmp.Or(clean(in.School, 80), "the school") + ". It comes once a day at most, and only when something waits.",
 			"What a comment says is not in this mail, and nobody but the people of the school can open the links. If a comment worries you, tell the " + officer + " as you always would.",
 		},
 	}
-	p.Lead = "In your classes " + plural(len(list), "post has", "posts have") + " new comments"
+	p.Lead = "In your classes " + in.count() + map[bool]string{true: " has", false: " have"}[len(list) == 1] + " new comments"
 	if slices.ContainsFunc(list, func(d DigestPost) bool { return d.Told }) {
 		p.Lead = "In your classes there is something new in " + plural(len(list), "place", "places")
 	}
@@ -119,13 +137,13 @@ func (in DigestInput) page(most int) digestPage {
 	replies := in.Replies && slices.ContainsFunc(list, func(d DigestPost) bool { return !d.Told }) // nobody sees a reply on ClassDojo
 	switch {
 	case p.Site != "" && replies:
-		p.Do = "Open each post and read them, then tap “Reviewed” on your page. A reply of yours counts as well."
+		p.Do = "Open each one and read them, then tap “Reviewed” on your page. A reply of yours counts as well."
 	case p.Site != "":
-		p.Do = "Open each post and read them, then tap “Reviewed” on your page."
+		p.Do = "Open each one and read them, then tap “Reviewed” on your page."
 	case replies:
-		p.Do = "Open each post and read them. A reply of yours shows that you have looked; it can be short."
+		p.Do = "Open each one and read them. A reply of yours shows that you have looked; it can be short."
 	default:
-		p.Do = "Open each post and read them."
+		p.Do = "Open each one and read them."
 	}
 	if name := clean(in.Reader, 60); name != "" {
 		p.Greeting = "Dear " + name + ","
@@ -157,7 +175,7 @@ func digestList(list []DigestPost, most int, m *Mask, now time.Time, officer str
 		out.Classes[i].Posts = append(out.Classes[i].Posts, l)
 	}
 	if n := len(list) - len(shown); n > 0 {
-		out.More = "and " + plural(n, "more post", "more posts")
+		out.More = "and " + fmt.Sprint(n) + " more"
 	}
 	return out
 }

@@ -43,6 +43,9 @@ func TestDigest(t *testing.T) {
 	told := one
 	told.Posts = []DigestPost{{Class: "5 Ash", Words: "what is new on ClassDojo", New: 2, Since: days(-1), Told: true, Link: "https://teach.classdojo.com/#/classes/5f1e2d3c4b5a69788796a5b4/story"}}
 	told.Asks = []AskedOf{{Title: "ClassDojo: 5 Ash", Question: "How is it set?", Due: days(1), Link: "https://review.school.example/check-ins"}}
+	documents, both := one, digestSample()
+	documents.Posts = []DigestPost{{Class: "5 Ash", Words: "the document “Volcanoes”", New: 1, Since: days(-1), Document: true}}
+	both.Posts[0].Document = true
 	silent := one
 	silent.Replies = false
 	for _, c := range []struct {
@@ -51,6 +54,8 @@ func TestDigest(t *testing.T) {
 		has, hasNot string
 	}{
 		{digestSample(), "3 posts to look at", "The Online Safety Co-ordinator has been told that it waits.", "Rowbotham"},
+		{documents, "1 document to look at", "In your classes 1 document has new comments", "post"},
+		{both, "3 posts and documents to look at", "In your classes 3 posts and documents have new comments", "solo"},
 		{digestSample(), "3 posts to look at", "12 new comments", "solo"},
 		{digestSample(), "3 posts to look at", "tap “Reviewed”", "it can be short"},
 		{one, "1 post to look at", "Please look by", "Open my page"},
@@ -58,7 +63,7 @@ func TestDigest(t *testing.T) {
 		{told, "1 post to look at", "there is something new in 1 place", "new comments"},
 		{told, "1 post to look at", "2 new things that we were told of", "reply"},
 		{told, "1 post to look at", "How is it set?", "esafetybot checkins"},
-		{silent, "1 post to look at", "Open each post and read them.", "reply"},
+		{silent, "1 post to look at", "Open each one and read them.", "reply"},
 	} {
 		r := digest(t, c.in)
 		if r.Subject != c.subject {

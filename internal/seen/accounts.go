@@ -83,6 +83,7 @@ type Course struct {
 	State   string // ACTIVE, ARCHIVED, PROVISIONED, DECLINED, SUSPENDED
 	Link    string
 	Created time.Time
+	Folder  string // id of the class's folder on Drive; "" if it has none
 }
 
 // The kinds of post in a class.
@@ -92,12 +93,17 @@ const (
 	PostMaterial     = "material"
 )
 
+// PostDocument is the kind of a document of a class, which people comment on like a post.
+const PostDocument = "document"
+
 // A Post is an announcement, a piece of classwork or a material in a class.
 type Post struct {
 	ID    string // within its class
 	Title string // of classwork and materials; an announcement has none
 	Link  string // opens it; "" for what is not published
 	Made  time.Time
+	Kind  string   // PostAnnouncement, PostCourseWork or PostMaterial; "" where only one kind was asked for
+	Files []string // ids of the files on Drive that are attached to it; none of what is not published
 }
 
 // A ClassMember is a teacher or student of a course.

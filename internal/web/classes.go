@@ -7,9 +7,11 @@ import (
 	"strings"
 
 	"esafetybot/internal/calendar"
+	"esafetybot/internal/checks/comments"
 	"esafetybot/internal/decisions"
 	"esafetybot/internal/memory"
 	"esafetybot/internal/moderation"
+	"esafetybot/internal/policy"
 	"esafetybot/internal/roster"
 )
 
@@ -47,8 +49,8 @@ func (s *Site) classes(w http.ResponseWriter, r *http.Request, p *person) error 
 		}
 		line := classLine{ID: course, Name: c.Name}
 		var oldest moderation.Act
-		for _, post := range c.Posts {
-			if acts := c.Waiting(post, s.anyRules(p.rosters[course])); len(acts) > 0 {
+		for id, post := range c.Posts {
+			if acts := c.Waiting(post, s.anyRules(comments.PlaceOf(course, id), p.rosters[course])); len(acts) > 0 {
 				line.Waits++
 				if oldest.At.IsZero() || acts[0].At.Before(oldest.At) {
 					oldest = acts[0]
@@ -71,16 +73,16 @@ func (s *Site) classes(w http.ResponseWriter, r *http.Request, p *person) error 
 	return s.page(w, r, p, "classes", "Classes and cover", page)
 }
 
-// anyRules is what the first clause that asks says of what needs looking at.
-func (s *Site) anyRules(class *memory.Class) moderation.Rules {
+// anyRules is what the first clause that asks says of what needs looking at at a place.
+func (s *Site) anyRules(place string, class *memory.Class) moderation.Rules {
 	for _, c := range s.Policy.Clauses {
 		for _, m := range c.MetBy {
-			if m.Name == "comments" && m.Built() {
-				return s.rules(c.ID, class)
+			if w, ok := m.With.(*policy.CommentsWith); ok && w.At(place) && slices.Contains(w.Rules, comments.Unreviewed) {
+				return s.rules(c.ID, place, class)
 			}
 		}
 	}
-	return s.rules("", class)
+	return s.rules("", place, class)
 }
 
 // cover notes who stands in for the teachers of a class.

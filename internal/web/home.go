@@ -159,7 +159,7 @@ func (s *Site) waiting(ctx context.Context, p *person) ([]waitingPost, error) {
 			if post == nil {
 				continue
 			}
-			acts := class.Waiting(post, s.rules(f.clause, p.rosters[course]))
+			acts := class.Waiting(post, s.rules(f.clause, comments.PlaceOf(course, id), p.rosters[course]))
 			acts = slices.DeleteFunc(acts, func(a moderation.Act) bool { return moderated[moderation.Subject(course, id)+" "+a.Key] })
 			if len(acts) == 0 || !noted[moderation.Subject(course, id)].Before(acts[len(acts)-1].At) {
 				continue // somebody has just said that they looked
@@ -173,14 +173,14 @@ func (s *Site) waiting(ctx context.Context, p *person) ([]waitingPost, error) {
 	return out, nil
 }
 
-// rules is what a clause says of what needs looking at in a class.
-func (s *Site) rules(clause string, class *memory.Class) moderation.Rules {
+// rules is what a clause says of what needs looking at in a class, at one of the policy's places.
+func (s *Site) rules(clause, place string, class *memory.Class) moderation.Rules {
 	r := moderation.Rules{Replies: true, Date: s.Policy.Calendar.Date, Teaches: func(id string) bool {
 		return class != nil && slices.ContainsFunc(class.Members, func(m seen.ClassMember) bool { return m.Teacher && m.ID == id })
 	}}
 	c, _ := s.Policy.Clause(clause)
 	for _, m := range c.MetBy {
-		if w, ok := m.With.(*policy.CommentsWith); ok && slices.Contains(w.Rules, comments.Unreviewed) {
+		if w, ok := m.With.(*policy.CommentsWith); ok && w.At(place) && slices.Contains(w.Rules, comments.Unreviewed) {
 			r.Replies, r.Staff = w.Replies, w.Staff
 		}
 	}

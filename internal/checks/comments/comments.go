@@ -14,6 +14,7 @@ import (
 	"esafetybot/internal/calendar"
 	"esafetybot/internal/findings"
 	"esafetybot/internal/moderation"
+	"esafetybot/internal/policy"
 	"esafetybot/internal/school"
 	"esafetybot/internal/seen"
 )
@@ -47,6 +48,20 @@ type Ask struct {
 	Place    string // where it looks, as [Class] has it
 }
 
+// PlaceOf says where something in a class or blog is, in the policy's words.
+func PlaceOf(course, post string) string {
+	if _, ok := moderation.DocumentOf(post); ok {
+		return policy.PlaceDocuments
+	}
+	if _, ok := moderation.BlogOf(course); ok {
+		return policy.PlaceBlogs
+	}
+	if _, ok := moderation.ParseDojo(course); ok {
+		return policy.PlaceClassDojo
+	}
+	return policy.PlaceClassroom
+}
+
 // rules is what the ask says of what needs looking at in a class.
 func (in Input) rules(a Ask, c Class) moderation.Rules {
 	return moderation.Rules{Replies: a.Replies, Staff: a.Staff, Date: in.Calendar.Date, Teaches: func(id string) bool {
@@ -62,10 +77,12 @@ func (in Input) teaches(m seen.ClassMember) bool {
 
 // Class is one class in use, or a blog.
 type Class struct {
-	ID      string             // as [moderation.Book] has it
-	Place   string             // where it is, in the policy's words
-	Members []seen.ClassMember // none of a blog
-	Book    *moderation.Class
+	ID    string // as [moderation.Book] has it
+	Place string // where it is, in the policy's words
+	// Documents: it stands for the class's documents, not for its posts, which are another Class.
+	Documents bool
+	Members   []seen.ClassMember // none of a blog
+	Book      *moderation.Class
 }
 
 // Input is everything a judgement rests on.
@@ -146,7 +163,7 @@ func (in Input) class(ask Ask, c Class) []findings.Observed {
 		see(Unreviewed, moderation.Subject(c.ID, i.Post), o)
 	}
 	for id, p := range c.Book.Posts {
-		if facts := in.private(c, p); len(facts) > 0 {
+		if facts := in.private(c, p); len(facts) > 0 && !c.Documents {
 			see(PrivateByOtherAdult, moderation.Subject(c.ID, id), findings.Observed{Facts: facts})
 		}
 	}
@@ -161,6 +178,9 @@ func (in Input) Waiting(ask Ask, c Class) []Item {
 	}
 	hosts := sync.OnceValue(func() []*seen.Account { return in.Hosts(c) })
 	for _, id := range slices.Sorted(maps.Keys(c.Book.Posts)) {
+		if _, document := moderation.DocumentOf(id); document != c.Documents {
+			continue
+		}
 		acts := c.Book.Waiting(c.Book.Posts[id], in.rules(ask, c))
 		if len(acts) == 0 {
 			continue
