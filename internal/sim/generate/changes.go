@@ -49,7 +49,7 @@ func (p *Player) actions() []action {
 		}},
 		{"bin a folder", 2, func() (bool, error) { return p.onFile(false, w.Trash, (*world.File).IsFolder) }},
 		{"take out of the bin", 3, func() (bool, error) {
-			return p.onFile(true, w.Untrash, func(f *world.File) bool { return f.ExplicitlyTrashed })
+			return p.onFile(true, w.Untrash, func(f *world.File) bool { return f.ExplicitlyTrashed && !p.holdsTalk(f) })
 		}},
 		{"delete for good", 2, func() (bool, error) { return p.onFile(oneIn(p.rng, 2), w.Delete, p.notMarked) }},
 		{"switch an account off", 3, func() (bool, error) { return p.onUser(active, w.SuspendUser) }},
@@ -238,7 +238,9 @@ func (p *Player) move(folders bool) (bool, error) {
 	if !ok {
 		return false, nil
 	}
-	into, ok := p.file(func(f *world.File) bool { return f.IsFolder() && f.DriveID == "" && f.ID != it.ID && f.ID != it.Parent })
+	into, ok := p.file(func(f *world.File) bool {
+		return f.IsFolder() && f.DriveID == "" && f.ID != it.ID && f.ID != it.Parent && !(p.ofClass(f) && p.holdsTalk(&it.File))
+	})
 	if !ok {
 		return false, nil
 	}

@@ -17,7 +17,9 @@ func (p *Player) onUser(fits func(*world.User) bool, do func(key, actor string) 
 
 // deleteUser deletes an account; before, its files may be passed on to somebody, one after the other, as the Admin console does.
 func (p *Player) deleteUser(pass bool) (bool, error) {
-	u, ok := p.user(func(u *world.User) bool { return !p.protected(u.PrimaryEmail) && !u.IsAdmin && !u.IsGuestUser })
+	u, ok := p.user(func(u *world.User) bool {
+		return !p.protected(u.PrimaryEmail) && !u.IsAdmin && !u.IsGuestUser && (pass || !p.ownsTalk(u))
+	})
 	if !ok {
 		return false, nil
 	}

@@ -1,6 +1,7 @@
 package generate
 
 import (
+	"math/rand/v2"
 	"strings"
 	"time"
 
@@ -37,12 +38,12 @@ func (p *Player) aside() string {
 
 // The pickers of people below answer an address of somebody for a class, "" where there is nobody. Call them inside View.
 
-func (p *Player) aPupil(c *world.Course) string { return p.member(p.World.Students(c.ID)) }
+func (p *Player) aPupil(c *world.Course) string { return p.member(p.rng, p.World.Students(c.ID)) }
 
-func (p *Player) aTeacher(c *world.Course) string { return p.member(p.World.Teachers(c.ID)) }
+func (p *Player) aTeacher(c *world.Course) string { return p.member(p.rng, p.World.Teachers(c.ID)) }
 
 // member picks somebody of the list who can sign in.
-func (p *Player) member(list []*world.CourseMember) string {
+func (p *Player) member(rng *rand.Rand, list []*world.CourseMember) string {
 	var out []string
 	for _, m := range list {
 		if u := p.World.User(m.UserID); u != nil && active(u) {
@@ -52,7 +53,7 @@ func (p *Player) member(list []*world.CourseMember) string {
 	if len(out) == 0 {
 		return ""
 	}
-	return pick(p.rng, out)
+	return pick(rng, out)
 }
 
 // anybody is an adult of the school, or now and then somebody from outside.
@@ -60,17 +61,7 @@ func (p *Player) anybody(*world.Course) string {
 	if oneIn(p.rng, 6) {
 		return pick(p.rng, outsidePeople)
 	}
-	list := p.World.Users()
-	if len(list) == 0 {
-		return ""
-	}
-	from := p.rng.IntN(len(list))
-	for i := range list {
-		if u := list[(from+i)%len(list)]; active(u) && !isPupil(u) {
-			return u.PrimaryEmail
-		}
-	}
-	return ""
+	return p.adult(p.rng)
 }
 
 // aLeader is one of those whom the policy lets look at everything; an administrator, whom it does not, where nobody is known.

@@ -115,3 +115,67 @@ func TestDocumentsMade(t *testing.T) {
 		}
 	}
 }
+
+// documentsOf lists what is a document of a class, "COURSE-FILE".
+func documentsOf(w *world.World) map[string]bool {
+	out := map[string]bool{}
+	add := func(c *world.Course, f *world.File) {
+		binned := func(id string) bool { return w.File(id) != nil && w.File(id).Trashed }
+		if f != nil && !f.IsFolder() && !f.Trashed && !w.Hidden(f) && !slices.ContainsFunc(w.Path(f), binned) {
+			out[c.ID+"-"+f.ID] = true
+		}
+	}
+	for _, c := range w.Courses() {
+		if c.CourseState != "ACTIVE" {
+			continue
+		}
+		for _, f := range w.Files() {
+			if c.TeacherFolder != nil && slices.Contains(w.Path(f), c.TeacherFolder.ID) {
+				add(c, f)
+			}
+		}
+		for _, kind := range []string{world.Announcement, world.CourseWork, world.Material} {
+			for _, p := range w.Posts(c.ID, kind) {
+				for _, a := range p.Materials {
+					if a.DriveFile != nil && p.State == world.Published {
+						add(c, w.File(a.DriveFile.DriveFile.ID))
+					}
+				}
+			}
+		}
+	}
+	return out
+}
+
+// TestDocumentsOfADay: whatever a day brings, nothing on which people commented on an earlier day becomes a document of a class, or one again.
+func TestDocumentsOfADay(t *testing.T) {
+	for seed := int64(6); seed <= 7; seed++ {
+		s := school(t, 30, seed)
+		w := s.World
+		p := s.Player()
+		p.Changes = 150
+		var before map[string]bool
+		truths := map[string]bool{}
+		talked := map[string]bool{}
+		for day := range 8 {
+			now := documentsOf(w)
+			for id := range now {
+				_, file, _ := strings.Cut(id, "-")
+				if talked[file] && !before[id] {
+					t.Errorf("seed %d, day %d: %s (%s) was talked of before it became a document", seed, day, id, w.File(file).Name)
+				}
+			}
+			before = now
+			for _, f := range w.Commented() {
+				talked[f.ID] = true
+			}
+			truths[strings.Join(documentFindings(t, s, truth.Options{})[Dojo], " ")] = true
+			if _, err := p.Play(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if len(truths) < 8 {
+			t.Errorf("seed %d: eight days gave %d truths", seed, len(truths))
+		}
+	}
+}

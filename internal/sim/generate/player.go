@@ -31,6 +31,7 @@ type Player struct {
 	begun  time.Time
 	blogs  *blogDays
 	dojo   *dojoDays
+	docs   *docDays
 	menu   []action
 }
 
@@ -40,7 +41,7 @@ func NewPlayer(w *world.World, seed int64) *Player {
 	if z, err := time.LoadLocation(w.Settings.TimeZone); err == nil {
 		p.zone = z
 	}
-	p.begun, p.blogs, p.dojo = w.Now(), newBlogDays(p, seed), newDojoDays(p, seed)
+	p.begun, p.blogs, p.dojo, p.docs = w.Now(), newBlogDays(p, seed), newDojoDays(p, seed), newDocDays(p, seed)
 	p.first = p.begun.In(p.zone).Format(time.DateOnly)
 	p.menu = slices.Concat(p.actions(), p.accountActions(), p.postActions(), p.nameActions())
 	return p
@@ -93,7 +94,8 @@ func (p *Player) Play() ([]string, error) {
 		minutes[i] = p.rng.IntN(590 * 60)
 	}
 	slices.Sort(minutes)
-	beside := []*beside{{p.blogs.rng, p.blogs.actions(), p.blogs.day(changes)}, {p.dojo.rng, p.dojo.actions(), p.dojo.day(changes)}}
+	beside := []*beside{{p.blogs.rng, p.blogs.actions(), p.blogs.day(changes)}, {p.dojo.rng, p.dojo.actions(), p.dojo.day(changes)},
+		{p.docs.rng, p.docs.actions(), p.docs.day(changes)}}
 	var done []string
 	if err := p.housekeeping(); err != nil {
 		return nil, err
@@ -161,7 +163,7 @@ func next(list []*beside, until int) (first *beside) {
 
 // Do makes one change of the named kind now, for tests that want just that. It reports false where the tenant has nothing to change so.
 func (p *Player) Do(kind string) (bool, error) {
-	for _, a := range slices.Concat(p.menu, p.blogs.actions(), p.dojo.actions()) {
+	for _, a := range p.all() {
 		if a.name == kind {
 			return a.do()
 		}
@@ -169,10 +171,14 @@ func (p *Player) Do(kind string) (bool, error) {
 	return false, fmt.Errorf("no change is called %q; there are %s", kind, strings.Join(p.Kinds(), ", "))
 }
 
+func (p *Player) all() []action {
+	return slices.Concat(p.menu, p.blogs.actions(), p.dojo.actions(), p.docs.actions())
+}
+
 // Kinds lists the kinds of changes.
 func (p *Player) Kinds() []string {
 	var out []string
-	for _, a := range slices.Concat(p.menu, p.blogs.actions(), p.dojo.actions()) {
+	for _, a := range p.all() {
 		out = append(out, a.name)
 	}
 	return out
@@ -246,6 +252,21 @@ func (p *Player) user(fits func(*world.User) bool) (u world.User, ok bool) {
 		}
 	})
 	return u, ok
+}
+
+// adult is the address of somebody of the school who can sign in and is no pupil, "" where there is nobody. Call it inside View.
+func (p *Player) adult(rng *rand.Rand) string {
+	list := p.World.Users()
+	if len(list) == 0 {
+		return ""
+	}
+	from := rng.IntN(len(list))
+	for i := range list {
+		if u := list[(from+i)%len(list)]; active(u) && !isPupil(u) {
+			return u.PrimaryEmail
+		}
+	}
+	return ""
 }
 
 func active(u *world.User) bool { return !u.Suspended && !u.Archived && !u.IsGuestUser }

@@ -1,6 +1,7 @@
 package world
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -93,6 +94,16 @@ func (w *World) completeTimes(created, modified *time.Time) {
 
 // FileComments lists the comments on an item, oldest first, deleted ones too.
 func (w *World) FileComments(fileID string) []*FileComment { return w.fileComments[fileID] }
+
+// Commented lists the items with comments, deleted ones too, in the order in which the items came.
+func (w *World) Commented() []*File {
+	var out []*File
+	for id := range w.keptFileComments() {
+		out = append(out, w.files[id])
+	}
+	slices.SortFunc(out, func(a, b *File) int { return cmp.Compare(a.seq, b.seq) })
+	return out
+}
 
 // FileComment finds a comment on an item; nil when there is none.
 func (w *World) FileComment(fileID, id string) *FileComment {
