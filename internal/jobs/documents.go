@@ -284,23 +284,48 @@ func (d *documentsRun) find(ctx context.Context, p *placed) {
 			readers = append(readers, d.teachersOf(c)...)
 		}
 	}
-	d.look(ctx, p, readers, of)
-	if p.as == "" && !p.unsure || p.item.Trashed || p.item.MimeType == seen.MimeFolder {
+	found := d.look(ctx, p, readers, of)
+	if p.item.Trashed || p.item.MimeType == seen.MimeFolder {
+		p.unsure = false
+		return
+	}
+	if !found && !p.unsure && d.ownerless(readers, p.item.Owner) {
+		p.unsure = true
+		d.Unseen(seen.Scope("document/"+p.file), seen.NoMember)
+	}
+	if p.as == "" && !p.unsure {
 		return // it is not there
 	}
 	for _, c := range d.courses {
-		if of[c.ID] {
+		switch {
+		case of[c.ID], p.unsure && d.book.Class(c.ID).Posts[id] != nil:
 			p.courses = append(p.courses, c.ID)
-		} else if d.Missed("attached") || d.Missed(seen.Scope("attached/"+c.ID)) {
+		case d.Missed("attached"), d.Missed(seen.Scope("attached/" + c.ID)):
 			p.unsure = true
 		}
 	}
 }
 
-// look reads a file as one of some people, by Directory id, after the other, until it is clear in which class's folder it lies.
-func (d *documentsRun) look(ctx context.Context, p *placed, readers []string, of map[string]bool) {
+// ownerless tells whether nobody sees where a file lies because whoever owns it, somebody of a class, has an account that is switched off. readers begins with the likely owners.
+func (d *documentsRun) ownerless(readers []string, owner string) bool {
+	if a, ok := d.Who().Account(owner); ok {
+		readers = []string{a.ID}
+	}
+	for _, id := range readers {
+		if a, ok := d.Who().AccountByID(id); ok {
+			return !a.Active() && slices.ContainsFunc(d.courses, func(c seen.Course) bool { return c.Owner == id || d.hasMember(c, []string{id}) || d.book.Class(c.ID).Teaches(id) })
+		}
+	}
+	return false
+}
+
+// look reads a file as one of some people, by Directory id, after the other, until it is clear in which class's folder it lies, if in any. It tells whether it became clear.
+func (d *documentsRun) look(ctx context.Context, p *placed, readers []string, of map[string]bool) (clear bool) {
 	tried := map[string]bool{}
 	for _, id := range readers {
+		if p.item.Trashed {
+			return true
+		}
 		a, known := d.Who().AccountByID(id)
 		if !known || tried[id] || len(tried) >= mostAsking || !a.Active() || !d.Who().Ours(a.Address) {
 			continue
@@ -324,14 +349,15 @@ func (d *documentsRun) look(ctx context.Context, p *placed, readers []string, of
 		switch {
 		case len(courses) > 0, it.Drive != "":
 			p.unsure = false
-			return
+			return true
 		case !sure:
 			p.unsure = true
 		case it.Owner == a.Address:
 			p.unsure = false
-			return
+			return true
 		}
 	}
+	return false
 }
 
 // hasMember tells whether one of some people is in a class.

@@ -56,6 +56,10 @@ func (g *gatherer) gap(gap seen.Gap) reports.Gap {
 		r.What, r.WhatToDo = "In which classes the documents are that somebody commented on", delegation
 		if id != "" {
 			r.What, r.WhatToDo, r.Link = "In which class a document is that somebody commented on", "Nothing: it is tried again next time.", "https://drive.google.com/open?id="+id
+			if gap.Reason == seen.NoMember {
+				r.Why = "nobody with a working account sees where it lies"
+				r.WhatToDo = "The account of its owner is switched off. Open it in the Admin console and hand its files over to a colleague."
+			}
 		}
 	case "titles":
 		r.What, r.WhatToDo = "The titles of classwork and materials", delegation

@@ -330,6 +330,12 @@ func (c *Class) Teach(id string) {
 	}
 }
 
+// Teaches tells whether somebody is, or was, a teacher of the class.
+func (c *Class) Teaches(id string) bool {
+	_, taught := slices.BinarySearch(c.Taught, id)
+	return taught
+}
+
 // Covers tells whether somebody stood in for the teachers on a day.
 func (c *Class) Covers(id string, day calendar.Date) bool {
 	return id != "" && slices.ContainsFunc(c.Cover, func(v Cover) bool { return v.Who == id && !day.Before(v.From) && !day.After(v.Until) })
@@ -364,8 +370,7 @@ func (c *Class) Hosted(id string, day calendar.Date) bool {
 	if id == "" {
 		return false
 	}
-	_, taught := slices.BinarySearch(c.Taught, id)
-	return taught || c.Covers(id, day)
+	return c.Teaches(id) || c.Covers(id, day)
 }
 
 // Rules is what a clause says of what needs looking at.

@@ -270,24 +270,28 @@ func (s *documenting) withoutTeacher() {
 		s.hit(noHost, world.DocumentSubject(sewing.ID, f.ID))
 		s.miss(unreviewed, world.DocumentSubject(sewing.ID, f.ID))
 	}
-	former := s.w.User(sewing.OwnerID)
-	folder := s.classFolder(sewing, former, s.tops)
-	f := s.paper(former, folder, "Cushion pattern", s.pupils)
+	former := s.w.User(sewing.OwnerID) // whose own files nobody could find any more
+	paper := func(title string) *world.File {
+		f := s.paper(stands, nil, title, s.pupils)
+		s.on(sewing, f)
+		return f
+	}
+	f := paper("Cushion pattern")
 	s.askOn(f, s.back(2, 16, 5))
 	take(f)
-	f = s.paper(former, folder, "Apron pattern", s.pupils)
+	f = paper("Apron pattern")
 	id := s.askOn(f, s.back(5, 16, 10))
 	s.respond(f, id, s.back(4, 8, 40), world.Resolve, stands.PrimaryEmail)
 	s.leave(sewing, f)
-	f = s.paper(former, folder, "Bag pattern", s.pupils) // answered when the cover was over
+	f = paper("Bag pattern") // answered when the cover was over
 	id = s.askOn(f, s.back(3, 16, 12))
 	s.respond(f, id, s.back(2, 16, 40), "", stands.PrimaryEmail)
 	take(f)
-	f = s.paper(former, folder, "Puppet pattern", s.pupils)
+	f = paper("Puppet pattern")
 	s.askOn(f, s.back(3, 16, 14))
 	s.sawPage(sewing, f, s.back(2, 12, 20), s.head.PrimaryEmail, s.lastSaid)
 	s.leave(sewing, f)
-	f = s.paper(former, folder, "Hat pattern", s.pupils)
+	f = paper("Hat pattern")
 	s.askOn(f, s.back(3, 16, 16))
 	s.sawPage(sewing, f, s.back(2, 12, 25), former.PrimaryEmail, s.lastSaid)
 	take(f)
