@@ -122,31 +122,34 @@ func (c *Client) Post(ctx context.Context, courseID, kind, id string) (seen.Post
 	})
 }
 
-// published is the state of posts that the class can see.
-const published = "PUBLISHED"
+// The states of posts that the class can see, and that it could see.
+const (
+	published = "PUBLISHED"
+	deleted   = "DELETED"
+)
 
 // attached are the fields of what is attached to a post.
 const attached = "materials(driveFile(driveFile(id)))"
 
-// files lists what is attached to a post that the class can see.
+// files lists what is attached to a post that the class can see, or could until it was deleted.
 func files(state string, list []*classroom.Material) []string {
 	var out []string
 	for _, m := range list {
-		if state == published && m.DriveFile != nil && m.DriveFile.DriveFile != nil {
+		if (state == published || state == deleted) && m.DriveFile != nil && m.DriveFile.DriveFile != nil {
 			out = append(out, m.DriveFile.DriveFile.Id)
 		}
 	}
 	return out
 }
 
-// Attached streams the published posts of a class to which files on Drive are attached, as the administrator: announcements with [ScopeAnnounced], classwork with [ScopeCourseWork], materials with [ScopeMaterials].
+// Attached streams the posts of a class, deleted ones too, to which files on Drive are attached, as the administrator: announcements with [ScopeAnnounced], classwork with [ScopeCourseWork], materials with [ScopeMaterials].
 func (c *Client) Attached(ctx context.Context, courseID string) iter.Seq2[seen.Post, error] {
 	post := func(kind, id string, list []*classroom.Material) (seen.Post, bool) {
 		p := seen.Post{ID: id, Kind: kind, Files: files(published, list)}
 		return p, len(p.Files) > 0
 	}
 	announced := paged(ctx, func() *Handle { return c.asAdmin(ScopeAnnounced) }, announcementsList, "course "+courseID, func(ctx context.Context, token string) ([]seen.Post, string, error) {
-		list := c.classroom.Courses.Announcements.List(courseID).AnnouncementStates(published).PageSize(100).Fields("nextPageToken,announcements(id," + attached + ")")
+		list := c.classroom.Courses.Announcements.List(courseID).AnnouncementStates(published, deleted).PageSize(100).Fields("nextPageToken,announcements(id," + attached + ")")
 		if token != "" {
 			list = list.PageToken(token)
 		}
@@ -159,7 +162,7 @@ func (c *Client) Attached(ctx context.Context, courseID string) iter.Seq2[seen.P
 		}), page.NextPageToken, nil
 	})
 	work := paged(ctx, func() *Handle { return c.asAdmin(ScopeCourseWork) }, courseWorkList, "course "+courseID, func(ctx context.Context, token string) ([]seen.Post, string, error) {
-		list := c.classroom.Courses.CourseWork.List(courseID).CourseWorkStates(published).PageSize(100).Fields("nextPageToken,courseWork(id," + attached + ")")
+		list := c.classroom.Courses.CourseWork.List(courseID).CourseWorkStates(published, deleted).PageSize(100).Fields("nextPageToken,courseWork(id," + attached + ")")
 		if token != "" {
 			list = list.PageToken(token)
 		}
@@ -170,7 +173,7 @@ func (c *Client) Attached(ctx context.Context, courseID string) iter.Seq2[seen.P
 		return convert(page.CourseWork, func(p *classroom.CourseWork) (seen.Post, bool) { return post(seen.PostCourseWork, p.Id, p.Materials) }), page.NextPageToken, nil
 	})
 	materials := paged(ctx, func() *Handle { return c.asAdmin(ScopeMaterials) }, materialsList, "course "+courseID, func(ctx context.Context, token string) ([]seen.Post, string, error) {
-		list := c.classroom.Courses.CourseWorkMaterials.List(courseID).CourseWorkMaterialStates(published).PageSize(100).
+		list := c.classroom.Courses.CourseWorkMaterials.List(courseID).CourseWorkMaterialStates(published, deleted).PageSize(100).
 			Fields("nextPageToken,courseWorkMaterial(id," + attached + ")")
 		if token != "" {
 			list = list.PageToken(token)

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"maps"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -23,6 +22,9 @@ var documentEvents = map[string]string{
 	"delete_comment": moderation.Tidied,
 }
 
+// What the Drive log tells of files that are no longer where they were.
+var movedEvents = []string{"move", "trash", "delete"}
+
 // The events after which it is looked again what is attached to a post (Reports API, Classroom audit activity events; those of classwork tell of materials too).
 var attachEvents = []string{"published_announcement", "published_course_work", "updated_announcement", "updated_course_work"}
 
@@ -38,8 +40,8 @@ var errRefused = errors.New("Google does not permit it")
 // documentsRun finds out on which documents of classes people commented. It reads who commented when from the log, and of each file where it is; never what it says.
 type documentsRun struct {
 	*commentsRun
-	folders map[string][]string // a class's folder → classes
-	touched map[string]*moderation.Loose
+	folders map[string][]string          // a class's folder → classes
+	touched map[string]*moderation.Loose // files of which it is to be found out where they are
 
 	mu      sync.Mutex
 	refused bool
@@ -59,7 +61,7 @@ func (d *documentsRun) run(ctx context.Context) {
 	}
 	d.attachments(ctx)
 	drive := &d.book.Drive
-	drive.Cursor = d.pull(ctx, "drive", slices.Collect(maps.Keys(documentEvents)), drive.Cursor, d.event)
+	drive.Cursor = d.pull(ctx, "drive", append(slices.Collect(maps.Keys(documentEvents)), movedEvents...), drive.Cursor, d.event)
 	d.place(ctx)
 	old := drive.Cursor.Add(-census.Overlap)
 	maps.DeleteFunc(drive.Passed, func(_ string, at time.Time) bool { return at.Before(old) })
@@ -79,9 +81,15 @@ func (d *documentsRun) attachments(ctx context.Context) {
 		if c.Files == nil { // so that not all have their next turn on the same day
 			next = next.Add(-spread(course, d.Rotation))
 		}
+		had := c.Files
 		c.Files = &moderation.Files{Read: d.Now, Next: next, Posts: map[string]moderation.Attached{}}
 		for _, p := range posts {
 			c.Files.Posts[p.ID] = moderation.Attached{Kind: p.Kind, Files: p.Files, Read: d.Now}
+		}
+		if had != nil {
+			for id, a := range had.Posts {
+				d.detached(c, a.Files, c.Files.Posts[id].Files)
+			}
 		}
 	}
 	var posts []postOf
@@ -111,18 +119,44 @@ func (d *documentsRun) readPosts(ctx context.Context, posts []postOf) {
 		got, err := d.Env.Google.Post(ctx, p.course, p.kind, p.id)
 		d.mu.Lock()
 		defer d.mu.Unlock()
-		f := d.book.Class(p.course).Files
-		switch {
-		case err == nil || d.Env.Google.Gone(err):
-			if f.Posts == nil {
-				f.Posts = map[string]moderation.Attached{}
-			}
+		c := d.book.Class(p.course)
+		f := c.Files
+		if f.Posts == nil {
+			f.Posts = map[string]moderation.Attached{}
+		}
+		switch have := f.Posts[p.id]; {
+		case err == nil:
+			d.detached(c, have.Files, got.Files)
 			f.Posts[p.id] = moderation.Attached{Kind: p.kind, Files: got.Files, Read: d.Now}
+			if post := c.Posts[p.id]; post != nil { // it need not be asked again what it is
+				post.Kind, post.Title, post.Link, post.Made, post.Told = p.kind, got.Title, got.Link, got.Made, true
+			}
+		case d.Env.Google.Gone(err): // what was deleted counts as it was
+			f.Posts[p.id] = moderation.Attached{Kind: p.kind, Files: have.Files, Read: d.Now}
 		case ctx.Err() == nil:
 			f.Next = d.Now // the log will not tell of it again
 			d.Unread(seen.Scope("attached/"+p.course), err)
 		}
 	})
+}
+
+// detached sees to it that documents of a class are looked for again that are attached to a post no longer.
+func (d *documentsRun) detached(c *moderation.Class, had, has []string) {
+	for _, file := range had {
+		if !slices.Contains(has, file) && c.Posts[moderation.DocumentPost(file)] != nil {
+			d.touch(file)
+		}
+	}
+}
+
+// touch sees to it that it is found out where a file is.
+func (d *documentsRun) touch(file string) *moderation.Loose {
+	t := d.touched[file]
+	if t == nil {
+		t = &moderation.Loose{From: d.Now}
+		d.touched[file] = t
+	}
+	return t
 }
 
 func (d *documentsRun) inUse(course string) bool {
@@ -138,6 +172,11 @@ func (d *documentsRun) event(e seen.Event) {
 	if _, passed := d.book.Drive.Passed[act.Key]; passed {
 		return
 	}
+	if slices.Contains(movedEvents, e.Name) {
+		d.moved(e)
+		d.pass(act)
+		return
+	}
 	known, fresh := false, false
 	for _, course := range d.book.Courses() {
 		if p := d.book.Class(course).Posts[moderation.DocumentPost(e.Doc)]; p != nil {
@@ -148,17 +187,41 @@ func (d *documentsRun) event(e seen.Event) {
 	if known && !fresh {
 		return
 	}
-	t := d.touched[e.Doc]
-	if t == nil {
-		t = &moderation.Loose{}
-		d.touched[e.Doc] = t
-	}
+	t := d.touch(e.Doc)
 	t.Add(act)
 	for _, address := range []string{e.Owner, e.Actor} {
 		if a, ok := d.Who().Account(address); ok && !slices.Contains(t.As, a.ID) {
 			t.As = append(t.As, a.ID)
 		}
 	}
+}
+
+// moved sees to it that documents are looked for again that may no longer be where they were: the file itself, or what waits in a Drive in which a folder was moved.
+func (d *documentsRun) moved(e seen.Event) {
+	var owner string
+	if a, ok := d.Who().Account(e.Owner); ok && e.DocType == "folder" {
+		owner = a.ID
+	}
+	rules := d.rules(policy.PlaceDocuments)
+	for _, c := range d.courses {
+		class := d.book.Class(c.ID)
+		for _, id := range class.Documents() {
+			file, _ := moderation.DocumentOf(id)
+			post := class.Posts[id]
+			theirs := owner != "" && (post.As == owner || c.Owner == owner || class.Teaches(owner))
+			if file == e.Doc || theirs && slices.ContainsFunc(rules, func(r moderation.Rules) bool { return len(class.Waiting(post, r)) > 0 }) {
+				d.touch(file)
+			}
+		}
+	}
+}
+
+// pass notes that a record need not be taken up again when the log delivers it again.
+func (d *documentsRun) pass(a moderation.Act) {
+	if d.book.Drive.Passed == nil {
+		d.book.Drive.Passed = map[string]time.Time{}
+	}
+	d.book.Drive.Passed[a.Key] = a.At
 }
 
 // placed is where a file is.
@@ -171,7 +234,7 @@ type placed struct {
 	unsure  bool     // it may be one of others
 }
 
-// place finds out of which classes the files are that were commented on, and whether those that wait still are.
+// place finds out of which classes the files are that were commented on or moved.
 func (d *documentsRun) place(ctx context.Context) {
 	for file, l := range d.book.Drive.Loose {
 		if t := d.touched[file]; t != nil {
@@ -183,33 +246,9 @@ func (d *documentsRun) place(ctx context.Context) {
 		d.touched[file] = l
 	}
 	var files []*placed
-	for file, l := range d.touched {
-		files = append(files, &placed{file: file, loose: l})
+	for _, file := range slices.Sorted(maps.Keys(d.touched)) {
+		files = append(files, &placed{file: file, loose: d.touched[file]})
 	}
-	var posts []postOf
-	rules := d.rules(policy.PlaceDocuments)
-	for _, c := range d.courses {
-		class := d.book.Class(c.ID)
-		for _, id := range class.Documents() {
-			file, _ := moderation.DocumentOf(id)
-			p := class.Posts[id]
-			waits := slices.ContainsFunc(rules, func(r moderation.Rules) bool { return len(class.Waiting(p, r)) > 0 })
-			if !waits {
-				continue
-			}
-			for _, post := range class.Attached(file) { // Google's log does not tell that a post was deleted
-				if a := class.Files.Posts[post]; a.Read.Before(d.Now) && !slices.Contains(posts, postOf{c.ID, post, a.Kind}) {
-					posts = append(posts, postOf{c.ID, post, a.Kind})
-				}
-			}
-			if d.touched[file] == nil {
-				d.touched[file] = &moderation.Loose{}
-				files = append(files, &placed{file: file, loose: d.touched[file]})
-			}
-		}
-	}
-	d.readPosts(ctx, posts)
-	slices.SortFunc(files, func(a, b *placed) int { return strings.Compare(a.file, b.file) })
 	defer d.holdReaders(files)()
 	_ = census.Each(ctx, d.Env.Google.Workers(), files, func(p *placed) { d.find(ctx, p) })
 	if ctx.Err() != nil {
@@ -236,17 +275,13 @@ func (d *documentsRun) apply(p *placed) {
 	drive := &d.book.Drive
 	delete(drive.Loose, p.file)
 	if p.unsure {
-		p.loose.Acts = slices.DeleteFunc(p.loose.Acts, func(a moderation.Act) bool { return a.At.Before(d.Now.AddDate(0, 0, -looseKept)) })
-		if len(p.loose.Acts) > 0 {
+		if p.loose.From.After(d.Now.AddDate(0, 0, -looseKept)) {
 			if drive.Loose == nil {
 				drive.Loose = map[string]*moderation.Loose{}
 			}
 			drive.Loose[p.file] = p.loose
 		}
 		return
-	}
-	if drive.Passed == nil {
-		drive.Passed = map[string]time.Time{}
 	}
 	acts := slices.Clone(p.loose.Acts)
 	for _, c := range d.courses {
@@ -258,232 +293,7 @@ func (d *documentsRun) apply(p *placed) {
 	}
 	if len(p.courses) == 0 {
 		for _, a := range acts {
-			drive.Passed[a.Key] = a.At
-		}
-	}
-}
-
-// find finds out where a file is: as its owner, or else as whoever commented and as teachers, until somebody sees a class's folder above it.
-func (d *documentsRun) find(ctx context.Context, p *placed) {
-	of := map[string]bool{}
-	id := moderation.DocumentPost(p.file)
-	readers := slices.Clone(p.loose.As)
-	for _, c := range d.courses {
-		class := d.book.Class(c.ID)
-		post := class.Posts[id]
-		of[c.ID] = len(class.Attached(p.file)) > 0
-		if post != nil && post.As != "" {
-			readers = slices.Insert(readers, 0, post.As)
-		}
-		if post != nil || of[c.ID] {
-			readers = append(readers, d.teachersOf(c)...)
-		}
-	}
-	for _, c := range d.courses { // the owner's account may be switched off
-		if d.hasMember(c, p.loose.As) {
-			readers = append(readers, d.teachersOf(c)...)
-		}
-	}
-	found := d.look(ctx, p, readers, of)
-	if p.item.Trashed || p.item.MimeType == seen.MimeFolder {
-		p.unsure = false
-		return
-	}
-	if !found && !p.unsure && d.ownerless(readers, p.item.Owner) {
-		p.unsure = true
-		d.Unseen(seen.Scope("document/"+p.file), seen.NoMember)
-	}
-	if p.as == "" && !p.unsure {
-		return // it is not there
-	}
-	for _, c := range d.courses {
-		switch {
-		case of[c.ID], p.unsure && d.book.Class(c.ID).Posts[id] != nil:
-			p.courses = append(p.courses, c.ID)
-		case d.Missed("attached"), d.Missed(seen.Scope("attached/" + c.ID)):
-			p.unsure = true
-		}
-	}
-}
-
-// ownerless tells whether nobody sees where a file lies because whoever owns it, somebody of a class, has an account that is switched off. readers begins with the likely owners.
-func (d *documentsRun) ownerless(readers []string, owner string) bool {
-	if a, ok := d.Who().Account(owner); ok {
-		readers = []string{a.ID}
-	}
-	for _, id := range readers {
-		if a, ok := d.Who().AccountByID(id); ok {
-			return !a.Active() && slices.ContainsFunc(d.courses, func(c seen.Course) bool { return c.Owner == id || d.hasMember(c, []string{id}) || d.book.Class(c.ID).Teaches(id) })
-		}
-	}
-	return false
-}
-
-// look reads a file as one of some people, by Directory id, after the other, until it is clear in which class's folder it lies, if in any. It tells whether it became clear.
-func (d *documentsRun) look(ctx context.Context, p *placed, readers []string, of map[string]bool) (clear bool) {
-	tried := map[string]bool{}
-	for _, id := range readers {
-		if p.item.Trashed {
-			return true
-		}
-		a, known := d.Who().AccountByID(id)
-		if !known || tried[id] || len(tried) >= mostAsking || !a.Active() || !d.Who().Ours(a.Address) {
-			continue
-		}
-		tried[id] = true
-		it, err := d.item(ctx, a.Address, p.file)
-		if err != nil {
-			if !d.Env.Google.NotFound(err) && ctx.Err() == nil {
-				p.unsure = true
-				d.missed(p.file, err)
-			}
-			continue
-		}
-		if p.as == "" {
-			p.item, p.as = it, id
-		}
-		courses, sure := d.climb(ctx, it, id)
-		for _, course := range courses {
-			of[course] = true
-		}
-		switch {
-		case len(courses) > 0, it.Drive != "":
-			p.unsure = false
-			return true
-		case !sure:
-			p.unsure = true
-		case it.Owner == a.Address:
-			p.unsure = false
-			return true
-		}
-	}
-	return false
-}
-
-// hasMember tells whether one of some people is in a class.
-func (d *documentsRun) hasMember(c seen.Course, ids []string) bool {
-	members, _ := d.Members(d.memory, c.ID)
-	return slices.ContainsFunc(members, func(m seen.ClassMember) bool { return slices.Contains(ids, m.ID) })
-}
-
-// teachersOf lists who can open what is attached to posts of a class.
-func (d *documentsRun) teachersOf(c seen.Course) []string {
-	out := []string{c.Owner}
-	members, _ := d.Members(d.memory, c.ID)
-	for _, m := range members {
-		if m.Teacher && len(out) < mostAsking {
-			out = append(out, m.ID)
-		}
-	}
-	return out
-}
-
-// item reads one file or folder; once Google said that this is not permitted it is not asked again.
-func (d *documentsRun) item(ctx context.Context, as, id string) (seen.Item, error) {
-	d.mu.Lock()
-	refused := d.refused
-	d.mu.Unlock()
-	if refused {
-		return seen.Item{}, errRefused
-	}
-	return d.Env.Google.Item(ctx, as, id)
-}
-
-// missed notes that a file could not be read.
-func (d *documentsRun) missed(file string, err error) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	switch {
-	case d.refused:
-	case d.Env.Google.Reason(err) == seen.Refused:
-		d.refused = true
-		d.Unread("document", err)
-	default:
-		d.Unread(seen.Scope("document/"+file), err)
-	}
-}
-
-// climb follows the folders above a file up to a class's. sure is false if one could not be read.
-func (d *documentsRun) climb(ctx context.Context, it seen.Item, as string) (courses []string, sure bool) {
-	sure = true
-	for range mostAbove {
-		parent, who := it.Parent, as
-		for _, id := range d.insiders(it, as) {
-			if parent != "" {
-				break
-			}
-			// Google hides a folder from an owner who may not see it; whoever has access through it sees it.
-			if a, known := d.Who().AccountByID(id); known {
-				theirs, err := d.item(ctx, a.Address, it.ID)
-				if err != nil && !d.Env.Google.NotFound(err) {
-					sure = false
-				}
-				parent, who = theirs.Parent, id
-			}
-		}
-		if parent == "" || it.Drive != "" {
-			return nil, sure
-		}
-		if found := d.folders[parent]; len(found) > 0 {
-			return found, true
-		}
-		f, err := d.folder(ctx, parent, who)
-		if err != nil {
-			return nil, sure && d.Env.Google.NotFound(err)
-		}
-		it, as = f, who
-		if a, ours := d.Who().Account(f.Owner); ours && a.Active() && d.Who().Ours(a.Address) {
-			as = a.ID
-		}
-	}
-	return nil, sure
-}
-
-// folder reads a folder, once in a run.
-func (d *documentsRun) folder(ctx context.Context, id, as string) (seen.Item, error) {
-	d.mu.Lock()
-	have := d.above[id]
-	d.mu.Unlock()
-	if have != nil {
-		return *have, nil
-	}
-	a, _ := d.Who().AccountByID(as)
-	it, err := d.item(ctx, a.Address, id)
-	if err == nil {
-		d.mu.Lock()
-		d.above[id] = &it
-		d.mu.Unlock()
-	} else if !d.Env.Google.NotFound(err) {
-		d.missed(id, err)
-	}
-	return it, err
-}
-
-// insiders lists accounts that have access to an item through a folder above it, by Directory id.
-func (d *documentsRun) insiders(it seen.Item, but string) []string {
-	var out []string
-	for _, g := range it.Grants {
-		if a, ok := d.Who().Account(g.Address); ok && g.Type == "user" && g.Inherited != "" && a.ID != but && a.Active() && d.Who().Ours(a.Address) && len(out) < mostAsking {
-			out = append(out, a.ID)
-		}
-	}
-	return out
-}
-
-// holdReaders keeps the sign-ins of those as whom files are read, so that each costs one.
-func (d *documentsRun) holdReaders(files []*placed) (release func()) {
-	const most = 500 // bounds the memory that tokens take
-	held := map[string]func(){}
-	for _, p := range files {
-		for _, id := range p.loose.As {
-			if a, ok := d.Who().AccountByID(id); ok && held[id] == nil && len(held) < most {
-				held[id] = d.Env.Google.Hold(a.Address)
-			}
-		}
-	}
-	return func() {
-		for _, r := range held {
-			r()
+			d.pass(a)
 		}
 	}
 }

@@ -56,8 +56,9 @@ type Drive struct {
 
 // Loose is what was said on a file.
 type Loose struct {
-	Acts []Act    `json:"acts"`
-	As   []string `json:"as,omitempty"` // Directory ids of who can open it, the likeliest first
+	From time.Time `json:"from"` // when it was looked for first
+	Acts []Act     `json:"acts,omitempty"`
+	As   []string  `json:"as,omitempty"` // Directory ids of who can open it, the likeliest first
 }
 
 // Add takes up an act, once.

@@ -103,7 +103,7 @@ type Post struct {
 	Link  string // opens it; "" for what is not published
 	Made  time.Time
 	Kind  string   // PostAnnouncement, PostCourseWork or PostMaterial; "" where only one kind was asked for
-	Files []string // ids of the files on Drive that are attached to it; none of what is not published
+	Files []string // ids of the files on Drive that are attached to it; none of a draft
 }
 
 // A ClassMember is a teacher or student of a course.

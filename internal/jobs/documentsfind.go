@@ -1,0 +1,243 @@
+package jobs
+
+import (
+	"context"
+	"slices"
+
+	"esafetybot/internal/moderation"
+	"esafetybot/internal/seen"
+)
+
+// find finds out where a file is: as its owner, or else as whoever commented and as teachers, until somebody sees a class's folder above it.
+func (d *documentsRun) find(ctx context.Context, p *placed) {
+	of := map[string]bool{}
+	id := moderation.DocumentPost(p.file)
+	readers := slices.Clone(p.loose.As)
+	for _, c := range d.courses {
+		class := d.book.Class(c.ID)
+		post := class.Posts[id]
+		of[c.ID] = len(class.Attached(p.file)) > 0
+		if post != nil && post.As != "" {
+			readers = slices.Insert(readers, 0, post.As)
+		}
+		if post != nil || of[c.ID] {
+			readers = append(readers, d.teachersOf(c)...)
+		}
+		if post != nil { // who commented can open it
+			for _, a := range post.Acts[max(0, len(post.Acts)-2):] {
+				readers = append(readers, a.By)
+			}
+		}
+	}
+	for _, c := range d.courses { // the owner's account may be switched off
+		if d.hasMember(c, p.loose.As) {
+			readers = append(readers, d.teachersOf(c)...)
+		}
+	}
+	found := d.look(ctx, p, readers, of)
+	if p.item.Trashed || p.item.MimeType == seen.MimeFolder {
+		p.unsure = false
+		return
+	}
+	if !found && !p.unsure && d.ownerless(readers, p.item.Owner) {
+		p.unsure = true
+		d.Unseen(seen.Scope("document/"+p.file), seen.NoMember)
+	}
+	if p.as == "" && !p.unsure {
+		return // it is not there
+	}
+	for _, c := range d.courses {
+		switch {
+		case of[c.ID], p.unsure && d.book.Class(c.ID).Posts[id] != nil:
+			p.courses = append(p.courses, c.ID)
+		case d.Missed("attached"), d.Missed(seen.Scope("attached/" + c.ID)):
+			p.unsure = true
+		}
+	}
+}
+
+// ownerless tells whether nobody sees where a file lies because whoever owns it, somebody of a class, has an account that is switched off. readers begins with the likely owners.
+func (d *documentsRun) ownerless(readers []string, owner string) bool {
+	if a, ok := d.Who().Account(owner); ok {
+		readers = []string{a.ID}
+	}
+	for _, id := range readers {
+		if a, ok := d.Who().AccountByID(id); ok {
+			return !a.Active() && slices.ContainsFunc(d.courses, func(c seen.Course) bool {
+				return c.Owner == id || d.hasMember(c, []string{id}) || d.book.Class(c.ID).Teaches(id)
+			})
+		}
+	}
+	return false
+}
+
+// look reads a file as one of some people, by Directory id, after the other, until it is clear in which class's folder it lies, if in any. It tells whether it became clear.
+func (d *documentsRun) look(ctx context.Context, p *placed, readers []string, of map[string]bool) (clear bool) {
+	tried := map[string]bool{}
+	for next := slices.Clone(readers); len(next) > 0; {
+		id := next[0]
+		next = next[1:]
+		a, known := d.Who().AccountByID(id)
+		if !known || tried[id] || len(tried) >= mostAsking || !a.Active() || !d.Who().Ours(a.Address) {
+			continue
+		}
+		tried[id] = true
+		it, err := d.item(ctx, a.Address, p.file)
+		if err != nil {
+			if !d.Env.Google.NotFound(err) && ctx.Err() == nil {
+				p.unsure = true
+				d.missed(p.file, err)
+			}
+			continue
+		}
+		if p.as == "" || it.Owner == a.Address {
+			p.item, p.as = it, id
+		}
+		if o, ok := d.Who().Account(it.Owner); ok && o.Active() && !tried[o.ID] { // they see more than whoever it is shared with
+			next = slices.Insert(next, 0, o.ID)
+		}
+		courses, sure := d.climb(ctx, it, id)
+		for _, course := range courses {
+			of[course] = true
+		}
+		switch {
+		case len(courses) > 0, it.Drive != "", it.Trashed:
+			p.unsure = false
+			return true
+		case !sure:
+			p.unsure = true
+		case it.Owner == a.Address:
+			p.unsure = false
+			return true
+		}
+	}
+	return false
+}
+
+// hasMember tells whether one of some people is in a class.
+func (d *documentsRun) hasMember(c seen.Course, ids []string) bool {
+	members, _ := d.Members(d.memory, c.ID)
+	return slices.ContainsFunc(members, func(m seen.ClassMember) bool { return slices.Contains(ids, m.ID) })
+}
+
+// teachersOf lists who can open what is attached to posts of a class.
+func (d *documentsRun) teachersOf(c seen.Course) []string {
+	out := []string{c.Owner}
+	members, _ := d.Members(d.memory, c.ID)
+	for _, m := range members {
+		if m.Teacher && len(out) < mostAsking {
+			out = append(out, m.ID)
+		}
+	}
+	return out
+}
+
+// item reads one file or folder; once Google said that this is not permitted it is not asked again.
+func (d *documentsRun) item(ctx context.Context, as, id string) (seen.Item, error) {
+	d.mu.Lock()
+	refused := d.refused
+	d.mu.Unlock()
+	if refused {
+		return seen.Item{}, errRefused
+	}
+	return d.Env.Google.Item(ctx, as, id)
+}
+
+// missed notes that a file could not be read.
+func (d *documentsRun) missed(file string, err error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	switch {
+	case d.refused:
+	case d.Env.Google.Reason(err) == seen.Refused:
+		d.refused = true
+		d.Unread("document", err)
+	default:
+		d.Unread(seen.Scope("document/"+file), err)
+	}
+}
+
+// climb follows the folders above a file up to a class's. sure is false if one could not be read.
+func (d *documentsRun) climb(ctx context.Context, it seen.Item, as string) (courses []string, sure bool) {
+	sure = true
+	for range mostAbove {
+		parent, who := it.Parent, as
+		for _, id := range d.insiders(it, as) {
+			if parent != "" {
+				break
+			}
+			// Google hides a folder from an owner who may not see it; whoever has access through it sees it.
+			if a, known := d.Who().AccountByID(id); known {
+				theirs, err := d.item(ctx, a.Address, it.ID)
+				if err != nil && !d.Env.Google.NotFound(err) {
+					sure = false
+				}
+				parent, who = theirs.Parent, id
+			}
+		}
+		if parent == "" || it.Drive != "" {
+			return nil, sure
+		}
+		if found := d.folders[parent]; len(found) > 0 {
+			return found, true
+		}
+		f, err := d.folder(ctx, parent, who)
+		if err != nil {
+			return nil, sure && d.Env.Google.NotFound(err)
+		}
+		it, as = f, who
+		if a, ours := d.Who().Account(f.Owner); ours && a.Active() && d.Who().Ours(a.Address) {
+			as = a.ID
+		}
+	}
+	return nil, sure
+}
+
+// folder reads a folder, once in a run.
+func (d *documentsRun) folder(ctx context.Context, id, as string) (seen.Item, error) {
+	d.mu.Lock()
+	have := d.above[id]
+	d.mu.Unlock()
+	if have != nil {
+		return *have, nil
+	}
+	a, _ := d.Who().AccountByID(as)
+	it, err := d.item(ctx, a.Address, id)
+	if err == nil {
+		d.mu.Lock()
+		d.above[id] = &it
+		d.mu.Unlock()
+	} else if !d.Env.Google.NotFound(err) {
+		d.missed(id, err)
+	}
+	return it, err
+}
+
+// insiders lists accounts that have access to an item through a folder above it, by Directory id.
+func (d *documentsRun) insiders(it seen.Item, but string) []string {
+	var out []string
+	for _, g := range it.Grants {
+		if a, ok := d.Who().Account(g.Address); ok && g.Type == "user" && g.Inherited != "" && a.ID != but && a.Active() && d.Who().Ours(a.Address) && len(out) < mostAsking {
+			out = append(out, a.ID)
+		}
+	}
+	return out
+}
+
+// holdReaders keeps the sign-ins of those as whom files are read, so that each costs one.
+func (d *documentsRun) holdReaders(files []*placed) (release func()) {
+	const most = 500 // bounds the memory that tokens take
+	held := map[string]func(){}
+	for _, p := range files {
+		for _, id := range p.loose.As {
+			if a, ok := d.Who().AccountByID(id); ok && held[id] == nil && len(held) < most {
+				held[id] = d.Env.Google.Hold(a.Address)
+			}
+		}
+	}
+	return func() {
+		for _, r := range held {
+			r()
+		}
+	}
+}
