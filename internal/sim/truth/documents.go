@@ -70,11 +70,11 @@ func (w *world) allAbove(f *File) []string {
 	return out
 }
 
-// isAttached reports whether a published post of a class, of whatever kind, has a file among its materials.
+// isAttached reports whether a post of a class, of whatever kind, that is published or was deleted has a file among its materials.
 func (w *world) isAttached(class Course, file string) bool {
 	for _, p := range slices.Concat(w.t.Announcements[class.ID], w.t.CourseWork[class.ID], w.t.Materials[class.ID]) {
 		for _, m := range p.Materials {
-			if p.isPublished() && m.DriveFile.DriveFile.ID == file {
+			if (p.isPublished() || p.State == "DELETED") && m.DriveFile.DriveFile.ID == file {
 				return true
 			}
 		}

@@ -128,7 +128,9 @@ func TestWhatIsADocument(t *testing.T) {
 			streamCase{name: "attached, " + kind, files: at(`, "state": "PUBLISHED"`), want: []string{inDoc}},
 			streamCase{name: "attached, nothing said of the state, " + kind, files: at(""), want: []string{inDoc}},
 			streamCase{name: "attached to a draft, " + kind, files: at(`, "state": "DRAFT"`)},
-			streamCase{name: "attached to what was deleted, " + kind, files: at(`, "state": "DELETED"`)})
+			streamCase{name: "attached to what was deleted, " + kind, files: at(`, "state": "DELETED"`), want: []string{inDoc}},
+			streamCase{name: "in the bin, attached to what was deleted, " + kind, files: both(filesAre(lying("d1", "root-t2", doc, `, "trashed": true`)), attaching(kind, "c1", `, "state": "DELETED"`))},
+			streamCase{name: "attached, and nobody knows the state, " + kind, files: at(`, "state": "COURSE_WORK_STATE_UNSPECIFIED"`)})
 	}
 	for i := range cases {
 		if cases[i].drive == nil {
