@@ -59,8 +59,9 @@ type Census struct {
 	// Outside keeps the addresses of members of classes who are outside. Set it before classes are read.
 	Outside *people.Book
 
-	mu   sync.Mutex
-	gaps map[seen.Scope]seen.Gap
+	mu     sync.Mutex
+	gaps   map[seen.Scope]seen.Gap
+	recent map[entry]pulled
 
 	directory bool // read, well or badly
 	known     bool // the accounts are known
@@ -79,7 +80,7 @@ type Census struct {
 
 // New makes a census of a school at a moment.
 func New(g Google, p *policy.Policy, now time.Time, log *slog.Logger) *Census {
-	return &Census{Google: g, Policy: p, Now: now, Log: log, gaps: map[seen.Scope]seen.Gap{}, asked: map[string]bool{}}
+	return &Census{Google: g, Policy: p, Now: now, Log: log, gaps: map[seen.Scope]seen.Gap{}, asked: map[string]bool{}, recent: map[entry]pulled{}}
 }
 
 // gap notes that a scope could not be read.

@@ -161,9 +161,28 @@ func (c *Census) settle(b *memory.Book) {
 	}
 }
 
-// Recent reads the events of one name since a moment, without a cursor; ok is false when the log could not be read.
+// Recent reads the events of one name since a moment or somewhat earlier, without a cursor; ok is false when the log could not be read. What was read in this run is not read again.
 func (c *Census) Recent(ctx context.Context, app, name string, since time.Time) (events []seen.Event, ok bool) {
-	return list(c, seen.Scope("log/"+app), c.Google.Events(ctx, app, name, since, c.Now))
+	since = since.Truncate(24 * time.Hour) // so that several who ask ask for the same
+	key := entry{app, name}
+	c.mu.Lock()
+	have, known := c.recent[key]
+	c.mu.Unlock()
+	if known && !have.since.After(since) {
+		return have.events, true
+	}
+	if events, ok = list(c, seen.Scope("log/"+app), c.Google.Events(ctx, app, name, since, c.Now)); ok {
+		c.mu.Lock()
+		c.recent[key] = pulled{since, events}
+		c.mu.Unlock()
+	}
+	return events, ok
+}
+
+// pulled is what a log said since a moment.
+type pulled struct {
+	since  time.Time
+	events []seen.Event
 }
 
 // Forwarding asks where the mail of the accounts goes that the log once named; an account that could not be asked is a gap "forwarding/ID", and where

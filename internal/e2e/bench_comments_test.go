@@ -69,9 +69,13 @@ func calls(r *jobs.Record) (n int) {
 	return n
 }
 
-// asked is without sign-ins, of which there may be one for each kind of post and one for whoever runs a blog, and without the lists of blogs of those whose turn it is.
+// asked is without sign-ins, of which there may be one for each kind of post and one for whoever runs a blog, and without what is read in turns: the lists of blogs, and what is attached to posts.
 func asked(r *jobs.Record) int {
-	return calls(r) - r.Calls["oauth2.token"] - r.Calls["blogger.blogs.listByUser"]
+	n := calls(r) - r.Calls["oauth2.token"] - r.Calls["blogger.blogs.listByUser"]
+	for _, kind := range []string{"announcements", "courseWork", "courseWorkMaterials"} {
+		n -= r.Calls["classroom.courses."+kind+".list"]
+	}
+	return n
 }
 
 // commentCalls runs the job comments for the first time, after a day without activity, and after one on which pupils commented on that many posts.

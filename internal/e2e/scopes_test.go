@@ -35,6 +35,7 @@ var blindWithout = map[string][]string{
 	google.ScopeCourseWork:   nil,
 	google.ScopeMaterials:    nil,
 	google.ScopeBlogs:        {"comments.unreviewed", "comments.no-host"},
+	google.ScopeMetadata:     {"comments.unreviewed", "comments.no-host"},
 	google.ScopeAddresses:    nil, // only members of whom the Directory knows nothing
 	google.ScopeGuardians:    nil, // only what an outsider in a class is called
 	google.ScopeMobiles:      {"devices.unencrypted", "devices.no-passcode"},
@@ -44,8 +45,10 @@ var blindWithout = map[string][]string{
 	google.ScopeDrives:       nil,                                            // rolls that are kept on Drive; these are not
 }
 
-// commentsIn says where the rules on comments are blind without a scope, by the beginning of a finding's subject; "" is everywhere.
-var commentsIn = map[string]string{google.ScopeAudit: "post/", google.ScopeRosters: "post/", google.ScopeBlogs: "blog"}
+// commentsIn says where the rules on comments are blind without a scope, by the kind of a finding's subject; nil is everywhere.
+var commentsIn = map[string][]string{
+	google.ScopeAudit: {"post", "document"}, google.ScopeRosters: {"post", "document"}, google.ScopeBlogs: {"blog", "blog-post"}, google.ScopeMetadata: {"document"},
+}
 
 // TestScopesRefused: with every optional scope refused in turn the jobs still run, exactly the rules that needed it are not judged, and everybody is told so.
 func TestScopesRefused(t *testing.T) {
@@ -81,7 +84,7 @@ func TestScopesRefused(t *testing.T) {
 				}
 				want, have := only(s.allTruths(), keep)[w.name], foundBy(t, w, accountChecks...)
 				want = slices.DeleteFunc(want, func(f truth.Finding) bool {
-					return findings.Means(f.Rule) == "comments" && slices.Contains(blind, f.Rule) && strings.HasPrefix(f.Subject, commentsIn[scope])
+					return findings.Means(f.Rule) == "comments" && slices.Contains(blind, f.Rule) && (commentsIn[scope] == nil || slices.Contains(commentsIn[scope], strings.SplitN(f.Subject, "/", 2)[0]))
 				})
 				if scope == google.ScopeUsage {
 					want = slices.DeleteFunc(want, func(f truth.Finding) bool {
@@ -89,7 +92,10 @@ func TestScopesRefused(t *testing.T) {
 					})
 				}
 				// Of some subjects only it cannot be said: nothing else may be missing, and nothing may be invented.
-				some := map[string]string{google.ScopeLicenses: "setting/", google.ScopeGroups: "setting/group:", google.ScopeAddresses: "course/"}[scope]
+				some := map[string]string{
+					google.ScopeAnnounced: "document/", google.ScopeCourseWork: "document/", google.ScopeMaterials: "document/", // those that are attached
+					google.ScopeLicenses: "setting/", google.ScopeGroups: "setting/group:", google.ScopeAddresses: "course/",
+				}[scope]
 				want = slices.DeleteFunc(want, func(f truth.Finding) bool {
 					return some != "" && strings.HasPrefix(f.Subject, some) && !hasFinding(have, f)
 				})

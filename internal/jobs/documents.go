@@ -29,9 +29,11 @@ var movedEvents = []string{"move", "trash", "delete"}
 var attachEvents = []string{"published_announcement", "published_course_work", "updated_announcement", "updated_course_work"}
 
 const (
-	looseKept  = 28 // for how many days it is tried to find out where a file is
-	mostAbove  = 50 // folders above one another
-	mostAsking = 6  // people as whom a file is read at most
+	looseKept = 28 // for how many days it is tried to find out where a file is
+	// attachedAgain is after how many rotations it is read again what is attached to a class's posts: the log tells of all that changes.
+	attachedAgain = 4
+	mostAbove     = 50 // folders above one another
+	mostAsking    = 6  // people as whom a file is read at most
 )
 
 // errRefused stands for what is not asked because it was refused before.
@@ -63,7 +65,7 @@ func (d *documentsRun) run(ctx context.Context) {
 	drive := &d.book.Drive
 	drive.Cursor = d.pull(ctx, "drive", append(slices.Collect(maps.Keys(documentEvents)), movedEvents...), drive.Cursor, d.event)
 	d.place(ctx)
-	old := drive.Cursor.Add(-census.Overlap)
+	old := drive.Cursor.Add(-2 * census.Overlap)
 	maps.DeleteFunc(drive.Passed, func(_ string, at time.Time) bool { return at.Before(old) })
 }
 
@@ -77,9 +79,9 @@ func (d *documentsRun) attachments(ctx context.Context) {
 	}
 	for course, posts := range d.Attached(ctx, ask) {
 		c := d.book.Class(course)
-		next := d.Now.Add(d.Rotation)
+		next := d.Now.Add(attachedAgain * d.Rotation)
 		if c.Files == nil { // so that not all have their next turn on the same day
-			next = next.Add(-spread(course, d.Rotation))
+			next = next.Add(-spread(course, attachedAgain*d.Rotation))
 		}
 		had := c.Files
 		c.Files = &moderation.Files{Read: d.Now, Next: next, Posts: map[string]moderation.Attached{}}
@@ -230,6 +232,7 @@ type placed struct {
 	loose   *moderation.Loose
 	item    seen.Item
 	as      string   // Directory id
+	hidden  []string // who alone may see where it is
 	courses []string // of which it is a document
 	unsure  bool     // it may be one of others
 }

@@ -34,12 +34,15 @@ func (d *documentsRun) find(ctx context.Context, p *placed) {
 			readers = append(readers, d.teachersOf(c)...)
 		}
 	}
-	found := d.look(ctx, p, readers, of)
+	clear := d.look(ctx, p, readers, of)
 	if p.item.Trashed || p.item.MimeType == seen.MimeFolder {
 		p.unsure = false
 		return
 	}
-	if !found && !p.unsure && d.ownerless(readers, p.item.Owner) {
+	if !clear && len(p.hidden) == 0 {
+		p.hidden = d.likelyOwner(readers, p.item.Owner)
+	}
+	if !p.unsure && slices.ContainsFunc(p.hidden, d.switchedOff) {
 		p.unsure = true
 		d.Unseen(seen.Scope("document/"+p.file), seen.NoMember)
 	}
@@ -48,7 +51,7 @@ func (d *documentsRun) find(ctx context.Context, p *placed) {
 	}
 	for _, c := range d.courses {
 		switch {
-		case of[c.ID], p.unsure && d.book.Class(c.ID).Posts[id] != nil:
+		case of[c.ID] && p.as != "", p.unsure && d.book.Class(c.ID).Posts[id] != nil:
 			p.courses = append(p.courses, c.ID)
 		case d.Missed("attached"), d.Missed(seen.Scope("attached/" + c.ID)):
 			p.unsure = true
@@ -56,19 +59,25 @@ func (d *documentsRun) find(ctx context.Context, p *placed) {
 	}
 }
 
-// ownerless tells whether nobody sees where a file lies because whoever owns it, somebody of a class, has an account that is switched off. readers begins with the likely owners.
-func (d *documentsRun) ownerless(readers []string, owner string) bool {
+// likelyOwner is whoever owns a file, by Directory id: as it was read, else the first of those who can probably open it.
+func (d *documentsRun) likelyOwner(readers []string, owner string) []string {
 	if a, ok := d.Who().Account(owner); ok {
-		readers = []string{a.ID}
+		return []string{a.ID}
 	}
 	for _, id := range readers {
-		if a, ok := d.Who().AccountByID(id); ok {
-			return !a.Active() && slices.ContainsFunc(d.courses, func(c seen.Course) bool {
-				return c.Owner == id || d.hasMember(c, []string{id}) || d.book.Class(c.ID).Teaches(id)
-			})
+		if _, ok := d.Who().AccountByID(id); ok {
+			return []string{id}
 		}
 	}
-	return false
+	return nil
+}
+
+// switchedOff tells whether somebody of a class has an account that is switched off, so that nobody sees what only they see.
+func (d *documentsRun) switchedOff(id string) bool {
+	a, ok := d.Who().AccountByID(id)
+	return ok && !a.Active() && slices.ContainsFunc(d.courses, func(c seen.Course) bool {
+		return c.Owner == id || d.hasMember(c, []string{id}) || d.book.Class(c.ID).Teaches(id)
+	})
 }
 
 // look reads a file as one of some people, by Directory id, after the other, until it is clear in which class's folder it lies, if in any. It tells whether it became clear.
@@ -96,7 +105,8 @@ func (d *documentsRun) look(ctx context.Context, p *placed, readers []string, of
 		if o, ok := d.Who().Account(it.Owner); ok && o.Active() && !tried[o.ID] { // they see more than whoever it is shared with
 			next = slices.Insert(next, 0, o.ID)
 		}
-		courses, sure := d.climb(ctx, it, id)
+		courses, hidden, sure := d.climb(ctx, it, id)
+		p.hidden = hidden
 		for _, course := range courses {
 			of[course] = true
 		}
@@ -157,17 +167,18 @@ func (d *documentsRun) missed(file string, err error) {
 	}
 }
 
-// climb follows the folders above a file up to a class's. sure is false if one could not be read.
-func (d *documentsRun) climb(ctx context.Context, it seen.Item, as string) (courses []string, sure bool) {
+// climb follows the folders above a file up to a class's. hidden are those who may own a folder that nobody else sees; sure is false if one could not be read.
+func (d *documentsRun) climb(ctx context.Context, it seen.Item, as string) (courses, hidden []string, sure bool) {
 	sure = true
 	for range mostAbove {
 		parent, who := it.Parent, as
-		for _, id := range d.insiders(it, as) {
+		insiders := d.insiders(it, as)
+		for _, id := range insiders {
 			if parent != "" {
 				break
 			}
 			// Google hides a folder from an owner who may not see it; whoever has access through it sees it.
-			if a, known := d.Who().AccountByID(id); known {
+			if a, known := d.Who().AccountByID(id); known && a.Active() {
 				theirs, err := d.item(ctx, a.Address, it.ID)
 				if err != nil && !d.Env.Google.NotFound(err) {
 					sure = false
@@ -176,21 +187,21 @@ func (d *documentsRun) climb(ctx context.Context, it seen.Item, as string) (cour
 			}
 		}
 		if parent == "" || it.Drive != "" {
-			return nil, sure
+			return nil, insiders, sure
 		}
 		if found := d.folders[parent]; len(found) > 0 {
-			return found, true
+			return found, nil, true
 		}
 		f, err := d.folder(ctx, parent, who)
 		if err != nil {
-			return nil, sure && d.Env.Google.NotFound(err)
+			return nil, insiders, sure && d.Env.Google.NotFound(err)
 		}
 		it, as = f, who
 		if a, ours := d.Who().Account(f.Owner); ours && a.Active() && d.Who().Ours(a.Address) {
 			as = a.ID
 		}
 	}
-	return nil, sure
+	return nil, nil, sure
 }
 
 // folder reads a folder, once in a run.
@@ -213,11 +224,11 @@ func (d *documentsRun) folder(ctx context.Context, id, as string) (seen.Item, er
 	return it, err
 }
 
-// insiders lists accounts that have access to an item through a folder above it, by Directory id.
+// insiders lists accounts that have access to an item through a folder above it, by Directory id, switched off or not.
 func (d *documentsRun) insiders(it seen.Item, but string) []string {
 	var out []string
 	for _, g := range it.Grants {
-		if a, ok := d.Who().Account(g.Address); ok && g.Type == "user" && g.Inherited != "" && a.ID != but && a.Active() && d.Who().Ours(a.Address) && len(out) < mostAsking {
+		if a, ok := d.Who().Account(g.Address); ok && g.Type == "user" && g.Inherited != "" && a.ID != but && d.Who().Ours(a.Address) && len(out) < mostAsking {
 			out = append(out, a.ID)
 		}
 	}
