@@ -34,9 +34,7 @@ func tell(ctx context.Context, env Env, box *outbox.Outbox, t *told) error {
 	if err != nil {
 		return err
 	}
-	for _, role := range slices.Sorted(maps.Keys(t.untold)) {
-		passed = append(passed, role)
-	}
+	passed = append(passed, slices.Sorted(maps.Keys(t.untold))...)
 	var errs error
 	for _, who := range readers(env.Policy, passed...) {
 		if err := tellOne(ctx, env, box, t, who); err != nil {

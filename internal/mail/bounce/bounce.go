@@ -66,11 +66,7 @@ func Parse(raw []byte) (r Report, ok bool) {
 		if parts++; parts > maxParts || len(path) > maxDepth {
 			return errEnough
 		}
-		kind, _, err := part.Header.ContentType()
-		if err != nil {
-			return nil // a part of no known kind is none of those that count
-		}
-		switch kind {
+		switch kind, _, _ := part.Header.ContentType(); kind { // a part whose kind cannot be read is none of those that count
 		case "message/delivery-status", "message/global-delivery-status":
 			text, err := io.ReadAll(io.LimitReader(part.Body, maxStatus+1))
 			if err != nil || len(text) > maxStatus {
