@@ -155,6 +155,7 @@ func (o *options) bench(ctx context.Context, p *policy.Policy, clock func() time
 	}
 	switch to.Scheme {
 	case "gmail":
+		b.env.Sender = from
 		b.sender = mail.NewGmail(drafts{client, from})
 	case "smtp":
 		to.SMTP.Password = o.std.Getenv("ESAFETYBOT_SMTP_PASSWORD")
@@ -254,7 +255,7 @@ func (b *workbench) sum(r *jobs.Record) {
 	}
 	c := r.Changes
 	switch r.Job {
-	case jobs.ReportJob, jobs.DigestJob, jobs.IncidentsJob:
+	case jobs.ReportJob, jobs.DigestJob, jobs.IncidentsJob, jobs.ReturnsJob:
 		return
 	case jobs.ApplyJob:
 		if a := r.Actions; a != nil {

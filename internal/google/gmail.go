@@ -16,7 +16,7 @@ import (
 )
 
 // Mail goes out in two steps, so that a crash between them can be told from one after them: a draft is made, its id is kept,
-// then the draft is sent. A draft that is there was not sent, one that is gone was. All of that with [ScopeCompose], which reads no mail.
+// then the draft is sent. A draft that is there was not sent, one that is gone was. All of that with [ScopeCompose], which reads no mail. What came back is read with [Client.Mail].
 
 // me is Gmail's alias for the subject.
 const me = "me"

@@ -27,7 +27,7 @@ const (
 	ScopeBlogs        = "https://www.googleapis.com/auth/blogger.readonly"
 	ScopeCompose      = "https://www.googleapis.com/auth/gmail.compose"
 	ScopeMailSettings = "https://www.googleapis.com/auth/gmail.settings.basic" // Google's only other ones read all mail
-	ScopeMail         = "https://www.googleapis.com/auth/gmail.readonly"       // all mail of whom it acts as; only for a mailbox that the policy names (Client.Mail)
+	ScopeMail         = "https://www.googleapis.com/auth/gmail.readonly"       // all mail of whom it acts as; only for the sender's mailbox and one that the policy names (Client.Mail)
 
 	// These change things. Nothing but the methods of write.go asks for them.
 	ScopeUsersWrite   = "https://www.googleapis.com/auth/admin.directory.user"
@@ -59,6 +59,7 @@ const (
 	plainSecurity   = "read which apps accounts have let in; Google offers it only together with removing them and signing people out"
 	plainMetadata   = "read titles, folders and sharing of everybody's files on Drive, not what is in them"
 	plainCourseWork = "read classwork in Classroom, and what pupils handed in; Google offers it only together"
+	plainMail       = "read mail; used in the sender's own mailbox only, for the reports that a mail could not be delivered, and in a mailbox for ClassDojo that the policy names. Google offers nothing smaller that can search"
 	plainMaterials  = "read materials in Classroom"
 )
 
@@ -144,6 +145,7 @@ func Scopes(job string) []ScopeUse {
 	case "send":
 		return []ScopeUse{
 			{ScopeCompose, "write drafts and send them from the sender's mailbox; it cannot read mail", true, "nothing, but no mail is sent through Gmail"},
+			{ScopeMail, plainMail, false, "whether a mail came back"},
 		}
 	case "apply":
 		return []ScopeUse{

@@ -56,6 +56,10 @@ func digests(ctx context.Context, env Env, box *outbox.Outbox, c *census.Census,
 	if err != nil {
 		return err
 	}
+	back, err := openUnreached(ctx, env, box, c.Now)
+	if err != nil {
+		return err
+	}
 	var errs error
 	for _, a := range asked.with(shared.with(w.hosts(), c.Who())) {
 		posts := w.posts(a)
@@ -75,10 +79,18 @@ func digests(ctx context.Context, env Env, box *outbox.Outbox, c *census.Census,
 			Now: c.Now, Location: env.Policy.School.Location, Posts: posts, Site: env.page("/"), Replies: w.ask.Replies, Mask: w.mask,
 			Needed: shared.files(a.ID), Answers: env.page(sharedPage), Asks: asked.of(a),
 		})
+		address := mailAddress(env.Policy, c.Who(), a)
+		if err == nil && back.has(address) {
+			// The last mail came back. What it told is told otherwise (findUntold); something new is tried again, for a mailbox may be mended.
+			var had string
+			if had, err = box.LastHash(ctx, address, digestKind); err == nil && had == r.Hash {
+				continue
+			}
+		}
 		if err == nil {
 			b := &store.Batch{}
 			_, err = box.Put(ctx, b, c.Now, outbox.Letter{
-				To: netmail.Address{Name: a.Name, Address: mailAddress(env.Policy, c.Who(), a)}, Kind: digestKind, Period: env.Policy.Calendar.Date(c.Now).String(),
+				To: netmail.Address{Name: a.Name, Address: address}, Kind: digestKind, Period: env.Policy.Calendar.Date(c.Now).String(),
 				UpTo: c.Now, Hash: r.Hash, Subject: r.Subject, HTML: r.HTML, Text: r.Text,
 			})
 			if errors.Is(err, outbox.ErrExists) || errors.Is(err, outbox.ErrToday) {
@@ -228,20 +240,29 @@ func (w *waiting) posts(a *seen.Account) []reports.DigestPost {
 
 // postsFor is what waits for somebody who has a report of another kind today: one person gets one mail.
 func (t *told) postsFor(ctx context.Context, env Env, address string) ([]reports.DigestPost, error) {
-	if t.Who == nil || !Asked(env.Policy, CommentsJob) || !t.census.Directory(ctx) {
+	if t.Who == nil {
 		return nil, nil
 	}
 	a, ok := t.Who.Account(address)
 	if !ok {
 		return nil, nil
 	}
-	if t.classes == nil {
-		var err error
-		if t.classes, err = newWaiting(ctx, env, t.census, t.lease.Commit); err != nil {
-			return nil, err
-		}
+	w, err := t.waits(ctx, env)
+	if err != nil || w == nil {
+		return nil, err
 	}
-	return t.classes.posts(a), nil
+	return w.posts(a), nil
+}
+
+// waits is what waits in classes; nil where nobody asks about comments, or the list of accounts could not be read.
+func (t *told) waits(ctx context.Context, env Env) (w *waiting, err error) {
+	if t.Who == nil || !Asked(env.Policy, CommentsJob) || !t.census.Directory(ctx) {
+		return nil, nil
+	}
+	if t.classes == nil {
+		t.classes, err = newWaiting(ctx, env, t.census, t.lease.Commit)
+	}
+	return t.classes, err
 }
 
 // className is what a class is called; "" where that is a pupil's whole name, as in a class for one. A first name alone ("5 Ash") is a class's name like any other.

@@ -69,6 +69,8 @@ type Env struct {
 	Holder    string // who runs, for the lease
 	// Rotation is the period in which every scope is read in full again, so that a lost record of the log costs no more.
 	Rotation time.Duration
+	// Sender is the mailbox that mail goes out from where that is Gmail's; "" where it does not go through Gmail.
+	Sender string
 	// Beside tells that what is kept beside a message reaches its reader: mail goes into a folder.
 	Beside bool
 	// Roll reads a roll of the policy; nil reads the file beside the policy.

@@ -12,6 +12,8 @@ import (
 	"esafetybot/internal/moderation"
 	"esafetybot/internal/outbox"
 	"esafetybot/internal/people"
+	"esafetybot/internal/policy"
+	"esafetybot/internal/reports"
 	"esafetybot/internal/seen"
 	"esafetybot/internal/shares"
 	"esafetybot/internal/store"
@@ -32,6 +34,8 @@ type told struct {
 	census  *census.Census // read in this run; its directory may not be
 	classes *waiting       // what waits in classes, once somebody asked
 	asking  *asking        // what people are asked about what they shared
+	back    unreached      // whose mail came back
+	untold  map[policy.Role][]reports.Untold
 }
 
 // Report tells people: the urgent things at once, the rest in the one report a day.
@@ -42,6 +46,12 @@ func Report(ctx context.Context, env Env, box *outbox.Outbox, s *Seen) (*Record,
 			return err
 		}
 		env.nameRoll(ctx, t.Who)
+		if t.back, err = openUnreached(ctx, env, box, t.now); err != nil {
+			return err
+		}
+		if err := t.findUntold(ctx, env); err != nil {
+			return err
+		}
 		return errors.Join(urgent(ctx, env, box, t), tellOwners(ctx, env, box, t), tell(ctx, env, box, t), ask(ctx, env, box, t), keepViews(ctx, env, t, s), tellNeeded(ctx, env, box, t))
 	})
 }
@@ -76,6 +86,15 @@ func newTold(ctx context.Context, env Env, s *Seen, lease *Lease) (*told, error)
 		}
 		if look != nil {
 			t.looks[job] = look
+		}
+	}
+	if env.Sender != "" {
+		r, err := Latest(ctx, env.Store, ReturnsJob)
+		if err != nil {
+			return nil, err
+		}
+		if r != nil {
+			t.records[ReturnsJob] = r
 		}
 	}
 	if t.Outcome != nil {

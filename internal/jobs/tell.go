@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	netmail "net/mail"
 	"slices"
 	"strings"
@@ -33,6 +34,7 @@ func tell(ctx context.Context, env Env, box *outbox.Outbox, t *told) error {
 	if err != nil {
 		return err
 	}
+	passed = append(passed, slices.Sorted(maps.Keys(t.untold))...)
 	var errs error
 	for _, who := range readers(env.Policy, passed...) {
 		if err := tellOne(ctx, env, box, t, who); err != nil {
@@ -46,7 +48,7 @@ func tell(ctx context.Context, env Env, box *outbox.Outbox, t *told) error {
 type reader struct {
 	policy.Person
 	roles  []policy.Role
-	passed bool // findings about comments were passed to them
+	passed bool // findings about comments were passed to them, or what the mail that came back should have told
 }
 
 // jobs are the looking jobs whose clauses the person deals with; the workspace administrator, who can put right what could not be read, hears of all.
@@ -151,6 +153,12 @@ func tellOne(ctx context.Context, env Env, box *outbox.Outbox, t *told, who read
 	if data.Posts, err = t.postsFor(ctx, env, who.Address); err != nil {
 		return err
 	}
+	for _, role := range who.roles {
+		data.Untold = append(data.Untold, t.untold[role]...)
+	}
+	if t.hearsOfReturned(env.Policy, who) {
+		data.Returned = t.returned(env)
+	}
 	if data.Asks, err = t.asksOf(ctx, env, who); err != nil {
 		return err
 	}
@@ -162,7 +170,7 @@ func tellOne(ctx context.Context, env Env, box *outbox.Outbox, t *told, who read
 	if err != nil {
 		return err
 	}
-	if c := r.Counts; c.New+c.StillOpen+c.PutRight+c.Gaps+c.Unclear == 0 && len(data.Asks) > 0 && !slices.Contains(who.roles, policy.RoleAdmin) {
+	if c := r.Counts; c.New+c.StillOpen+c.PutRight+c.Gaps+c.Unclear+len(data.Untold)+len(data.Returned) == 0 && len(data.Asks) > 0 && !slices.Contains(who.roles, policy.RoleAdmin) {
 		return t.askOne(ctx, env, box, who) // a question, and nothing to report
 	}
 	told := !mark.UpTo.IsZero()
@@ -239,7 +247,11 @@ func gather(ctx context.Context, env Env, t *told, who reader, since time.Time) 
 			in.NotLooked = append(in.NotLooked, reports.Clause{ID: c.ID, Says: c.Says})
 		}
 	}
-	for _, gap := range t.gaps(who.jobs(p)) {
+	looked := who.jobs(p)
+	if slices.Contains(who.roles, policy.RoleAdmin) {
+		looked = append(slices.Clone(looked), ReturnsJob)
+	}
+	for _, gap := range t.gaps(looked) {
 		in.NotSeen = append(in.NotSeen, g.gap(gap))
 	}
 	for _, what := range p.NotSeen {
@@ -249,6 +261,9 @@ func gather(ctx context.Context, env Env, t *told, who reader, since time.Time) 
 		}
 	}
 	in.NeverSeen = append(in.NeverSeen, checkins.DojoNever(p)...)
+	if env.Sender == "" {
+		in.NeverSeen = append(in.NeverSeen, neverReturned)
+	}
 	for _, m := range means(p, SettingsJob) {
 		if w, ok := m.With.(*policy.SettingsWith); ok {
 			if _, ask, _ := settings.Baseline(w.Baseline); len(ask) > 0 {

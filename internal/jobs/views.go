@@ -239,11 +239,21 @@ func (g *gatherer) seenView() *views.Seen {
 			}
 		}
 	}
+	for _, gap := range g.gaps([]string{ReturnsJob}) {
+		add(string(gap.Scope), func() reports.Gap { return g.gap(gap) })
+	}
+	in := *g.in
+	in.Returned = g.returned(g.env)
+	for _, r := range reports.SiteReturned(in) {
+		out.Returned = append(out.Returned, views.Returned{Who: r.What, Why: r.Why, Do: r.Do})
+	}
+	if g.env.Sender == "" {
+		out.Never = []string{neverReturned}
+	}
 	var gaps []reports.Gap
 	for _, u := range list {
 		gaps = append(gaps, u.gap)
 	}
-	in := *g.in
 	in.NotSeen = gaps
 	for i, x := range reports.SiteGaps(in) {
 		out.Unseen = append(out.Unseen, views.Unseen{Clauses: list[i].clauses, What: x.What, Why: x.Why, Do: x.Do, Link: x.Link})

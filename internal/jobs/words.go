@@ -68,6 +68,9 @@ func (g *gatherer) gap(gap seen.Gap) reports.Gap {
 		}
 	case "dojo-mailbox":
 		r.What, r.WhatToDo = "The mailbox that gets ClassDojo's mails", "See that its address in the policy is right and the account works, and that the scope gmail.readonly is among those of the service account (docs/classdojo.md)."
+	case "returned-mail":
+		r.What = "Whether mails of this program came back"
+		r.WhatToDo = "Until it can be read nobody knows whether everybody's mail arrives. The scope gmail.readonly must be among those of the service account, and the mailbox that sends must work. " + delegation
 	case "chromebooks":
 		r.What, r.WhatToDo = "The list of Chromebooks", delegation
 	case "mobiles":
@@ -124,6 +127,9 @@ func (g *gatherer) gap(gap seen.Gap) reports.Gap {
 		r.What, r.Link = "One file", "https://drive.google.com/file/d/"+id+"/view"
 		r.WhatToDo = "Nothing: it is tried again next time."
 	}
+	if gap.Scope == returnsScope && gap.Reason == seen.Off {
+		r.Why = "Gmail is switched off for the mailbox that sends, or Google has disabled its account"
+	}
 	if gap.Scope.Kind() == "blog" && gap.Reason == seen.NoMember {
 		r.Why = "nobody with a working account of the school is an administrator of the blog"
 	}
@@ -137,7 +143,7 @@ func (g *gatherer) gap(gap seen.Gap) reports.Gap {
 var jobWords = map[string]string{
 	AccountsJob: "Accounts, classes and sign-ins", DevicesJob: "Devices", PupilEmailJob: "Pupils' e-mail", SettingsJob: "Settings of the Google account",
 	SharingJob: "Sharing in Google Drive", CommentsJob: "Comments in classes", CheckInsJob: "Answers to check-ins", IncidentsJob: "The incident log",
-	NamesJob: "Pupils' names in titles",
+	NamesJob: "Pupils' names in titles", ReturnsJob: "Mails that came back",
 }
 
 // yearGroup is a year as [school.Year] has it, in a word or a digit.

@@ -22,9 +22,11 @@
 //
 // # Documents
 //
-//	letters       (recipient id | kind | period)        state, times, attempts, token; no name, no address
+//	letters       (recipient id | kind | period)        state, times, attempts, token, whether it came back; no name, no address
 //	letter_parts  (recipient id | kind | period | n)    the frozen message, compressed, in parts; names and addresses are here only
 //	marks         (recipient id)                        the day of the last ordinary message; per kind: told up to when, hash, key
+//
+// What was handed over may come back ([Outbox.MarkBack]): it stays sent, and is marked. Whom nothing has reached since is for [Outbox.Unreached] to say.
 //
 // A recipient's id is made from the address ([RecipientID]). Forgetting a person deletes their documents ([Outbox.Forget]).
 package outbox
@@ -56,11 +58,12 @@ var (
 // The collections of this package, for whoever declares indexes.
 var (
 	Letters = &store.Collection{
-		Name: "letters", Schema: 1, Indexed: []string{"open", "recipient", "created"},
+		Name: "letters", Schema: 1, Indexed: []string{"open", "recipient", "created", "back"},
 		Queries: []store.Query{
 			{Name: "open", Equal: []string{"open"}, Range: "created"},
 			{Name: "recipient", Equal: []string{"recipient"}, Range: "created"},
 			{Name: "created", Range: "created"},
+			{Name: "back", Equal: []string{"back"}, Range: "created"},
 		},
 	}
 	Parts = &store.Collection{Name: "letter_parts", Schema: 1}
@@ -153,6 +156,7 @@ type Entry struct {
 	NextTry   time.Time `json:"next_try,omitzero"`
 	Ended     time.Time `json:"ended,omitzero"`    // when it was sent or given up
 	Problem   string    `json:"problem,omitempty"` // the last one, without addresses
+	Back      time.Time `json:"back,omitzero"`     // when it was found to have come back
 }
 
 // RecipientID is the id of the person behind an address: it can be compared, and does not show the address.
@@ -299,8 +303,12 @@ func (e Entry) doc() (map[string]string, []byte, error) {
 	if e.State == Sent || e.State == GivenUp {
 		open = "no"
 	}
+	fields := map[string]string{"open": open, "recipient": e.Recipient, "created": store.Time(e.Created)}
+	if !e.Back.IsZero() {
+		fields["back"] = "yes"
+	}
 	body, err := json.Marshal(e)
-	return map[string]string{"open": open, "recipient": e.Recipient, "created": store.Time(e.Created)}, body, err
+	return fields, body, err
 }
 
 func entry(d store.Doc) (Entry, error) {

@@ -70,7 +70,7 @@ type view struct {
 func Oversharing(in OversharingInput) (Rendered, error) {
 	v := newView(in)
 	r := Rendered{Counts: v.counts, Hash: v.hash(), CSV: v.csv(), Subject: v.subject()}
-	r.Empty = v.counts.New+v.counts.StillOpen+v.counts.PutRight+v.counts.Gaps+v.counts.Unclear+len(in.Asks) == 0
+	r.Empty = v.counts.New+v.counts.StillOpen+v.counts.PutRight+v.counts.Gaps+v.counts.Unclear+len(in.Asks)+len(in.Untold)+len(in.Returned) == 0
 	if len(v.matters.list)+len(v.matters.right) > 0 {
 		r.Matters = v.matters.csv(v.isoDay)
 	}
@@ -320,6 +320,7 @@ func (v *view) hash() string {
 		lines = append(lines, fmt.Sprintf("gap %q %q %q", g.What, g.Owner.Name, g.Owner.Link))
 	}
 	lines = append(lines, askedHash(v.in.Asks)...)
+	lines = append(lines, v.in.backHash()...)
 	lines = append(lines, v.in.Said.hash()...)
 	lines = append(lines, hashLines(v.in.Matters, v.in.Now, v.in.Rollover)...)
 	for _, u := range v.in.Unclear {
@@ -351,6 +352,10 @@ func (v *view) subject() string {
 		return v.kind() + ": nothing found, but we could not look everywhere"
 	case c.PutRight > 0:
 		s = v.kind() + ": everything is put right"
+	case len(v.in.Untold) > 0:
+		s = v.kind() + ": somebody could not be told"
+	case len(v.in.Returned) > 0:
+		s = v.kind() + ": mail came back"
 	case len(v.in.Asks) > 0:
 		s = v.kind() + ": " + plural(len(v.in.Asks), "question", "questions") + " for you"
 	default:

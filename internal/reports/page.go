@@ -46,6 +46,7 @@ type page struct {
 	Agreed                                    []line
 	AgreedText, AgreedMore                    string
 	Info                                      []row
+	Untold, Returned                          []gap // classes of which nobody could be told; whose mail came back
 	Gaps                                      []gap
 	GapsMore                                  string
 	Unclear                                   []line
@@ -111,6 +112,8 @@ func (v *view) page(lim limits) page {
 		Questions: questionLines(v.in.Asks, now),
 		Mine:      digestList(v.in.Posts, lim.things, v.in.Mask, now, cmp.Or(clean(v.in.Titles.ESafetyOfficer, 60), "e-safety officer")),
 		Said:      v.in.Said.line(),
+		Untold:    cutGaps(v.untold(), lim.gaps),
+		Returned:  cutGaps(v.returned(), lim.gaps),
 		Needed:    needed(v.in.Needed, lim.things, v.in.Answers, now),
 		Kind:      v.kind(), School: clean(v.in.School, 80), Date: now.Format("Monday 2 January 2006"),
 		Stats: []stat{
@@ -262,6 +265,10 @@ func (p *page) headline(v *view) {
 		p.Headline = "Nothing new" + v.since()
 	case c.Gaps > 0:
 		p.Headline = "We found nothing, but could not look everywhere"
+	case len(v.in.Untold) > 0:
+		p.Headline = "Something waits, and nobody could be told"
+	case len(v.in.Returned) > 0:
+		p.Headline = "Mail of ours came back"
 	case c.PutRight > 0:
 		p.Headline = "Everything we found is put right"
 	default:

@@ -22,6 +22,8 @@ func renderText(p page) string {
 
 	t.questions(p.Questions)
 	t.posts(p.Mine)
+	t.back("Could not be told", p.Untold)
+	t.back("Mail that came back", p.Returned)
 	t.needed(p.Needed)
 	t.parts(p.Before)
 	t.section(p.New)

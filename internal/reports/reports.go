@@ -129,6 +129,8 @@ type OversharingInput struct {
 	Unclear   []Unclear      // of these, what could not be said
 	Asks      []AskedOf      // what the reader is asked and has not answered
 	Posts     []DigestPost   // what waits in the reader's own classes; it alone makes no report
+	Untold    []Untold       // classes in which something waits, and nobody of them could be told
+	Returned  []Returned     // mail that came back
 	Needed    []NeededFile   // what the reader shared, and is asked about; it alone makes no report
 	Answers   string         // https; the page on which the reader answers that
 	Said      OwnersSaid     // what others said who were asked so

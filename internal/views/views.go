@@ -69,6 +69,10 @@ type Change struct {
 type Seen struct {
 	Jobs   map[string]Job `json:"jobs"` // by check: "sharing", "check-in"
 	Unseen []Unseen       `json:"unseen,omitempty"`
+	// Returned says whose mail came back, and none has arrived since.
+	Returned []Returned `json:"returned,omitempty"`
+	// Never says what is not known however often is looked, since of how the program is set up.
+	Never []string `json:"never,omitempty"`
 }
 
 // Job is when a job last ran, and whether it came to its end.
@@ -79,7 +83,7 @@ type Job struct {
 
 // Unseen is something that could not be seen.
 type Unseen struct {
-	Clauses []string `json:"clauses"` // that rest on it
+	Clauses []string `json:"clauses"` // that rest on it; none where what is told rests on it, not what is found
 	What    string   `json:"what"`
 	Why     string   `json:"why"`
 	Do      string   `json:"do,omitempty"`
@@ -94,6 +98,13 @@ func OfFinding(ctx context.Context, s store.Store, id string) (*Finding, error) 
 // OfChange reads the view of a change; nil if there is none.
 func OfChange(ctx context.Context, s store.Store, id string) (*Change, error) {
 	return read[Change](ctx, s, Changes, id)
+}
+
+// Returned is a mail that came back.
+type Returned struct {
+	Who string `json:"who"`
+	Why string `json:"why"`
+	Do  string `json:"do"`
 }
 
 const seenKey = "seen"

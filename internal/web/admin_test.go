@@ -408,13 +408,15 @@ func TestOverview(t *testing.T) {
 		t.Error("nothing was looked at, and nobody says so")
 	}
 	x.put(views.Overview, "seen", views.Seen{
-		Jobs:   map[string]views.Job{"sharing": {At: adminNow.Add(-time.Hour)}, "accounts": {At: adminNow.Add(-time.Hour)}, "check-in": {At: adminNow.Add(-time.Hour)}},
-		Unseen: []views.Unseen{{Clauses: []string{"A1"}, What: "The Drive of Ann", Why: "Google refused it"}},
+		Jobs:     map[string]views.Job{"sharing": {At: adminNow.Add(-time.Hour)}, "accounts": {At: adminNow.Add(-time.Hour)}, "check-in": {At: adminNow.Add(-time.Hour)}},
+		Unseen:   []views.Unseen{{Clauses: []string{"A1"}, What: "The Drive of Ann", Why: "Google refused it"}, {What: "Whether mails came back", Why: "Google refused that too"}},
+		Returned: []views.Returned{{Who: "The headteacher (head@school.example)", Why: "The report came back", Do: "Put the address right."}},
+		Never:    []string{"whether a letter arrived"},
 	})
 	_, text = x.get("head", "/overview")
 	for _, want := range []string{
 		`<span class="colour">Amber</span> A1`, `<span class="colour">Red</span> A2`, `<span class="colour">Green</span> A3`, "Could not be seen: The Drive of Ann: Google refused it.", "5 things are open", "One thing of high severity is open",
-		`href="/findings?clause=A1"`,
+		`href="/findings?clause=A1"`, "The headteacher (head@school.example): The report came back. Put the address right.", "Google refused that too.</li>", "whether a letter arrived",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the overview lacks %q", want)

@@ -22,6 +22,7 @@ type overviewPage struct {
 	Clauses  []clauseRow
 	PassedOn []passedOn
 	Silent   []silent
+	Returned []views.Returned
 	Unseen   []views.Unseen
 	Never    []string
 	Looked   string // since when everything was looked at again; "" if it never was
@@ -82,7 +83,7 @@ func (s *Site) overview(w http.ResponseWriter, r *http.Request, p *person) error
 		page.Counts = append(page.Counts, colourCount{colour, colour.Words(), n})
 	}
 	page.Silent = s.silent(waits)
-	page.Never = slices.Concat(s.Policy.NotSeen, checkins.DojoSights(s.Policy))
+	page.Never = slices.Concat(s.Policy.NotSeen, checkins.DojoSights(s.Policy), page.Never)
 	return s.page(w, r, p, "overview", "How we stand", page)
 }
 
@@ -115,7 +116,7 @@ func (s *Site) stand(ctx context.Context, p *person, page *overviewPage) ([]colo
 		j, ok := seen.Jobs[name]
 		return colours.Job{At: j.At, Stopped: j.Stopped}, ok
 	}
-	page.Unseen = seen.Unseen
+	page.Unseen, page.Returned, page.Never = seen.Unseen, seen.Returned, seen.Never
 	for _, u := range seen.Unseen {
 		for _, c := range u.Clauses {
 			in.Unseen[c] = append(in.Unseen[c], u.What+": "+u.Why)

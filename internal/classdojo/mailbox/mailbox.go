@@ -29,6 +29,7 @@ import (
 	"github.com/emersion/go-message"
 
 	"esafetybot/internal/classdojo"
+	"esafetybot/internal/mail/dmarc"
 )
 
 // Outcome is what became of a mail.
@@ -75,7 +76,7 @@ func Classify(raw []byte) Verdict {
 	if !theirs(from) {
 		return Verdict{Outcome: NotTheirs}
 	}
-	if !proven(m.Header.Values("Authentication-Results"), from) {
+	if !dmarc.Passed(m.Header.Values("Authentication-Results"), from, theirs) {
 		return Verdict{Outcome: Unproven}
 	}
 	found, signIn, ok := links(m)

@@ -17,6 +17,7 @@ import (
 	"pgregory.net/rapid"
 
 	"esafetybot/internal/classdojo"
+	"esafetybot/internal/mail/dmarc"
 )
 
 const (
@@ -202,11 +203,11 @@ func TestProven(t *testing.T) {
 		"mx.google.com; dkim=pass header.b=a=b=; " + pass:                                               true,
 		"mx.google.com; spf=pass (google.com: domain of a=b@x designates) smtp.mailfrom=a=b@x; " + pass: true,
 	} {
-		if got := proven([]string{value, "mx.google.com; " + pass}, "classdojo.com"); got != want {
+		if got := dmarc.Passed([]string{value, "mx.google.com; " + pass}, "classdojo.com", theirs); got != want {
 			t.Errorf("%s: %v", value, got)
 		}
 	}
-	if proven(nil, "classdojo.com") {
+	if dmarc.Passed(nil, "classdojo.com", theirs) {
 		t.Error("proven by nothing")
 	}
 }
@@ -319,7 +320,7 @@ func FuzzProven(f *testing.F) {
 	f.Add(");dmarc=pass header.from=classdojo.com;dmarc=none(")
 	f.Fuzz(func(t *testing.T, s string) {
 		value := "mx.google.com; spf=fail (google.com: domain of " + s + " does not designate) smtp.mailfrom=" + s + "; dmarc=fail (p=REJECT) header.from=classdojo.com"
-		if proven([]string{value}, "classdojo.com") {
+		if dmarc.Passed([]string{value}, "classdojo.com", theirs) {
 			t.Fatal(value)
 		}
 	})

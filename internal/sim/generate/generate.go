@@ -174,7 +174,7 @@ func settings(seed int64, now time.Time) world.Settings {
 			"admin.directory.device.chromeos.readonly", "admin.directory.device.mobile.readonly", "admin.reports.audit.readonly", "admin.reports.usage.readonly",
 			"apps.licensing", "apps.groups.settings", "classroom.courses.readonly", "classroom.rosters.readonly", "classroom.profile.emails",
 			"classroom.guardianlinks.students.readonly", "classroom.announcements.readonly", "classroom.coursework.students.readonly",
-			"classroom.courseworkmaterials.readonly", "drive.metadata.readonly", "drive.readonly", "gmail.compose", "gmail.settings.basic",
+			"classroom.courseworkmaterials.readonly", "drive.metadata.readonly", "drive.readonly", "gmail.compose", "gmail.readonly", "gmail.settings.basic",
 			"cloud-identity.policies.readonly",
 			"blogger.readonly",
 			"admin.directory.user", "admin.directory.group.member", "drive", "blogger")}}, // to change what was approved

@@ -148,6 +148,7 @@ func draftsSend(c *call, address string) ([]byte, *apiError) {
 	if serr != nil {
 		return nil, noMail()
 	}
+	c.comesBack(address, m.Raw)
 	return marshal(messageJSON{ID: m.ID, ThreadID: m.ThreadID, Labels: []string{"SENT"}})
 }
 
@@ -157,6 +158,7 @@ func messagesSend(c *call, address string) ([]byte, *apiError) {
 		return nil, err
 	}
 	m := c.s.world.SendMail(address, in.Raw)
+	c.comesBack(address, m.Raw)
 	return marshal(messageJSON{ID: m.ID, ThreadID: m.ThreadID, Labels: []string{"SENT"}})
 }
 

@@ -1,9 +1,14 @@
-package mailbox
+// Package dmarc tells whether Google, when it received a mail, found that it is from the domain that it says.
+//
+// Contract: only what the receiving server wrote counts, that is the topmost Authentication-Results (RFC 8601), and of that only DMARC's result. What stands further down was written by
+// whoever sent the mail. Nothing of a mail is logged or kept.
+package dmarc
 
 import "strings"
 
-// proven tells whether Google found that the mail is from the domain that it says. results are the mail's Authentication-Results, topmost first (RFC 8601); only the topmost is looked at.
-func proven(results []string, from string) bool {
+// Passed tells whether DMARC passed for the domain of From. results are the mail's Authentication-Results, topmost first; theirs tells of a domain, in lower case, whether it is one of those
+// whose mail is expected.
+func Passed(results []string, from string, theirs func(domain string) bool) bool {
 	if len(results) == 0 {
 		return false
 	}
