@@ -27,8 +27,9 @@ const (
 	MostPicks = 100
 	// MostWhy is how long a reason may be, in characters.
 	MostWhy = 300
-	// MostWhat and MostWhere are how long the texts of an entry of a record may be, in characters.
-	MostWhat  = 120
+	// MostWhat is how long the text of what an entry of a record is about may be, in characters.
+	MostWhat = 120
+	// MostWhere is the same of where its papers are.
 	MostWhere = 200
 )
 

@@ -47,6 +47,7 @@ var pages = []shownPage{
 	{name: "overview", path: "/overview", who: []string{"officer", "headteacher"}},
 	{name: "closed", path: "/closed", who: []string{"officer"}},
 	{name: "records", path: "/records", who: []string{"page-host", "officer", "administrator"}},
+	{name: "records-unfolded", path: "/records", who: []string{"page-host"}, do: (*visitor).unfold},
 	{name: "concern", path: "/concern", who: []string{"teacher", "officer"}},
 	{name: "concern-form", path: "/concern", who: []string{"teacher"}, do: func(v *visitor) { v.press("button[name=about][value=pupil]") }},
 	{name: "incidents", path: "/incidents", who: []string{"officer", "headteacher"}},
