@@ -111,5 +111,7 @@ func TestKeepARecord(t *testing.T) {
 	}
 	s.work()
 	v.open("/records")
-	v.says("ended", 200, "Nobody has entered anything yet.")
+	if v.says("ended", 200, "Nobody has entered anything yet."); strings.Contains(v.text(), "Technician of") {
+		t.Errorf("it was ended, and is still there:\n%s", v.text())
+	}
 }
