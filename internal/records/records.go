@@ -130,10 +130,7 @@ func (in Input) Deadline(a Ask, e Entry) time.Time {
 	if loc == nil {
 		loc = time.UTC
 	}
-	t, err := in.Calendar.Due(e.Until().AddDays(1).At(0, 0, loc), a.Due, nil, a.Severity)
-	if err != nil {
-		return time.Time{}
-	}
+	t, _ := in.Calendar.Due(e.Until().AddDays(1).At(0, 0, loc), a.Due, nil, a.Severity)
 	return t
 }
 

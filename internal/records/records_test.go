@@ -2,6 +2,7 @@ package records
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -56,6 +57,9 @@ func TestKindsAreThePolicys(t *testing.T) {
 	for _, k := range Kinds {
 		if policy.Keepers(k.Name) == nil || !policy.Built(policy.Record, k.Name) {
 			t.Errorf("nobody keeps %s", k.Name)
+		}
+		if have, ok := KindOf(k.Name); !ok || have != k {
+			t.Errorf("%s: %+v %v", k.Name, have, ok)
 		}
 		for _, words := range []string{k.Title, k.Entry, k.What, k.Where, k.Until} {
 			if words == "" {
@@ -159,6 +163,20 @@ func TestOverdue(t *testing.T) {
 		if diff := cmp.Diff(want, Check(in)); diff != "" {
 			t.Errorf("%s (-want +have):\n%s", c.name, diff)
 		}
+	}
+}
+
+// A calendar that says nothing of where the school is goes by UTC.
+func TestWithoutPlace(t *testing.T) {
+	cal := autumn()
+	cal.Location = nil
+	in := Input{Now: time.Date(2026, 9, 11, 16, 59, 0, 0, time.UTC), Calendar: cal, Asks: []Ask{ask("1 working day")}, Entries: []Entry{entry("visitors", "1", "2026-09-09")}}
+	if have := Check(in); len(have) != 0 {
+		t.Errorf("%+v", have)
+	}
+	in.Now = in.Now.Add(2 * time.Minute)
+	if have := Check(in); len(have) != 1 {
+		t.Errorf("%+v", have)
 	}
 }
 
@@ -294,6 +312,9 @@ func TestBook(t *testing.T) {
 	if e, ok := b.Get("visitors", "1"); !ok || e.Until() != date("2028-01-02") {
 		t.Errorf("%+v %v", e, ok)
 	}
+	if _, ok := b.Get("", "9"); ok {
+		t.Error("found without a record")
+	}
 	if _, ok := (*Book)(nil).Get("visitors", "1"); ok {
 		t.Error("found in no book")
 	}
@@ -301,7 +322,7 @@ func TestBook(t *testing.T) {
 
 // What cannot be read is not passed over, and the error does not quote it.
 func TestUnreadable(t *testing.T) {
-	for _, body := range []string{`{"what": "Secret`, `{"id": "1", "record": "visitors", "what": "Secret"}`, `{"id": "2", "what": "Secret", "dates": [{"id": "2"}]}`} {
+	for _, body := range []string{`{"what": "Secret`, `{"id": "1", "record": "visitors", "what": "Secret"}`, `{"id": "2", "what": "Secret", "dates": [{"id": "2"}]}`, `{"id": "1", "record": 7, "what": "Secret", "dates": [{"id": "1"}]}`} {
 		s := openStore(t)
 		batch := &store.Batch{}
 		batch.Create(Entries, "1", nil, []byte(body))
@@ -311,6 +332,22 @@ func TestUnreadable(t *testing.T) {
 		if _, err := Open(t.Context(), s); err == nil || strings.Contains(err.Error(), "Secret") {
 			t.Errorf("%s: %v", body, err)
 		}
+	}
+}
+
+// What the state cannot give or take is said.
+func TestStateFails(t *testing.T) {
+	s := openStore(t)
+	b := openBook(t, s)
+	b.Make("visitors", "w", "", Mark{ID: "1", At: time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC)}) // a time that JSON has no words for
+	if err := b.Stage(&store.Batch{}); err == nil {
+		t.Error("an entry that cannot be written is passed over")
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open(t.Context(), s); !errors.Is(err, store.ErrClosed) {
+		t.Errorf("a closed state: %v", err)
 	}
 }
 
