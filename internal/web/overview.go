@@ -96,7 +96,7 @@ func (s *Site) stand(ctx context.Context, p *person, page *overviewPage) ([]colo
 			if err != nil {
 				return nil, nil, err
 			}
-			if !p.did(f) {
+			if !p.did(f) && !hushed(f) {
 				in.Open = append(in.Open, f)
 			}
 		}
@@ -110,8 +110,11 @@ func (s *Site) stand(ctx context.Context, p *person, page *overviewPage) ([]colo
 	}
 	in.Job = func(m policy.Means) (colours.Job, bool) {
 		name := m.Name
-		if m.Kind == policy.CheckIn {
+		switch {
+		case m.Kind == policy.CheckIn:
 			name = checkins.Means
+		case m.Kind == policy.Record && policy.Keepers(m.Name) != nil:
+			name = recordsJob
 		}
 		j, ok := seen.Jobs[name]
 		return colours.Job{At: j.At, Stopped: j.Stopped}, ok
@@ -211,6 +214,7 @@ func (s *Site) more(p *person) []menuItem {
 	add(p.leads(), "How we stand", "/overview")
 	add(s.seesFindings(p), "Findings", "/findings")
 	add(seesChanges(p), "Changes", "/changes")
+	add(len(s.lists(p)) > 0, "Records", "/records")
 	add(p.mayCover(), "School is closed", "/closed")
 	return out
 }
