@@ -181,7 +181,7 @@ func TestPostsSurvive(t *testing.T) {
 		"coursework.json":    `{"50":[{"id":"2","title":"Volcanoes","maxPoints":10,"dueDate":{"year":2026,"month":11,"day":6}}]}`,
 		"materials.json":     `null`,
 		"comments.json":      `{"50-1":[{"id":"C1","author":"cat@school.example","time":"2026-11-01T10:00:00Z","text":"Hi","kind":"class"}]}`,
-		"decisions.jsonl":    `{"at":"2026-11-01T11:00:00Z","by":"ann@school.example","do":"reviewed","item":"post/50-1","saw":"2026-11-01T10:00:00Z","note":"mine"}` + "\n\n" +
+		"decisions.jsonl": `{"at":"2026-11-01T11:00:00Z","by":"ann@school.example","do":"reviewed","item":"post/50-1","saw":"2026-11-01T10:00:00Z","note":"mine"}` + "\n\n" +
 			`{"at":"2026-11-01T12:00:00Z","by":"ann@school.example","do":"record","record":"visitors","entry":"e1","what":"Piano tuner","where":"Signing-in book","until":"2026-11-05"}` + "\n",
 	} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600); err != nil {
