@@ -9,6 +9,7 @@ import (
 	"esafetybot/internal/census"
 	"esafetybot/internal/decisions"
 	"esafetybot/internal/findings"
+	"esafetybot/internal/memory"
 	"esafetybot/internal/policy"
 	"esafetybot/internal/records"
 	"esafetybot/internal/school"
@@ -88,9 +89,20 @@ func (l *look) entered(ctx context.Context) (*records.Book, error) {
 		if !l.Directory(ctx) {
 			return book, ctx.Err() // who they are is not known: they wait
 		}
-		kinds := l.Kinds(ctx)
+		first, err := memory.FirstLook(ctx, l.Store)
+		if err != nil {
+			return nil, err
+		}
+		if first.IsZero() {
+			first = l.Now
+		}
+		kinds, from := l.Kinds(ctx), start(l.Env.Policy, first)
 		for _, d := range tray.Waiting {
-			if err := tray.Judge(d, l.Now, l.enter(kinds, book, d)); err != nil {
+			refused := notForm // from before the school began
+			if !d.At.Before(from) {
+				refused = l.enter(kinds, book, d)
+			}
+			if err := tray.Judge(d, l.Now, refused); err != nil {
 				return nil, err
 			}
 		}
