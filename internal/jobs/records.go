@@ -45,7 +45,14 @@ func keeps(job string, f *findings.Finding) bool {
 // KeptRecords takes up what people entered, and sees what has run out.
 func KeptRecords(ctx context.Context, env Env, c *census.Census) (*Look, error) {
 	return looked(ctx, env, c, RecordsJob, func(ctx context.Context, l *look) error {
-		book, err := l.entered(ctx)
+		mem, err := memory.Open(ctx, l.Store, l.Now, l.lease.Commit)
+		if err != nil {
+			return err
+		}
+		if err := mem.Flush(ctx); err != nil { // when the program first looked
+			return err
+		}
+		book, err := l.entered(ctx, mem.First)
 		if err != nil {
 			return err
 		}
@@ -74,8 +81,8 @@ func KeptRecords(ctx context.Context, env Env, c *census.Census) (*Look, error) 
 	})
 }
 
-// entered takes up what people entered, renewed and ended, and returns what the lists hold now.
-func (l *look) entered(ctx context.Context) (*records.Book, error) {
+// entered takes up what people entered, renewed and ended since the school began (first is the first look), and returns what the lists hold now.
+func (l *look) entered(ctx context.Context, first time.Time) (*records.Book, error) {
 	for {
 		book, err := records.Open(ctx, l.Store)
 		if err != nil || l.Site == nil {
@@ -88,13 +95,6 @@ func (l *look) entered(ctx context.Context) (*records.Book, error) {
 		l.needs("users")
 		if !l.Directory(ctx) {
 			return book, ctx.Err() // who they are is not known: they wait
-		}
-		first, err := memory.FirstLook(ctx, l.Store)
-		if err != nil {
-			return nil, err
-		}
-		if first.IsZero() {
-			first = l.Now
 		}
 		kinds, from := l.Kinds(ctx), start(l.Env.Policy, first)
 		for _, d := range tray.Waiting {

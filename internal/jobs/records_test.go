@@ -14,6 +14,7 @@ import (
 	"esafetybot/internal/census"
 	"esafetybot/internal/decisions"
 	"esafetybot/internal/findings"
+	"esafetybot/internal/memory"
 	"esafetybot/internal/policy"
 	"esafetybot/internal/records"
 	"esafetybot/internal/reports"
@@ -54,6 +55,13 @@ func newListDesk(t *testing.T) *listDesk {
 	d.env.Policy = parsed(t, strings.Replace(schoolPolicy, "  governor:", "  leaders: kim@school.example\n  governor:", 1)+listClauses)
 	d.env.Google, d.env.Exclusive, d.env.Holder, d.env.BaseURL = counted{d.env.Google.(google)}, true, "test", "https://review.school.example"
 	d.env.Log = slog.New(slog.NewTextHandler(d.logs, nil))
+	mem, err := memory.Open(t.Context(), d.env.Store, d.seen.Census.Now, d.env.Store.Commit) // the first look
+	if err == nil {
+		err = mem.Flush(t.Context())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
 	return d
 }
 
