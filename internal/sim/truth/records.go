@@ -3,6 +3,14 @@ package truth
 import (
 	"fmt"
 	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// How long what an entry says may be, in characters (code points), blanks at its ends included.
+const (
+	longestWhat  = 120
+	longestWhere = 200
 )
 
 // keepers are who keeps each record that is a list, beside those who lead. Other records are not judged.
@@ -54,7 +62,7 @@ func (w *world) recordEntries(name string) []recordEntry {
 		until, dated := w.readUntil(d)
 		i := slices.IndexFunc(out, func(e recordEntry) bool { return e.id == d.Entry && !e.ended })
 		switch {
-		case d.Do == "record" && dated && d.What != "":
+		case d.Do == "record" && dated && saysEnough(d):
 			out = append(out, recordEntry{id: d.Entry, until: until})
 		case d.Do == "renew" && dated && i >= 0:
 			out[i].until = until
@@ -69,6 +77,11 @@ func (w *world) recordEntries(name string) []recordEntry {
 func (w *world) keeps(name string, d Decision) bool {
 	by, ok := w.whoDecided(d)
 	return ok && (w.leads(by) || w.plays(by, keepers[name]...))
+}
+
+// saysEnough reports whether a decision says what its entry is about, and neither that nor where its papers are at too great length.
+func saysEnough(d Decision) bool {
+	return strings.TrimSpace(d.What) != "" && utf8.RuneCountInString(d.What) <= longestWhat && utf8.RuneCountInString(d.Where) <= longestWhere
 }
 
 // readUntil is the date that a decision gives an entry; false if it is none, not after the day of the decision, or more than two years

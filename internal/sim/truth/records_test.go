@@ -114,6 +114,36 @@ func TestWhichEntriesCount(t *testing.T) {
 	})
 }
 
+// What an entry says is bounded by the characters of it, not by its bytes; a decision that says more makes no entry.
+func TestWhatEntriesSay(t *testing.T) {
+	one := func(what, where string) []string {
+		return []string{fmt.Sprintf(`{"at": %q, "by": "head@school.example", "do": "record", "record": "consents", "entry": "e1", "what": "%s", "where": "%s", "until": "2026-11-15"}`, madeAt, what, where)}
+	}
+	made := pastDate("2026-11-15")
+	runStream(t, []streamCase{
+		{name: "one character", means: atOnce, decisions: one("5", ""), want: made},
+		{name: "a blank", means: atOnce, decisions: one(" ", "Office")},
+		{name: "blanks of every kind", means: atOnce, decisions: one(` \t\r\n\u00a0\u2003\u3000`, "Office")},
+		{name: "blanks around something", means: atOnce, decisions: one(" \u00a0Ice rink ", "Office"), want: made},
+		{name: "blanks only for where", means: atOnce, decisions: one("Ice rink", "  "), want: made},
+
+		{name: "as much of what as may be", means: atOnce, decisions: one(strings.Repeat("a", 120), ""), want: made},
+		{name: "one more", means: atOnce, decisions: one(strings.Repeat("a", 121), "")},
+		{name: "in characters of two bytes", means: atOnce, decisions: one(strings.Repeat("é", 120), ""), want: made},
+		{name: "one more of them", means: atOnce, decisions: one(strings.Repeat("é", 121), "")},
+		{name: "in characters that take two in UTF-16", means: atOnce, decisions: one(strings.Repeat("🛝", 120), ""), want: made},
+		{name: "blanks at the end count", means: atOnce, decisions: one(strings.Repeat("a", 120)+" ", "")},
+
+		{name: "as much of where as may be", means: atOnce, decisions: one("Ice rink", strings.Repeat("a", 200)), want: made},
+		{name: "one more of where", means: atOnce, decisions: one("Ice rink", strings.Repeat("a", 201))},
+		{name: "where in characters of two bytes", means: atOnce, decisions: one("Ice rink", strings.Repeat("é", 200)), want: made},
+		{name: "one more of those", means: atOnce, decisions: one("Ice rink", strings.Repeat("é", 201))},
+		{name: "both as much as may be", means: atOnce, decisions: one(strings.Repeat("é", 120), strings.Repeat("é", 200)), want: made},
+
+		{name: "what makes no entry is not renewed", means: atOnce, decisions: append(one(" ", ""), renewed("2026-11-04T09:00:00Z", "head@school.example", "consents", "e1", "2026-11-12"))},
+	})
+}
+
 func TestRenewedAndEnded(t *testing.T) {
 	const wed, thu, head = "2026-11-04T09:00:00Z", "2026-11-05T09:00:00Z", "head@school.example"
 	then := func(more ...string) []string { return append(until("2026-11-10"), more...) }

@@ -30,10 +30,11 @@ type Decision struct {
 	// Said is what was answered about a class on ClassDojo, in the place of Answer; nil if it is missing.
 	Said map[string]any `json:"said"`
 
-	// Record is the record that an Entry belongs to. What it is about is never empty; where its papers are may be, and no rule asks.
+	// Record is the record that an Entry belongs to. What it is about is never blank; Where its papers are may be.
 	Record string `json:"record"`
 	Entry  string `json:"entry"`
 	What   string `json:"what"`
+	Where  string `json:"where"`
 }
 
 // wrong says what is not as docs/comment-rules.md has it, or "".
