@@ -45,7 +45,7 @@ type clauseRow struct {
 
 type passedOn struct {
 	Class string
-	Posts int
+	Waits string // what does, in words
 }
 
 // silent is a check-in that nobody has answered.
@@ -197,7 +197,20 @@ func (s *Site) passedOn(ctx context.Context, open []*findings.Finding) ([]passed
 		if class, err := moderation.Load(ctx, s.Main, course); err == nil && class.Name != "" {
 			name = class.Name
 		}
-		out = append(out, passedOn{Class: name, Posts: len(list)})
+		documents := 0
+		for post := range list {
+			if _, ok := moderation.DocumentOf(post); ok {
+				documents++
+			}
+		}
+		var waits []string
+		if n := len(list) - documents; n > 0 {
+			waits = append(waits, count(n, "post", "posts"))
+		}
+		if documents > 0 {
+			waits = append(waits, count(documents, "document", "documents"))
+		}
+		out = append(out, passedOn{Class: name, Waits: strings.Join(waits, ", ")})
 	}
 	slices.SortFunc(out, func(a, b passedOn) int { return strings.Compare(fmt.Sprint(a), fmt.Sprint(b)) })
 	return out, nil
