@@ -2,7 +2,6 @@ package cli
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -16,7 +15,6 @@ import (
 	"esafetybot/internal/decisions"
 	"esafetybot/internal/memory"
 	"esafetybot/internal/policy"
-	"esafetybot/internal/pseudonym"
 )
 
 // newCheckIns lists what only a person can answer, and takes an answer where there is no review site.
@@ -150,28 +148,7 @@ func (o *options) answer(cmd *cobra.Command, name string, said []string, as stri
 	if !slices.Contains(ask.Who, address) && !slices.ContainsFunc(may, func(x policy.Person) bool { return x.Address == address }) {
 		return usageError{fmt.Errorf("this is asked of the %s: --as ADDRESS, as the policy names them", of)}
 	}
-	clock, err := o.clock()
-	if err != nil {
-		return err
-	}
-	o.keepDecisions = true
-	b, err := o.bench(cmd.Context(), p, clock)
-	if err != nil {
-		return err
-	}
-	defer b.close()
-	id := ""
-	for x, err := range b.env.Google.Users(cmd.Context()) {
-		if err != nil {
-			return fmt.Errorf("whose account that is could not be looked up: %w", err)
-		}
-		if strings.EqualFold(x.Address, strings.TrimSpace(as)) || slices.Contains(x.Aliases, strings.ToLower(strings.TrimSpace(as))) {
-			id = x.ID
-		}
-	}
-	d.At, d.By = clock(), decisions.By{ID: id, Hash: pseudonym.Of(as)}
-	_, err = decisions.Make(cmd.Context(), b.env.Site, "command line "+clock().UTC().Format(time.RFC3339Nano), d)
-	if err != nil && !errors.Is(err, decisions.ErrTwice) {
+	if _, err := o.note(cmd, p, as, d); err != nil {
 		return err
 	}
 	fmt.Fprintln(o.std.Out, "Noted. The next run of the job checkins takes it up.")
