@@ -153,7 +153,7 @@ func (in Input) unseen(c policy.Clause) []string {
 			continue
 		}
 		if m.Kind == policy.Record && policy.Keepers(m.Name) == nil {
-			add(name + " (it is in the incident log, of which no colour tells)")
+			add(name + " (kept on the review site, and no colour tells of it)")
 			continue
 		}
 		switch j, ok := in.Job(m); {

@@ -88,7 +88,9 @@ type Decision struct {
 	Changes  []Pick `json:"changes,omitempty"`
 	Kind     string `json:"kind,omitempty"` // of a change
 	Expect   int    `json:"expect,omitempty"`
-	Why      string `json:"why,omitempty"` // in their own words, at most MostWhy characters; shown to whoever sees what it is about, never logged
+	// Private says of Agree that only [policy.Excepters] may know who agreed, and why.
+	Private bool   `json:"private,omitempty"`
+	Why     string `json:"why,omitempty"` // in their own words, at most MostWhy characters; shown to whoever sees what it is about, never logged
 
 	Record string `json:"record,omitempty"` // name of a record that is a list
 	Entry  string `json:"entry,omitempty"`  // id of the decision that made the entry
@@ -286,7 +288,7 @@ func (d Decision) Check() error {
 		d.Do == Moderate && (d.Item == "" || d.Comment == "" || d.To != Show && d.To != Hide && d.To != Remove),
 		d.Do == Cover && (d.Course == "" || d.Who == "" || d.From == "" || d.Until == ""),
 		d.Do == EndCover && (d.Course == "" || d.Who == ""),
-		d.Do == Incident && len(d.Incident) == 0,
+		d.Do == Incident && len(d.Incident) == 0, d.Private && d.Do != Agree,
 		d.Do == Answer && (d.CheckIn == "" || len(d.Said) > mostSaid || (d.Answer == "") == (len(d.Said) == 0) || d.Answer != "" && d.Answer != "yes" && d.Answer != "no" && d.Answer != "not-sure"),
 		d.lacks():
 		return fmt.Errorf("decision %s: %s without what it is about", d.ID, d.Do)

@@ -33,6 +33,17 @@ func MayJudge(roles []policy.Role, id, deals string, concerns, heads []string) R
 	return Theirs
 }
 
+// MayExcept tells whether somebody may decide that a finding stays as it is for a reason that others must not know, confirm that, or end it: one of [policy.Excepters], whoever deals with it, but nobody what concerns themselves.
+func MayExcept(roles []policy.Role, id string, concerns []string) Right {
+	switch {
+	case !slices.ContainsFunc(policy.Excepters, func(r policy.Role) bool { return slices.Contains(roles, r) }):
+		return NotTheirs
+	case id != "" && slices.Contains(concerns, id):
+		return Self
+	}
+	return Theirs
+}
+
 // MayChange tells whether somebody may decide on a change at all: one of [policy.Deciders], the chair of governors alone only on what concerns the headteacher. Whether it concerns themselves, and
 // whether it takes a second person, the log of changes says. It returns the role in which they decide.
 func MayChange(roles []policy.Role, concerns, heads []string) (policy.Role, bool) {

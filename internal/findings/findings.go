@@ -78,6 +78,8 @@ type Agreement struct {
 	By    string    `json:"by"` // role, not a name
 	Why   string    `json:"why"`
 	Facts []string  `json:"facts"` // what was agreed to
+	// Private: only the e-safety officer and the safeguarding lead may know who agreed, and why.
+	Private bool `json:"private,omitempty"`
 }
 
 // How says why a finding changed.

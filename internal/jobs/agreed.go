@@ -159,7 +159,11 @@ func (j *judge) one(ctx context.Context, b *store.Batch, by decider, d decisions
 	case v == nil:
 		return notShown, nil // whom it concerns is not known
 	}
-	switch decisions.MayJudge(by.roles, by.accountID(), f.Deals, v.Concerns, j.heads) {
+	right := decisions.MayJudge(by.roles, by.accountID(), f.Deals, v.Concerns, j.heads)
+	if d.Private || d.Do == decisions.EndAgree && f.Agreed != nil && f.Agreed.Private {
+		right = decisions.MayExcept(by.roles, by.accountID(), v.Concerns)
+	}
+	switch right {
 	case decisions.NotTheirs:
 		return notTheirs, nil
 	case decisions.Self:
@@ -185,7 +189,7 @@ func (j *judge) one(ctx context.Context, b *store.Batch, by decider, d decisions
 	case why != "":
 		return why, nil
 	}
-	a := findings.Agreement{Until: until, By: j.role(by, f), Why: strings.TrimSpace(d.Why), Facts: f.Facts}
+	a := findings.Agreement{Until: until, By: j.role(by, f), Why: strings.TrimSpace(d.Why), Facts: f.Facts, Private: d.Private}
 	if f.Severity != policy.SeverityHigh {
 		return "", findings.StageAgree(b, j.run, f, a)
 	}
@@ -193,7 +197,7 @@ func (j *judge) one(ctx context.Context, b *store.Batch, by decider, d decisions
 	if err != nil {
 		return "", err
 	}
-	if first == nil || samePerson(first, d.By) || !first.Until.Equal(a.Until) { // another date is another proposal, which waits for a second person anew
+	if first == nil || samePerson(first, d.By) || !first.Until.Equal(a.Until) || first.Private != a.Private { // another date is another proposal, which waits for a second person anew
 		return "", j.keep.StageFirst(ctx, b, findings.First{Finding: f.ID, At: d.At.UTC(), ID: d.By.ID, Hash: d.By.Hash, Agreement: a})
 	}
 	both := first.Agreement
@@ -245,7 +249,7 @@ func (j *judge) role(by decider, f *findings.Finding) string {
 	if by.plays(policy.Role(f.Deals)) {
 		return f.Deals
 	}
-	for _, r := range append(slices.Clone(policy.Leads), policy.RoleChair) {
+	for _, r := range append(slices.Clone(policy.Leads), policy.RoleSafeguarding, policy.RoleChair) {
 		if by.plays(r) {
 			return string(r)
 		}

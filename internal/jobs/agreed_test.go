@@ -240,6 +240,53 @@ func TestAgreeTakesTwo(t *testing.T) {
 	}
 }
 
+// For a private reason the e-safety officer and the safeguarding lead agree, confirm and end, and nobody else.
+func TestPrivateAgreement(t *testing.T) {
+	private := func(who decisions.By, id string) decisions.Decision {
+		x := agreement(t, who, id)
+		x.Private = true
+		return x
+	}
+	end := func(who decisions.By, id string) decisions.Decision {
+		return decisions.Decision{At: place(t, "2026-11-18 11:30"), By: who, Do: decisions.EndAgree, Findings: []decisions.Pick{{ID: id}}}
+	}
+	d := newDesk(t)
+	id := d.finding("file/a", "medium", "workspace_admin", "kim")
+	own := d.finding("file/b", "medium", "workspace_admin", "officer")
+	for _, step := range []struct {
+		what string
+		x    decisions.Decision
+		want string
+		is   findings.Status
+	}{
+		{"the administrator, who deals with it", private(ours("it"), id), notTheirs, findings.Open},
+		{"the headteacher", private(by("head", "chief@school.example"), id), notTheirs, findings.Open},
+		{"the safeguarding lead", private(ours("lead"), id), "", findings.Accepted},
+		{"the administrator ends it", end(ours("it"), id), notTheirs, findings.Accepted},
+		{"the officer ends it", end(ours("officer"), id), "", findings.Open},
+		{"the officer of what concerns them", private(ours("officer"), own), notSelf, findings.Open},
+		{"the officer", private(ours("officer"), id), "", findings.Accepted},
+	} {
+		if j := d.sends(step.x); j.Counts != (step.want == "") || j.Why != step.want {
+			t.Errorf("%s: %+v, want %q", step.what, j, step.want)
+		}
+		if f := d.get(id); f.Status != step.is || f.Status == findings.Accepted && !f.Agreed.Private {
+			t.Errorf("%s: %s %+v", step.what, f.Status, f.Agreed)
+		}
+	}
+	high := d.finding("file/c", "high", "workspace_admin", "kim")
+	d.sends(private(ours("officer"), high))
+	d.sends(agreement(t, by("head", "chief@school.example"), high)) // openly is another proposal
+	if f := d.get(high); f.Status != findings.Open {
+		t.Errorf("a private agreement was confirmed by somebody who must not know why: %+v", f.Agreed)
+	}
+	d.sends(private(ours("officer"), high))
+	d.sends(private(ours("lead"), high))
+	if f := d.get(high); f.Status != findings.Accepted || !f.Agreed.Private || f.Agreed.By != "esafety_officer and safeguarding_lead" {
+		t.Errorf("%s %+v", f.Status, f.Agreed)
+	}
+}
+
 // A document forged into the site's store, and a kill between judging and the next look, change nothing twice.
 func TestForgedAgreement(t *testing.T) {
 	d := newDesk(t)

@@ -5,6 +5,9 @@ import "slices"
 // Leads are the roles that may look at everything the program keeps watch over.
 var Leads = []Role{RoleOfficer, RoleDeputy, RoleHead}
 
+// Excepters are the roles that may agree to something for a reason that only they may know: the needs of one child, or a whereabouts that is protected.
+var Excepters = []Role{RoleOfficer, RoleSafeguarding}
+
 // Deciders are the roles that decide on changes, the first that somebody plays being the one they decide in.
 var Deciders = []Role{RoleAdmin, RoleOfficer, RoleDeputy, RoleHead, RoleSafeguarding, RoleChair}
 

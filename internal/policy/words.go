@@ -218,8 +218,8 @@ func meansNames(kind Kind) []string {
 	return out
 }
 
-// Records that are kept, beside those that are lists on the review site (keepers): those that the incident log serves.
-var recordsBuilt = []string{"complaints", "data-breach", "filtering", "incidents", "takedown", "under-age-app"}
+// Records that are kept, beside those that are lists on the review site (keepers): those that the incident log serves, and what was agreed to for a private reason.
+var recordsBuilt = []string{"complaints", "data-breach", "exceptions", "filtering", "incidents", "takedown", "under-age-app"}
 
 // Built reports whether the program can look at a means yet: checks that have a shape for their parameters in the catalogue above, check-ins, and
 // the records that are kept.

@@ -14,6 +14,7 @@ import (
 	"esafetybot/internal/decisions"
 	"esafetybot/internal/findings"
 	"esafetybot/internal/pseudonym"
+	"esafetybot/internal/store"
 	"esafetybot/internal/views"
 )
 
@@ -60,7 +61,7 @@ func seeded(t *testing.T) (x *adminRig, id map[string]string) {
 
 func TestWhoSeesWhichFindings(t *testing.T) {
 	x, _ := seeded(t)
-	for who, want := range map[string]int{"it": 6, "officer": 6, "deputy": 6, "head": 6, "lead": 0, "chair": 1} {
+	for who, want := range map[string]int{"it": 6, "officer": 6, "deputy": 6, "head": 6, "lead": 6, "chair": 1} {
 		_, text := x.get(who, "/findings")
 		if have := strings.Count(text, `<li class="finding`); have != want {
 			t.Errorf("the %s sees %d findings, want %d", who, have, want)
@@ -157,6 +158,61 @@ func TestAgree(t *testing.T) {
 	}
 	if x.noted != 2 {
 		t.Errorf("the worker was told %d times", x.noted)
+	}
+}
+
+// What is agreed to for a private reason the e-safety officer and the safeguarding lead see; others see until when.
+func TestPrivateException(t *testing.T) {
+	x, id := seeded(t)
+	form, text := x.agreeing("lead", "/findings")
+	if !strings.Contains(text, `name="private" value="yes" checked`) {
+		t.Error("the safeguarding lead, who may agree for a private reason only, is not helped to")
+	}
+	tick(form, id["one"], "user/p1 reader")
+	if status, text := x.post("lead", "/findings/agree", form); status != 403 || !strings.Contains(text, "for a private reason only") {
+		t.Errorf("openly: %d %s", status, text)
+	}
+	form, _ = x.agreeing("it", "/findings")
+	tick(form, id["one"], "user/p1 reader")
+	form.Set("private", "yes")
+	if status, _ := x.post("it", "/findings/agree", form); status != 403 || len(x.made(decisions.Agree)) != 0 {
+		t.Errorf("the administrator made an exception: %d", status)
+	}
+	form, _ = x.agreeing("lead", "/findings")
+	tick(form, id["one"], "user/p1 reader")
+	form.Set("private", "yes")
+	if status, _ := x.post("lead", "/findings/agree", form); status != 200 {
+		t.Fatalf("the safeguarding lead: %d", status)
+	}
+	if made := x.made(decisions.Agree); len(made) != 1 || !made[0].Private {
+		t.Fatalf("%+v", made)
+	}
+	f, err := (&findings.Keeper{Store: x.main}).Get(t.Context(), id["one"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := &store.Batch{}
+	if err := findings.StageAgree(b, findings.Run{ID: "r", Now: adminNow}, f, findings.Agreement{Until: adminNow.AddDate(0, 1, 0), By: "safeguarding_lead", Why: "Needs of a child.", Facts: f.Facts, Private: true}); err != nil {
+		t.Fatal(err)
+	}
+	if err := x.main.Commit(t.Context(), b); err != nil {
+		t.Fatal(err)
+	}
+	for who, sees := range map[string]bool{"lead": true, "officer": true, "it": false, "head": false, "deputy": false} {
+		_, text := x.get(who, "/findings?state=agreed")
+		if !strings.Contains(text, "greed until") || strings.Contains(text, "Needs of a child") != sees || strings.Contains(text, "safeguarding lead:") != sees {
+			t.Errorf("the %s sees why: %v, want %v", who, !sees, sees)
+		}
+		_, text = x.get(who, "/findings?state=private")
+		if n := strings.Count(text, `<li class="finding`); (n == 1) != sees || strings.Contains(text, "private exceptions") != sees {
+			t.Errorf("the %s is shown %d private exceptions", who, n)
+		}
+		if who == "lead" || who == "it" {
+			continue // who does not lead sees no overview
+		}
+		if _, text = x.get(who, "/overview"); strings.Contains(text, "One is in force") != sees {
+			t.Errorf("the overview of the %s: %s", who, text)
+		}
 	}
 }
 

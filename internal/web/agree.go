@@ -52,7 +52,7 @@ func dayWords(date string) string {
 // agree notes that findings may stay as they are: those that were ticked, all that a filter shows, or one that somebody else agreed to first.
 func (s *Site) agree(w http.ResponseWriter, r *http.Request, p *person) error {
 	return s.onFindings(w, r, p, func(f findingFilter, list *theirs) ([]decisions.Decision, error) {
-		d := decisions.Decision{Do: decisions.Agree, Until: r.PostForm.Get("until"), Why: strings.TrimSpace(r.PostForm.Get("why"))}
+		d := decisions.Decision{Do: decisions.Agree, Until: r.PostForm.Get("until"), Why: strings.TrimSpace(r.PostForm.Get("why")), Private: r.PostForm.Get("private") != ""}
 		var chosen []*findings.Finding
 		var err error
 		switch confirm, all, keep := r.PostForm.Get("confirm"), r.PostForm.Get("all"), r.PostForm.Get("keep"); {
@@ -76,7 +76,7 @@ func (s *Site) agree(w http.ResponseWriter, r *http.Request, p *person) error {
 				return nil, err
 			}
 		}
-		if err := s.mayAgree(r, p, list, chosen); err != nil {
+		if err := s.mayAgree(r, p, list, chosen, d.Private); err != nil {
 			return nil, err
 		}
 		until, bad := calendar.ParseDate(d.Until)
@@ -95,7 +95,7 @@ func (s *Site) endAgreement(w http.ResponseWriter, r *http.Request, p *person) e
 	return s.onFindings(w, r, p, func(_ findingFilter, list *theirs) ([]decisions.Decision, error) {
 		chosen, err := list.picked([]string{r.PostForm.Get("end")})
 		if err == nil {
-			err = s.mayAgree(r, p, list, chosen)
+			err = s.mayAgree(r, p, list, chosen, chosen[0].Agreed != nil && chosen[0].Agreed.Private)
 		}
 		if err == nil && chosen[0].Status != findings.Accepted {
 			err = changed()
@@ -142,7 +142,7 @@ func (s *Site) confirmed(r *http.Request, list *theirs, d decisions.Decision, co
 	if first == nil || s.Policy.Calendar.Date(first.Until).String() != confirm[i+1:] {
 		return nil, d, changed()
 	}
-	d.Until, d.Why = confirm[i+1:], first.Why
+	d.Until, d.Why, d.Private = confirm[i+1:], first.Why, first.Private
 	return chosen, d, nil
 }
 
@@ -169,8 +169,8 @@ func (t *theirs) picked(names []string) ([]*findings.Finding, error) {
 	return out, nil
 }
 
-// mayAgree refuses what is not theirs to judge. The worker looks again.
-func (s *Site) mayAgree(r *http.Request, p *person, list *theirs, chosen []*findings.Finding) error {
+// mayAgree refuses what is not theirs to judge, openly or for a private reason. The worker looks again.
+func (s *Site) mayAgree(r *http.Request, p *person, list *theirs, chosen []*findings.Finding, private bool) error {
 	if len(chosen) == 0 {
 		return changed()
 	}
@@ -182,15 +182,23 @@ func (s *Site) mayAgree(r *http.Request, p *person, list *theirs, chosen []*find
 		if err != nil {
 			return err
 		}
-		switch {
-		case v == nil:
+		if v == nil {
 			return refusal{Status: http.StatusConflict, Reason: "not-shown", Title: "This cannot be decided yet", Why: "What it is about is written down with the next report. Nothing was changed.", Do: "Try again in an hour."}
-		case decisions.MayJudge(p.roles, p.ID, x.Deals, v.Concerns, list.heads) == decisions.Self:
+		}
+		right := decisions.MayJudge(p.roles, p.ID, x.Deals, v.Concerns, list.heads)
+		if private {
+			right = decisions.MayExcept(p.roles, p.ID, v.Concerns)
+		}
+		switch right {
+		case decisions.Self:
 			return refusal{
 				Status: http.StatusForbidden, Reason: "self", Title: "This concerns yourself", Why: "Nobody decides on what concerns their own account, files or doing. Nothing was changed.",
 				Do: "Ask the " + s.Policy.Title(policy.RoleHead) + "; what concerns the " + s.Policy.Title(policy.RoleHead) + " goes to the " + s.Policy.Title(policy.RoleChair) + ".",
 			}
-		case decisions.MayJudge(p.roles, p.ID, x.Deals, v.Concerns, list.heads) != decisions.Theirs:
+		case decisions.NotTheirs:
+			if !private && p.excepts() {
+				return notYours("Somebody else deals with this. You can agree to it for a private reason only.")
+			}
 			return notYours("Somebody else deals with this.")
 		}
 	}

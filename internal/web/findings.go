@@ -36,7 +36,7 @@ const (
 
 // seesFindings tells whether somebody has a page of findings: who deals with any clause, who leads, and the chair of governors for what concerns the headteacher.
 func (s *Site) seesFindings(p *person) bool {
-	return p.leads() || p.plays(policy.RoleChair, policy.RoleAdmin) || slices.ContainsFunc(s.Policy.Clauses, func(c policy.Clause) bool { return p.plays(c.DealsWithIt) })
+	return p.leads() || p.excepts() || p.plays(policy.RoleChair, policy.RoleAdmin) || slices.ContainsFunc(s.Policy.Clauses, func(c policy.Clause) bool { return p.plays(c.DealsWithIt) })
 }
 
 // heads lists the Directory ids of the headteacher's accounts.
@@ -92,7 +92,10 @@ type findingFilter struct {
 }
 
 // findingStates are what may be chosen, the first being what is shown unless told.
-var findingStates = []option{{"open", "everything open"}, {"new", "new in the last week"}, {"overdue", "overdue"}, {"agreed", "agreed until a date"}, {"information", "for information"}}
+var findingStates = []option{{"open", "everything open"}, {"new", "new in the last week"}, {"overdue", "overdue"}, {"agreed", "agreed until a date"}, {"information", "for information"}, {privateState, "private exceptions"}}
+
+// privateState shows what is agreed to for a private reason, to those who may know.
+const privateState = "private"
 
 func filterOf(q url.Values) findingFilter {
 	f := findingFilter{State: q.Get("state"), Clause: q.Get("clause"), Rule: q.Get("rule"), Severity: q.Get("severity"), Deals: q.Get("deals"), With: q.Get("with"), Asked: q.Get("asked")}
@@ -137,7 +140,7 @@ func (f findingFilter) matches(x *findings.Finding, view *views.Finding, now tim
 		ok = ok && open && now.Sub(x.Opened) < newFor
 	case "overdue":
 		ok = ok && open && overdue(x, now)
-	case "agreed":
+	case "agreed", privateState:
 		ok = ok && x.Status == findings.Accepted
 	case "information":
 		ok = ok && x.Status == findings.Open && info
@@ -194,10 +197,13 @@ func (s *Site) findingsOf(ctx context.Context, p *person, f findingFilter) (*the
 			if p.did(x) || hushed(x) {
 				continue
 			}
-			if !p.leads() && !p.plays(policy.Role(x.Deals)) && !(chair && decisions.MayJudge(p.roles, p.ID, "", out.views[x.ID].About(), out.heads) != decisions.NotTheirs) {
+			if !p.leads() && !p.excepts() && !p.plays(policy.Role(x.Deals)) && !(chair && decisions.MayJudge(p.roles, p.ID, "", out.views[x.ID].About(), out.heads) != decisions.NotTheirs) {
 				continue
 			}
 			out.all = append(out.all, x)
+			if f.State == privateState && (!p.excepts() || x.Agreed == nil || !x.Agreed.Private) {
+				continue
+			}
 			if f.matches(x, out.views[x.ID], now) && out.fits(f.Asked, x, out.views[x.ID], now) {
 				out.shown = append(out.shown, x)
 			}
@@ -227,6 +233,14 @@ func (t *theirs) view(ctx context.Context, s *Site, id string) (*views.Finding, 
 // option is one choice of a list.
 type option struct{ Value, Words string }
 
+// statesFor are the states that somebody may choose.
+func statesFor(p *person) []option {
+	if p.excepts() {
+		return findingStates
+	}
+	return slices.DeleteFunc(slices.Clone(findingStates), func(o option) bool { return o.Value == privateState })
+}
+
 type findingsPage struct {
 	Filter                         findingFilter
 	Action                         string // where the forms go back to
@@ -236,6 +250,7 @@ type findingsPage struct {
 	Deals                          []option
 	With                           string // in words; "" if that is not asked
 	Rows                           []findingRow
+	Private, OnlyPrivate           bool   // they may agree for a private reason, and only so
 	AnyAgree                       bool   // one of the rows can be ticked
 	All                            string // what "all of these" would be about; "" if it is not offered
 	AllCount                       int
@@ -258,6 +273,7 @@ type findingRow struct {
 	May                    bool   // somebody may agree to it
 	WhyNot                 string // why they may not
 	AgreedUntil, AgreedBy  string
+	Private                bool // the agreement is for a private reason, which they may know
 	AgreedWhy              string
 	First, FirstBy         string // until when the first of two agreed, and who; "" if nobody has
 	FirstWhy, FirstPick    string
@@ -281,7 +297,7 @@ func (s *Site) findingsList(w http.ResponseWriter, r *http.Request, p *person) e
 	}
 	f.Page = min(f.Page, max(1, (len(list.shown)+perPage-1)/perPage))
 	page := findingsPage{
-		Filter: f, Total: len(list.shown), States: findingStates, Asking: answerStates, Token: s.SignIn.Token(r.Context(), agreeForm), Form: formID(),
+		Filter: f, Total: len(list.shown), States: statesFor(p), Private: p.excepts(), OnlyPrivate: p.excepts() && !p.leads(), Asking: answerStates, Token: s.SignIn.Token(r.Context(), agreeForm), Form: formID(),
 		Tomorrow: s.today().AddDays(1).String(), Longest: s.today().AddDays(longest).String(), Action: f.path(),
 	}
 	page.From, page.To = (f.Page-1)*perPage, min(f.Page*perPage, len(list.shown))
@@ -387,15 +403,21 @@ func (s *Site) findingRow(ctx context.Context, p *person, list *theirs, x *findi
 		row.Finding, row.Shown = *v, true
 		row.Links = withLinks(v)
 	}
-	switch right := decisions.MayJudge(p.roles, p.ID, x.Deals, v.About(), list.heads); {
+	right := decisions.MayJudge(p.roles, p.ID, x.Deals, v.About(), list.heads)
+	switch {
 	case v == nil:
 	case right == decisions.Self:
 		row.WhyNot = "It concerns your own account, files or doing: the headteacher decides on it, and the chair of governors on what concerns the headteacher."
 	case right == decisions.Theirs && x.Severity != findings.Information:
 		row.May = true
 	}
+	except := v != nil && decisions.MayExcept(p.roles, p.ID, v.Concerns) == decisions.Theirs
+	row.May = row.May || except && x.Severity != findings.Information
 	if a := x.Agreed; a != nil {
-		row.AgreedUntil, row.AgreedBy, row.AgreedWhy = s.day(a.Until), s.titles(a.By), a.Why
+		row.AgreedUntil, row.AgreedBy, row.AgreedWhy, row.Private = s.day(a.Until), s.titles(a.By), a.Why, a.Private
+		if a.Private && !except {
+			row.AgreedBy, row.AgreedWhy, row.Private, row.May = "", "", false, false
+		}
 	}
 	if row.High && x.Status == findings.Open {
 		first, err := (&findings.Keeper{Store: s.Main}).FirstOf(ctx, x, s.Clock())
@@ -404,7 +426,9 @@ func (s *Site) findingRow(ctx context.Context, p *person, list *theirs, x *findi
 		}
 		if first != nil {
 			row.First, row.FirstBy, row.FirstWhy = s.day(first.Until), s.titles(first.By), first.Why
-			if row.May && !(first.ID != "" && first.ID == p.ID) && first.Hash != p.By.Hash {
+			if first.Private && !except {
+				row.First = ""
+			} else if (first.Private || right == decisions.Theirs) && row.May && !(first.ID != "" && first.ID == p.ID) && first.Hash != p.By.Hash {
 				row.FirstPick = row.Pick + " " + s.Policy.Calendar.Date(first.Until).String()
 			}
 		}

@@ -128,7 +128,7 @@ func (s *Site) askOwner(w http.ResponseWriter, r *http.Request, p *person) error
 		} else if chosen, err = list.picked(r.PostForm["pick"]); err != nil {
 			return nil, err
 		}
-		if err := s.mayAgree(r, p, list, chosen); err != nil {
+		if err := s.mayAgree(r, p, list, chosen, false); err != nil {
 			return nil, err
 		}
 		for _, x := range chosen {

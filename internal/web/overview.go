@@ -18,14 +18,16 @@ import (
 )
 
 type overviewPage struct {
-	Counts   []colourCount
-	Clauses  []clauseRow
-	PassedOn []passedOn
-	Silent   []silent
-	Returned []views.Returned
-	Unseen   []views.Unseen
-	Never    []string
-	Looked   string // since when everything was looked at again; "" if it never was
+	Counts         []colourCount
+	Clauses        []clauseRow
+	PassedOn       []passedOn
+	Silent         []silent
+	Returned       []views.Returned
+	Unseen         []views.Unseen
+	Never          []string
+	Exceptions     int // what is agreed to for a private reason; 0 for those who must not know
+	ExceptionsPath string
+	Looked         string // since when everything was looked at again; "" if it never was
 }
 
 type colourCount struct {
@@ -83,6 +85,12 @@ func (s *Site) overview(w http.ResponseWriter, r *http.Request, p *person) error
 		page.Counts = append(page.Counts, colourCount{colour, colour.Words(), n})
 	}
 	page.Silent = s.silent(waits)
+	if p.excepts() {
+		if page.Exceptions, err = s.exceptions(r.Context(), p); err != nil {
+			return err
+		}
+		page.ExceptionsPath = findingFilter{State: privateState}.path()
+	}
 	page.Never = slices.Concat(s.Policy.NotSeen, checkins.DojoSights(s.Policy), page.Never)
 	return s.page(w, r, p, "overview", "How we stand", page)
 }
@@ -145,6 +153,19 @@ func (s *Site) stand(ctx context.Context, p *person, page *overviewPage) ([]colo
 		return nil, nil, err
 	}
 	return colours.Of(in), waits, nil
+}
+
+// exceptions counts what is agreed to for a private reason.
+func (s *Site) exceptions(ctx context.Context, p *person) (n int, err error) {
+	for _, check := range checks(s.Policy) {
+		for f, err := range (&findings.Keeper{Store: s.Main}).List(ctx, check, findings.Accepted) {
+			if err != nil {
+				return 0, err
+			}
+			n += boolInt(f.Agreed != nil && f.Agreed.Private && !p.did(f))
+		}
+	}
+	return n, nil
 }
 
 // unanswered lists the check-ins that wait for an answer.

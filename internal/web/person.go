@@ -42,6 +42,9 @@ func (p *person) leads() bool {
 }
 
 // mayCover tells whether somebody may say who stands in for a teacher.
+// excepts tells whether they may know, and decide, what is agreed to for a private reason.
+func (p *person) excepts() bool { return p.plays(policy.Excepters...) }
+
 func (p *person) mayCover() bool { return p.leads() || p.plays(policy.RolePageHost) }
 
 // menu lists the pages that are of use to somebody.
