@@ -2,6 +2,7 @@ package generate
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"esafetybot/internal/sim/world"
@@ -13,6 +14,11 @@ func (p *Player) onUser(fits func(*world.User) bool, do func(key, actor string) 
 		return false, nil
 	}
 	return true, do(u.PrimaryEmail, p.adminAddress())
+}
+
+// decided tells whether somebody decided on anything. Whose account is switched on again worked then as far as can be told later; a program that was there knows better.
+func (p *Player) decided(u *world.User) bool {
+	return slices.ContainsFunc(p.World.Decisions(), func(d world.Decision) bool { return strings.EqualFold(d.By, u.PrimaryEmail) })
 }
 
 // deleteUser deletes an account; before, its files may be passed on to somebody, one after the other, as the Admin console does.
