@@ -42,9 +42,9 @@ func (d *documentsRun) find(ctx context.Context, p *placed) {
 	if !clear && len(p.hidden) == 0 {
 		p.hidden = d.likelyOwner(readers, p.item.Owner)
 	}
-	if !p.unsure && slices.ContainsFunc(p.hidden, d.switchedOff) {
+	if i := slices.IndexFunc(p.hidden, d.switchedOff); !p.unsure && i >= 0 {
 		p.unsure = true
-		d.Unseen(seen.Scope("document/"+p.file), seen.NoMember)
+		d.Unseen(seen.Gap{Scope: seen.Scope("document/" + p.file), Reason: seen.NoMember, Account: p.hidden[i]})
 	}
 	if p.as == "" && !p.unsure {
 		return // it is not there
