@@ -39,7 +39,7 @@ func Run(ctx context.Context, env Env, box *outbox.Outbox, names []string, done 
 			return
 		}
 		r, err := run()
-		if done != nil {
+		if done != nil && (r != nil || err != nil) { // else there was nothing to do
 			done(job, r, err)
 		}
 		if err != nil {
