@@ -74,8 +74,8 @@ func TestLoose(t *testing.T) {
 	for _, key := range []string{"a", "b", "a"} {
 		l.Add(Act{At: hour(1), Key: key, By: "pat", What: Comment})
 	}
-	if len(l.Acts) != 2 {
-		t.Errorf("%d acts, want 2", len(l.Acts))
+	if len(l.Acts) != 2 || l.Acts[0].Key != "a" || l.Acts[1].Key != "b" {
+		t.Errorf("taken up were %+v", l.Acts)
 	}
 	s := open(t)
 	b := book(t, s)
