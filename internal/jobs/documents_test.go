@@ -457,3 +457,66 @@ func (s *papers) copyOf(a *world.Activity, later time.Duration, unique int64) *w
 	b.Time, b.Unique = a.Time.Add(later), unique
 	return &b
 }
+
+// Where a document is, is seen as a teacher where neither its owner nor who wrote on it works any more; and it is said when the one who could see it could not be asked.
+func TestDocumentSeenByOthers(t *testing.T) {
+	t.Run("owner and writer are switched off", func(t *testing.T) {
+		s := newPapers(t)
+		s.paper("lou", "f1", "d", "pat")
+		s.comment("d", "pat")
+		for _, id := range []string{"lou", "pat"} {
+			s.must(s.w.SuspendUser(id, "it@school.example"))
+		}
+		s.later(time.Hour)
+		s.run()
+		s.want("", []string{"document/1-d"}, none)
+	})
+	t.Run("who sees the folder cannot be asked", func(t *testing.T) {
+		s := newPapers(t)
+		s.paper("pat", s.folder("sue", "", "sues").ID, "d")
+		s.comment("d", "pat")
+		s.serve(server.Options{FailSubject: map[string]int{"sue@school.example": 500}})
+		s.later(time.Hour)
+		s.run()
+		s.want("not asked", none, []string{"document/d failed"})
+		if s.book.Drive.Loose["d"] == nil {
+			t.Error("it is not looked for again")
+		}
+		s.serve(server.Options{})
+		s.later(time.Hour)
+		s.run()
+		s.want("asked again", none, none)
+		if len(s.book.Drive.Loose) != 0 || len(s.book.Drive.Passed) != 1 {
+			t.Errorf("%+v", s.book.Drive)
+		}
+	})
+	t.Run("a colleague's folder goes into the bin", func(t *testing.T) {
+		s := newPapers(t)
+		s.paper("pat", s.folder("lou", "f1", "task").ID, "d")
+		s.comment("d", "pat")
+		s.run()
+		s.want("at first", []string{"document/1-d"}, none)
+		s.later(time.Hour)
+		s.must(s.w.Trash("task", "lou@school.example"))
+		s.run()
+		s.want("in the bin", none, none)
+	})
+	t.Run("a folder of several", func(t *testing.T) {
+		s := newPapers(t)
+		s.folder("kim", "f1", "task")
+		for _, id := range []string{"a", "b", "c"} {
+			s.paper("kim", "task", id, "pat")
+			s.comment(id, "kim")
+		}
+		s.later(time.Minute)
+		s.comment("a", "pat")
+		s.run()
+		s.want("", []string{"document/1-a"}, none)
+		if n := s.read(); n > 3+2 { // two workers may ask for the folder at the same time
+			t.Errorf("%d files and folders were read, want three files and their folder", n)
+		}
+		if p := s.book.Class("1").Posts["doc.a"]; p.Title != "Called a" || p.As != "kim" || !strings.Contains(p.Link, "/a/") {
+			t.Errorf("remembered is %+v", p)
+		}
+	})
+}

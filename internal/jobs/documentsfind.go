@@ -182,6 +182,7 @@ func (d *documentsRun) climb(ctx context.Context, it seen.Item, as string) (cour
 				theirs, err := d.item(ctx, a.Address, it.ID)
 				if err != nil && !d.Env.Google.NotFound(err) {
 					sure = false
+					d.missed(it.ID, err)
 				}
 				parent, who = theirs.Parent, id
 			}
