@@ -19,7 +19,7 @@ func (c *Census) BlogComments(ctx context.Context, as *seen.Account, blog string
 	all, ok := list(c, seen.Scope("blog/"+blog), c.Google.BlogComments(ctx, as.Address, blog, since))
 	for _, k := range all {
 		if k.Status == "" {
-			c.Unseen(seen.Scope("blog/"+blog), seen.NoMember)
+			c.Unseen(seen.Gap{Scope: seen.Scope("blog/" + blog), Reason: seen.NoMember})
 			return nil, false
 		}
 	}
@@ -38,11 +38,11 @@ func (c *Census) BlogPosts(ctx context.Context, as *seen.Account, blog string) (
 	return out, ok
 }
 
-// Unseen notes that a scope could not be read for a reason that Google does not tell.
-func (c *Census) Unseen(scope seen.Scope, why seen.Reason) {
+// Unseen notes that something could not be read for a reason that Google does not tell.
+func (c *Census) Unseen(gap seen.Gap) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if _, have := c.gaps[scope]; !have {
-		c.gaps[scope] = seen.Gap{Scope: scope, Reason: why}
+	if _, have := c.gaps[gap.Scope]; !have {
+		c.gaps[gap.Scope] = gap
 	}
 }

@@ -56,7 +56,7 @@ func (r *commentsRun) blogs(ctx context.Context) (done func()) {
 		switch {
 		case !c.Blog.Listed: // only whether readers may comment there matters
 		case !runs:
-			r.Unseen(seen.Scope("blog/"+id), seen.NoMember)
+			r.Unseen(seen.Gap{Scope: seen.Scope("blog/" + id), Reason: seen.NoMember})
 		default:
 			r.readBlog(ctx, reader, id, c)
 		}

@@ -265,9 +265,15 @@ func (d *documentsRun) place(ctx context.Context) {
 // apply takes up what was said on a file whose place was asked for.
 func (d *documentsRun) apply(p *placed) {
 	id := moderation.DocumentPost(p.file)
+	acts := slices.Clone(p.loose.Acts)
+	for _, c := range d.courses { // it may have been another class's until now
+		if post := d.book.Class(c.ID).Posts[id]; post != nil {
+			acts = append(acts, post.Acts...)
+		}
+	}
 	for _, course := range p.courses {
 		post := d.book.Class(course).Post(id)
-		for _, a := range p.loose.Acts {
+		for _, a := range acts {
 			post.Add(a)
 		}
 		post.Kind, post.Told = seen.PostDocument, true
@@ -286,12 +292,9 @@ func (d *documentsRun) apply(p *placed) {
 		}
 		return
 	}
-	acts := slices.Clone(p.loose.Acts)
 	for _, c := range d.courses {
-		class := d.book.Class(c.ID)
-		if post := class.Posts[id]; post != nil && !slices.Contains(p.courses, c.ID) { // it was one, and is no longer
-			acts = append(acts, post.Acts...)
-			delete(class.Posts, id)
+		if !slices.Contains(p.courses, c.ID) { // it was one, and is no longer
+			delete(d.book.Class(c.ID).Posts, id)
 		}
 	}
 	if len(p.courses) == 0 {

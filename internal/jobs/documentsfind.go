@@ -42,9 +42,9 @@ func (d *documentsRun) find(ctx context.Context, p *placed) {
 	if !clear && len(p.hidden) == 0 {
 		p.hidden = d.likelyOwner(readers, p.item.Owner)
 	}
-	if !p.unsure && slices.ContainsFunc(p.hidden, d.switchedOff) {
+	if i := slices.IndexFunc(p.hidden, d.switchedOff); !p.unsure && i >= 0 {
 		p.unsure = true
-		d.Unseen(seen.Scope("document/"+p.file), seen.NoMember)
+		d.Unseen(seen.Gap{Scope: seen.Scope("document/" + p.file), Reason: seen.NoMember, Account: p.hidden[i]})
 	}
 	if p.as == "" && !p.unsure {
 		return // it is not there
@@ -182,6 +182,7 @@ func (d *documentsRun) climb(ctx context.Context, it seen.Item, as string) (cour
 				theirs, err := d.item(ctx, a.Address, it.ID)
 				if err != nil && !d.Env.Google.NotFound(err) {
 					sure = false
+					d.missed(it.ID, err)
 				}
 				parent, who = theirs.Parent, id
 			}

@@ -58,7 +58,8 @@ func (g *gatherer) gap(gap seen.Gap) reports.Gap {
 			r.What, r.WhatToDo, r.Link = "In which class a document is that somebody commented on", "Nothing: it is tried again next time.", "https://drive.google.com/open?id="+id
 			if gap.Reason == seen.NoMember {
 				r.Why = "nobody with a working account sees where it lies"
-				r.WhatToDo = "The account of its owner is switched off. Open it in the Admin console and hand its files over to a colleague."
+				r.WhatToDo = "The account of its owner, or of the owner of a folder above it, is switched off. The link opens that account in the Admin console: hand its files over to a colleague there."
+				r.Link = "https://admin.google.com/ac/users/" + gap.Account
 			}
 		}
 	case "titles":

@@ -131,14 +131,15 @@ func ParseSubject(s string) (course, post string, ok bool) {
 		return "", "", false
 	}
 	switch kind {
-	case "post":
-		return course, post, true
 	case "blog-post":
-		return BlogKey(course), post, true
+		course = BlogKey(course)
 	case "document":
-		return course, DocumentPost(post), true
+		post = DocumentPost(post)
 	}
-	return "", "", false
+	if Subject(course, post) != s { // no other kind, and no item under the name of another one
+		return "", "", false
+	}
+	return course, post, true
 }
 
 // Book is all that is remembered. It is not safe for concurrent use.

@@ -226,7 +226,7 @@ func TestSubject(t *testing.T) {
 
 // FuzzParseSubject: what is taken apart is what is put together; subjects come from a form of the site.
 func FuzzParseSubject(f *testing.F) {
-	for _, s := range []string{"post/1-2", "post/1-2-3", "post/--", "file/1", "post/", ""} {
+	for _, s := range []string{"post/1-2", "post/1-2-3", "post/--", "file/1", "post/", "", "document/1-a-b", "document/1-", "post/1-doc.a", "post/blog.1-2", "document/blog.1-a", "document/dojo.school-a", "blog-post/1-2"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {

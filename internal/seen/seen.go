@@ -141,6 +141,8 @@ type Gap struct {
 	Scope  Scope  `json:"scope"`
 	Reason Reason `json:"reason"`
 	Detail string `json:"detail,omitempty"` // what Google said, without names
+	// Account is whose account stands in the way, by Directory id; "" where none does or none is known.
+	Account string `json:"account,omitempty"`
 }
 
 // Reason is why something could not be seen, in one word of ours.

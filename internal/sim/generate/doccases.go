@@ -128,8 +128,8 @@ func (s *documenting) attached() {
 	wrong := s.paper(s.teacher, nil, "Dinner choices", s.pupils)
 	p := s.on(s.c, wrong)
 	s.at(s.back(5, 9, 0), func() error { return s.w.DeletePost(p.CourseID, p.ID) })
-	s.askOn(wrong, s.back(3, 17, 25))
-	s.leave(s.c, wrong)
+	s.askOn(wrong, s.back(3, 17, 25)) // whoever deleted the post need not have looked
+	s.take(s.c, wrong)
 	off := s.paper(s.teacher, nil, "Dinner choices of last week", s.pupils) // taken off the post again
 	p = s.on(s.c, off)
 	s.at(s.back(5, 9, 5), func() error {

@@ -16,15 +16,7 @@ func (b *builder) policies() (map[string]string, error) {
 	if b.narrowed {
 		ours = []string{b.root}
 	}
-	onClassroom, err := withDocuments(examples.Classroom, "with: {rules: [no-host]}", "with: {rules: [unreviewed]}")
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", Classroom, err)
-	}
-	onDojo, err := withDocuments(examples.Dojo, "places: [classroom, classdojo]")
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", Dojo, err)
-	}
-	classroom, err := fit(onClassroom, b.fitted(ours, classroomDone), b.marked, b.root)
+	classroom, err := fit(examples.Classroom, b.fitted(ours, classroomDone), b.marked, b.root)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", Classroom, err)
 	}
@@ -35,10 +27,10 @@ func (b *builder) policies() (map[string]string, error) {
 	sections["classdojo"] = b.dojoYAML()
 	// A week has an end while a tenant lives on for some days, a half term hardly ever.
 	const halfTermly, weekly = "{check_in: class-dojo, ask: class_teacher, every: half term}", "{check_in: class-dojo, ask: class_teacher, every: week, due: 2 working days}"
-	if !strings.Contains(onDojo, halfTermly) {
+	if !strings.Contains(examples.Dojo, halfTermly) {
 		return nil, fmt.Errorf("%s: the example does not ask about ClassDojo each half term", Dojo)
 	}
-	dojo, err := fit(strings.Replace(onDojo, halfTermly, weekly, 1), sections, b.marked, b.root)
+	dojo, err := fit(strings.Replace(examples.Dojo, halfTermly, weekly, 1), sections, b.marked, b.root)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", Dojo, err)
 	}
@@ -46,24 +38,6 @@ func (b *builder) policies() (map[string]string, error) {
 		return nil, fmt.Errorf("%s: %w", Dojo, err)
 	}
 	return map[string]string{Classroom: classroom, Dojo: dojo}, nil
-}
-
-// withDocuments lets an example ask about documents of classes too, wherever it asks about comments in classes with these words and does not yet.
-func withDocuments(example string, asks ...string) (string, error) {
-	for _, ask := range asks {
-		also := strings.Replace(ask, "[classroom, ", "[classroom, documents, ", 1)
-		if !strings.Contains(ask, "places:") {
-			also = strings.TrimSuffix(ask, "}") + ", places: [classroom, documents]}"
-		}
-		if strings.Contains(example, also) {
-			continue
-		}
-		if strings.Count(example, ask) != 1 {
-			return "", fmt.Errorf("the example asks %d times for comments %q, not once", strings.Count(example, ask), ask)
-		}
-		example = strings.Replace(example, ask, also, 1)
-	}
-	return example, nil
 }
 
 // fitted gives the sections of a policy that differ from school to school.
