@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"testing"
 
+	gocmp "github.com/google/go-cmp/cmp"
+
 	"esafetybot/internal/moderation"
 )
 
@@ -79,5 +81,39 @@ func TestOtherPlaces(t *testing.T) {
 	other.Place = "blogs"
 	if have := in.Waiting(other, in.Classes[0]); have != nil {
 		t.Errorf("%+v", have)
+	}
+}
+
+// A class's documents are judged apart from its posts: neither is told twice, nor as the other.
+func TestDocumentsApart(t *testing.T) {
+	w := newWorld(Unreviewed)
+	w.ask.Rules = []string{Unreviewed, PrivateByOtherAdult}
+	w.wrote("pat", ten)
+	w.private("moe", ten)
+	w.book.Post(moderation.DocumentPost("1-a")).Add(moderation.Act{At: moment(noon), Key: "d", By: "pat", What: moderation.Comment})
+	in := w.input()
+	documents := in.Classes[0]
+	documents.Place, documents.Documents = "documents", true
+	ask := in.Asks[0]
+	ask.Clause, ask.Place = "A6", "documents"
+	in.Classes, in.Asks = append(in.Classes, documents), append(in.Asks, ask)
+	var have []string
+	for _, o := range Check(in) {
+		have = append(have, o.Clause+" "+o.Rule+" "+o.Subject)
+	}
+	want := []string{"A1 comments.private-by-other-adult post/c1-p1", "A1 comments.unreviewed post/c1-p1", "A6 comments.unreviewed document/c1-1-a"}
+	if diff := gocmp.Diff(want, have); diff != "" {
+		t.Errorf("(-want +have):\n%s", diff)
+	}
+}
+
+func TestPlaceOf(t *testing.T) {
+	for _, c := range []struct{ course, post, want string }{
+		{"512", "601", "classroom"}, {"512", moderation.DocumentPost("1a"), "documents"}, {moderation.BlogKey("7"), "8", "blogs"},
+		{moderation.Dojo("5f1e2d3c4b5a69788796a5b4"), moderation.DojoPost, "classdojo"},
+	} {
+		if have := PlaceOf(c.course, c.post); have != c.want {
+			t.Errorf("%s of %s is in %s, want %s", c.post, c.course, have, c.want)
+		}
 	}
 }
