@@ -181,7 +181,11 @@ func runJobs(ctx context.Context, w *watch, env jobs.Env, names ...string) (*job
 		env.Patience = []time.Duration{time.Millisecond, time.Millisecond}
 	}
 	w.records = map[string]*jobs.Record{}
-	err := jobs.Run(ctx, env, w.box, names, func(job string, r *jobs.Record, _ error) { w.records[job] = r })
+	err := jobs.Run(ctx, env, w.box, names, func(job string, r *jobs.Record, _ error) {
+		if r != nil { // a job that had nothing to do leaves none
+			w.records[job] = r
+		}
+	})
 	return w.records[names[0]], err
 }
 
