@@ -152,6 +152,10 @@ func (in Input) unseen(c policy.Clause) []string {
 			add(name + " (not looked at yet)")
 			continue
 		}
+		if m.Kind == policy.Record && policy.Keepers(m.Name) == nil {
+			add(name + " (it is in the incident log, of which no colour tells)")
+			continue
+		}
 		switch j, ok := in.Job(m); {
 		case !ok || j.At.IsZero():
 			add(name + " (has not been looked at)")

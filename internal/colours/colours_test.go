@@ -67,6 +67,8 @@ func TestColours(t *testing.T) {
 		{name: "half built", means: []policy.Means{built, reminder}, want: Unknown, says: []string{"not everything that it needs could be seen"}, not: []string{"the reminder “safer-internet-day” (not looked at yet)"}},
 		{name: "met by nothing", want: Unknown, says: []string{"not everything that it needs could be seen"}, not: []string{"the clause names nothing by which it is met"}},
 		{name: "never run", means: means, job: func(policy.Means) (Job, bool) { return Job{}, false }, want: Unknown, says: []string{"not everything that it needs could be seen"}, not: []string{"sharing in Google Drive (has not been looked at)"}},
+		{name: "in the incident log", means: []policy.Means{{Kind: policy.Record, Name: "incidents"}}, want: Unknown, says: []string{"not everything that it needs could be seen"},
+			not: []string{"online-safety incidents and what was done (it is in the incident log, of which no colour tells)"}},
 		{name: "stopped", means: means, job: looked(time.Hour, true), want: Unknown, says: []string{"not everything that it needs could be seen"}, not: []string{"sharing in Google Drive (was not looked at to the end)"}},
 		{name: "two days ago", means: means, job: looked(Stale, false), want: Green, says: []string{"looked at, and nothing found"}},
 		{name: "longer ago", means: means, job: looked(Stale+1, false), want: Unknown, says: []string{"not everything that it needs could be seen"}, not: []string{"sharing in Google Drive (was last looked at more than two days ago)"}},

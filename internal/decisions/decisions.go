@@ -44,6 +44,10 @@ const (
 	Undo       = "undo"        // the changes Changes, one of them, are to be undone, because of Why
 	Closed     = "closed"      // the school is closed on the day From
 	NotClosed  = "not-closed"  // it is open after all
+
+	Record    = "record"     // What, to be found at Where, is entered in the record Record until the day Until; the entry's id is the decision's
+	Renew     = "renew"      // the entry Entry of Record holds until the day Until
+	EndRecord = "end-record" // the entry Entry of Record holds no longer, for good
 )
 
 // What may become of a comment on a blog.
@@ -85,6 +89,11 @@ type Decision struct {
 	Kind     string `json:"kind,omitempty"` // of a change
 	Expect   int    `json:"expect,omitempty"`
 	Why      string `json:"why,omitempty"` // in their own words, at most MostWhy characters; shown to whoever sees what it is about, never logged
+
+	Record string `json:"record,omitempty"` // name of a record that is a list
+	Entry  string `json:"entry,omitempty"`  // id of the decision that made the entry
+	What   string `json:"what,omitempty"`   // in their own words, at most MostWhat characters; never logged or mailed
+	Where  string `json:"where,omitempty"`  // likewise, at most MostWhere
 }
 
 // Decisions is the collection that the site writes, in a store of its own where that is possible.

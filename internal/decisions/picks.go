@@ -9,8 +9,10 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
+	"esafetybot/internal/policy"
 	"esafetybot/internal/store"
 )
 
@@ -25,6 +27,10 @@ const (
 	MostPicks = 100
 	// MostWhy is how long a reason may be, in characters.
 	MostWhy = 300
+	// MostWhat is how long the text of what an entry of a record is about may be, in characters.
+	MostWhat = 120
+	// MostWhere is the same of where its papers are.
+	MostWhere = 200
 )
 
 // Digest makes facts short enough for a form. Facts that differ have another digest.
@@ -54,8 +60,19 @@ func (d Decision) lacks() bool {
 		return d.Kind == "" || d.Expect < 1
 	case Closed, NotClosed:
 		return d.From == ""
+	case Record:
+		return policy.Keepers(d.Record) == nil || d.Until == "" || strings.TrimSpace(d.What) == "" || !plain(d.What, MostWhat) || !plain(d.Where, MostWhere)
+	case Renew:
+		return policy.Keepers(d.Record) == nil || d.Entry == "" || d.Until == ""
+	case EndRecord:
+		return policy.Keepers(d.Record) == nil || d.Entry == ""
 	}
 	return false
+}
+
+// plain tells whether a text is one line of at most so many characters.
+func plain(s string, most int) bool {
+	return utf8.ValidString(s) && utf8.RuneCountInString(s) <= most && !strings.ContainsFunc(s, unicode.IsControl)
 }
 
 // bad tells whether a list of picks is empty, too long, or names something twice or not at all.

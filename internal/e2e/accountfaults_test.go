@@ -11,6 +11,7 @@ import (
 	"esafetybot/internal/checkins"
 	"esafetybot/internal/findings"
 	"esafetybot/internal/jobs"
+	"esafetybot/internal/records"
 	"esafetybot/internal/sim/server"
 	"esafetybot/internal/sim/truth"
 )
@@ -60,10 +61,14 @@ func (s *campus) inventsNothing(when string, w *watch) {
 	have := byID(foundBy(s.t, w, accountChecks...))
 	refused := w.refused(s.t)
 	jobOf := func(f truth.Finding) string {
-		if job := findings.Means(f.Rule); job != checkins.Means {
+		switch job := findings.Means(f.Rule); job {
+		case checkins.Means:
+			return jobs.CheckInsJob
+		case records.Means:
+			return jobs.RecordsJob
+		default:
 			return job
 		}
-		return jobs.CheckInsJob
 	}
 	for id, f := range have {
 		if blind[jobOf(f)] && s.openedBefore(w, f) {
@@ -88,7 +93,7 @@ func (s *campus) inventsNothing(when string, w *watch) {
 func (s *campus) openedBefore(w *watch, f truth.Finding) bool {
 	s.t.Helper()
 	k := &findings.Keeper{Store: w.store}
-	have, err := k.Get(context.Background(), findings.ID(f.Clause, f.Rule, f.Subject))
+	have, err := k.Get(context.Background(), findings.ID(f.Clause, f.Rule, w.asProgram(f.Subject)))
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -100,7 +105,7 @@ func (s *campus) nothingClosed(w *watch, r *jobs.Record) {
 	s.t.Helper()
 	there := map[string]truth.Finding{}
 	for _, f := range s.allTruths()[w.name] {
-		there[idOf(f)] = f
+		there[findings.ID(f.Clause, f.Rule, w.asProgram(f.Subject))] = f
 	}
 	for id, how := range closedBy(s.t, w.store, r.ID) {
 		if f, ok := there[id]; ok {

@@ -21,10 +21,10 @@ import (
 )
 
 // accountJobs look at everything but sharing.
-var accountJobs = []string{jobs.AccountsJob, jobs.DevicesJob, jobs.PupilEmailJob, jobs.SettingsJob, jobs.CommentsJob, jobs.CheckInsJob}
+var accountJobs = []string{jobs.AccountsJob, jobs.DevicesJob, jobs.PupilEmailJob, jobs.SettingsJob, jobs.CommentsJob, jobs.CheckInsJob, jobs.RecordsJob}
 
 // accountChecks are the checks whose findings they keep.
-var accountChecks = []string{"accounts", "devices", "pupil-email", "settings", "comments", "check-in"}
+var accountChecks = []string{"accounts", "devices", "pupil-email", "settings", "comments", "check-in", "record"}
 
 // lookAt runs the jobs that look at accounts, devices, e-mail and settings, and what follows them.
 func (s *campus) lookAt(w *watch, more ...string) error {
@@ -90,7 +90,7 @@ func foundBy(t testing.TB, w *watch, checks ...string) []truth.Finding {
 			t.Fatal(err)
 		}
 		for _, f := range current {
-			out = append(out, truth.Finding{Clause: f.Clause, Rule: f.Rule, Subject: f.Subject, Facts: f.Facts})
+			out = append(out, truth.Finding{Clause: f.Clause, Rule: f.Rule, Subject: w.asTenant(f.Subject), Facts: f.Facts})
 		}
 	}
 	return sorted(out)

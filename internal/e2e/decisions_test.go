@@ -10,6 +10,7 @@ import (
 	"esafetybot/internal/decisions"
 	"esafetybot/internal/moderation"
 	"esafetybot/internal/pseudonym"
+	"esafetybot/internal/records"
 	"esafetybot/internal/sim/world"
 	"esafetybot/internal/store/memory"
 )
@@ -50,6 +51,7 @@ func (s *campus) decided() (out []decisions.Decision) {
 		out = append(out, decisions.Decision{
 			At: d.At, By: by, Do: d.Do, Item: d.Item, Saw: d.Saw, Course: d.Course, Who: id[d.Who],
 			From: d.From, Until: d.Until, CheckIn: d.CheckIn, Answer: d.Answer, Said: d.Said,
+			Record: d.Record, Entry: d.Entry, What: d.What, Where: d.Where,
 		})
 	}
 	return out
@@ -65,9 +67,43 @@ func (w *watch) hand(ctx context.Context, list []decisions.Decision) error {
 	}
 	for _, d := range list[w.decided:] {
 		w.decided++
-		if _, err := decisions.Make(ctx, w.site, fmt.Sprint(w.decided), d); err != nil && !errors.Is(err, decisions.ErrTwice) {
+		entry := d.Entry
+		switch {
+		case d.Do == decisions.Record:
+			d.Entry = ""
+		case w.entries[entry] != "":
+			d.Entry = w.entries[entry]
+		}
+		made, err := decisions.Make(ctx, w.site, fmt.Sprint(w.decided), d)
+		if err != nil && !errors.Is(err, decisions.ErrTwice) {
 			return err
+		}
+		if d.Do == decisions.Record {
+			if w.entries == nil {
+				w.entries = map[string]string{}
+			}
+			w.entries[entry] = made.ID
 		}
 	}
 	return nil
+}
+
+// asTenant names an entry of a record as the tenant does: the program calls it by the decision that made it. Other subjects stay as they are.
+func (w *watch) asTenant(subject string) string {
+	if record, id, ok := records.ParseSubject(subject); ok {
+		for entry, made := range w.entries {
+			if made == id {
+				return records.Subject(record, entry)
+			}
+		}
+	}
+	return subject
+}
+
+// asProgram turns asTenant round.
+func (w *watch) asProgram(subject string) string {
+	if record, entry, ok := records.ParseSubject(subject); ok && w.entries[entry] != "" {
+		return records.Subject(record, w.entries[entry])
+	}
+	return subject
 }

@@ -44,9 +44,10 @@ type watch struct {
 	box    *outbox.Outbox
 	// records are those of the last run, by job.
 	records map[string]*jobs.Record
-	site    store.Store     // what people decided; nil before anybody did
-	decided int             // how many of the tenant's decisions are in it
-	used    map[string]bool // ids of findings that truth once had: see withoutUsed
+	site    store.Store       // what people decided; nil before anybody did
+	decided int               // how many of the tenant's decisions are in it
+	entries map[string]string // of records: the tenant's name of an entry → the id of the decision that made it
+	used    map[string]bool   // ids of findings that truth once had: see withoutUsed
 }
 
 // campus is a simulated school being served.

@@ -88,7 +88,7 @@ func (s *campus) compare(when string, want map[string][]truth.Finding) {
 
 // TestHandMadeLater runs the jobs first at an earlier time, with the rolls as they were then, and again now.
 func TestHandMadeLater(t *testing.T) {
-	for _, tenant := range []string{"rolls", "names", "check-ins"} {
+	for _, tenant := range []string{"rolls", "names", "check-ins", "records"} {
 		t.Run(tenant, func(t *testing.T) { handMadeLater(t, filepath.Join("../sim/testdata/tenants", tenant)) })
 	}
 }

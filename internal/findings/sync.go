@@ -35,6 +35,8 @@ type Keeper struct {
 type Input struct {
 	Run   Run
 	Means string // the check
+	// Ours tells of a stored finding whether this comparison is about it, where two keep findings of one check; nil is all.
+	Ours func(*Finding) bool
 	// Observed yields every finding of this check as of now, each at most once.
 	Observed iter.Seq2[Observed, error]
 	// Evidence is asked about each stored finding that is not closed and was not observed.
@@ -116,7 +118,9 @@ func (k *Keeper) Sync(ctx context.Context, in Input) (Change, error) {
 	}
 	rest := make([]*Finding, 0, len(stored))
 	for _, f := range stored {
-		rest = append(rest, f)
+		if in.Ours == nil || in.Ours(f) {
+			rest = append(rest, f)
+		}
 	}
 	sort.Slice(rest, func(i, j int) bool { return rest[i].ID < rest[j].ID })
 	for _, f := range rest {

@@ -265,8 +265,8 @@ func TestTitled(t *testing.T) {
 		pages(`{"courseWorkMaterial":[{"id":"3","title":"Secret as well","creationTime":"2026-09-01T08:30:00.000Z"}]}`, `{}`)(w, r)
 	}}
 	have, err := collect(f.client(t, nil).Titled(t.Context(), "5512"))
-	want := []seen.Post{{ID: "1", Title: "Secret", Link: "https://classroom.example/1"}, {ID: "2", Title: "Secret too"},
-		{ID: "3", Title: "Secret as well", Made: time.Date(2026, 9, 1, 8, 30, 0, 0, time.UTC)}}
+	want := []seen.Post{{ID: "1", Title: "Secret", Link: "https://classroom.example/1", Kind: seen.PostCourseWork}, {ID: "2", Title: "Secret too", Kind: seen.PostCourseWork},
+		{ID: "3", Title: "Secret as well", Made: time.Date(2026, 9, 1, 8, 30, 0, 0, time.UTC), Kind: seen.PostMaterial}}
 	if d := cmp.Diff(want, have); err != nil || d != "" {
 		t.Errorf("%v -want +have:\n%s", err, d)
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"google.golang.org/api/classroom/v1"
+	"google.golang.org/api/googleapi"
 
 	"esafetybot/internal/seen"
 )
@@ -148,51 +149,37 @@ func (c *Client) Attached(ctx context.Context, courseID string) iter.Seq2[seen.P
 		p := seen.Post{ID: id, Kind: kind, Files: files(published, list)}
 		return p, len(p.Files) > 0
 	}
-	announced := paged(ctx, func() *Handle { return c.asAdmin(ScopeAnnounced) }, announcementsList, "course "+courseID, func(ctx context.Context, token string) ([]seen.Post, string, error) {
-		list := c.classroom.Courses.Announcements.List(courseID).AnnouncementStates(published, deleted).PageSize(100).Fields("nextPageToken,announcements(id," + attached + ")")
-		if token != "" {
-			list = list.PageToken(token)
-		}
-		page, err := list.Context(ctx).Do()
-		if err != nil {
-			return nil, "", err
-		}
-		return convert(page.Announcements, func(p *classroom.Announcement) (seen.Post, bool) {
+	return oneAfterTheOther(
+		c.announcements(ctx, courseID, attached, func(p *classroom.Announcement) (seen.Post, bool) {
 			return post(seen.PostAnnouncement, p.Id, p.Materials)
-		}), page.NextPageToken, nil
-	})
-	work := paged(ctx, func() *Handle { return c.asAdmin(ScopeCourseWork) }, courseWorkList, "course "+courseID, func(ctx context.Context, token string) ([]seen.Post, string, error) {
-		list := c.classroom.Courses.CourseWork.List(courseID).CourseWorkStates(published, deleted).PageSize(100).Fields("nextPageToken,courseWork(id," + attached + ")")
-		if token != "" {
-			list = list.PageToken(token)
-		}
-		page, err := list.Context(ctx).Do()
-		if err != nil {
-			return nil, "", err
-		}
-		return convert(page.CourseWork, func(p *classroom.CourseWork) (seen.Post, bool) { return post(seen.PostCourseWork, p.Id, p.Materials) }), page.NextPageToken, nil
-	})
-	materials := paged(ctx, func() *Handle { return c.asAdmin(ScopeMaterials) }, materialsList, "course "+courseID, func(ctx context.Context, token string) ([]seen.Post, string, error) {
-		list := c.classroom.Courses.CourseWorkMaterials.List(courseID).CourseWorkMaterialStates(published, deleted).PageSize(100).
-			Fields("nextPageToken,courseWorkMaterial(id," + attached + ")")
-		if token != "" {
-			list = list.PageToken(token)
-		}
-		page, err := list.Context(ctx).Do()
-		if err != nil {
-			return nil, "", err
-		}
-		return convert(page.CourseWorkMaterial, func(p *classroom.CourseWorkMaterial) (seen.Post, bool) {
+		}),
+		c.courseWork(ctx, courseID, attached, withDeleted, func(p *classroom.CourseWork) (seen.Post, bool) { return post(seen.PostCourseWork, p.Id, p.Materials) }),
+		c.materials(ctx, courseID, attached, withDeleted, func(p *classroom.CourseWorkMaterial) (seen.Post, bool) {
 			return post(seen.PostMaterial, p.Id, p.Materials)
-		}), page.NextPageToken, nil
-	})
-	return oneAfterTheOther(announced, work, materials)
+		}),
+	)
 }
 
 // Titled streams the published classwork of a class, with [ScopeCourseWork], then its published materials, with [ScopeMaterials], as the administrator. Announcements have no title.
 func (c *Client) Titled(ctx context.Context, courseID string) iter.Seq2[seen.Post, error] {
-	work := paged(ctx, func() *Handle { return c.asAdmin(ScopeCourseWork) }, courseWorkList, "course "+courseID, func(ctx context.Context, token string) ([]seen.Post, string, error) {
-		list := c.classroom.Courses.CourseWork.List(courseID).CourseWorkStates(published).PageSize(100).Fields("nextPageToken,courseWork(id,title,alternateLink,creationTime)")
+	const titled = "title,alternateLink,creationTime"
+	return oneAfterTheOther(
+		c.courseWork(ctx, courseID, titled, []string{published}, func(p *classroom.CourseWork) (seen.Post, bool) {
+			return seen.Post{ID: p.Id, Title: p.Title, Link: p.AlternateLink, Made: moment(p.CreationTime), Kind: seen.PostCourseWork}, true
+		}),
+		c.materials(ctx, courseID, titled, []string{published}, func(p *classroom.CourseWorkMaterial) (seen.Post, bool) {
+			return seen.Post{ID: p.Id, Title: p.Title, Link: p.AlternateLink, Made: moment(p.CreationTime), Kind: seen.PostMaterial}, true
+		}),
+	)
+}
+
+// withDeleted are the states of posts that the class can or could see.
+var withDeleted = []string{published, deleted}
+
+// announcements streams the announcements of a class, deleted ones too.
+func (c *Client) announcements(ctx context.Context, courseID, fields string, post func(*classroom.Announcement) (seen.Post, bool)) iter.Seq2[seen.Post, error] {
+	list := c.classroom.Courses.Announcements.List(courseID).AnnouncementStates(withDeleted...).PageSize(100).Fields(googleapi.Field("nextPageToken,announcements(id," + fields + ")"))
+	return paged(ctx, func() *Handle { return c.asAdmin(ScopeAnnounced) }, announcementsList, "course "+courseID, func(ctx context.Context, token string) ([]seen.Post, string, error) {
 		if token != "" {
 			list = list.PageToken(token)
 		}
@@ -200,13 +187,14 @@ func (c *Client) Titled(ctx context.Context, courseID string) iter.Seq2[seen.Pos
 		if err != nil {
 			return nil, "", err
 		}
-		return convert(page.CourseWork, func(p *classroom.CourseWork) (seen.Post, bool) {
-			return seen.Post{ID: p.Id, Title: p.Title, Link: p.AlternateLink, Made: moment(p.CreationTime)}, true
-		}), page.NextPageToken, nil
+		return convert(page.Announcements, post), page.NextPageToken, nil
 	})
-	materials := paged(ctx, func() *Handle { return c.asAdmin(ScopeMaterials) }, materialsList, "course "+courseID, func(ctx context.Context, token string) ([]seen.Post, string, error) {
-		list := c.classroom.Courses.CourseWorkMaterials.List(courseID).CourseWorkMaterialStates(published).PageSize(100).
-			Fields("nextPageToken,courseWorkMaterial(id,title,alternateLink,creationTime)")
+}
+
+// courseWork streams the classwork of a class in some states.
+func (c *Client) courseWork(ctx context.Context, courseID, fields string, states []string, post func(*classroom.CourseWork) (seen.Post, bool)) iter.Seq2[seen.Post, error] {
+	list := c.classroom.Courses.CourseWork.List(courseID).CourseWorkStates(states...).PageSize(100).Fields(googleapi.Field("nextPageToken,courseWork(id," + fields + ")"))
+	return paged(ctx, func() *Handle { return c.asAdmin(ScopeCourseWork) }, courseWorkList, "course "+courseID, func(ctx context.Context, token string) ([]seen.Post, string, error) {
 		if token != "" {
 			list = list.PageToken(token)
 		}
@@ -214,11 +202,23 @@ func (c *Client) Titled(ctx context.Context, courseID string) iter.Seq2[seen.Pos
 		if err != nil {
 			return nil, "", err
 		}
-		return convert(page.CourseWorkMaterial, func(p *classroom.CourseWorkMaterial) (seen.Post, bool) {
-			return seen.Post{ID: p.Id, Title: p.Title, Link: p.AlternateLink, Made: moment(p.CreationTime)}, true
-		}), page.NextPageToken, nil
+		return convert(page.CourseWork, post), page.NextPageToken, nil
 	})
-	return oneAfterTheOther(work, materials)
+}
+
+// materials streams the materials of a class in some states.
+func (c *Client) materials(ctx context.Context, courseID, fields string, states []string, post func(*classroom.CourseWorkMaterial) (seen.Post, bool)) iter.Seq2[seen.Post, error] {
+	list := c.classroom.Courses.CourseWorkMaterials.List(courseID).CourseWorkMaterialStates(states...).PageSize(100).Fields(googleapi.Field("nextPageToken,courseWorkMaterial(id," + fields + ")"))
+	return paged(ctx, func() *Handle { return c.asAdmin(ScopeMaterials) }, materialsList, "course "+courseID, func(ctx context.Context, token string) ([]seen.Post, string, error) {
+		if token != "" {
+			list = list.PageToken(token)
+		}
+		page, err := list.Context(ctx).Do()
+		if err != nil {
+			return nil, "", err
+		}
+		return convert(page.CourseWorkMaterial, post), page.NextPageToken, nil
+	})
 }
 
 // oneAfterTheOther joins streams; it ends with the first error.

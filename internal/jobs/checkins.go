@@ -2,6 +2,7 @@ package jobs
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"esafetybot/internal/census"
@@ -11,6 +12,7 @@ import (
 	"esafetybot/internal/findings"
 	"esafetybot/internal/memory"
 	"esafetybot/internal/policy"
+	"esafetybot/internal/records"
 	"esafetybot/internal/school"
 )
 
@@ -22,17 +24,19 @@ func checkOf(job string) string {
 	switch job {
 	case CheckInsJob:
 		return checkins.Means
-	case IncidentsJob:
-		return recordMeans
+	case IncidentsJob, RecordsJob:
+		return records.Means
 	}
 	return job
 }
 
-// Checks lists the checks whose findings are kept, by the jobs' order.
+// Checks lists the checks whose findings are kept, each once, by the jobs' order.
 func Checks() []string {
 	var out []string
 	for _, job := range Looking {
-		out = append(out, checkOf(job))
+		if check := checkOf(job); !slices.Contains(out, check) {
+			out = append(out, check)
+		}
 	}
 	return out
 }

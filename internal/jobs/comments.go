@@ -218,8 +218,12 @@ func (r *commentsRun) teachers() {
 
 // start is the moment from which on comments are looked at.
 func (r *commentsRun) start() time.Time {
-	cal := r.Env.Policy.Calendar
-	return cal.Date(r.memory.First).AddDays(-backlog).At(0, 0, r.Env.Policy.School.Location)
+	return start(r.Env.Policy, r.memory.First)
+}
+
+// start is the moment from which on what people did counts, by the first look.
+func start(p *policy.Policy, first time.Time) time.Time {
+	return p.Calendar.Date(first).AddDays(-backlog).At(0, 0, p.School.Location)
 }
 
 // remembered is for how many days acts are remembered that somebody has looked at; it is longer than any rule asks of them.

@@ -19,6 +19,7 @@ import (
 	"esafetybot/internal/outbox"
 	"esafetybot/internal/policy"
 	"esafetybot/internal/pseudonym"
+	"esafetybot/internal/records"
 	"esafetybot/internal/reports"
 	"esafetybot/internal/roster"
 	"esafetybot/internal/store"
@@ -28,11 +29,8 @@ import (
 // Google answers, so people are known from the roster that the state has.
 const IncidentsJob = "incidents"
 
-// The findings of the incident log.
-const (
-	recordMeans   = "record"
-	recordOverdue = recordMeans + ".overdue"
-)
+// recordOverdue is the rule of what is past its time, of the incident log and of the lists (RecordsJob) alike.
+const recordOverdue = records.Means + "." + records.Overdue
 
 // entryKind is the outbox's name of the letter that there is an entry to open. It is the same whatever the entry is about.
 const entryKind = "entry"
@@ -270,5 +268,5 @@ func (r *incidentsRun) overdue(ctx context.Context) error {
 		}
 	}
 	// How it ended is not said: it may have been closed, or moved to where it must not be heard of.
-	return r.sync(ctx, recordMeans, observed, asked, func(*findings.Finding) findings.How { return findings.Withdrawn })
+	return r.sync(ctx, records.Means, observed, asked, func(*findings.Finding) findings.How { return findings.Withdrawn })
 }

@@ -23,6 +23,7 @@ import (
 	"esafetybot/internal/outbox"
 	"esafetybot/internal/policy"
 	"esafetybot/internal/pseudonym"
+	"esafetybot/internal/records"
 	"esafetybot/internal/roster"
 	"esafetybot/internal/seen"
 	"esafetybot/internal/store"
@@ -350,7 +351,7 @@ func (b *logBench) findings() map[string]string {
 	out := map[string]string{}
 	k := &findings.Keeper{Store: b.env.Store}
 	for _, st := range []findings.Status{findings.Open, findings.Resolved} {
-		for f, err := range k.List(b.Context(), recordMeans, st) {
+		for f, err := range k.List(b.Context(), records.Means, st) {
 			b.must(err)
 			out[f.Clause+" "+f.Rule] = string(st) + " " + f.Deals
 		}

@@ -182,6 +182,8 @@ func meansOfJob(p *policy.Policy, job string) []clauseMeans {
 		return checkInMeans(p)
 	case IncidentsJob:
 		return recordsOf(p)
+	case RecordsJob:
+		return keptMeans(p)
 	}
 	return means(p, job)
 }
@@ -196,6 +198,7 @@ func (l *look) sync(ctx context.Context, check string, observed []findings.Obser
 	changes, err := l.keeper.Sync(ctx, findings.Input{
 		Run:   findings.Run{ID: l.record.ID, Policy: l.Env.Policy.Version, Now: l.Now},
 		Means: check,
+		Ours:  func(f *findings.Finding) bool { return keeps(l.record.Job, f) },
 		Observed: func(yield func(findings.Observed, error) bool) {
 			for _, o := range observed {
 				if !yield(o, nil) {

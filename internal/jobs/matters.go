@@ -11,6 +11,7 @@ import (
 	"esafetybot/internal/checks/names"
 	"esafetybot/internal/findings"
 	"esafetybot/internal/moderation"
+	"esafetybot/internal/records"
 	"esafetybot/internal/reports"
 	"esafetybot/internal/school"
 	"esafetybot/internal/seen"
@@ -20,19 +21,23 @@ import (
 // matters looks up, for one reader who deals with what some jobs look at, what the report shows of accounts, devices, pupils' e-mail and settings.
 func (g *gatherer) matters(ctx context.Context, jobs []string, mine func(*findings.Finding) bool, since time.Time) error {
 	g.in.Rollover = g.env.Policy.Calendar.InRollover(g.env.Policy.Calendar.Date(g.now))
-	for _, check := range Looking {
+	for _, check := range Checks() {
 		if check == SharingJob {
 			continue
 		}
-		if err := g.mattersOf(ctx, checkOf(check), mine, since); err != nil {
+		if err := g.mattersOf(ctx, check, mine, since); err != nil {
 			return err
 		}
-		if look := g.looks[check]; look != nil && slices.Contains(jobs, check) {
+	}
+	for _, job := range Looking {
+		if look := g.looks[job]; look != nil && slices.Contains(jobs, job) {
 			for _, u := range look.Unknown {
 				if u.Deals != "" && !mine(&findings.Finding{Deals: u.Deals}) {
 					continue
 				}
-				g.in.Unclear = append(g.in.Unclear, unclear(u))
+				if x := unclear(u); !slices.Contains(g.in.Unclear, x) { // of two clauses
+					g.in.Unclear = append(g.in.Unclear, x)
+				}
 			}
 		}
 	}
@@ -124,6 +129,8 @@ func (g *gatherer) matter(f *findings.Finding) reports.Matter {
 		m.Private = strings.Contains(id, "dojo") // a class may be called after its teacher, or a pupil
 	case "entry":
 		m.Link, m.Name = g.env.page("/incidents"), "an entry"
+	case "record":
+		g.entry(&m, f.Subject)
 	case "chromebook":
 		m.Link, m.Name = "https://admin.google.com/ac/chrome/devices/"+id, g.name(f.Subject, "a Chromebook")
 	case "mobile":
@@ -143,6 +150,16 @@ func (g *gatherer) matter(f *findings.Finding) reports.Matter {
 		m.Details = append(m.Details, look.Said[f.Subject]...)
 	}
 	return m
+}
+
+// entry names an entry of a list, and links to it. What people wrote into it goes into no mail: it is named by its list, and on the site only by what it says.
+func (g *gatherer) entry(m *reports.Matter, subject string) {
+	record, id, _ := records.ParseSubject(subject)
+	kind, _ := records.KindOf(record)
+	m.Link, m.Name = g.env.page("/records#e-"+id), kind.Title+": an entry"
+	if e, ok := g.entries.Get(record, id); ok {
+		m.Name, m.Private = kind.Title+": “"+e.What+"”", true // it may name somebody all the same
+	}
 }
 
 // post names a post of a class and links to it.
@@ -232,6 +249,9 @@ func (g *gatherer) detail(f *findings.Finding, fact string) string {
 	}
 	if findings.Means(f.Rule) == checkins.Means {
 		return g.answerFact(fact)
+	}
+	if day, ok := strings.CutPrefix(fact, "until "); ok && findings.Means(f.Rule) == records.Means {
+		return "ran out on " + g.date(day)
 	}
 	if strings.HasPrefix(fact, "switched-off ") {
 		return "the account is switched off"

@@ -17,6 +17,7 @@ import (
 	"esafetybot/internal/mail"
 	"esafetybot/internal/outbox"
 	"esafetybot/internal/policy"
+	"esafetybot/internal/records"
 	"esafetybot/internal/reports"
 	"esafetybot/internal/school"
 	"esafetybot/internal/seen"
@@ -299,6 +300,7 @@ type gatherer struct {
 
 	changes map[string][]reports.Change // by finding: what the action log says
 	names   *reports.Names              // of what is being put into words
+	entries *records.Book               // of the lists, for the site alone; nil in mails
 }
 
 func (g *gatherer) findings(ctx context.Context, mine func(*findings.Finding) bool, since time.Time) error {

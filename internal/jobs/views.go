@@ -12,6 +12,7 @@ import (
 	"esafetybot/internal/checks/sharing"
 	"esafetybot/internal/findings"
 	"esafetybot/internal/policy"
+	"esafetybot/internal/records"
 	"esafetybot/internal/remedies"
 	"esafetybot/internal/reports"
 	"esafetybot/internal/seen"
@@ -24,7 +25,7 @@ const changesShownFor = 30 * 24 * time.Hour
 
 // keepViews writes, for the review site, what the findings and changes are about; nothing where there is no site. Words are made anew of what was looked at in this run: what things are
 // called is not all known otherwise.
-func keepViews(ctx context.Context, env Env, t *told, s *Seen) error {
+func keepViews(ctx context.Context, env Env, t *told, s *Seen) (err error) {
 	if env.Site == nil {
 		return nil
 	}
@@ -33,6 +34,9 @@ func keepViews(ctx context.Context, env Env, t *told, s *Seen) error {
 		in.Mask = mask(env.Policy, t.Who)
 	}
 	g := t.gatherer(env, &in)
+	if g.entries, err = records.Open(ctx, env.Store); err != nil {
+		return err
+	}
 	ran := map[string]bool{} // checks
 	for _, job := range Looking {
 		switch {
@@ -40,12 +44,12 @@ func keepViews(ctx context.Context, env Env, t *told, s *Seen) error {
 		case job == SharingJob:
 			ran[job] = s.Sharing != nil && s.Sharing.Record.Error == "" && t.Book != nil
 		default:
-			ran[checkOf(job)] = s.Looks[job] != nil && s.Looks[job].Record.Error == "" && (job != NamesJob || ran[SharingJob]) // who owns a file is known from there
+			ok := s.Looks[job] != nil && s.Looks[job].Record.Error == "" && (job != NamesJob || ran[SharingJob]) // who owns a file is known from there
+			ran[checkOf(job)] = ran[checkOf(job)] || ok
 		}
 	}
 	all := func(*findings.Finding) bool { return true }
 	for _, check := range Checks() {
-		var err error
 		switch {
 		case !ran[check]:
 		case check == SharingJob:
@@ -224,7 +228,11 @@ func (g *gatherer) seenView() *views.Seen {
 		if r == nil {
 			continue
 		}
-		out.Jobs[checkOf(job)] = views.Job{At: r.Started, Stopped: r.Error != ""}
+		name := checkOf(job)
+		if job == RecordsJob {
+			name = job // the incident log's job keeps findings of the same check
+		}
+		out.Jobs[name] = views.Job{At: r.Started, Stopped: r.Error != ""}
 		for _, gap := range g.gaps([]string{job}) {
 			for _, m := range meansOfJob(p, job) {
 				if rests(job, m.Means, gap.Scope) {

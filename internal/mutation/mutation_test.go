@@ -28,6 +28,7 @@ import (
 	_ "esafetybot/internal/checks/pupilemail"
 	_ "esafetybot/internal/checks/settings"
 	_ "esafetybot/internal/checks/sharing"
+	_ "esafetybot/internal/records"
 )
 
 // packages lists what is mutated: the checks, each with its folder, and what else judges.
@@ -40,6 +41,7 @@ var packages = []string{
 	"internal/checks/pupilemail",
 	"internal/checks/settings",
 	"internal/checks/sharing",
+	"internal/records",
 }
 
 // behind are tests that are asked about a mutant which the package's own let live, in a campaign: a package and what to run of it. They decide nothing; the

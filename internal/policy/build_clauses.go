@@ -73,6 +73,10 @@ func (b *builder) means(v *value, once map[string]position) (Means, bool) {
 		if m.Due.IsZero() {
 			m.Due = defaultCheckInDue
 		}
+	case Record:
+		if m.Due.IsZero() && Keepers(m.Name) != nil {
+			m.Due = defaultKeptDue
+		}
 	}
 	b.with(v, &m, once)
 	return m, true

@@ -1,7 +1,26 @@
 package policy
 
+import "slices"
+
 // Leads are the roles that may look at everything the program keeps watch over.
 var Leads = []Role{RoleOfficer, RoleDeputy, RoleHead}
 
 // Deciders are the roles that decide on changes, the first that somebody plays being the one they decide in.
 var Deciders = []Role{RoleAdmin, RoleOfficer, RoleDeputy, RoleHead, RoleSafeguarding, RoleChair}
+
+// keepers are the roles that keep each record that is a list on the review site, beside [Leads].
+var keepers = map[string][]Role{
+	"approved-services": {RoleAdmin, RoleITSupport, RoleLeaders},
+	"approved-blogs":    {RolePageHost, RoleLeaders},
+	"visitors":          {RolePageHost, RoleITSupport, RoleLeaders},
+	"consents":          {RoleEarlyYears, RolePageHost, RoleLeaders},
+}
+
+// Keepers lists the roles that keep a record that is a list on the review site, those of [Leads] last; nil for any other record.
+func Keepers(record string) []Role {
+	own := keepers[record]
+	if own == nil {
+		return nil
+	}
+	return slices.Concat(own, Leads)
+}

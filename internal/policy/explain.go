@@ -111,6 +111,11 @@ func (p *Policy) row(c Clause, m Means) RowMeans {
 		r.LookedAt = "record: " + k.looks
 		r.Often = "when it happens"
 		r.Told = p.Title(c.DealsWithIt)
+		if own := keepers[m.Name]; own != nil {
+			r.LookedAt += ", a list on the review site with a date for each entry"
+			r.Often = "every day"
+			r.Note = p.keptBy(own)
+		}
 	}
 	if m.Every == "two years" {
 		r.Often = "every two years"
@@ -287,4 +292,18 @@ func sum(n []int) int {
 		total += i
 	}
 	return total
+}
+
+// keptBy says who keeps a record that is a list, of those whom the policy names.
+func (p *Policy) keptBy(own []Role) string {
+	var who []string
+	for _, role := range own {
+		if len(p.Person(role)) > 0 {
+			who = append(who, p.Title(role))
+		}
+	}
+	if len(who) == 0 {
+		return "It is kept by those who lead on online safety"
+	}
+	return "It is kept by " + strings.Join(who, ", ") + " and those who lead on online safety"
 }

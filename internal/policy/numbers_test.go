@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -38,11 +39,56 @@ func TestNumbers(t *testing.T) {
 	}
 }
 
-// What the incident log serves is looked at; records that nothing keeps are not.
+// What the incident log serves and what is a list on the review site is looked at; records that nothing keeps are not.
 func TestRecordsBuilt(t *testing.T) {
-	for name, want := range map[string]bool{"incidents": true, "complaints": true, "data-breach": true, "filtering": true, "under-age-app": true, "takedown": true, "meetings": false, "consents": false} {
+	for name, want := range map[string]bool{"incidents": true, "complaints": true, "data-breach": true, "filtering": true, "under-age-app": true, "takedown": true, "meetings": false, "policy-read": false,
+		"approved-services": true, "approved-blogs": true, "visitors": true, "consents": true} {
 		if Built(Record, name) != want {
 			t.Errorf("%s: %v", name, !want)
+		}
+	}
+}
+
+// An entry of a list has a deadline, whether the policy names one or not; of other records only what the policy says.
+func TestRecordDue(t *testing.T) {
+	text := strings.Replace(small, "{record: takedown", "{record: visitors}\n      - {record: consents, due: 5 school days}\n      - {record: meetings}\n      - {record: takedown", 1)
+	p, err := Parse("policy.yaml", []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	have := map[string]string{}
+	for _, c := range p.Clauses {
+		for _, m := range c.MetBy {
+			if m.Kind == Record && m.Name != "takedown" {
+				have[m.Name] = m.Due.String()
+			}
+		}
+	}
+	if d := cmp.Diff(map[string]string{"visitors": "5 working days", "consents": "5 school days", "meetings": ""}, have); d != "" {
+		t.Errorf("(-want +have):\n%s", d)
+	}
+}
+
+func TestKeepers(t *testing.T) {
+	if have := Keepers("visitors"); !slices.Equal(have, []Role{RolePageHost, RoleITSupport, RoleLeaders, RoleOfficer, RoleDeputy, RoleHead}) {
+		t.Errorf("visitors: %v", have)
+	}
+	if have := Keepers("incidents"); have != nil {
+		t.Errorf("the incident log is no list: %v", have)
+	}
+	for name := range keepers {
+		if meansOf(Record, name) == nil {
+			t.Errorf("no means is called %s", name)
+		}
+	}
+	text := strings.Replace(small, "{record: takedown", "{record: visitors}\n      - {record: takedown", 1)
+	p, err := Parse("policy.yaml", []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"those who lead on online safety", "visitors whom nobody entered"} {
+		if have := strings.Join(strings.Fields(explained(t, p, ExplainOptions{Width: 60})), " "); !strings.Contains(have, want) {
+			t.Errorf("explain lacks %q:\n%s", want, have)
 		}
 	}
 }

@@ -116,6 +116,9 @@ var defaultDue = map[string]calendar.Deadline{
 // defaultCheckInDue is how long somebody has to answer a check-in.
 var defaultCheckInDue = calendar.Deadline{Count: 5, Unit: calendar.WorkingDays}
 
+// defaultKeptDue is how long an entry of a record that is a list may stay as it is after its date.
+var defaultKeptDue = calendar.Deadline{Count: 5, Unit: calendar.WorkingDays}
+
 // defaultRetention is how long each kind of thing is kept. Incidents are kept until a pupil's file would be destroyed; everything else
 // no longer than two inspections need.
 var defaultRetention = map[string]Period{
@@ -179,12 +182,12 @@ var catalogue = []*knownMeans{
 	{kind: Reminder, name: "training", looks: "sessions, events and training"},
 
 	{kind: Record, name: "access", looks: "who was granted what, from when to when"},
-	{kind: Record, name: "approved-blogs", looks: "approved blogs"},
-	{kind: Record, name: "approved-services", looks: "services approved for use"},
+	{kind: Record, name: "approved-blogs", looks: "approved blogs", unseen: []string{"blogs that nobody entered"}},
+	{kind: Record, name: "approved-services", looks: "services approved for use", unseen: []string{"services that nobody entered"}},
 	{kind: Record, name: "audit", looks: "the weekly audit e-mail, kept as sent"},
 	{kind: Record, name: "changes", looks: "what was agreed to and changed, monthly to the headteacher"},
 	{kind: Record, name: "complaints", looks: "complaints and what was done"},
-	{kind: Record, name: "consents", looks: "written consents"},
+	{kind: Record, name: "consents", looks: "written consents", unseen: []string{"the consents themselves"}},
 	{kind: Record, name: "data-breach", looks: "data breaches and lost devices"},
 	{kind: Record, name: "exceptions", looks: "private exceptions for one person"},
 	{kind: Record, name: "filtering", looks: "filtering problems and changes"},
@@ -193,7 +196,7 @@ var catalogue = []*knownMeans{
 	{kind: Record, name: "policy-read", looks: "who has read the policy"},
 	{kind: Record, name: "takedown", looks: "material to be taken down"},
 	{kind: Record, name: "under-age-app", looks: "pupils under an app's age"},
-	{kind: Record, name: "visitors", looks: "visitors who signed before access"},
+	{kind: Record, name: "visitors", looks: "visitors who signed before access", unseen: []string{"visitors whom nobody entered"}},
 }
 
 func meansOf(kind Kind, name string) *knownMeans {
@@ -215,14 +218,14 @@ func meansNames(kind Kind) []string {
 	return out
 }
 
-// records that are kept: those that the incident log serves.
+// Records that are kept, beside those that are lists on the review site (keepers): those that the incident log serves.
 var recordsBuilt = []string{"complaints", "data-breach", "filtering", "incidents", "takedown", "under-age-app"}
 
 // Built reports whether the program can look at a means yet: checks that have a shape for their parameters in the catalogue above, check-ins, and
 // the records that are kept.
 func Built(kind Kind, name string) bool {
 	k := meansOf(kind, name)
-	return k != nil && (k.shape != nil || kind == CheckIn || kind == Record && slices.Contains(recordsBuilt, name))
+	return k != nil && (k.shape != nil || kind == CheckIn || kind == Record && (slices.Contains(recordsBuilt, name) || keepers[name] != nil))
 }
 
 // Rules lists what a check can find, without the check's name before it; nil for checks that do not exist.

@@ -12,10 +12,11 @@ const (
 	PartSettings = "Settings of the Google account"
 	PartDevices  = "Devices"
 	PartRecords  = "The incident log"
+	PartLists    = "Records"
 	PartAnswers  = "What people were asked"
 )
 
-var parts = []string{PartEmail, PartAccounts, PartClasses, PartNames, PartComments, PartAnswers, PartSettings, PartDevices, PartRecords}
+var parts = []string{PartEmail, PartAccounts, PartClasses, PartNames, PartComments, PartAnswers, PartLists, PartSettings, PartDevices, PartRecords}
 
 // MatterRule is how the reports speak of one rule about accounts, classes, devices, pupils' e-mail or settings. In One and Many "{n}" is
 // how many, "{a person}" and "{people}" who it is about: a pupil, an adult, a person.
@@ -330,6 +331,14 @@ var MatterRules = []MatterRule{
 		Where: "The review site → Questions for me: those who lead see every question.",
 	},
 	{
+		Name: recordRule, Part: PartLists, Topic: "records", // of one record: listRules
+		One:   "An entry of a record is past its date, and nobody has renewed it",
+		Many:  "{n} entries of records are past their dates, and nobody has renewed them",
+		Why:   "The policy says how long an entry may stay as it is after its date.",
+		Do:    "Look at what the entry says again, and renew or end it",
+		Where: "The review site → Records → the entry → Renew, or End.",
+	},
+	{
 		Name: "settings.differs", Part: PartSettings, Topic: "setting",
 		One:   "A setting is not as the policy wants it",
 		Many:  "{n} settings are not as the policy wants them",
@@ -378,12 +387,6 @@ func matterRule(name string) (MatterRule, int) {
 		if r.Name == name {
 			return r, i
 		}
-	}
-	if name == "record.overdue" {
-		return MatterRule{
-			Name: name, Part: PartRecords, One: "An entry of the incident log is past its time", Many: "{n} entries of the incident log are past their time", Topic: "incident log",
-			Why: "The policy says by when it is dealt with.", Do: "Open the log, and close the entry with who was told and what was learnt", Where: "The log, on the review site.",
-		}, len(MatterRules)
 	}
 	part := PartAccounts
 	switch check, _, _ := strings.Cut(name, "."); check {

@@ -70,10 +70,11 @@ func (v *matterView) parts(l layout) (out []part, shown []matter) {
 		var rules []string
 		by := map[string][]matter{}
 		for _, m := range of {
-			if by[m.in.Rule] == nil {
-				rules = append(rules, m.in.Rule)
+			rule := m.in.Rule + " " + m.rule.Topic // records have other words each
+			if by[rule] == nil {
+				rules = append(rules, rule)
 			}
-			by[m.in.Rule] = append(by[m.in.Rule], m)
+			by[rule] = append(by[rule], m)
 		}
 		for _, r := range rules {
 			g, s := v.group(by[r], l)

@@ -141,7 +141,7 @@ var nothing = map[string]string{
 func (v *matterView) matter(in Matter) matter {
 	in.Clause, in.Name = clean(in.Clause, 20), clean(in.Name, 4*maxTitle)
 	m := matter{in: in, ids: []string{in.ID}, clauses: []string{in.Clause}, says: map[string]string{in.Clause: in.Says}, state: stateOf(in, v.now), link: safeLink(in.Link)}
-	m.rule, m.rank = matterRule(in.Rule)
+	m.rule, m.rank = ruleOf(in.Rule, in.Subject)
 	if v.roll && m.rule.Part == PartAccounts {
 		m.relaxed, m.in.Overdue, m.in.Due = true, false, time.Time{}
 	}

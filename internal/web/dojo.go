@@ -25,7 +25,7 @@ func (s *Site) askedOf(a checkins.Ask) string {
 	if a.Who != nil {
 		return "the teachers of " + a.Class
 	}
-	return s.Policy.Title(policy.Role(a.Role))
+	return "the " + s.Policy.Title(policy.Role(a.Role))
 }
 
 // dojoHosts finds the classes on ClassDojo for which somebody looks.

@@ -65,7 +65,7 @@ func TestAnswerForAClass(t *testing.T) {
 			t.Errorf("the teacher is asked about %q", not)
 		}
 	}
-	if _, page := x.get("head", "/check-ins"); !strings.Contains(page, "Asked of: the teachers of 5 Ash") || !strings.Contains(page, "School Story") || !strings.Contains(page, "A look into ClassDojo: 5 Ash") {
+	if _, page := x.get("head", "/check-ins"); !strings.Contains(page, "Asked of the teachers of 5 Ash") || !strings.Contains(page, "School Story") || !strings.Contains(page, "A look into ClassDojo: 5 Ash") {
 		t.Error("the head, who leads where nobody is named as a leader, is not asked")
 	}
 	if status, page := x.get("office", "/check-ins"); status != http.StatusOK || strings.Contains(page, "ClassDojo") {

@@ -18,6 +18,7 @@ import (
 	"esafetybot/internal/needed"
 	"esafetybot/internal/policy"
 	"esafetybot/internal/pseudonym"
+	"esafetybot/internal/records"
 	"esafetybot/internal/reports"
 	"esafetybot/internal/views"
 )
@@ -58,8 +59,11 @@ func checks(p *policy.Policy) []string {
 	for _, c := range p.Clauses {
 		for _, m := range c.MetBy {
 			name := m.Name
-			if m.Kind == policy.CheckIn {
+			switch {
+			case m.Kind == policy.CheckIn:
 				name = checkins.Means
+			case m.Kind == policy.Record && policy.Keepers(m.Name) != nil:
+				name = records.Means
 			}
 			if m.Built() && !slices.Contains(out, name) {
 				out = append(out, name)
@@ -68,6 +72,12 @@ func checks(p *policy.Policy) []string {
 	}
 	return out
 }
+
+// recordsJob is what the worker calls the run that looks at the records that are lists (views.Seen).
+const recordsJob = "records"
+
+// hushed tells whether a finding is on the incident log, of which this page and the colours show no sign; findings on the lists have the same check.
+func hushed(f *findings.Finding) bool { return strings.HasPrefix(f.Subject, "entry/") }
 
 // findingFilter is what somebody wants to see of the findings.
 type findingFilter struct {
@@ -181,7 +191,7 @@ func (s *Site) findingsOf(ctx context.Context, p *person, f findingFilter) (*the
 			return nil, err
 		}
 		for _, x := range current {
-			if p.did(x) {
+			if p.did(x) || hushed(x) {
 				continue
 			}
 			if !p.leads() && !p.plays(policy.Role(x.Deals)) && !(chair && decisions.MayJudge(p.roles, p.ID, "", out.views[x.ID].About(), out.heads) != decisions.NotTheirs) {

@@ -36,6 +36,7 @@ type homePage struct {
 	Blog      bool   // comments on blogs stand on the page
 	Moderate  string // token of the forms about comments on blogs; "" where nothing can be changed from here
 	Shared    int    // things that they shared and are asked about
+	Records   int    // entries of records that they keep, whose date has passed
 	Entry     bool   // an entry of the incident log waits to be opened
 }
 
@@ -79,6 +80,9 @@ func (s *Site) home(w http.ResponseWriter, r *http.Request, p *person) error {
 		return err
 	}
 	if page.Shared, err = s.sharedWaits(r.Context(), p); err != nil {
+		return err
+	}
+	if page.Records, err = s.recordsOver(r.Context(), p); err != nil {
 		return err
 	}
 	for _, x := range posts {

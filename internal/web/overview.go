@@ -45,7 +45,7 @@ type clauseRow struct {
 
 type passedOn struct {
 	Class string
-	Posts int
+	Waits string // what does, in words
 }
 
 // silent is a check-in that nobody has answered.
@@ -96,7 +96,7 @@ func (s *Site) stand(ctx context.Context, p *person, page *overviewPage) ([]colo
 			if err != nil {
 				return nil, nil, err
 			}
-			if !p.did(f) {
+			if !p.did(f) && !hushed(f) {
 				in.Open = append(in.Open, f)
 			}
 		}
@@ -110,8 +110,11 @@ func (s *Site) stand(ctx context.Context, p *person, page *overviewPage) ([]colo
 	}
 	in.Job = func(m policy.Means) (colours.Job, bool) {
 		name := m.Name
-		if m.Kind == policy.CheckIn {
+		switch {
+		case m.Kind == policy.CheckIn:
 			name = checkins.Means
+		case m.Kind == policy.Record && policy.Keepers(m.Name) != nil:
+			name = recordsJob
 		}
 		j, ok := seen.Jobs[name]
 		return colours.Job{At: j.At, Stopped: j.Stopped}, ok
@@ -194,7 +197,20 @@ func (s *Site) passedOn(ctx context.Context, open []*findings.Finding) ([]passed
 		if class, err := moderation.Load(ctx, s.Main, course); err == nil && class.Name != "" {
 			name = class.Name
 		}
-		out = append(out, passedOn{Class: name, Posts: len(list)})
+		documents := 0
+		for post := range list {
+			if _, ok := moderation.DocumentOf(post); ok {
+				documents++
+			}
+		}
+		var waits []string
+		if n := len(list) - documents; n > 0 {
+			waits = append(waits, count(n, "post", "posts"))
+		}
+		if documents > 0 {
+			waits = append(waits, count(documents, "document", "documents"))
+		}
+		out = append(out, passedOn{Class: name, Waits: strings.Join(waits, ", ")})
 	}
 	slices.SortFunc(out, func(a, b passedOn) int { return strings.Compare(fmt.Sprint(a), fmt.Sprint(b)) })
 	return out, nil
@@ -211,6 +227,7 @@ func (s *Site) more(p *person) []menuItem {
 	add(p.leads(), "How we stand", "/overview")
 	add(s.seesFindings(p), "Findings", "/findings")
 	add(seesChanges(p), "Changes", "/changes")
+	add(len(s.lists(p)) > 0, "Records", "/records")
 	add(p.mayCover(), "School is closed", "/closed")
 	return out
 }

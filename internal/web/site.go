@@ -96,6 +96,10 @@ func New(c Config) (*Site, error) {
 		"POST /changes/undo":     s.decideChange(decisions.Undo, "to-undo"),
 		"POST /changes/all":      s.approveAll,
 		"GET /overview":          s.overview,
+		"GET /records":           s.records,
+		"POST /records/add":      s.changeRecord(decisions.Record, "entered"),
+		"POST /records/renew":    s.changeRecord(decisions.Renew, "renewed"),
+		"POST /records/end":      s.changeRecord(decisions.EndRecord, "entry-ended"),
 		"GET /closed":            s.closed,
 		"POST /closed":           s.close(decisions.Closed, "closed"),
 		"POST /closed/after-all": s.close(decisions.NotClosed, "not-closed"),
@@ -188,7 +192,7 @@ type menuItem struct {
 
 var templates = func() map[string]*template.Template {
 	out := map[string]*template.Template{}
-	for _, name := range []string{"home", "check-ins", "classes", "findings", "changes", "overview", "closed", "shared", "problem", "signed-out", "concern", "concern-form", "concern-sent", "incidents", "incident", "incidents-numbers"} {
+	for _, name := range []string{"home", "check-ins", "classes", "findings", "changes", "overview", "closed", "records", "shared", "problem", "signed-out", "concern", "concern-form", "concern-sent", "incidents", "incident", "incidents-numbers"} {
 		out[name] = template.Must(template.New("").Funcs(template.FuncMap{"upper": upper}).ParseFS(files, "pages/frame.html.tmpl", "pages/"+name+".html.tmpl"))
 	}
 	return out
@@ -238,6 +242,9 @@ var notices = map[string]string{
 	"to-undo":         "It is noted that this is to be undone. It is taken up within minutes.",
 	"closed":          "It is noted that the school is closed. Deadlines in school days move, and nobody is reminded on that day.",
 	"not-closed":      "It is noted that the school is open after all.",
+	"entered":         "Thank you. It is noted, and taken up within minutes.",
+	"renewed":         "Thank you. The new date is noted, and taken up within minutes.",
+	"entry-ended":     "It is noted that the entry has ended. It is taken up within minutes.",
 	"before":          "This was noted before. Nothing was changed.",
 	"entry":           "It is noted, and shows within a minute: load the page again.",
 }

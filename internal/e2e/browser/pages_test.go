@@ -46,6 +46,8 @@ var pages = []shownPage{
 	{name: "changes", path: "/changes", who: []string{"administrator", "officer"}},
 	{name: "overview", path: "/overview", who: []string{"officer", "headteacher"}},
 	{name: "closed", path: "/closed", who: []string{"officer"}},
+	{name: "records", path: "/records", who: []string{"page-host", "officer", "administrator"}},
+	{name: "records-unfolded", path: "/records", who: []string{"page-host"}, do: (*visitor).unfold},
 	{name: "concern", path: "/concern", who: []string{"teacher", "officer"}},
 	{name: "concern-form", path: "/concern", who: []string{"teacher"}, do: func(v *visitor) { v.press("button[name=about][value=pupil]") }},
 	{name: "incidents", path: "/incidents", who: []string{"officer", "headteacher"}},
@@ -82,6 +84,13 @@ func eachPage(t *testing.T, s *stage, setup func(v *visitor), look func(t *testi
 	raise := s.visit(t)
 	raise.signIn(people["teacher"])
 	raise.raiseConcern()
+	keeper := s.visit(t)
+	keeper.signIn(people["page-host"])
+	keeper.enter("Technician of the boiler firm", "Blue folder, office", s.inDays(90))
+	s.work()
+	keeper.open("/records")
+	keeper.renew(s.inDays(120))
+	keeper.enter("Swimming coach", "", s.inDays(60))
 	s.askOwner(t, s.askable(1)...)
 	s.work()
 	people[""] = ""

@@ -39,7 +39,7 @@ import (
 )
 
 // looking are the jobs whose work the site shows.
-var looking = []string{jobs.AccountsJob, jobs.CommentsJob, jobs.CheckInsJob, jobs.IncidentsJob, jobs.SharingJob, jobs.ApplyJob, jobs.DigestJob}
+var looking = []string{jobs.AccountsJob, jobs.CommentsJob, jobs.CheckInsJob, jobs.RecordsJob, jobs.IncidentsJob, jobs.SharingJob, jobs.ApplyJob, jobs.DigestJob}
 
 // testKey is made once, and short: it signs for nobody but the simulated school.
 var testKey = sync.OnceValue(func() *rsa.PrivateKey {
@@ -139,7 +139,7 @@ func copyOf(t testing.TB, s store.Store) store.Store {
 // dojoClass is the id of the class that is on ClassDojo.
 const dojoClass = "5f1e2d3c4b5a69788796a5b4"
 
-// asks lets the policy ask for what a generated school does not have: blogs of which only the first is moderated from the site, and a class on ClassDojo.
+// asks lets the policy ask for what a generated school does not have: blogs of which only the first is moderated from the site, a class on ClassDojo, and records that are lists.
 func (s *stage) asks(text string) string {
 	s.t.Helper()
 	s.dojoTeacher = s.otherTeacher(text)
@@ -155,7 +155,8 @@ func (s *stage) asks(text string) string {
 	}
 	for before, more := range map[string]string{
 		"\nclauses:\n": fmt.Sprintf("\nclassdojo:\n  classes:\n    - {name: 5 Ash, id: %s, teachers: [%s]}\n  look_within: 10 school days\n", dojoClass, s.dojoTeacher),
-		"\nnot_seen:":  "\n  - id: D1\n    says: ClassDojo is the channel to parents.\n    deals_with_it: esafety_officer\n    met_by: [{check_in: class-dojo, ask: class_teacher, every: half term}]\n",
+		"\nnot_seen:": "\n  - id: D1\n    says: ClassDojo is the channel to parents.\n    deals_with_it: esafety_officer\n    met_by: [{check_in: class-dojo, ask: class_teacher, every: half term}]\n" +
+			"  - id: D2\n    says: Visitors sign before they get access.\n    deals_with_it: esafety_officer\n    met_by: [{record: visitors, due: 5 school days}, {record: approved-services}]\n",
 	} {
 		if strings.Count(text, before) != 1 {
 			s.t.Fatalf("the policy has another form: it has %q %d times", before, strings.Count(text, before))

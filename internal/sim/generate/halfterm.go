@@ -45,6 +45,7 @@ func (s *School) HalfTerm() []Day {
 	s.accountStory(at)
 	s.commentStory(at)
 	s.blogStory(at)
+	s.recordStory(at)
 	for i := range days {
 		slices.SortStableFunc(days[i].Events, func(x, y Event) int { return cmp.Compare(x.At, y.At) })
 	}

@@ -21,6 +21,8 @@ type Player struct {
 	Protect []string    // addresses of accounts and groups that are neither switched off nor deleted
 	Leaders []string    // addresses of those whose decisions on the review site count for every class
 	Dojo    []DojoClass // the classes on ClassDojo; none means that nothing is told of it
+	// Keepers are the addresses of those who keep each record that is a list, beside the Leaders; none means that no such record is kept.
+	Keepers map[string][]string
 
 	rng    *rand.Rand
 	usage  *reporter
@@ -32,6 +34,7 @@ type Player struct {
 	blogs  *blogDays
 	dojo   *dojoDays
 	docs   *docDays
+	lists  *recordDays
 	menu   []action
 }
 
@@ -41,7 +44,7 @@ func NewPlayer(w *world.World, seed int64) *Player {
 	if z, err := time.LoadLocation(w.Settings.TimeZone); err == nil {
 		p.zone = z
 	}
-	p.begun, p.blogs, p.dojo, p.docs = w.Now(), newBlogDays(p, seed), newDojoDays(p, seed), newDocDays(p, seed)
+	p.begun, p.blogs, p.dojo, p.docs, p.lists = w.Now(), newBlogDays(p, seed), newDojoDays(p, seed), newDocDays(p, seed), newRecordDays(p, seed)
 	p.first = p.begun.In(p.zone).Format(time.DateOnly)
 	p.menu = slices.Concat(p.actions(), p.accountActions(), p.postActions(), p.nameActions())
 	return p
@@ -50,7 +53,7 @@ func NewPlayer(w *world.World, seed int64) *Player {
 // Player makes a Player for the school, with its seed. Those whom the policies name stay.
 func (s *School) Player() *Player {
 	p := NewPlayer(s.World, s.Options.Seed)
-	p.Dojo = s.dojo
+	p.Dojo, p.Keepers = s.dojo, s.cast.keepers()
 	for _, u := range []*world.User{s.cast.head, s.cast.deputy, s.cast.senco, s.cast.bursar, s.cast.it, s.cast.officer, s.cast.earlyYears} {
 		if u != nil {
 			p.Protect = append(p.Protect, u.PrimaryEmail)
@@ -95,7 +98,8 @@ func (p *Player) Play() ([]string, error) {
 	}
 	slices.Sort(minutes)
 	beside := []*beside{{p.blogs.rng, p.blogs.actions(), p.blogs.day(changes)}, {p.dojo.rng, p.dojo.actions(), p.dojo.day(changes)},
-		{p.docs.rng, p.docs.actions(), p.docs.day(changes)}}
+		{p.docs.rng, p.docs.actions(), p.docs.day(changes)},
+		{p.lists.rng, p.lists.actions(), p.lists.day(changes)}}
 	var done []string
 	if err := p.housekeeping(); err != nil {
 		return nil, err
@@ -172,7 +176,7 @@ func (p *Player) Do(kind string) (bool, error) {
 }
 
 func (p *Player) all() []action {
-	return slices.Concat(p.menu, p.blogs.actions(), p.dojo.actions(), p.docs.actions())
+	return slices.Concat(p.menu, p.blogs.actions(), p.dojo.actions(), p.docs.actions(), p.lists.actions())
 }
 
 // Kinds lists the kinds of changes.

@@ -42,6 +42,9 @@ func (b *builder) policies() (map[string]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", Dojo, err)
 	}
+	if dojo, err = hurryRecords(dojo); err != nil {
+		return nil, fmt.Errorf("%s: %w", Dojo, err)
+	}
 	return map[string]string{Classroom: classroom, Dojo: dojo}, nil
 }
 

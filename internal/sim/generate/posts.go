@@ -53,6 +53,7 @@ func (b *builder) streams() {
 		}
 	}
 	b.blogs()
+	b.records()
 	b.commentCases()
 }
 

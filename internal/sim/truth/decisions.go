@@ -9,7 +9,7 @@ import (
 // lately is how long a deleted account can be told from one that never was (docs/simulator.md).
 const lately = 20 * 24 * time.Hour
 
-// decided is what the rules on comments and check-ins know of people: who is behind an address, and what was decided.
+// decided is what the rules on comments, check-ins and records know of people: who is behind an address, and what was decided.
 type decided struct {
 	// start is when things begin to count: seven days before the date of the first look.
 	start   time.Time
@@ -30,7 +30,7 @@ type cover struct {
 	days   span
 }
 
-// lookAtDecisions works out what the rules on comments and check-ins share. The people must be known.
+// lookAtDecisions works out what the rules on comments, check-ins and records share. The people must be known.
 func (w *world) lookAtDecisions() {
 	w.start = w.clock(w.day(w.first)-7, 0)
 	for i := range w.t.DeletedUsers {

@@ -35,6 +35,8 @@ type Policy struct {
 	Blogs []ListedBlog
 	// CheckIns are all check-ins but those that are asked for each class, and DojoCheckIns those of ClassDojo among these.
 	CheckIns, DojoCheckIns []CheckInMeans
+	// Records are those records that are lists.
+	Records []RecordMeans
 	// SchoolName is school.name, and Dojo the block on ClassDojo, nil where there is none.
 	SchoolName string
 	Dojo       *DojoPolicy
@@ -115,6 +117,12 @@ func ParsePolicy(data []byte) (Policy, error) {
 		for _, m := range c.MetBy {
 			if m.CheckIn != "" {
 				if err := p.readCheckIn(c.ID, m); err != nil {
+					return Policy{}, fmt.Errorf("clause %s: %w", c.ID, err)
+				}
+				continue
+			}
+			if m.Record != "" {
+				if err := p.readRecord(c.ID, m); err != nil {
 					return Policy{}, fmt.Errorf("clause %s: %w", c.ID, err)
 				}
 				continue

@@ -50,9 +50,10 @@ type Due struct {
 type meansDoc struct {
 	Check   string `yaml:"check"`
 	CheckIn string `yaml:"check_in"`
+	Record  string `yaml:"record"`
 	Ask     string `yaml:"ask"`
 	Every   string `yaml:"every"`
-	// Severity and Due are read for comments and check-ins only: the other rules do not ask when something is due.
+	// Severity and Due are read for comments, check-ins and records only: the other rules do not ask when something is due.
 	Severity string `yaml:"severity"`
 	Due      string `yaml:"due"`
 	// With means something else for each check, so it is decoded only for ours.

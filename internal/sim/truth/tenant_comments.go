@@ -12,7 +12,7 @@ import (
 type Decision struct {
 	At time.Time `json:"at"`
 	By string    `json:"by"` // an address
-	// Do is reviewed, approve, spam, remove, cover, end-cover or answer; the fields below belong to some of them.
+	// Do is reviewed, approve, spam, remove, cover, end-cover, answer, record, renew or end-record; the fields below belong to some of them.
 	Do string `json:"do"`
 
 	Item string    `json:"item"` // reviewed: post/COURSE-POST, document/COURSE-FILE, blog-post/BLOG-POST or dojo/ID
@@ -23,12 +23,18 @@ type Decision struct {
 	Course string `json:"course"` // or blog-ID
 	Who    string `json:"who"`    // an address
 	From   string `json:"from"`
-	Until  string `json:"until"`
+	Until  string `json:"until"` // of a record too
 
 	CheckIn string `json:"check_in"`
 	Answer  string `json:"answer"`
 	// Said is what was answered about a class on ClassDojo, in the place of Answer; nil if it is missing.
 	Said map[string]any `json:"said"`
+
+	// Record is the record that an Entry belongs to. What it is about is never blank; Where its papers are may be.
+	Record string `json:"record"`
+	Entry  string `json:"entry"`
+	What   string `json:"what"`
+	Where  string `json:"where"`
 }
 
 // wrong says what is not as docs/comment-rules.md has it, or "".
@@ -38,6 +44,7 @@ func (d Decision) wrong() string {
 	}
 	switch d.Do {
 	case "reviewed", "end-cover":
+	case "record", "renew", "end-record": // what is not as it should be does not count
 	case "approve", "spam", "remove":
 		if strings.Count(d.Comment, "-") < 2 {
 			return fmt.Sprintf("%q is no comment on a blog", d.Comment)
@@ -58,7 +65,7 @@ func (d Decision) wrong() string {
 	return ""
 }
 
-// loadComments reads what only the rules on comments and check-ins ask about.
+// loadComments reads what only the rules on comments, check-ins and records ask about.
 func (t *Tenant) loadComments(dir string) error {
 	if err := readJSON(filepath.Join(dir, "deletedusers.json"), &t.DeletedUsers); err != nil {
 		return err
@@ -86,6 +93,9 @@ func (t *Tenant) loadComments(dir string) error {
 		if wrong := d.wrong(); wrong != "" {
 			return fmt.Errorf("%s: item %d: %s", path, i+1, wrong)
 		}
+	}
+	if wrong := madeTwice(t.Decisions); wrong != "" {
+		return fmt.Errorf("%s: %s", path, wrong)
 	}
 	return nil
 }

@@ -39,7 +39,7 @@ type Finding struct {
 	// front, such as "sharing.public-link".
 	Rule string `json:"rule"`
 	// Subject is a kind and an id of Google's, such as "file/ID" or "user/ID"; of a roll's row it
-	// is "roll/KEY", of a setting "setting/UNIT/TYPE/FIELD", of a post "post/COURSE-POST", of a document of a class "document/COURSE-FILE", of a blog's "blog-post/BLOG-POST", of a check-in "check-in/NAME", of a class on ClassDojo "dojo/ID".
+	// is "roll/KEY", of a setting "setting/UNIT/TYPE/FIELD", of a post "post/COURSE-POST", of a document of a class "document/COURSE-FILE", of a blog's "blog-post/BLOG-POST", of a check-in "check-in/NAME", of a class on ClassDojo "dojo/ID", of an entry of a record "record/NAME-ENTRY".
 	Subject string `json:"subject"`
 	// Facts is sorted and holds nothing twice.
 	Facts []string `json:"facts"`
@@ -152,10 +152,10 @@ func (o Options) ComputeFrom(t *Tenant, policies map[string]Policy) Truth {
 				w.judge(m, everywhere, found)
 			}
 		}
-		if len(p.Accounts)+len(p.Devices)+len(p.PupilEmail)+len(p.Settings)+len(p.Comments)+len(p.CheckIns)+len(p.DojoCheckIns)+len(p.Names) > 0 {
+		if len(p.Accounts)+len(p.Devices)+len(p.PupilEmail)+len(p.Settings)+len(p.Comments)+len(p.CheckIns)+len(p.DojoCheckIns)+len(p.Records)+len(p.Names) > 0 {
 			w.lookAtPeople(o.First)
 		}
-		if len(p.Comments)+len(p.CheckIns)+len(p.DojoCheckIns) > 0 {
+		if len(p.Comments)+len(p.CheckIns)+len(p.DojoCheckIns)+len(p.Records) > 0 {
 			w.lookAtDecisions()
 		}
 		for _, m := range p.Accounts {
@@ -189,6 +189,9 @@ func (o Options) ComputeFrom(t *Tenant, policies map[string]Policy) Truth {
 		}
 		for _, m := range p.DojoCheckIns {
 			w.judgeDojo(m, found)
+		}
+		for _, m := range p.Records {
+			w.judgeRecord(m, found)
 		}
 		for _, m := range p.Names {
 			w.judgeNames(m, found)

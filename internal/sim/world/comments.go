@@ -31,19 +31,24 @@ type Comment struct {
 type Decision struct {
 	At      time.Time `json:"at,omitzero"`
 	By      string    `json:"by"` // an address
-	Do      string    `json:"do"` // reviewed, approve, spam, remove, cover, end-cover or answer
+	Do      string    `json:"do"` // reviewed, approve, spam, remove, cover, end-cover, answer, record, renew or end-record
 	Item    string    `json:"item,omitempty"`
 	Saw     time.Time `json:"saw,omitzero"`
 	Comment string    `json:"comment,omitempty"` // of approve, spam and remove: "BLOG-POST-COMMENT"
 	Course  string    `json:"course,omitempty"`
 	Who     string    `json:"who,omitempty"`
 	From    string    `json:"from,omitempty"`
-	Until   string    `json:"until,omitempty"`
+	Until   string    `json:"until,omitempty"` // the last day of a cover, or the date of an entry
 	CheckIn string    `json:"check_in,omitempty"`
 	Answer  string    `json:"answer,omitempty"`
 	// Said is what was answered about a class on ClassDojo, in the place of Answer.
-	Said  map[string]string `json:"said,omitempty"`
-	Extra Raw               `json:"-"`
+	Said map[string]string `json:"said,omitempty"`
+	// Record is approved-services, approved-blogs, visitors or consents, and Entry names one of its entries; What it is about names nobody, and Where says where its papers are.
+	Record string `json:"record,omitempty"`
+	Entry  string `json:"entry,omitempty"`
+	What   string `json:"what,omitempty"`
+	Where  string `json:"where,omitempty"`
+	Extra  Raw    `json:"-"`
 }
 
 func (d *Decision) UnmarshalJSON(b []byte) error {

@@ -1,0 +1,66 @@
+package reports
+
+import "strings"
+
+// recordRule is the one rule of which the words depend on what it is about: the incident log, or one of the records that are lists on the review site.
+const recordRule = "record.overdue"
+
+// entryRule is what is said of entries of the incident log.
+var entryRule = MatterRule{
+	Name: recordRule, Part: PartRecords, One: "An entry of the incident log is past its time", Many: "{n} entries of the incident log are past their time", Topic: "incident log",
+	Why: "The policy says by when it is dealt with.", Do: "Open the log, and close the entry with who was told and what was learnt", Where: "The log, on the review site.",
+}
+
+// listRules is what is said of entries of the lists, by the record's name in the policy.
+var listRules = map[string]MatterRule{
+	"approved-services": {
+		Name: recordRule, Part: PartLists, Topic: "approved services",
+		One:   "An approval of an app or service has run out, and nobody has renewed it",
+		Many:  "{n} approvals of apps or services have run out, and nobody has renewed them",
+		Why:   "What was looked at once may ask for more, or do more, by now.",
+		Do:    "Look at the risks again and renew the approval; or have it used no longer, and end the entry",
+		Where: "The review site → Records → Approved services → the entry → Renew, or End.",
+	},
+	"approved-blogs": {
+		Name: recordRule, Part: PartLists, Topic: "approved blogs",
+		One:   "An approval of a staff blog has run out, and nobody has renewed it",
+		Many:  "{n} approvals of staff blogs have run out, and nobody has renewed them",
+		Why:   "The policy asks that staff blogs are approved, and that it is known who can read them.",
+		Do:    "Look at the blog and at how its readers get in, and renew the approval; or have it closed, and end the entry",
+		Where: "The review site → Records → Approved blogs → the entry → Renew, or End.",
+	},
+	"visitors": {
+		Name: recordRule, Part: PartLists, Topic: "visitors who signed",
+		One:   "A visitor's signature has run out, and nobody has renewed it",
+		Many:  "{n} visitors' signatures have run out, and nobody has renewed them",
+		Why:   "Whoever has access has to have signed; who no longer comes needs none.",
+		Do:    "Have it signed again and renew the entry; or take the access away, and end the entry",
+		Where: "The review site → Records → Visitors who signed → the entry → Renew, or End.",
+	},
+	"consents": {
+		Name: recordRule, Part: PartLists, Topic: "written consents",
+		One:   "A set of written consents has run out, and nobody has renewed it",
+		Many:  "{n} sets of written consents have run out, and nobody has renewed them",
+		Why:   "Consent is asked for anew, and nothing is published or kept without it.",
+		Do:    "See that the consents are complete and renew the entry; or take down what rests on them, and end the entry",
+		Where: "The review site → Records → Written consents → the entry → Renew, or End.",
+	},
+}
+
+// ruleOf finds the words for a rule about a subject, and their place; "entry/…" is of the incident log, "record/NAME-…" of a list.
+func ruleOf(rule, subject string) (MatterRule, int) {
+	general, place := matterRule(rule)
+	if rule != recordRule {
+		return general, place
+	}
+	kind, id, _ := strings.Cut(subject, "/")
+	if kind == "entry" {
+		return entryRule, place
+	}
+	for name, r := range listRules {
+		if kind == "record" && strings.HasPrefix(id, name+"-") {
+			return r, place
+		}
+	}
+	return general, place
+}
