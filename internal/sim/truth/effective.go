@@ -58,20 +58,20 @@ func (w *world) applies(p CloudPolicy, h holder) bool {
 	return true
 }
 
-// licensed is a part of a query that names licences, "product/sku".
-type licensed struct {
+// licencePart is a part of a query that names licences, "product/sku".
+type licencePart struct {
 	names   []string
 	without bool // the holder must have none of them
 }
 
 // licenseClauses are a query's; each query is read once, however many holders there are.
-func (w *world) licenseClauses(query string) []licensed {
+func (w *world) licenseClauses(query string) []licencePart {
 	out, known := w.queries[query]
 	if known {
 		return out
 	}
 	for _, clause := range licenseClause.FindAllStringSubmatch(query, -1) {
-		l := licensed{without: clause[1] == "!"}
+		l := licencePart{without: clause[1] == "!"}
 		for _, name := range licenseName.FindAllStringSubmatch(clause[2], -1) {
 			l.names = append(l.names, name[1]+"/"+name[2])
 		}
