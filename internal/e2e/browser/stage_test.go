@@ -30,6 +30,7 @@ import (
 	"esafetybot/internal/moderation"
 	"esafetybot/internal/outbox"
 	"esafetybot/internal/policy"
+	"esafetybot/internal/seen"
 	"esafetybot/internal/sim/generate"
 	"esafetybot/internal/sim/server"
 	"esafetybot/internal/sim/world"
@@ -328,6 +329,17 @@ func (s *stage) teacher(posts int) (course, address string) {
 	}
 	s.t.Fatalf("no class with %d waiting posts and a teacher of its own: %v", posts, waiting)
 	return "", ""
+}
+
+// teaches tells whether somebody is a teacher of a class.
+func (s *stage) teaches(address, course string) bool {
+	s.t.Helper()
+	book, err := memory.Rosters(s.t.Context(), s.main)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	id := s.user(address).ID
+	return book[course] != nil && slices.ContainsFunc(book[course].Members, func(m seen.ClassMember) bool { return m.Teacher && m.ID == id })
 }
 
 // user is an account of the school by id or address.
