@@ -40,7 +40,7 @@ func (s *campus) only(name string) *watch {
 	s.t.Helper()
 	for _, w := range s.watches {
 		if w.name == name {
-			s.watches = []*watch{w}
+			s.watches, s.policyTexts = []*watch{w}, map[string]string{name: s.policyTexts[name]}
 			return w
 		}
 	}

@@ -15,6 +15,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"esafetybot/internal/checks/names"
+	"esafetybot/internal/checks/sharing"
+	"esafetybot/internal/findings"
 	"esafetybot/internal/jobs"
 	"esafetybot/internal/sim/generate"
 	"esafetybot/internal/sim/server"
@@ -46,6 +48,12 @@ func TestHandMade(t *testing.T) {
 			}
 			s.private()
 			s.compare("expected.json", typed(t, filepath.Join(dir, "expected.json")).Policies)
+			all := s.allTruths()
+			for check, part := range map[string]map[string][]truth.Finding{sharing.Means: s.truths(), names.Means: s.truthsOfNames()} {
+				if diff := cmp.Diff(only(all, func(rule string) bool { return findings.Means(rule) == check }), part); diff != "" {
+					t.Errorf("asked for %s alone truth says other things (-all +alone):\n%s", check, diff)
+				}
+			}
 		})
 	}
 }

@@ -18,6 +18,7 @@ import (
 // oneButton and allButton say on the home page that somebody looked at one post, or at all of a class.
 const (
 	oneButton = "button[name=one]"
+	oneForm   = "form:has(button[name=one])" // the page may have others
 	allButton = "button.all"
 )
 

@@ -16,6 +16,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 //go:embed apis/*.json apis/LICENSE
@@ -96,8 +97,12 @@ type segment struct {
 	rest    bool   // {+name}: takes several segments, its pattern decides how many
 }
 
-// Load reads the embedded documents.
-func Load() (*Catalogue, error) {
+// Load gives the embedded documents. They are read once; nobody changes a Catalogue.
+func Load() (*Catalogue, error) { return loaded() }
+
+var loaded = sync.OnceValues(read)
+
+func read() (*Catalogue, error) {
 	c := &Catalogue{apis: map[string]*API{}}
 	entries, err := documents.ReadDir("apis")
 	if err != nil {

@@ -12,17 +12,7 @@ import (
 // documentFindings are the findings about documents of classes of a school as it stands, by policy: "rule subject", sorted.
 func documentFindings(t *testing.T, s *School, o truth.Options) map[string][]string {
 	t.Helper()
-	dir := t.TempDir()
-	if err := s.World.Save(dir); err != nil {
-		t.Fatal(err)
-	}
-	if err := writePolicies(dir, s.Policies); err != nil {
-		t.Fatal(err)
-	}
-	got, err := o.Compute(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
+	got := truthOfComments(t, s, o)
 	out := map[string][]string{}
 	for name, list := range got.Policies {
 		for _, f := range list {

@@ -49,15 +49,36 @@ func (w *world) applies(p CloudPolicy, h holder) bool {
 	if p.groupID() != "" && !h.groups[p.groupID()] {
 		return false
 	}
-	for _, clause := range licenseClause.FindAllStringSubmatch(p.PolicyQuery.Query, -1) {
-		has := slices.ContainsFunc(licenseName.FindAllStringSubmatch(clause[2], -1), func(name []string) bool {
-			return slices.Contains(h.licenses, name[1]+"/"+name[2])
-		})
-		if has == (clause[1] == "!") {
+	for _, clause := range w.licenseClauses(p.PolicyQuery.Query) {
+		has := slices.ContainsFunc(clause.names, func(name string) bool { return slices.Contains(h.licenses, name) })
+		if has == clause.without {
 			return false
 		}
 	}
 	return true
+}
+
+// licencePart is a part of a query that names licences, "product/sku".
+type licencePart struct {
+	names   []string
+	without bool // the holder must have none of them
+}
+
+// licenseClauses are a query's; each query is read once, however many holders there are.
+func (w *world) licenseClauses(query string) []licencePart {
+	out, known := w.queries[query]
+	if known {
+		return out
+	}
+	for _, clause := range licenseClause.FindAllStringSubmatch(query, -1) {
+		l := licencePart{without: clause[1] == "!"}
+		for _, name := range licenseName.FindAllStringSubmatch(clause[2], -1) {
+			l.names = append(l.names, name[1]+"/"+name[2])
+		}
+		out = append(out, l)
+	}
+	w.queries[query] = out
+	return out
 }
 
 // licensesMatter reports whether licences tell holders of a setting apart: a policy of it names some, and its unit is in the
@@ -125,15 +146,17 @@ func (w *world) deciding(settingType string, h holder) *CloudPolicy {
 // groupPolicies are the policies of groups that apply to a holder and beat what decides without them, greatest sort
 // order first.
 func (w *world) groupPolicies(settingType string, h holder) []CloudPolicy {
-	unit := w.deciding(settingType, h)
 	var out []CloudPolicy
 	for _, p := range w.t.CloudPolicies {
-		if p.settingType() != settingType || p.groupID() == "" || p.isPassedOver() || !w.applies(p, h) {
-			continue
-		}
-		if unit == nil || p.PolicyQuery.SortOrder > unit.PolicyQuery.SortOrder {
+		if p.settingType() == settingType && p.groupID() != "" && !p.isPassedOver() && w.applies(p, h) {
 			out = append(out, p)
 		}
+	}
+	if len(out) == 0 {
+		return nil
+	}
+	if unit := w.deciding(settingType, h); unit != nil {
+		out = slices.DeleteFunc(out, func(p CloudPolicy) bool { return p.PolicyQuery.SortOrder <= unit.PolicyQuery.SortOrder })
 	}
 	slices.SortStableFunc(out, func(a, b CloudPolicy) int { return cmp.Compare(b.PolicyQuery.SortOrder, a.PolicyQuery.SortOrder) })
 	return out

@@ -187,6 +187,6 @@ func (w *world) newestReport(a *account, from day) (report, bool) {
 }
 
 // plain is a value in lower case, without spaces, hyphens and underscores.
-func plain(s string) string {
-	return strings.NewReplacer(" ", "", "-", "", "_", "").Replace(strings.ToLower(s))
-}
+func plain(s string) string { return joiners.Replace(strings.ToLower(s)) }
+
+var joiners = strings.NewReplacer(" ", "", "-", "", "_", "")

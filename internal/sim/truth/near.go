@@ -30,6 +30,7 @@ type world struct {
 	trusts  map[string]bool   // the policy's trusted domains
 	files   map[string]*File
 	drives  map[string]*Drive
+	queries map[string][]licencePart // by the text of a cloud policy's query
 	people
 }
 
@@ -38,7 +39,7 @@ func newWorld(t *Tenant, p Policy, now time.Time) *world {
 		t: t, p: p, now: now,
 		users: map[string]*User{}, groups: map[string]*Group{},
 		domains: map[string]bool{}, trusts: map[string]bool{},
-		files: map[string]*File{}, drives: map[string]*Drive{},
+		files: map[string]*File{}, drives: map[string]*Drive{}, queries: map[string][]licencePart{},
 	}
 	for i := range t.Users {
 		for _, a := range t.Users[i].addresses() {
