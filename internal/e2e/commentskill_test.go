@@ -18,7 +18,7 @@ import (
 )
 
 // commentJobs are those behind the teachers' daily mail, as they run in the afternoon.
-var commentJobs = []string{jobs.CommentsJob, jobs.CheckInsJob, jobs.DigestJob}
+var commentJobs = []string{jobs.CommentsJob, jobs.CheckInsJob, jobs.RecordsJob, jobs.DigestJob}
 
 // TestCampaignCommentKills kills runs of the jobs on comments, check-ins and the teachers' mail at requests to Google and at batches to the state, runs again, and compares
 // with runs that were never killed: every decision is taken up once, every mail goes once, what waited too long is passed on once.

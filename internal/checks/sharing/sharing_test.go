@@ -504,7 +504,7 @@ func TestIsPublic(t *testing.T) {
 		"to be searched for":       {seen.Share{Kind: "file", Grants: []seen.Grant{{ID: "a", Type: "anyone", Role: "reader", Own: "reader", Discoverable: true}}}, true},
 		"a shortcut":               {seen.Share{Kind: "file", Mime: seen.MimeShortcut, Grants: []seen.Grant{anyone}}, false},
 		"a Site that is published": {seen.Share{Kind: "file", Mime: seen.MimeSite, Grants: []seen.Grant{published("group", "g@elsewhere.example")}}, true},
-		"a Site that is published for a group of ours": {seen.Share{Kind: "file", Mime: seen.MimeSite, Grants: []seen.Grant{published("group", "parents@school.example")}}, false},
+		"a Site that is published for a group of ours":                              {seen.Share{Kind: "file", Mime: seen.MimeSite, Grants: []seen.Grant{published("group", "parents@school.example")}}, false},
 		"a Site that is published for a group of ours, by another of its addresses": {seen.Share{Kind: "file", Mime: seen.MimeSite, Grants: []seen.Grant{published("group", "parents@late.example")}}, false},
 		"no longer": {seen.Share{Kind: "file", Grants: []seen.Grant{over}}, false},
 	} {

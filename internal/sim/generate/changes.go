@@ -53,7 +53,9 @@ func (p *Player) actions() []action {
 		}},
 		{"delete for good", 2, func() (bool, error) { return p.onFile(oneIn(p.rng, 2), w.Delete, p.notMarked) }},
 		{"switch an account off", 3, func() (bool, error) { return p.onUser(active, w.SuspendUser) }},
-		{"switch an account on", 2, func() (bool, error) { return p.onUser(func(u *world.User) bool { return u.Suspended && !p.decided(u) }, w.RestoreUser) }},
+		{"switch an account on", 2, func() (bool, error) {
+			return p.onUser(func(u *world.User) bool { return u.Suspended && !p.decided(u) }, w.RestoreUser)
+		}},
 		{"archive an account", 1, func() (bool, error) { return p.onUser(active, w.ArchiveUser) }},
 		{"take an account out of the archive", 1, func() (bool, error) { return p.onUser(func(u *world.User) bool { return u.Archived }, w.UnarchiveUser) }},
 		{"delete an account", 2, func() (bool, error) { return p.deleteUser(false) }},
