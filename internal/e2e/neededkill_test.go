@@ -23,9 +23,6 @@ import (
 // TestCampaignNeededKills kills runs that take up whom the administrator wants asked what is still needed, that ask them, and that take up what they answer, at requests to Google and at
 // batches to the state, runs again, and compares with runs that were never killed: each is asked once, told once in one mail, and answered once.
 func TestCampaignNeededKills(t *testing.T) {
-	if !campaign() {
-		t.Skip("in campaigns only; internal/jobs kills at every batch")
-	}
 	t.Parallel()
 	g := &gate{}
 	_, s := small(t, 2, server.Options{OnRequest: g.pass})
