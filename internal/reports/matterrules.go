@@ -39,7 +39,7 @@ const (
 	console   = "Admin console → "
 	openUser  = console + "Directory → Users → click the account → "
 	openClass = "Classroom → open the class → People → "
-	openPost  = "The link opens the post; "
+	openPost  = "The link opens it; "
 	openTitle = "The link opens it. A file or folder: click its name to rename it, or Share → General access → Restricted; "
 	classHelp = " If you cannot open the class, ask its teacher."
 	gmailPage = console + "Apps → Google Workspace → Gmail → Service status → "
@@ -284,16 +284,16 @@ var MatterRules = []MatterRule{
 	},
 	{
 		Name: "comments.unreviewed", Part: PartComments, Topic: "comments nobody looked at",
-		One:   "A post has comments that nobody has looked at in time",
-		Many:  "{n} posts have comments that nobody has looked at in time",
+		One:   "A post or document has comments that nobody has looked at in time",
+		Many:  "{n} posts and documents have comments that nobody has looked at in time",
 		Why:   "The class teacher was told each day; it is passed to you so that somebody looks.",
 		Do:    "Look at them yourself, or ask the class teacher to; name somebody who stands in if the teacher is away",
-		Where: openPost + "a reply of a teacher of the class shows that somebody looked.",
+		Where: openPost + "a reply of a teacher of the class shows that somebody looked; of ClassDojo only “Reviewed” on the review site, or an answer about the class, does.",
 	},
 	{
 		Name: "comments.no-host", Part: PartComments, Topic: "comments without a teacher",
-		One:   "A post or blog has comments, and nobody with a working account looks after it",
-		Many:  "{n} posts and blogs have comments, and nobody with a working account looks after them",
+		One:   "A post, document or blog has comments, and nobody with a working account looks after it",
+		Many:  "{n} posts, documents and blogs have comments, and nobody with a working account looks after them",
 		Why:   "Nobody is told that there is something to look at.",
 		Do:    "Add a teacher to the class, or archive it if it is over; for a blog, name who looks after it under blogs in the policy, or close it to comments",
 		Where: openClass + "Invite teachers (the + beside Teachers)." + classHelp,
