@@ -52,15 +52,18 @@ func Read(ctx context.Context, s store.Store, p *policy.Policy, cal *calendar.Ca
 		return in, nil, err
 	}
 	in.Answers = book.All()
-	if !slices.ContainsFunc(in.Asks, func(a Ask) bool { return a.Dojo != "" }) {
+	classes := map[string]struct{}{} // a spot check asks about a class again
+	for _, a := range in.Asks {
+		if a.Dojo != "" {
+			classes[a.Dojo] = struct{}{}
+		}
+	}
+	if len(classes) == 0 {
 		return in, book, nil
 	}
 	in.Looked, in.Commented = map[string]calendar.Date{}, map[string]time.Time{}
-	for _, a := range in.Asks {
-		if a.Dojo == "" || a.Spot != nil {
-			continue
-		}
-		class, err := moderation.Load(ctx, s, moderation.Dojo(a.Dojo))
+	for id := range classes {
+		class, err := moderation.Load(ctx, s, moderation.Dojo(id))
 		if errors.Is(err, store.ErrNotFound) {
 			continue
 		}
@@ -69,12 +72,9 @@ func Read(ctx context.Context, s store.Store, p *policy.Policy, cal *calendar.Ca
 		}
 		for _, post := range class.Posts {
 			for _, v := range post.Reviews {
-				saw := v.Saw
-				if saw.After(v.At) {
-					saw = v.At
-				}
-				if day := cal.Date(saw); day.After(in.Looked[a.Dojo]) && v.Of == "" {
-					in.Looked[a.Dojo] = day
+				if v.Of == "" {
+					saw := slices.MinFunc([]time.Time{v.Saw, v.At}, time.Time.Compare)
+					in.Looked[id] = later(in.Looked[id], cal.Date(saw))
 				}
 			}
 		}
@@ -83,8 +83,8 @@ func Read(ctx context.Context, s store.Store, p *policy.Policy, cal *calendar.Ca
 		if err != nil {
 			return in, nil, err
 		}
-		if e.At.After(in.Commented[e.Class]) && !e.At.After(now) {
-			in.Commented[e.Class] = e.At
+		if !e.At.After(now) {
+			in.Commented[e.Class] = e.At // they come in the order in which they happened
 		}
 	}
 	return in, book, nil

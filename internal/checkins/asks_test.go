@@ -39,7 +39,9 @@ func TestQuestions(t *testing.T) {
 			t.Errorf("%s: %+v", name, q)
 		}
 	}
-	if q := about("odd-thing"); q.Title != "Odd thing" {
-		t.Errorf("%q", q.Title)
+	for name, want := range map[string]string{"filtering": "The web filter", "odd-thing": "Odd thing"} {
+		if q := (Ask{Name: name}).About(); q.Title != want || q.Dojo != nil {
+			t.Errorf("%s: %+v", name, q)
+		}
 	}
 }

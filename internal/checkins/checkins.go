@@ -127,9 +127,7 @@ func (in Input) state(a Ask) State {
 	if s.Asked.IsZero() {
 		return s
 	}
-	if first.After(s.Asked) {
-		s.Asked = first
-	}
+	s.Asked = later(s.Asked, first)
 	begin := s.Asked.At(0, 0, in.location())
 	// Where the term dates end first there is no deadline.
 	s.Due, _ = in.Calendar.Due(begin, a.Due, a.Days, a.Severity)
@@ -140,6 +138,11 @@ func (in Input) state(a Ask) State {
 		}
 	}
 	return s
+}
+
+// later is the later of two days.
+func later(a, b calendar.Date) calendar.Date {
+	return slices.MaxFunc([]calendar.Date{a, b}, func(a, b calendar.Date) int { return b.DaysUntil(a) })
 }
 
 func (in Input) location() *time.Location {

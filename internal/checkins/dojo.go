@@ -126,8 +126,8 @@ func (in Input) rhythm(a Ask, standing *Answer) string {
 func (in Input) LastLook(a Ask) calendar.Date {
 	last := in.Looked[a.Dojo]
 	for _, x := range in.Answers[classdojo.CheckIn(a.Dojo)] {
-		if x.Dojo != nil && x.Dojo.Looked.After(last) && !x.At.After(in.Now) {
-			last = x.Dojo.Looked
+		if x.Dojo != nil && !x.At.After(in.Now) {
+			last = later(last, x.Dojo.Looked)
 		}
 	}
 	return last

@@ -24,8 +24,8 @@ func TestRead(t *testing.T) {
 	}
 	t.Cleanup(func() { s.Close() })
 	ctx := t.Context()
-	p := dojoPolicy(2)
-	id, other := fmt.Sprintf("%024x", 0), fmt.Sprintf("%024x", 1)
+	p := dojoPolicy(3)
+	id, other, third := fmt.Sprintf("%024x", 0), fmt.Sprintf("%024x", 1), fmt.Sprintf("%024x", 2)
 	now, first := moment("2026-11-18"), moment("2026-09-03")
 	read := func() Input {
 		t.Helper()
@@ -42,15 +42,21 @@ func TestRead(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	post := book.Class(moderation.Dojo(id)).Post(moderation.DojoPost)
-	for i, v := range []moderation.Review{
-		{Saw: moment("2026-11-05"), At: moment("2026-11-06")},
-		{Saw: moment("2026-11-12"), At: moment("2026-11-10")}, // what they saw is not later than when they said so
-		{Saw: moment("2026-11-03"), At: moment("2026-11-03")},
-		{Saw: moment("2026-11-16"), At: moment("2026-11-16"), Of: moderation.ReviewAnswer},
+	for class, list := range map[string][]moderation.Review{
+		id: {
+			{Saw: moment("2026-11-05"), At: moment("2026-11-06")},
+			{Saw: moment("2026-11-12"), At: moment("2026-11-10")}, // what they saw is not later than when they said so
+			{Saw: moment("2026-11-03"), At: moment("2026-11-03")},
+			{Saw: moment("2026-11-16"), At: moment("2026-11-16"), Of: moderation.ReviewAnswer},
+		},
+		other:            {{Saw: moment("2026-11-05"), At: moment("2026-11-09")}}, // nor is it when they said so
+		classdojo.School: {{Saw: moment("2026-11-06"), At: moment("2026-11-06")}},
 	} {
-		v.ID = fmt.Sprint(i)
-		post.AddReview(v)
+		post := book.Class(moderation.Dojo(class)).Post(moderation.DojoPost)
+		for i, v := range list {
+			v.ID = fmt.Sprint(i)
+			post.AddReview(v)
+		}
 	}
 	if err := book.Flush(ctx, s.Commit, nil); err != nil {
 		t.Fatal(err)
@@ -67,7 +73,7 @@ func TestRead(t *testing.T) {
 		t.Fatal(err)
 	}
 	in := read()
-	if diff := cmp.Diff(map[string]calendar.Date{id: date("2026-11-10")}, in.Looked); diff != "" {
+	if diff := cmp.Diff(map[string]calendar.Date{id: date("2026-11-10"), other: date("2026-11-05"), classdojo.School: date("2026-11-06")}, in.Looked); diff != "" {
 		t.Errorf("looked (-want +have):\n%s", diff)
 	}
 	if diff := cmp.Diff(map[string]time.Time{id: moment("2026-11-09").UTC(), other: now.UTC()}, in.Commented); diff != "" {
@@ -79,10 +85,12 @@ func TestRead(t *testing.T) {
 		t.Errorf("ClassDojo is read where nobody asks: %v %v", in, err)
 	}
 	// What cannot be read is an error.
-	for _, c := range []*store.Collection{moderation.Classes, Answers} {
+	for c, index := range map[*store.Collection]map[string]string{
+		moderation.Classes: nil, Answers: nil, classdojo.Told: {"kind": string(classdojo.Comment), "at": store.Time(now)},
+	} {
 		b := &store.Batch{}
-		key := moderation.Dojo(other)
-		b.Create(c, key, nil, []byte("no JSON"))
+		key := moderation.Dojo(third)
+		b.Create(c, key, index, []byte("no JSON"))
 		if err := s.Commit(ctx, b); err != nil {
 			t.Fatal(err)
 		}
@@ -130,8 +138,10 @@ func TestStanding(t *testing.T) {
 	}
 	late := of("c", in.Now.Add(time.Second))
 	late.Dojo.Looked = date("2026-11-17")
-	in.Answers = map[string][]Answer{ask.Name: {of("a", midnight), {ID: "b", At: in.Now, Answer: "yes"}, late, of("d", in.Now)}}
-	if have := in.LastLook(ask); have != date("2026-11-02") {
+	now := of("d", in.Now)
+	now.Dojo.Looked = date("2026-11-09")
+	in.Answers = map[string][]Answer{ask.Name: {of("a", midnight), {ID: "b", At: in.Now, Answer: "yes"}, late, now, of("e", in.Now)}}
+	if have := in.LastLook(ask); have != date("2026-11-09") {
 		t.Error(have)
 	}
 }
@@ -178,19 +188,22 @@ func TestDojoWords(t *testing.T) {
 	if ways := dojoWays(p); len(ways) != 0 {
 		t.Errorf("%v", ways)
 	}
-	p.Clauses[0].MetBy = []policy.Means{{Kind: policy.Check, Name: "comments", With: &policy.CommentsWith{Places: []string{policy.PlaceClassroom}}}}
+	p.Clauses[0].MetBy = []policy.Means{{Kind: policy.CheckIn, Name: "filtering", Ask: policy.RoleHead, Every: "term"}}
+	if ways := dojoWays(p); len(ways) != 0 {
+		t.Errorf("a check-in of something else: %v", ways)
+	}
+	elsewhere := policy.Means{Kind: policy.Check, Name: "comments", With: &policy.CommentsWith{Places: []string{policy.PlaceClassroom}}}
+	p.Clauses[0].MetBy = []policy.Means{elsewhere}
 	if ways := dojoWays(p); len(ways) != 0 {
 		t.Errorf("%v", ways)
 	}
-	p.Clauses[0].MetBy[0].With = &policy.CommentsWith{Places: []string{policy.PlaceClassDojo}}
+	dojo := policy.Means{Kind: policy.Check, Name: "comments", With: &policy.CommentsWith{Places: []string{policy.PlaceClassDojo}}}
+	p.Clauses[0].MetBy = []policy.Means{dojo, elsewhere}
 	if ways := dojoWays(p); len(ways) != 1 || ways[0].by != "by lists" {
 		t.Errorf("%v", ways)
 	}
 	p.ClassDojo.Relay, p.ClassDojo.Mailbox = true, "dojo@school.example"
 	if ways := dojoWays(p); len(ways) != 3 {
 		t.Errorf("%v", ways)
-	}
-	if q := about("no-such-thing"); q.Title != "No such thing" {
-		t.Errorf("%+v", q)
 	}
 }
