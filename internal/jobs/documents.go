@@ -33,6 +33,7 @@ const (
 	// attachedAgain is after how many rotations it is read again what is attached to a class's posts: the log tells of all that changes.
 	attachedAgain = 4
 	mostAbove     = 50 // folders above one another
+	allRefused    = 3  // after so many accounts for which Google refuses it, none being shown anything, it is not asked for others
 	mostAsking    = 6  // people as whom a file is read at most
 )
 
@@ -45,13 +46,16 @@ type documentsRun struct {
 	folders map[string][]string          // a class's folder → classes
 	touched map[string]*moderation.Loose // files of which it is to be found out where they are
 
-	mu      sync.Mutex
-	refused bool
-	above   map[string]*seen.Item // folders that were read
+	mu       sync.Mutex
+	shown    bool                  // Google showed somebody something
+	refusers []string              // as whom it refused
+	refused  bool                  // it refuses it for everybody
+	refusals map[string]error      // what it refused, by file
+	above    map[string]*seen.Item // folders that were read
 }
 
 func newDocuments(r *commentsRun) *documentsRun {
-	return &documentsRun{commentsRun: r, folders: map[string][]string{}, touched: map[string]*moderation.Loose{}, above: map[string]*seen.Item{}}
+	return &documentsRun{commentsRun: r, folders: map[string][]string{}, touched: map[string]*moderation.Loose{}, above: map[string]*seen.Item{}, refusals: map[string]error{}}
 }
 
 func (d *documentsRun) run(ctx context.Context) {
@@ -232,7 +236,6 @@ type placed struct {
 	loose   *moderation.Loose
 	item    seen.Item
 	as      string   // Directory id
-	hidden  []string // who alone may see where it is
 	courses []string // of which it is a document
 	unsure  bool     // it may be one of others
 }
@@ -254,6 +257,7 @@ func (d *documentsRun) place(ctx context.Context) {
 	}
 	defer d.holdReaders(files)()
 	_ = census.Each(ctx, d.Env.Google.Workers(), files, func(p *placed) { d.find(ctx, p) })
+	d.tellRefused()
 	if ctx.Err() != nil {
 		return
 	}

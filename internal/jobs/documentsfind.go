@@ -2,6 +2,7 @@ package jobs
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"esafetybot/internal/moderation"
@@ -29,22 +30,15 @@ func (d *documentsRun) find(ctx context.Context, p *placed) {
 			}
 		}
 	}
-	for _, c := range d.courses { // the owner's account may be switched off
+	for _, c := range d.courses { // Google may let nobody in as the owner
 		if d.hasMember(c, p.loose.As) {
 			readers = append(readers, d.teachersOf(c)...)
 		}
 	}
-	clear := d.look(ctx, p, readers, of)
+	d.look(ctx, p, readers, of)
 	if p.item.Trashed || p.item.MimeType == seen.MimeFolder {
 		p.unsure = false
 		return
-	}
-	if !clear && len(p.hidden) == 0 {
-		p.hidden = d.likelyOwner(readers, p.item.Owner)
-	}
-	if i := slices.IndexFunc(p.hidden, d.switchedOff); !p.unsure && i >= 0 {
-		p.unsure = true
-		d.Unseen(seen.Gap{Scope: seen.Scope("document/" + p.file), Reason: seen.NoMember, Account: p.hidden[i]})
 	}
 	if p.as == "" && !p.unsure {
 		return // it is not there
@@ -59,35 +53,14 @@ func (d *documentsRun) find(ctx context.Context, p *placed) {
 	}
 }
 
-// likelyOwner is whoever owns a file, by Directory id: as it was read, else the first of those who can probably open it.
-func (d *documentsRun) likelyOwner(readers []string, owner string) []string {
-	if a, ok := d.Who().Account(owner); ok {
-		return []string{a.ID}
-	}
-	for _, id := range readers {
-		if _, ok := d.Who().AccountByID(id); ok {
-			return []string{id}
-		}
-	}
-	return nil
-}
-
-// switchedOff tells whether somebody of a class has an account that is switched off, so that nobody sees what only they see.
-func (d *documentsRun) switchedOff(id string) bool {
-	a, ok := d.Who().AccountByID(id)
-	return ok && !a.Active() && slices.ContainsFunc(d.courses, func(c seen.Course) bool {
-		return c.Owner == id || d.hasMember(c, []string{id}) || d.book.Class(c.ID).Teaches(id)
-	})
-}
-
-// look reads a file as one of some people, by Directory id, after the other, until it is clear in which class's folder it lies, if in any. It tells whether it became clear.
-func (d *documentsRun) look(ctx context.Context, p *placed, readers []string, of map[string]bool) (clear bool) {
+// look reads a file as one of some people, by Directory id, after the other, until it is clear in which class's folder it lies, if in any. Google shows what an account sees that the school switched off.
+func (d *documentsRun) look(ctx context.Context, p *placed, readers []string, of map[string]bool) {
 	tried := map[string]bool{}
 	for next := slices.Clone(readers); len(next) > 0; {
 		id := next[0]
 		next = next[1:]
 		a, known := d.Who().AccountByID(id)
-		if !known || tried[id] || len(tried) >= mostAsking || !a.Active() || !d.Who().Ours(a.Address) {
+		if !known || tried[id] || len(tried) >= mostAsking || !d.Who().Ours(a.Address) {
 			continue
 		}
 		tried[id] = true
@@ -95,33 +68,31 @@ func (d *documentsRun) look(ctx context.Context, p *placed, readers []string, of
 		if err != nil {
 			if !d.Env.Google.NotFound(err) && ctx.Err() == nil {
 				p.unsure = true
-				d.missed(p.file, err)
+				d.missed(p.file, id, err)
 			}
 			continue
 		}
 		if p.as == "" || it.Owner == a.Address {
 			p.item, p.as = it, id
 		}
-		if o, ok := d.Who().Account(it.Owner); ok && o.Active() && !tried[o.ID] { // they see more than whoever it is shared with
+		if o, ok := d.Who().Account(it.Owner); ok && !tried[o.ID] { // they see more than whoever it is shared with
 			next = slices.Insert(next, 0, o.ID)
 		}
-		courses, hidden, sure := d.climb(ctx, it, id)
-		p.hidden = hidden
+		courses, sure := d.climb(ctx, p.file, it, id)
 		for _, course := range courses {
 			of[course] = true
 		}
 		switch {
 		case len(courses) > 0, it.Drive != "", it.Trashed:
 			p.unsure = false
-			return true
+			return
 		case !sure:
 			p.unsure = true
 		case it.Owner == a.Address:
 			p.unsure = false
-			return true
+			return
 		}
 	}
-	return false
 }
 
 // hasMember tells whether one of some people is in a class.
@@ -150,63 +121,86 @@ func (d *documentsRun) item(ctx context.Context, as, id string) (seen.Item, erro
 	if refused {
 		return seen.Item{}, errRefused
 	}
-	return d.Env.Google.Item(ctx, as, id)
-}
-
-// missed notes that a file could not be read.
-func (d *documentsRun) missed(file string, err error) {
+	it, err := d.Env.Google.Item(ctx, as, id)
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	switch {
-	case d.refused:
+	case err == nil:
+		d.shown = true
 	case d.Env.Google.Reason(err) == seen.Refused:
-		d.refused = true
-		d.Unread("document", err)
+		if !slices.Contains(d.refusers, as) {
+			d.refusers = append(d.refusers, as)
+		}
+		d.refused = !d.shown && len(d.refusers) >= allRefused
+	}
+	return it, err
+}
+
+// missed notes that a file could not be read as somebody, by Directory id.
+func (d *documentsRun) missed(file, as string, err error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	switch {
+	case errors.Is(err, errRefused):
+	case d.Env.Google.Reason(err) == seen.Refused:
+		d.refusals[file] = err // whether it is so of one account or of all is known at the end
+	case d.Env.Google.Reason(err) == seen.Off:
+		d.Unseen(seen.Gap{Scope: seen.Scope("document/" + file), Reason: seen.Off, Detail: err.Error(), Account: as})
 	default:
 		d.Unread(seen.Scope("document/"+file), err)
 	}
 }
 
-// climb follows the folders above a file up to a class's. hidden are those who may own a folder that nobody else sees; sure is false if one could not be read.
-func (d *documentsRun) climb(ctx context.Context, it seen.Item, as string) (courses, hidden []string, sure bool) {
+// tellRefused notes what Google refused: everything, or some files.
+func (d *documentsRun) tellRefused() {
+	for file, err := range d.refusals {
+		if d.refused {
+			d.Unread("document", err)
+			return
+		}
+		d.Unread(seen.Scope("document/"+file), err)
+	}
+}
+
+// climb follows the folders above a file up to a class's. sure is false if one could not be read.
+func (d *documentsRun) climb(ctx context.Context, file string, it seen.Item, as string) (courses []string, sure bool) {
 	sure = true
 	for range mostAbove {
 		parent, who := it.Parent, as
-		insiders := d.insiders(it, as)
-		for _, id := range insiders {
+		for _, id := range d.insiders(it, as) {
 			if parent != "" {
 				break
 			}
 			// Google hides a folder from an owner who may not see it; whoever has access through it sees it.
-			if a, known := d.Who().AccountByID(id); known && a.Active() {
+			if a, known := d.Who().AccountByID(id); known {
 				theirs, err := d.item(ctx, a.Address, it.ID)
 				if err != nil && !d.Env.Google.NotFound(err) {
 					sure = false
-					d.missed(it.ID, err)
+					d.missed(file, id, err)
 				}
 				parent, who = theirs.Parent, id
 			}
 		}
 		if parent == "" || it.Drive != "" {
-			return nil, insiders, sure
+			return nil, sure
 		}
 		if found := d.folders[parent]; len(found) > 0 {
-			return found, nil, true
+			return found, true
 		}
-		f, err := d.folder(ctx, parent, who)
+		f, err := d.folder(ctx, file, parent, who)
 		if err != nil {
-			return nil, insiders, sure && d.Env.Google.NotFound(err)
+			return nil, sure && d.Env.Google.NotFound(err)
 		}
 		it, as = f, who
-		if a, ours := d.Who().Account(f.Owner); ours && a.Active() && d.Who().Ours(a.Address) {
+		if a, ours := d.Who().Account(f.Owner); ours && d.Who().Ours(a.Address) {
 			as = a.ID
 		}
 	}
-	return nil, nil, sure
+	return nil, sure
 }
 
-// folder reads a folder, once in a run.
-func (d *documentsRun) folder(ctx context.Context, id, as string) (seen.Item, error) {
+// folder reads a folder above a file, once in a run.
+func (d *documentsRun) folder(ctx context.Context, file, id, as string) (seen.Item, error) {
 	d.mu.Lock()
 	have := d.above[id]
 	d.mu.Unlock()
@@ -220,12 +214,12 @@ func (d *documentsRun) folder(ctx context.Context, id, as string) (seen.Item, er
 		d.above[id] = &it
 		d.mu.Unlock()
 	} else if !d.Env.Google.NotFound(err) {
-		d.missed(id, err)
+		d.missed(file, as, err)
 	}
 	return it, err
 }
 
-// insiders lists accounts that have access to an item through a folder above it, by Directory id, switched off or not.
+// insiders lists accounts that have access to an item through a folder above it, by Directory id.
 func (d *documentsRun) insiders(it seen.Item, but string) []string {
 	var out []string
 	for _, g := range it.Grants {

@@ -56,9 +56,9 @@ func (g *gatherer) gap(gap seen.Gap) reports.Gap {
 		r.What, r.WhatToDo = "In which classes the documents are that somebody commented on", delegation
 		if id != "" {
 			r.What, r.WhatToDo, r.Link = "In which class a document is that somebody commented on", "Nothing: it is tried again next time.", "https://drive.google.com/open?id="+id
-			if gap.Reason == seen.NoMember {
-				r.Why = "nobody with a working account sees where it lies"
-				r.WhatToDo = "The account of its owner, or of the owner of a folder above it, is switched off. The link opens that account in the Admin console: hand its files over to a colleague there."
+			if gap.Reason == seen.Off {
+				r.Why = "Google has disabled an account that sees where it lies, or Drive is switched off for it"
+				r.WhatToDo = "The link opens that account in the Admin console: switch Drive on for it, or hand its files over to a colleague."
 				r.Link = "https://admin.google.com/ac/users/" + gap.Account
 			}
 		}

@@ -43,7 +43,7 @@ type Options struct {
 	SpreadDelay time.Duration                // how long changes of users, members and applications through the API take to show to reads, in the tenant's time; each takes half to one and a half of it
 	UsageLag    int                          // how many days late usage reports come; 0 is two, less than 0 is none
 	Latency     time.Duration                // added to every request
-	FailSubject map[string]int               // address → status (403 or 500) that all their API calls get
+	FailSubject map[string]int               // address → status (401, 403 or 500) that all their API calls get
 	OnRequest   func(n int, r *http.Request) // called before each request is served, n counts from 1
 	Key         *rsa.PrivateKey              // of the service account; nil makes one when needed
 	OIDCClients []world.OIDCClient           // sites that sign people in, besides the tenant's; those of the same id take the tenant's place
@@ -304,9 +304,12 @@ func (c *call) admit() *apiError {
 	if c.session.subject != "" && c.user == nil {
 		return unauthenticated()
 	}
-	if fail >= 500 {
+	switch {
+	case fail >= 500:
 		return backendError(fail)
-	} else if fail > 0 {
+	case fail == http.StatusUnauthorized:
+		return unauthenticated()
+	case fail > 0:
 		return forbidden("forbidden", "The caller does not have permission")
 	}
 	if c.s.opts.Quotas {
