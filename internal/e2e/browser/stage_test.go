@@ -264,6 +264,18 @@ func (s *stage) named(address string) bool {
 	return false
 }
 
+// blogs tells whether somebody looks after a blog, or stood in for who does.
+func (s *stage) blogs(u *world.User) bool {
+	book, err := moderation.Open(s.t.Context(), s.main)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return slices.ContainsFunc(s.policy.Blogs, func(b policy.Blog) bool {
+		hosts := slices.ContainsFunc(b.Hosts, func(address string) bool { h := s.user(address); return h != nil && h.ID == u.ID })
+		return hosts || slices.ContainsFunc(book.Class(moderation.BlogKey(b.ID)).Cover, func(c moderation.Cover) bool { return c.Who == u.ID })
+	})
+}
+
 // work lets the worker look, a quarter of an hour later.
 func (s *stage) work() {
 	s.t.Helper()
@@ -322,7 +334,7 @@ func (s *stage) teacher(posts int) (course, address string) {
 			continue
 		}
 		for _, m := range book[c].Members {
-			if u := s.user(m.ID); m.Teacher && u != nil && !u.Suspended && !s.named(u.PrimaryEmail) {
+			if u := s.user(m.ID); m.Teacher && u != nil && !u.Suspended && !s.named(u.PrimaryEmail) && !s.blogs(u) {
 				return c, u.PrimaryEmail
 			}
 		}
