@@ -21,7 +21,7 @@ func (c *Client) Users(ctx context.Context) iter.Seq2[seen.Account, error] {
 func account(u *directory.User) (seen.Account, bool) {
 	a := seen.Account{
 		ID: u.Id, Address: strings.ToLower(u.PrimaryEmail), Aliases: lower(u.Aliases, u.NonEditableAliases), Unit: u.OrgUnitPath,
-		SwitchedOff: u.Suspended, Archived: u.Archived, Guest: u.IsGuestUser, Created: moment(u.CreationTime),
+		SwitchedOff: u.Suspended, Archived: u.Archived, Guest: u.IsGuestUser, Created: moment(u.CreationTime), Off: moment(u.SuspensionTime),
 	}
 	if u.Name != nil {
 		a.Name = u.Name.FullName

@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	fieldsUser    = "id,primaryEmail,aliases,nonEditableAliases,orgUnitPath,suspended,archived,isGuestUser,creationTime,name"
+	fieldsUser    = "id,primaryEmail,aliases,nonEditableAliases,orgUnitPath,suspended,suspensionTime,archived,isGuestUser,creationTime,name"
 	fieldsAccount = fieldsUser + "(fullName)"
 	fieldsPerson  = fieldsUser + "(fullName,givenName,familyName),externalIds,lastLoginTime,isAdmin,isDelegatedAdmin,isEnrolledIn2Sv,recoveryEmail"
 )

@@ -65,7 +65,7 @@ func TestSimulatedAccounts(t *testing.T) {
 	ctx := t.Context()
 	wanted := map[string]seen.Person{}
 	for _, u := range load[[]rawUser](t, "trees", "users.json") {
-		wanted[u.ID] = seen.Person{Account: seen.Account{ID: u.ID, Address: strings.ToLower(u.PrimaryEmail), Unit: u.OrgUnitPath, SwitchedOff: u.Suspended, Archived: u.Archived, Guest: u.IsGuestUser}, LastLogin: u.LastLoginTime}
+		wanted[u.ID] = seen.Person{Account: seen.Account{ID: u.ID, Address: strings.ToLower(u.PrimaryEmail), Unit: u.OrgUnitPath, SwitchedOff: u.Suspended, Off: u.SuspensionTime, Archived: u.Archived, Guest: u.IsGuestUser}, LastLogin: u.LastLoginTime}
 	}
 	people := take(t, s.People(ctx))
 	if len(people) != len(wanted) {
@@ -160,6 +160,9 @@ func TestSimulatedChanges(t *testing.T) {
 	want := who
 	want.Unit, want.SwitchedOff, want.Recovery = elsewhere, true, "x@home.example"
 	have, err := s.Person(ctx, who.ID)
+	if want.Off = have.Off; want.Off.IsZero() {
+		t.Error("it is not told since when the account is switched off")
+	}
 	equal(t, "changed", want, have)
 	apps, err2 := s.Apps(ctx, who.ID)
 	if err != nil || err2 != nil || len(apps) != 0 {

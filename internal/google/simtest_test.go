@@ -31,12 +31,13 @@ const tenants = "../sim/testdata/tenants"
 // The parts of a tenant's files that the readers must bring home, read without any code of the simulator's.
 type (
 	rawUser struct {
-		ID           string
-		PrimaryEmail string
-		OrgUnitPath  string
-		Suspended    bool
-		Archived     bool
-		IsGuestUser  bool
+		ID             string
+		PrimaryEmail   string
+		OrgUnitPath    string
+		Suspended      bool
+		Archived       bool
+		SuspensionTime time.Time
+		IsGuestUser    bool
 
 		LastLoginTime time.Time
 	}
@@ -234,7 +235,7 @@ func checkSchool(t *testing.T, tenant string, s *site) {
 	users := load[[]rawUser](t, tenant, "users.json")
 	var accounts []seen.Account
 	for _, u := range users {
-		accounts = append(accounts, seen.Account{ID: u.ID, Address: strings.ToLower(u.PrimaryEmail), Unit: u.OrgUnitPath, SwitchedOff: u.Suspended, Archived: u.Archived, Guest: u.IsGuestUser})
+		accounts = append(accounts, seen.Account{ID: u.ID, Address: strings.ToLower(u.PrimaryEmail), Unit: u.OrgUnitPath, SwitchedOff: u.Suspended, Off: u.SuspensionTime, Archived: u.Archived, Guest: u.IsGuestUser})
 	}
 	have := take(t, s.Users(ctx))
 	for i := range have {

@@ -43,6 +43,11 @@ func outside(who *school.Directory, address string) bool {
 	return n == school.Trusted || n == school.Outside
 }
 
+// worked tells whether an account could be used at a moment, as far as the Directory tells it later.
+func worked(a *seen.Account, at time.Time) bool {
+	return a.Active() || !a.Archived && a.Off.After(at)
+}
+
 // decider looks up who made a decision.
 func (l *look) decider(kinds *school.Kinds, by decisions.By, at time.Time) (decider, bool) {
 	who := l.Who()
@@ -50,7 +55,7 @@ func (l *look) decider(kinds *school.Kinds, by decisions.By, at time.Time) (deci
 		return slices.ContainsFunc(append([]string{a.Address}, a.Aliases...), func(x string) bool { return pseudonym.Of(x) == by.Hash })
 	}
 	a, ours := who.AccountByID(by.ID)
-	if ours && (!hashed(a) || at.Before(a.Created) || !a.Active() || !kinds.School(a) || kinds.Kind(a) == school.Pupil) {
+	if ours && (!hashed(a) || at.Before(a.Created) || !worked(a, at) || !kinds.School(a) || kinds.Kind(a) == school.Pupil) {
 		return decider{}, false
 	}
 	d := decider{id: by.Hash}

@@ -333,3 +333,24 @@ func TestTeachersAreNoted(t *testing.T) {
 		t.Errorf("teachers (-want +have):\n%s", diff)
 	}
 }
+
+// Who decided and was switched off afterwards decided; of an archived account nobody can tell since when it is.
+func TestWorked(t *testing.T) {
+	at := place(t, "2026-11-18 11:00")
+	for name, c := range map[string]struct {
+		a    seen.Account
+		want bool
+	}{
+		"it works":              {seen.Account{}, true},
+		"switched off later":    {seen.Account{SwitchedOff: true, Off: at.Add(time.Second)}, true},
+		"switched off then":     {seen.Account{SwitchedOff: true, Off: at}, false},
+		"switched off before":   {seen.Account{SwitchedOff: true, Off: at.Add(-time.Hour)}, false},
+		"nobody knows when":     {seen.Account{SwitchedOff: true}, false},
+		"archived":              {seen.Account{Archived: true}, false},
+		"archived, and off now": {seen.Account{SwitchedOff: true, Archived: true, Off: at.Add(time.Hour)}, false},
+	} {
+		if have := worked(&c.a, at); have != c.want {
+			t.Errorf("%s: %v", name, have)
+		}
+	}
+}

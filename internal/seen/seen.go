@@ -17,6 +17,7 @@ type Account struct {
 	Name        string    // full name; never logged, never stored outside the collection people
 	Unit        string    // org unit path
 	SwitchedOff bool      // suspended
+	Off         time.Time // since when it is suspended; zero where it is not, or Google does not tell
 	Archived    bool      // archived
 	Guest       bool      // a guest of the domain (isGuestUser), not one of its people
 	Created     time.Time // when the account was made

@@ -56,7 +56,9 @@ func (p *Player) actions() []action {
 		{"switch an account on", 2, func() (bool, error) {
 			return p.onUser(func(u *world.User) bool { return u.Suspended && !p.decided(u) }, w.RestoreUser)
 		}},
-		{"archive an account", 1, func() (bool, error) { return p.onUser(active, w.ArchiveUser) }},
+		{"archive an account", 1, func() (bool, error) {
+			return p.onUser(func(u *world.User) bool { return active(u) && !p.justDecided(u) }, w.ArchiveUser)
+		}},
 		{"take an account out of the archive", 1, func() (bool, error) { return p.onUser(func(u *world.User) bool { return u.Archived }, w.UnarchiveUser) }},
 		{"delete an account", 2, func() (bool, error) { return p.deleteUser(false) }},
 		{"delete an account and pass its files on", 2, func() (bool, error) { return p.deleteUser(true) }},

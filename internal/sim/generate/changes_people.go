@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"esafetybot/internal/sim/world"
 )
@@ -18,13 +19,24 @@ func (p *Player) onUser(fits func(*world.User) bool, do func(key, actor string) 
 
 // decided tells whether somebody decided on anything. Whose account is switched on again worked then as far as can be told later; a program that was there knows better.
 func (p *Player) decided(u *world.User) bool {
-	return slices.ContainsFunc(p.World.Decisions(), func(d world.Decision) bool { return strings.EqualFold(d.By, u.PrimaryEmail) })
+	return p.decidedSince(u, time.Time{})
+}
+
+func (p *Player) decidedSince(u *world.User, since time.Time) bool {
+	return slices.ContainsFunc(p.World.Decisions(), func(d world.Decision) bool {
+		return d.At.After(since) && slices.ContainsFunc(u.Addresses(), func(a string) bool { return strings.EqualFold(a, d.By) })
+	})
+}
+
+// justDecided tells whether somebody decided on something since yesterday: what becomes of it is found out in the evening, and then nobody can tell whether a deleted or archived account worked before.
+func (p *Player) justDecided(u *world.User) bool {
+	return p.decidedSince(u, p.World.Now().Add(-24*time.Hour))
 }
 
 // deleteUser deletes an account; before, its files may be passed on to somebody, one after the other, as the Admin console does.
 func (p *Player) deleteUser(pass bool) (bool, error) {
 	u, ok := p.user(func(u *world.User) bool {
-		return !p.protected(u.PrimaryEmail) && !u.IsAdmin && !u.IsGuestUser && (pass || !p.ownsTalk(u))
+		return !p.protected(u.PrimaryEmail) && !u.IsAdmin && !u.IsGuestUser && !p.justDecided(u) && (pass || !p.ownsTalk(u))
 	})
 	if !ok {
 		return false, nil
