@@ -107,10 +107,26 @@ func (p *Player) createUser() (bool, error) {
 // cannot be told from the roll and the accounts of today.
 func byNameOnly(u *world.User) bool { return isPupil(u) && len(u.ExternalIDs) == 0 }
 
+// justSpoke tells whether somebody did something in a class or on a file since yesterday: whether it was staff's is found out in the evening, by the unit of then.
+func (p *Player) justSpoke(u *world.User) bool {
+	since := p.World.Now().Add(-24 * time.Hour)
+	for _, app := range []string{"classroom", "drive"} {
+		for _, a := range slices.Backward(p.World.Activities(app)) {
+			if a.Time.Before(since) {
+				break
+			}
+			if slices.ContainsFunc(u.Addresses(), func(x string) bool { return strings.EqualFold(x, a.ActorEmail) }) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 func (p *Player) moveUser() (bool, error) {
 	to := p.unit()
 	u, ok := p.user(func(u *world.User) bool {
-		return u.OrgUnitPath != to && !p.protected(u.PrimaryEmail) && !u.IsGuestUser && !byNameOnly(u)
+		return u.OrgUnitPath != to && !p.protected(u.PrimaryEmail) && !u.IsGuestUser && !byNameOnly(u) && !p.justDecided(u) && !p.justSpoke(u)
 	})
 	if !ok {
 		return false, nil
