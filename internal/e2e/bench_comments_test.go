@@ -42,7 +42,8 @@ func TestBenchComments(t *testing.T) {
 	first, quiet, busy := s.commentCalls(s.only(generate.Classroom), 40)
 	table.plain("first run", breakdown(first.Calls))
 	table.plain("a day without activity", breakdown(quiet.Calls))
-	table.counted(fmt.Sprintf("its requests, in %d", quietCalls), float64(calls(quiet))/quietCalls, 1)
+	allowed := quietCalls + len(s.world.Blogs()) // as TestCommentCalls counts them
+	table.counted(fmt.Sprintf("its requests, in %d", allowed), float64(asked(quiet))/float64(allowed), 1)
 	table.counted("requests more with 40 posts commented on, in 40", float64(asked(busy)-asked(quiet))/40, 1)
 }
 
