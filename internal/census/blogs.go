@@ -37,12 +37,3 @@ func (c *Census) BlogPosts(ctx context.Context, as *seen.Account, blog string) (
 	}
 	return out, ok
 }
-
-// Unseen notes that something could not be read for a reason that Google does not tell.
-func (c *Census) Unseen(gap seen.Gap) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if _, have := c.gaps[gap.Scope]; !have {
-		c.gaps[gap.Scope] = gap
-	}
-}

@@ -83,19 +83,20 @@ func New(g Google, p *policy.Policy, now time.Time, log *slog.Logger) *Census {
 	return &Census{Google: g, Policy: p, Now: now, Log: log, gaps: map[seen.Scope]seen.Gap{}, asked: map[string]bool{}, recent: map[entry]pulled{}}
 }
 
-// gap notes that a scope could not be read.
-func (c *Census) gap(scope seen.Scope, err error) {
-	why := c.Google.Reason(err)
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if _, have := c.gaps[scope]; !have {
-		c.gaps[scope] = seen.Gap{Scope: scope, Reason: why, Detail: err.Error()}
-		c.Log.Info("could not read", "scope", scope, "reason", why)
-	}
+// Unread notes that a scope could not be read.
+func (c *Census) Unread(scope seen.Scope, err error) {
+	c.Unseen(seen.Gap{Scope: scope, Reason: c.Google.Reason(err), Detail: err.Error()})
 }
 
-// Unread notes that a scope could not be read.
-func (c *Census) Unread(scope seen.Scope, err error) { c.gap(scope, err) }
+// Unseen notes that something could not be seen; what is noted first of a scope stays.
+func (c *Census) Unseen(gap seen.Gap) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if _, have := c.gaps[gap.Scope]; !have {
+		c.gaps[gap.Scope] = gap
+		c.Log.Info("could not read", "scope", gap.Scope, "reason", gap.Reason)
+	}
+}
 
 // Blind tells whether something of one of the kinds of scope could not be read.
 func (c *Census) Blind(kinds ...string) bool { return len(c.Gaps(kinds...)) > 0 }
@@ -167,10 +168,10 @@ func eachUntilRefused[T, V any](ctx context.Context, c *Census, kind string, ask
 		case err == nil:
 			out[id(t)] = v
 		case c.Google.Reason(err) != seen.Refused:
-			c.gap(seen.Scope(kind+"/"+id(t)), err)
+			c.Unread(seen.Scope(kind+"/"+id(t)), err)
 		case !refused:
 			refused = true
-			c.gap(seen.Scope(kind), err)
+			c.Unread(seen.Scope(kind), err)
 		}
 	})
 	return out
@@ -180,7 +181,7 @@ func eachUntilRefused[T, V any](ctx context.Context, c *Census, kind string, ask
 func list[T any](c *Census, scope seen.Scope, seq iter.Seq2[T, error]) (all []T, ok bool) {
 	for v, err := range seq {
 		if err != nil {
-			c.gap(scope, err)
+			c.Unread(scope, err)
 			return nil, false
 		}
 		all = append(all, v)

@@ -25,7 +25,7 @@ func (c *Census) Directory(ctx context.Context) (known bool) {
 	wg.Go(func() {
 		var err error
 		if domains, err = c.Google.Domains(ctx); err != nil {
-			c.gap("domains", err)
+			c.Unread("domains", err)
 		}
 	})
 	wg.Wait()
@@ -58,7 +58,7 @@ func (c *Census) readPeople(ctx context.Context) (ok bool) {
 	units := map[string]string{} // the same path is the same text
 	for p, err := range c.Google.People(ctx) {
 		if err != nil {
-			c.gap("users", err)
+			c.Unread("users", err)
 			c.people = nil
 			return false
 		}

@@ -36,7 +36,7 @@ func (c *Census) Usage(ctx context.Context, parameters []string, more func() boo
 				break
 			}
 			if err != nil {
-				c.gap("usage", err)
+				c.Unread("usage", err)
 				return false
 			}
 			lines++
@@ -55,19 +55,10 @@ func (c *Census) Usage(ctx context.Context, parameters []string, more func() boo
 		}
 	}
 	if days == 0 {
-		c.gapFor("usage", seen.Silent, "no usage report of the last seven days is there")
+		c.Unseen(seen.Gap{Scope: "usage", Reason: seen.Silent, Detail: "no usage report of the last seven days is there"})
 		return false
 	}
 	return true
-}
-
-// gapFor notes a gap that is no error of Google's.
-func (c *Census) gapFor(scope seen.Scope, why seen.Reason, detail string) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if _, have := c.gaps[scope]; !have {
-		c.gaps[scope] = seen.Gap{Scope: scope, Reason: why, Detail: detail}
-	}
 }
 
 // Newest reads, for the accounts in question, the newest line of the usage reports, and keeps those of them that keep wants; told says of whom there was

@@ -139,13 +139,11 @@ func (o *options) answer(cmd *cobra.Command, name string, said []string, as stri
 	} else if d.Answer = said[0]; len(said) != 1 || !slices.Contains([]string{checkins.Yes, checkins.No, checkins.Unsure}, d.Answer) {
 		return usageError{fmt.Errorf("%q is no answer: yes, no or not-sure", strings.Join(said, " "))}
 	}
-	may := slices.Concat(p.Person(policy.RoleOfficer), p.Person(policy.RoleDeputy), p.Person(policy.RoleHead))
-	of := "teachers of " + ask.Class
+	may, of := policy.Leads, "teachers of "+ask.Class
 	if ask.Who == nil {
-		may, of = append(may, p.Person(policy.Role(ask.Role))...), p.Title(policy.Role(ask.Role))
+		may, of = append(slices.Clone(may), policy.Role(ask.Role)), p.Title(policy.Role(ask.Role))
 	}
-	address := strings.ToLower(strings.TrimSpace(as))
-	if !slices.Contains(ask.Who, address) && !slices.ContainsFunc(may, func(x policy.Person) bool { return x.Address == address }) {
+	if !slices.Contains(ask.Who, strings.ToLower(strings.TrimSpace(as))) && !plays(p, as, may) {
 		return usageError{fmt.Errorf("this is asked of the %s: --as ADDRESS, as the policy names them", of)}
 	}
 	if _, err := o.note(cmd, p, as, d); err != nil {

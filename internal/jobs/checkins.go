@@ -43,15 +43,7 @@ func Checks() []string {
 
 // checkInMeans lists the policy's check-ins that are asked.
 func checkInMeans(p *policy.Policy) []clauseMeans {
-	var out []clauseMeans
-	for _, c := range p.Clauses {
-		for _, m := range c.MetBy {
-			if m.Kind == policy.CheckIn && m.Built() {
-				out = append(out, clauseMeans{c, m})
-			}
-		}
-	}
-	return out
+	return meansWhere(p, func(m policy.Means) bool { return m.Kind == policy.CheckIn && m.Built() })
 }
 
 // CheckIns takes up what people answered, and sees who has not.

@@ -37,15 +37,7 @@ const entryKind = "entry"
 
 // recordsOf lists the policy's record means that the incident log serves.
 func recordsOf(p *policy.Policy) []clauseMeans {
-	var out []clauseMeans
-	for _, c := range p.Clauses {
-		for _, m := range c.MetBy {
-			if m.Kind == policy.Record && m.Built() && incidents.Serves(m.Name) {
-				out = append(out, clauseMeans{c, m})
-			}
-		}
-	}
-	return out
+	return meansWhere(p, func(m policy.Means) bool { return m.Kind == policy.Record && m.Built() && incidents.Serves(m.Name) })
 }
 
 // IncidentsWait tells whether the incident log has something to do that does not wait for the daily run: a form that was sent, or somebody to be told.

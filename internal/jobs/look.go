@@ -164,10 +164,15 @@ func (l *look) needs(kinds ...string) { l.kinds = append(l.kinds, kinds...) }
 
 // means lists the policy's means that name a check, with their clauses.
 func means(p *policy.Policy, check string) []clauseMeans {
+	return meansWhere(p, func(m policy.Means) bool { return m.Kind == policy.Check && m.Name == check && m.With != nil })
+}
+
+// meansWhere lists the policy's means of some sort, with their clauses.
+func meansWhere(p *policy.Policy, is func(policy.Means) bool) []clauseMeans {
 	var out []clauseMeans
 	for _, c := range p.Clauses {
 		for _, m := range c.MetBy {
-			if m.Kind == policy.Check && m.Name == check && m.With != nil {
+			if is(m) {
 				out = append(out, clauseMeans{c, m})
 			}
 		}

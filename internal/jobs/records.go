@@ -20,15 +20,7 @@ const RecordsJob = "records"
 
 // keptMeans lists the policy's records that are lists on the review site.
 func keptMeans(p *policy.Policy) []clauseMeans {
-	var out []clauseMeans
-	for _, c := range p.Clauses {
-		for _, m := range c.MetBy {
-			if m.Kind == policy.Record && policy.Keepers(m.Name) != nil {
-				out = append(out, clauseMeans{c, m})
-			}
-		}
-	}
-	return out
+	return meansWhere(p, func(m policy.Means) bool { return m.Kind == policy.Record && policy.Keepers(m.Name) != nil })
 }
 
 // keeps tells whether a job keeps a finding of its check: findings on entries of the incident log and of the lists bear the same rule.
