@@ -62,6 +62,7 @@ type Census struct {
 	mu     sync.Mutex
 	gaps   map[seen.Scope]seen.Gap
 	recent map[entry]pulled
+	whole  sync.Mutex // held while a log is read that is read as a whole
 
 	directory bool // read, well or badly
 	known     bool // the accounts are known

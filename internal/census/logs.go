@@ -161,28 +161,48 @@ func (c *Census) settle(b *memory.Book) {
 	}
 }
 
+// readWhole are the logs of which the jobs ask for most of what they hold: they are read once, whatever is in them, instead of once for each event name.
+// What else the Classroom log holds is what pupils hand in; that is a few pages at a large school, and a read without a name counts against a larger quota.
+var readWhole = []string{"classroom"}
+
 // Recent reads the events of one name since a moment or somewhat earlier, without a cursor; ok is false when the log could not be read. What was read in this run is not read again.
 func (c *Census) Recent(ctx context.Context, app, name string, since time.Time) (events []seen.Event, ok bool) {
 	since = since.Truncate(24 * time.Hour) // so that several who ask ask for the same
-	key := entry{app, name}
-	c.mu.Lock()
-	have, known := c.recent[key]
-	c.mu.Unlock()
-	if known && !have.since.After(since) {
-		return have.events, true
+	if !slices.Contains(readWhole, app) {
+		return c.pull(ctx, entry{app, name}, since)
 	}
-	if events, ok = list(c, seen.Scope("log/"+app), c.Google.Events(ctx, app, name, since, c.Now)); ok {
-		c.mu.Lock()
-		c.recent[key] = pulled{since, events}
-		c.mu.Unlock()
+	c.whole.Lock() // whoever asks next finds what was read
+	all, ok := c.pull(ctx, entry{app: app}, since)
+	c.whole.Unlock()
+	for _, e := range all {
+		if e.Name == name {
+			events = append(events, e)
+		}
 	}
 	return events, ok
 }
 
-// pulled is what a log said since a moment.
+// pull reads the events of an entry of a log, or all of them where it has no name, unless they were read already or could not be.
+func (c *Census) pull(ctx context.Context, key entry, since time.Time) ([]seen.Event, bool) {
+	c.mu.Lock()
+	have, known := c.recent[key]
+	c.mu.Unlock()
+	if known && !have.since.After(since) {
+		return have.events, have.ok
+	}
+	have.since = since
+	have.events, have.ok = list(c, seen.Scope("log/"+key.app), c.Google.Events(ctx, key.app, key.name, since, c.Now))
+	c.mu.Lock()
+	c.recent[key] = have
+	c.mu.Unlock()
+	return have.events, have.ok
+}
+
+// pulled is what a log said since a moment; not ok where it could not be read.
 type pulled struct {
 	since  time.Time
 	events []seen.Event
+	ok     bool
 }
 
 // Forwarding asks where the mail of the accounts goes that the log once named; an account that could not be asked is a gap "forwarding/ID", and where
