@@ -127,6 +127,7 @@ func (w *World) Advance(d time.Duration) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.advance += d
+	w.publishDue()
 }
 
 // SetNow moves the tenant's time to t, also backwards.
@@ -134,6 +135,7 @@ func (w *World) SetNow(t time.Time) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.advance += t.Sub(w.now())
+	w.publishDue()
 }
 
 // Now is the tenant's time.
