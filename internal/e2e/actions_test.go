@@ -323,7 +323,7 @@ func TestCampaignApplyKills(t *testing.T) {
 		if n > 0 {
 			ctx, cancel := context.WithCancel(context.Background())
 			dead := &atomic.Bool{}
-			g.arm((n+1)/2, func() {
+			g.arm(point{of: atRequest, n: (n + 1) / 2}, func() {
 				dead.Store(true)
 				cancel()
 				if n%2 == 0 {
@@ -337,9 +337,9 @@ func TestCampaignApplyKills(t *testing.T) {
 			}
 			sw.Advance(time.Minute)
 		}
-		g.arm(0, nil)
+		g.arm(point{}, nil)
 		apply(context.Background(), st)
-		requests = g.count()
+		requests = g.counted()[atRequest]
 		kw.store = st
 		for _, a := range list(t, k.log(kw, nil), actions.States...) {
 			log = append(log, a.ID+" "+string(a.State))

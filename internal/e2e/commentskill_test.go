@@ -12,9 +12,7 @@ import (
 	"esafetybot/internal/findings"
 	"esafetybot/internal/jobs"
 	"esafetybot/internal/sim/generate"
-	"esafetybot/internal/sim/server"
 	"esafetybot/internal/store"
-	"esafetybot/internal/store/bolt"
 )
 
 // commentJobs are those behind the teachers' daily mail, as they run in the afternoon.
@@ -24,9 +22,8 @@ var commentJobs = []string{jobs.CommentsJob, jobs.CheckInsJob, jobs.RecordsJob, 
 // with runs that were never killed: every decision is taken up once, every mail goes once, what waited too long is passed on once.
 func TestCampaignCommentKills(t *testing.T) {
 	t.Parallel()
-	g := &gate{}
-	sc, s := small(t, 2, server.Options{OnRequest: g.pass})
-	k := &killer{campus: s, t: t, gate: g, policy: generate.Classroom, dir: t.TempDir(), rolls: t.TempDir(), jobs: commentJobs}
+	sc, s, g := gated(t, 2)
+	k := killing(t, s, g, generate.Classroom, commentJobs...)
 	s.world.SetNow(s.world.Now().Add(10 * time.Hour)) // in the afternoon
 	first := k.rounds("first run", nil)
 	if t.Failed() {
@@ -55,10 +52,7 @@ func (k *killer) told(first, later oneShot) {
 			k.t.Errorf("the %s run mailed no teacher", name)
 		}
 	}
-	db, err := bolt.Open(later.State, "school", bolt.Options{})
-	if err != nil {
-		k.t.Fatal(err)
-	}
+	db := openFile(k.t, later.State)
 	defer db.Close()
 	passed := 0
 	for _, e := range all[findings.Event](k.t, db, findings.Events) {
