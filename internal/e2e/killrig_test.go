@@ -315,15 +315,23 @@ func (k *killer) rounds(name string, base *oneShot) (clean oneShot) {
 	k.gate.made()
 	clean = k.shot(base, false)
 	k.whole(clean)
-	made := k.gate.made()
+	made, tenant := k.gate.made(), k.tenant()
 	all := k.ran
+	if k.saved != "" { // the school goes on as this run left it
+		next := k.t.TempDir()
+		k.do(k.world.Save(next))
+		defer func() {
+			k.saved = next
+			k.reload()
+		}()
+	}
 	if k.gmail {
 		mailed := k.shot(base, true)
 		before := k.sent()
 		k.whole(mailed)
 		all[atRequest], all[atChange] = k.ran[atRequest], k.ran[atChange]
 		k.check(name+", through Gmail", base, clean, mailed, k.sent()[len(before):])
-		k.sameChanges(name+", through Gmail", made)
+		k.sameChanges(name+", through Gmail", made, tenant)
 	}
 	points := all.points()
 	for _, at := range points {
@@ -333,7 +341,7 @@ func (k *killer) rounds(name string, base *oneShot) (clean oneShot) {
 		k.whole(o)
 		when := fmt.Sprintf("%s, killed %s (of %d)", name, at, all[at.of])
 		k.check(when, base, clean, o, k.sent()[len(before):])
-		k.sameChanges(when, made)
+		k.sameChanges(when, made, tenant)
 		if k.t.Failed() {
 			return clean
 		}
@@ -351,8 +359,11 @@ func (k *killer) writeRolls() {
 }
 
 // sameChanges compares what was changed at Google with what a run changes that is not killed: each once.
-func (k *killer) sameChanges(when string, want []string) {
+func (k *killer) sameChanges(when string, want []string, tenant map[string]string) {
 	k.t.Helper()
+	if diff := cmp.Diff(tenant, k.tenant()); diff != "" {
+		k.t.Errorf("%s: the tenant differs (-want +have):\n%s", when, short(diff))
+	}
 	if diff := cmp.Diff(want, k.gate.made(), cmpopts.EquateEmpty()); diff != "" {
 		k.t.Errorf("%s: changes that Google made differ (-want +have):\n%s", when, diff)
 	}
