@@ -61,9 +61,14 @@ func (p point) String() string {
 // counts is how many there are of each in a run that is not killed.
 type counts map[string]int
 
-// points picks about three of each kind, the last among them; of what changes something each is tried before and after. All in a campaign.
+// points picks about three of each kind, the last among them; of what changes something each is tried before and after. All of these in a campaign, and one in ten of the other requests: nothing has
+// changed since the batch or the change before it.
 func (c counts) points() (out []point) {
-	for _, n := range spread(3, c[atRequest]) {
+	reads := c[atRequest] / 10
+	if !campaign() {
+		reads = 3
+	}
+	for _, n := range numbers(reads, c[atRequest]) {
 		out = append(out, point{atRequest, n, n%2 == 1})
 	}
 	for _, n := range spread(4, 2*c[atChange]) {
@@ -77,12 +82,17 @@ func (c counts) points() (out []point) {
 
 // spread picks about n numbers from 1 to most, the last among them; all in a campaign.
 func spread(n, most int) []int {
-	var out []int
 	if campaign() {
 		n = most
 	}
-	for i := range min(n, most) {
-		out = append(out, 1+i*(most-1)/max(1, min(n, most)-1))
+	return numbers(n, most)
+}
+
+// numbers picks about n numbers from 1 to most, the last among them.
+func numbers(n, most int) (out []int) {
+	n = min(n, most)
+	for i := range n {
+		out = append(out, 1+i*(most-1)/max(1, n-1))
 	}
 	return slices.Compact(out)
 }
