@@ -69,6 +69,8 @@ func swap(old, now string) func(string) string {
 	}
 }
 
+var allJobs = slices.Concat(accountJobs, driveJobs)
+
 // kinds of what people do that happen in every stretch.
 var mustHappen = []string{
 	"a teacher has looked", "a leader has looked", "a teacher answers", "a pupil comments", "a post is deleted", "a comment is deleted", "a class is covered", "a cover ends",
@@ -237,13 +239,13 @@ func (l *living) day(i int, date string) {
 			l.decide(w) // what was decided before is judged while things are as they were
 		}
 	}
-	l.look(date + " in the morning")
+	l.look(date+" in the morning", allJobs)
 	weekday := l.world.Now().In(l.zone).Weekday()
 	switch {
 	case slices.Contains(l.quiet, date):
 		for _, minute := range []int{-1, 1} {
 			l.world.SetNow(l.at(date, 17, minute))
-			l.look(fmt.Sprintf("%s at 17:00 %+d minute", date, minute))
+			l.look(fmt.Sprintf("%s at 17:00 %+d minute", date, minute), accountJobs)
 		}
 		l.do(l.player.Rest())
 	case weekday != time.Saturday && weekday != time.Sunday:
@@ -255,7 +257,7 @@ func (l *living) day(i int, date string) {
 			l.did[kind] = true
 		}
 		if campaign() || i == 0 { // some records of today have not shown yet: what is found now need not be right, and must be tomorrow
-			l.run()
+			l.run(allJobs)
 			l.tooEarly()
 		}
 	default:
@@ -263,9 +265,9 @@ func (l *living) day(i int, date string) {
 	}
 	if date == l.changes { // the day is an hour longer, or shorter: it ends all the same
 		l.world.SetNow(l.at(date, 23, 30))
-		l.look(date + " late in the evening")
+		l.look(date+" late in the evening", accountJobs)
 		l.world.SetNow(l.at(date, 24, 30))
-		l.look("the night after " + date)
+		l.look("the night after "+date, accountJobs)
 	}
 }
 
@@ -341,25 +343,27 @@ func (l *living) write(course string) {
 }
 
 // run hands on what was decided when the log of it has shown, and runs the jobs: whoever decided saw what the program knew.
-func (l *living) run() {
+func (l *living) run(names []string) {
 	l.t.Helper()
 	known := l.world.Now().Add(-12 * time.Hour)
 	for _, w := range l.watches {
 		l.do(w.hand(context.Background(), slices.DeleteFunc(l.decided(), func(d decisions.Decision) bool { return d.At.After(known) })))
 		l.tell(w)
-		l.do(l.runNamed(w, slices.Concat(accountJobs, driveJobs)...))
+		l.do(l.runNamed(w, names...))
 	}
 }
 
-// look runs the jobs and compares.
-func (l *living) look(when string) {
+// look runs jobs and compares.
+func (l *living) look(when string, names []string) {
 	l.t.Helper()
-	l.run()
+	l.run(names)
 	for _, w := range l.watches {
 		l.seesAll(w)
 	}
 	l.agreeOn(when)
-	l.agreeOnNames(when)
+	if len(names) > len(accountJobs) { // titles have no deadlines
+		l.agreeOnNames(when)
+	}
 	l.prove()
 }
 
