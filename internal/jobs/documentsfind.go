@@ -30,6 +30,9 @@ func (d *documentsRun) find(ctx context.Context, p *placed) {
 			}
 		}
 	}
+	if o := d.owners[p.file]; o.by != "" {
+		readers = slices.Insert(readers, 0, o.by)
+	}
 	for _, c := range d.courses { // Google may let nobody in as the owner
 		if d.hasMember(c, p.loose.As) {
 			readers = append(readers, d.teachersOf(c)...)

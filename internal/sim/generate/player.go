@@ -148,6 +148,13 @@ func (p *Player) Play() ([]string, error) {
 	return done, p.usage.evening(p.World, p.rng)
 }
 
+// Rest lets the day that it is pass until six in the evening, and nobody does anything: a Sunday, or a day of the holidays. Google writes its usage reports all the same.
+func (p *Player) Rest() error {
+	t := p.World.Now().In(p.zone)
+	p.until(time.Date(t.Year(), t.Month(), t.Day(), 18, 0, 0, 0, p.zone))
+	return p.usage.evening(p.World, p.rng)
+}
+
 // beside is what happens on a day beside everything else, with random numbers of its own, and when: seconds since the morning, in order.
 type beside struct {
 	rng  *rand.Rand
