@@ -76,6 +76,9 @@ func checks(p *policy.Policy) []string {
 // recordsJob is what the worker calls the run that looks at the records that are lists (views.Seen).
 const recordsJob = "records"
 
+// accountsJob is what the worker calls the run that looks at accounts, which keeps the access record.
+const accountsJob = "accounts"
+
 // hushed tells whether a finding is on the incident log, of which this page and the colours show no sign; findings on the lists have the same check.
 func hushed(f *findings.Finding) bool { return strings.HasPrefix(f.Subject, "entry/") }
 

@@ -123,6 +123,8 @@ func (s *Site) stand(ctx context.Context, p *person, page *overviewPage) ([]colo
 			name = checkins.Means
 		case m.Kind == policy.Record && policy.Keepers(m.Name) != nil:
 			name = recordsJob
+		case m.Kind == policy.Record && m.Name == policy.RecordAccess:
+			name = accountsJob
 		}
 		j, ok := seen.Jobs[name]
 		return colours.Job{At: j.At, Stopped: j.Stopped}, ok
