@@ -38,6 +38,7 @@ import (
 const (
 	checkInsJob = "checkins"
 	recordsJob  = "records"
+	accountsJob = "accounts"
 )
 
 // Ending is how long before its end an agreement is told of.
@@ -170,6 +171,9 @@ func jobOf(m policy.Means) string {
 	case policy.CheckIn:
 		return checkInsJob
 	case policy.Record:
+		if m.Name == policy.RecordAccess {
+			return accountsJob // which keeps it
+		}
 		return recordsJob
 	case policy.Reminder:
 		return "reminders"

@@ -104,5 +104,5 @@ func boxless(job func(context.Context, Env, *census.Census) (*Look, error)) func
 
 // Asked tells whether a policy names a check by name, or one that rests on what the job of that name reads.
 func Asked(p *policy.Policy, check string) bool {
-	return len(meansOfJob(p, check)) > 0 || check == SharingJob && Asked(p, NamesJob)
+	return len(meansOfJob(p, check)) > 0 || check == SharingJob && Asked(p, NamesJob) || check == AccountsJob && len(accessMeans(p)) > 0
 }

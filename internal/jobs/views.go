@@ -256,7 +256,11 @@ func (g *gatherer) unseen() []*unseen {
 			continue
 		}
 		for _, gap := range g.gaps([]string{job}) {
-			for _, m := range meansOfJob(p, job) {
+			asked := meansOfJob(p, job)
+			if job == AccountsJob {
+				asked = slices.Concat(asked, accessMeans(p))
+			}
+			for _, m := range asked {
 				if rests(job, m.Means, gap.Scope) {
 					add(string(gap.Scope), func() reports.Gap { return g.gap(gap) }, m.ID)
 				}
@@ -337,6 +341,9 @@ func rests(job string, m policy.Means, s seen.Scope) bool {
 	}
 	if job != AccountsJob {
 		return true
+	}
+	if m.Kind == policy.Record { // the access record: who has what is read live, and the log only tells when it was granted, and by whom
+		return s.Kind() != "log" && !slices.Contains([]string{"usage", "apps", "forwarding"}, s.Kind())
 	}
 	rules, known := restsOn[string(s)]
 	if !known {

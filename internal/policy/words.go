@@ -181,7 +181,7 @@ var catalogue = []*knownMeans{
 	{kind: Reminder, name: "policy-review", looks: "the policy's review date"},
 	{kind: Reminder, name: "training", looks: "sessions, events and training"},
 
-	{kind: Record, name: "access", looks: "who was granted what, from when to when"},
+	{kind: Record, name: RecordAccess, looks: "who was granted what, from when to when"},
 	{kind: Record, name: "approved-blogs", looks: "approved blogs", unseen: []string{"blogs that nobody entered"}},
 	{kind: Record, name: "approved-services", looks: "services approved for use", unseen: []string{"services that nobody entered"}},
 	{kind: Record, name: "audit", looks: "the weekly audit e-mail, kept as sent"},
@@ -192,7 +192,7 @@ var catalogue = []*knownMeans{
 	{kind: Record, name: "exceptions", looks: "private exceptions for one person"},
 	{kind: Record, name: "filtering", looks: "filtering problems and changes"},
 	{kind: Record, name: "incidents", looks: "online-safety incidents and what was done"},
-	{kind: Record, name: "meetings", looks: "meetings with the governor and what came of them"},
+	{kind: Record, name: "meetings", looks: "meetings with the governor and what came of them", unseen: []string{"meetings that nobody entered"}},
 	{kind: Record, name: "policy-read", looks: "who has read the policy"},
 	{kind: Record, name: "takedown", looks: "material to be taken down"},
 	{kind: Record, name: "under-age-app", looks: "pupils under an app's age"},
@@ -218,8 +218,11 @@ func meansNames(kind Kind) []string {
 	return out
 }
 
+// RecordAccess is the name of the access record, which the program keeps by itself whenever it looks at accounts.
+const RecordAccess = "access"
+
 // Records that are kept, beside those that are lists on the review site (keepers): those that the incident log serves, and what was agreed to for a private reason.
-var recordsBuilt = []string{"complaints", "data-breach", "exceptions", "filtering", "incidents", "takedown", "under-age-app"}
+var recordsBuilt = []string{RecordAccess, "complaints", "data-breach", "exceptions", "filtering", "incidents", "takedown", "under-age-app"}
 
 // Built reports whether the program can look at a means yet: checks that have a shape for their parameters in the catalogue above, check-ins, and
 // the records that are kept.

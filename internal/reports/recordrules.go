@@ -45,6 +45,14 @@ var listRules = map[string]MatterRule{
 		Do:    "See that the consents are complete and renew the entry; or take down what rests on them, and end the entry",
 		Where: "The review site → Records → Written consents → the entry → Renew, or End.",
 	},
+	"meetings": {
+		Name: recordRule, Part: PartLists, Topic: "meetings with the governor",
+		One:   "A meeting with the governor was to be held by now, and none has been entered",
+		Many:  "{n} meetings with the governor were to be held by now, and none has been entered",
+		Why:   "The governor can see that things are dealt with only where somebody tells them.",
+		Do:    "Hold the meeting and enter it, with where its minutes are; or renew the last entry, if another day was agreed",
+		Where: "The review site → Records → Meetings with the governor.",
+	},
 }
 
 // ruleOf finds the words for a rule about a subject, and their place; "entry/…" is of the incident log, "record/NAME-…" of a list.
