@@ -125,7 +125,7 @@ func (g *gate) count(of string) bool {
 	return g.at.of == of && g.at.n == g.n[of]
 }
 
-// arm counts from 1 again, with something to do at a point; nil is never.
+// arm counts from 1 again, with something to do at a point; the zero point is never.
 func (g *gate) arm(at point, then func()) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
