@@ -19,6 +19,7 @@ func TestCampaignAccountKills(t *testing.T) {
 			continue
 		}
 		k := killing(t, s, g, name, append(slices.Clone(accountJobs), jobs.ApplyJob)...)
+		defer k.quiet() // after both
 		first := k.rounds(name+", first run", nil)
 		if t.Failed() {
 			return
@@ -29,6 +30,4 @@ func TestCampaignAccountKills(t *testing.T) {
 		s.world.Advance(12 * time.Hour)
 		k.rounds(name+", later run", &first)
 	}
-	s.watches = nil
-	s.private()
 }

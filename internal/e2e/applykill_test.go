@@ -57,6 +57,7 @@ func TestCampaignApplyKills(t *testing.T) {
 			t.Errorf("left: %s is %s", a.ID, a.State)
 		}
 	}
+	k.quiet()
 }
 
 // ofEach is how many changes of a kind are approved: more of them would be made in the same way.

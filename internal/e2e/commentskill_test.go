@@ -39,8 +39,7 @@ func TestCampaignCommentKills(t *testing.T) {
 		return
 	}
 	k.told(first, later)
-	s.watches = nil
-	s.private()
+	k.quiet()
 }
 
 // told sees to it that the runs which were never killed had something of everything to do: else the kills prove nothing.

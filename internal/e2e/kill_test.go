@@ -3,8 +3,6 @@ package e2e
 import (
 	"context"
 	"fmt"
-	"os"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -33,15 +31,7 @@ func TestCampaignKills(t *testing.T) {
 	if later := k.rounds("later run", &first); len(emls(t, later.MailDir)) != before+1 {
 		t.Errorf("the later run makes %d mails, want 1", len(emls(t, later.MailDir))-before)
 	}
-	logs, err := os.ReadFile(filepath.Join(k.dir, "logs"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := k.logs.Write(logs); err != nil {
-		t.Fatal(err)
-	}
-	s.watches = nil
-	s.private()
+	k.quiet()
 }
 
 // TestCampaignInterrupts stops runs in good order, as on SIGTERM: they end soon, and the next run goes on to the same end.
@@ -74,6 +64,5 @@ func TestCampaignInterrupts(t *testing.T) {
 	}
 	s.world.Advance(12 * time.Hour)
 	round("later run", &first)
-	s.watches = nil
-	s.private()
+	k.quiet()
 }

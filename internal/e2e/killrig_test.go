@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"net/http"
 	netmail "net/mail"
 	"os"
@@ -125,7 +127,7 @@ func (g *gate) count(of string) bool {
 	return g.at.of == of && g.at.n == g.n[of]
 }
 
-// arm counts from 1 again, with something to do at a point; nil is never.
+// arm counts from 1 again, with something to do at a point; the zero point is never.
 func (g *gate) arm(at point, then func()) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -390,6 +392,19 @@ func (k *killer) sent() []string {
 		}
 	})
 	return out
+}
+
+// quiet sees to it that no log holds what it must not, those of the killed processes among them. It comes last.
+func (k *killer) quiet() {
+	k.t.Helper()
+	logs, err := os.ReadFile(filepath.Join(k.dir, "logs"))
+	if !errors.Is(err, fs.ErrNotExist) { // nothing was killed
+		k.do(err)
+	}
+	_, err = k.logs.Write(logs)
+	k.do(err)
+	k.watches = nil
+	k.private()
 }
 
 // gated is a generated school of 30 pupils with a gate before it.

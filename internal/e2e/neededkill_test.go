@@ -68,8 +68,7 @@ func TestCampaignNeededKills(t *testing.T) {
 	if answered := k.questions(later, func(q *needed.Question) bool { return q.Answer != "" }); len(answered) != len(told) {
 		t.Errorf("%d answers counted, of %d", len(answered), len(told))
 	}
-	s.watches = nil
-	s.private()
+	k.quiet()
 }
 
 // policyOf is the policy that is followed.

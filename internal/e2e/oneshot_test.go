@@ -74,7 +74,7 @@ func (o oneShot) run(ctx context.Context, logs io.Writer) (r *jobs.Record, err e
 	if n == nil {
 		n = new(int)
 	}
-	s, site := mine{db, o.KillBefore, o.KillAfter, n}, mine{notes, o.KillBefore, o.KillAfter, n}
+	s, site := deadly{db, o.KillBefore, o.KillAfter, n}, deadly{notes, o.KillBefore, o.KillAfter, n}
 	box, err := outbox.New(s, outbox.Options{Location: p.School.Location, From: netmail.Address{Address: sender(p)}})
 	if err != nil {
 		return nil, err
@@ -176,14 +176,14 @@ func (o oneShot) told(ctx context.Context, p *policy.Policy, s, site store.Store
 	return err
 }
 
-// mine is a store that kills its own process at a batch. n counts those of all stores of the process.
-type mine struct {
+// deadly is a store that kills its own process at a batch. n counts those of all stores of the process.
+type deadly struct {
 	store.Store
 	before, after int
 	n             *int
 }
 
-func (m mine) Commit(ctx context.Context, b *store.Batch) error {
+func (m deadly) Commit(ctx context.Context, b *store.Batch) error {
 	*m.n++
 	n := *m.n
 	if n == m.before {

@@ -88,9 +88,7 @@ func TestCampaignToldKills(t *testing.T) {
 	if n := k.letters(later); n["entry"] < 3 || n["digest"] == 0 || n["oversharing"] == 0 {
 		t.Errorf("letters: %v", n)
 	}
-	s = k.campus
-	s.watches = nil
-	s.private()
+	k.quiet()
 }
 
 // form is a form of the incident log that somebody sent.
