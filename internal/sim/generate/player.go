@@ -9,6 +9,7 @@ import (
 	"time"
 	_ "time/tzdata" // the school's time zone exists whatever machine this runs on
 
+	"esafetybot/internal/sim/truth"
 	"esafetybot/internal/sim/world"
 )
 
@@ -23,6 +24,8 @@ type Player struct {
 	Dojo    []DojoClass // the classes on ClassDojo; none means that nothing is told of it
 	// Keepers are the addresses of those who keep each record that is a list, beside the Leaders; none means that no such record is kept.
 	Keepers map[string][]string
+	// Policies are those whose reminders are confirmed, by name; none means that nobody confirms anything.
+	Policies map[string]truth.Policy
 
 	rng    *rand.Rand
 	usage  *reporter
@@ -35,6 +38,7 @@ type Player struct {
 	dojo   *dojoDays
 	docs   *docDays
 	lists  *recordDays
+	asks   *reminderDays
 	menu   []action
 }
 
@@ -45,6 +49,7 @@ func NewPlayer(w *world.World, seed int64) *Player {
 		p.zone = z
 	}
 	p.begun, p.blogs, p.dojo, p.docs, p.lists = w.Now(), newBlogDays(p, seed), newDojoDays(p, seed), newDocDays(p, seed), newRecordDays(p, seed)
+	p.asks = newReminderDays(p, seed)
 	p.first = p.begun.In(p.zone).Format(time.DateOnly)
 	p.menu = slices.Concat(p.actions(), p.accountActions(), p.postActions(), p.nameActions())
 	return p
@@ -54,6 +59,14 @@ func NewPlayer(w *world.World, seed int64) *Player {
 func (s *School) Player() *Player {
 	p := NewPlayer(s.World, s.Options.Seed)
 	p.Dojo, p.Keepers = s.dojo, s.cast.keepers()
+	p.Policies = map[string]truth.Policy{}
+	for name, text := range s.Policies {
+		policy, err := truth.ParsePolicy([]byte(text))
+		if err != nil {
+			panic(fmt.Sprintf("%s: %v", name, err)) // Generate has read it
+		}
+		p.Policies[name] = policy
+	}
 	for _, u := range []*world.User{s.cast.head, s.cast.deputy, s.cast.senco, s.cast.bursar, s.cast.it, s.cast.officer, s.cast.earlyYears} {
 		if u != nil {
 			p.Protect = append(p.Protect, u.PrimaryEmail)
@@ -99,7 +112,7 @@ func (p *Player) Play() ([]string, error) {
 	slices.Sort(minutes)
 	beside := []*beside{{p.blogs.rng, p.blogs.actions(), p.blogs.day(changes)}, {p.dojo.rng, p.dojo.actions(), p.dojo.day(changes)},
 		{p.docs.rng, p.docs.actions(), p.docs.day(changes)},
-		{p.lists.rng, p.lists.actions(), p.lists.day(changes)}}
+		{p.lists.rng, p.lists.actions(), p.lists.day(changes)}, {p.asks.rng, p.asks.actions(), p.asks.day(changes)}}
 	var done []string
 	if err := p.housekeeping(); err != nil {
 		return nil, err
@@ -183,7 +196,7 @@ func (p *Player) Do(kind string) (bool, error) {
 }
 
 func (p *Player) all() []action {
-	return slices.Concat(p.menu, p.blogs.actions(), p.dojo.actions(), p.docs.actions(), p.lists.actions())
+	return slices.Concat(p.menu, p.blogs.actions(), p.dojo.actions(), p.docs.actions(), p.lists.actions(), p.asks.actions())
 }
 
 // Kinds lists the kinds of changes.

@@ -89,6 +89,7 @@ func TestOccurrences(t *testing.T) {
 		{name: "before the review", review: yearly, when: "90, 30 and 7 days before the policy's review date", want: counted},
 		{name: "one number", review: yearly, when: "30 days before the policy's review date", want: counted[1:2]},
 		{name: "two", review: yearly, when: "7 and 30 days before the policy's review date", want: counted[1:]},
+		{name: "a number twice", review: yearly, when: "30, 7 and 30 days before the policy's review date", want: counted[1:]},
 		{name: "the day itself", review: yearly, when: "0 days before the policy's review date", want: []string{"review-2027-07-06-0 2027-07-06"}},
 		{name: "in two years, of which nothing is known", review: everyTwo, when: "90, 30 and 7 days before the policy's review date"},
 		{name: "nobody says when", when: "90, 30 and 7 days before the policy's review date"},
@@ -191,4 +192,29 @@ func TestWrongReminders(t *testing.T) {
 			t.Errorf("%s: %v", review, err)
 		}
 	}
+}
+
+// Whatever a policy says, what comes is on school days, in order, and each key stands for one.
+func FuzzWhen(f *testing.F) {
+	for _, s := range []string{"3 per half term", "20 per year", "first Monday of each month", "last Friday of each half term", "yearly in May", "each Autumn term", "July, last week",
+		"90, 30 and 7 days before the policy's review date", "0, 00 and 0 days before the policy's review date", "every 2 days", "0 9 */2,3-9/3 1-12 mon,5-7", "59 16 29 2 0"} {
+		f.Add(s)
+	}
+	p, err := ParsePolicy([]byte(exampleCalendar + "review: {last: 2026-07-06, every: year}"))
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		when, err := parseWhen(s)
+		if err != nil {
+			return
+		}
+		keys, last := map[string]bool{}, day(0)
+		for _, o := range p.occurrences(ReminderMeans{When: when, Hour: 8, Minute: 30}) {
+			if !p.Calendar.schoolDay(o.day) || o.day < last || keys[o.key] || o.hour < 7 || o.hour > 16 {
+				t.Errorf("%q: %+v after %s", s, o, last)
+			}
+			keys[o.key], last = true, o.day
+		}
+	})
 }

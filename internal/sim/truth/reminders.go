@@ -144,3 +144,26 @@ func (w *world) hasRead(a *account, review day) bool {
 	}
 	return false
 }
+
+// AskedFor is a period of a reminder that is asked for.
+type AskedFor struct {
+	Clause   string
+	Reminder string
+	Ask      string // a role
+	Period   string
+	Since    time.Time
+}
+
+// AskedFor lists of each of the policy's reminders that somebody is asked about the newest period that is asked for at Now, where there is one. Both
+// times must be given.
+func (o Options) AskedFor(p Policy) []AskedFor {
+	w := newWorld(&Tenant{}, p, o.Now)
+	w.first = o.First
+	var out []AskedFor
+	for _, m := range p.Reminders {
+		if x, ok := w.newestAsked(m); ok && m.Ask != "" {
+			out = append(out, AskedFor{m.Clause, m.Name, m.Ask, x.key, x.asked})
+		}
+	}
+	return out
+}

@@ -53,8 +53,10 @@ func TestWhenRemindersAreUnconfirmed(t *testing.T) {
 		{name: "then the next is asked for", means: every("week", "1 per week"), first: friday, now: "2026-09-09T07:30:00Z"},
 		{name: "and a second later is late", means: every("week", "1 per week"), first: friday, now: "2026-09-09T07:30:01Z", want: of("2026-09-07")},
 
+		// Autumn 2 has 34 days here, of which the 29th is the last of three.
 		{name: "a term's is asked for with its last", means: every("term", "3 per half term"), first: friday, now: "2026-12-11T08:30:00Z"},
-		{name: "a second later it is", means: every("month", "2 per month"), first: friday, now: "2026-10-31T12:00:00Z", want: of("2026-10")},
+		{name: "and a second later due", means: every("term", "3 per half term"), first: friday, now: "2026-12-11T08:30:01Z", want: of("2026-autumn")},
+		{name: "a month's", means: every("month", "2 per month"), first: friday, now: "2026-10-31T12:00:00Z", want: of("2026-10")},
 		{name: "a year's", means: every("year", "yearly in October"), first: friday, want: of("2026")},
 		{name: "without a rhythm each by itself", means: `{reminder: training, ask: leaders, due: at once, with: {when: yearly in October}}`, first: friday, want: of("2026-10")},
 		{name: "and of two years", means: every("two years", "yearly in October"), first: friday, want: of("2026-10")},

@@ -3,6 +3,7 @@ package truth
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 )
@@ -59,7 +60,7 @@ func parseWhen(text string) (When, error) {
 	if m := reviewForm.FindStringSubmatch(s); m != nil {
 		w := When{Kind: "review"}
 		for _, n := range m[1:] {
-			if n != "" {
+			if n != "" && !slices.Contains(w.Before, number(n)) {
 				w.Before = append(w.Before, number(n))
 			}
 		}
