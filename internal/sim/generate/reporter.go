@@ -12,6 +12,7 @@ import (
 type reporter struct {
 	seed     int64
 	inSchool func(day time.Time) bool   // nil: on every weekday
+	keep     int                        // for how many days reports stay in the tenant; 0: for ever
 	mail     map[string]map[string]bool // by date: ids of those who had mail in the evening
 }
 
@@ -57,6 +58,9 @@ func (r *reporter) evening(w *world.World, rng *rand.Rand) error {
 		if err := w.ReportUsage(x); err != nil {
 			return err
 		}
+	}
+	if r.keep > 0 {
+		w.DropUsage(w.Now().AddDate(0, 0, -r.keep).Format(time.DateOnly))
 	}
 	return nil
 }

@@ -10,11 +10,12 @@ import (
 )
 
 // Year makes a Player for whole school years, from any day on: one like that of [School.Player] that knows the school's calendar. On days on which pupils are
-// not in it does as it does on [Player.InSchool], and in the summer it moves the school up a year.
+// not in no pupil does anything, and in the summer the school moves up a year. Usage reports stay in the tenant for two months: nobody looks at older ones,
+// and they would be most of it in the end.
 func (s *School) Year() *Player {
 	p := s.Player()
 	p.InSchool = inSchool
-	p.usage.inSchool = inSchool
+	p.usage.inSchool, p.usage.keep = inSchool, 60
 	p.room = p.pupils() * 6 / 5
 	return p
 }

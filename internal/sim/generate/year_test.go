@@ -66,6 +66,9 @@ func yearOfSchool(t *testing.T, pupils int, seed int64) (_ *School, movedOn stri
 			t.Fatalf("%s: %d pupils of %d have accounts", day.Format(time.DateOnly), n, begun)
 		}
 	}
+	if n := len(w.UsageDates()); n < 50 || n > 62 {
+		t.Errorf("usage reports of %d days", n)
+	}
 	if term < 185 || term > 200 || byPupils < 5*term || moved != 1 {
 		t.Errorf("%d school days, %d acts of pupils, the school moved up %d times", term, byPupils, moved)
 	}
