@@ -179,7 +179,7 @@ func settings(seed int64, now time.Time) world.Settings {
 			"classroom.courseworkmaterials.readonly", "drive.metadata.readonly", "drive.readonly", "gmail.compose", "gmail.readonly", "gmail.settings.basic",
 			"cloud-identity.policies.readonly",
 			"blogger.readonly",
-			"admin.directory.user", "admin.directory.group.member", "drive", "blogger")}}, // to change what was approved
+			"admin.directory.user", "admin.directory.group.member", "drive", "blogger", "classroom.announcements")}}, // to change what was approved, and to post reminders
 	}
 }
 

@@ -26,6 +26,8 @@ type Player struct {
 	Keepers map[string][]string
 	// Policies are those whose reminders are confirmed, by name; none means that nobody confirms anything.
 	Policies map[string]truth.Policy
+	// InSchool tells whether pupils are in on a day, in the tenant's time zone; nil means on every weekday. On other days no pupil does anything.
+	InSchool func(day time.Time) bool
 
 	rng    *rand.Rand
 	usage  *reporter
@@ -40,6 +42,11 @@ type Player struct {
 	lists  *recordDays
 	asks   *reminderDays
 	menu   []action
+
+	room    int         // for how many pupils the school has places; 0: without end
+	away    bool        // today no pupil does anything
+	movedUp int         // the year in which the school moved up last
+	toMake  []nextClass // classes in Classroom that September brings
 }
 
 // NewPlayer makes a Player for a tenant.
@@ -93,7 +100,7 @@ type action struct {
 	do     func() (bool, error)
 }
 
-// Play lets one school day pass: the next weekday whose morning (8 o'clock) has not gone by. It ends at six in the evening of that day, and tells
+// Play lets one weekday pass: the next whose morning (8 o'clock) has not gone by. It ends at six in the evening of that day, and tells
 // what happened, in the order of time: the name of each kind of change.
 func (p *Player) Play() ([]string, error) {
 	morning := nextMorning(p.World.Now(), p.zone)
@@ -103,6 +110,9 @@ func (p *Player) Play() ([]string, error) {
 	}
 	if noise == 0 {
 		noise = 2
+	}
+	if p.off(morning.In(p.zone)) {
+		return p.holiday(morning, changes)
 	}
 	changes += p.rng.IntN(changes/3 + 1)
 	minutes := make([]int, changes)
@@ -321,13 +331,22 @@ func (p *Player) fileIn(bin bool, fits func(*world.File) bool) (it item, ok bool
 			if f.Trashed != bin || f.MimeType == world.MimeShortcut || p.World.Hidden(f) || !fits(f) {
 				continue
 			}
-			if actor := p.mayChange(f); actor != "" {
+			if actor := p.mayChange(f); actor != "" && p.mayAct(actor) {
 				it, ok = item{*f, actor}, true
 				return
 			}
 		}
 	})
 	return it, ok
+}
+
+// mayAct tells whether somebody may do something today. Call it inside View.
+func (p *Player) mayAct(address string) bool {
+	if !p.away {
+		return true
+	}
+	u := p.World.User(address)
+	return u != nil && p.present(u)
 }
 
 // candidates lists the items of one owner or drive in four cases of five, so that small Drives get their share of life, else all.

@@ -69,6 +69,7 @@ type World struct {
 	driveList []*Drive
 
 	files    map[string]*File
+	fileList []*File            // in the order in which they came, by seq
 	children map[string][]*File // by parent id
 	byOwner  map[string][]*File // My Drive items by the owner's permission id
 	byDrive  map[string][]*File
