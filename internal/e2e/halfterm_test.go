@@ -22,17 +22,20 @@ import (
 	"esafetybot/internal/sim/world"
 )
 
-// stretch is a stretch of the school year through which days pass: there are holidays in it, the clocks change, and deadlines run over both.
+// stretch is a stretch of the school year through which days pass: there are holidays in it, the clocks change, and deadlines run over both. Days are dates as texts.
 type stretch struct {
 	name        string
-	from, until string                                // dates; the program first looks on the morning of that one
-	sample      []string                              // the dates on which the program looks in an ordinary test run; on those between nothing happens
-	inset       string                                // an inset day that the school puts into its calendar
-	changes     string                                // the date on which the clocks change
-	quiet       []string                              // on these nobody does anything, and the program looks a minute before and a minute after the hour at which deadlines end
-	leaves      string                                // on this morning a teacher leaves
-	entry       string                                // the date of an entry in a record
-	lacks       map[string]func(policy string) string // the policy without something, by what that is
+	from, until string // the program first looks on the morning of from
+	// sample are the days on which the program looks in an ordinary test run; on those between nothing happens.
+	sample  []string
+	inset   string // an inset day that the school puts into its calendar
+	changes string // the clocks change
+	// quiet are days on which nobody does anything, and the program looks a minute before and a minute after the hour at which deadlines end.
+	quiet  []string
+	leaves string // in the morning a teacher leaves
+	entry  string // the date of an entry in a record
+	// lacks makes of a policy one without something, by what that is: what must be found is another thing then.
+	lacks map[string]func(policy string) string
 }
 
 const timezone = "timezone: Europe/London"
@@ -89,6 +92,7 @@ type living struct {
 	regular string          // one whose teacher is in every day
 	leaver  string          // one whose only teacher leaves
 	gone    string          // and who that is
+	second  string          // who leaves the first class's list of teachers in the end; "" when they did
 	admin   string          // who switches accounts off
 	texts   map[string]int  // how many posts were written in a class
 	did     map[string]bool // kinds of what happened
@@ -222,7 +226,7 @@ func (l *living) classes(t *testing.T, w *world.World, p *policy.Policy) (partne
 		}
 	}
 	do(w.AddCourseMember(l.share, world.CourseTeacher, teachers[3], teachers[0]))
-	l.player.Protect, l.gone, l.admin = append(l.player.Protect, teachers[:4]...), teachers[2], admin
+	l.player.Protect, l.gone, l.second, l.admin = append(l.player.Protect, teachers[:4]...), teachers[2], teachers[3], admin
 	return []string{teachers[0], teachers[3]}
 }
 
@@ -280,6 +284,10 @@ func (l *living) school(i int, date string) {
 	}
 	if l.world.Now().After(l.at(l.leaves, 24, 0)) { // it is enough that there is talk before
 		l.write(l.regular)
+		if date > l.quiet[len(l.quiet)-1] && l.second != "" && l.inUse(l.share) {
+			l.do(l.world.RemoveCourseMember(l.share, l.second, l.admin))
+			l.second = ""
+		}
 		return
 	}
 	for range 3 {
@@ -287,13 +295,12 @@ func (l *living) school(i int, date string) {
 		l.write(l.regular)
 	}
 	if i == 0 {
-		const head = 2 // of the leaders, the officer, keeps every record
-		l.decideNow(world.Decision{Do: "record", Record: "approved-services", Entry: "halfterm", What: "A reading app", Until: l.entry}, head)
+		l.decideNow(world.Decision{Do: "record", Record: "approved-services", Entry: "halfterm", What: "A reading app", Until: l.entry})
 	}
 	answers := map[int]string{0: "no", 1: "yes"}
 	if a := answers[i]; a != "" {
-		l.decideNow(world.Decision{Do: "answer", CheckIn: "social-media-page", Answer: a}, 2)
-		l.decideNow(world.Decision{Do: "answer", CheckIn: "meetings", Answer: "not-sure"}, 2)
+		l.decideNow(world.Decision{Do: "answer", CheckIn: "social-media-page", Answer: a})
+		l.decideNow(world.Decision{Do: "answer", CheckIn: "meetings", Answer: "not-sure"})
 	}
 	for _, kind := range mustHappen {
 		for try := 0; !l.did[kind] && i > 0 && try < 20; try++ {
@@ -306,10 +313,10 @@ func (l *living) school(i int, date string) {
 	}
 }
 
-// decideNow lets one of the leaders decide.
-func (l *living) decideNow(d world.Decision, leader int) {
+// decideNow lets the officer decide, whose every such decision counts.
+func (l *living) decideNow(d world.Decision) {
 	l.t.Helper()
-	d.By = l.player.Leaders[leader]
+	d.By = l.player.Leaders[len(l.player.Leaders)-1]
 	l.do(l.world.Decide(d))
 }
 
@@ -328,18 +335,24 @@ func (l *living) write(course string) {
 				pupil = u.PrimaryEmail
 			}
 		}
-		if c := l.world.Course(course); c == nil || c.CourseState != "ACTIVE" {
-			teacher = ""
-		}
 	})
-	if teacher == "" || pupil == "" {
-		return // the player let the class end
+	if !l.inUse(course) || teacher == "" || pupil == "" {
+		return
 	}
 	l.texts[course]++
 	post := &world.Post{Title: fmt.Sprintf("Task %d", l.texts[course])}
 	l.do(l.world.CreatePost(course, world.CourseWork, post, teacher))
 	_, err := l.world.Comment(course, post.ID, world.Comment{Text: "Done."}, pupil)
 	l.do(err)
+}
+
+// inUse tells whether a class was not archived: the player may do that.
+func (l *living) inUse(course string) (is bool) {
+	l.world.View(func() {
+		c := l.world.Course(course)
+		is = c != nil && c.CourseState == "ACTIVE"
+	})
+	return is
 }
 
 // run hands on what was decided when the log of it has shown, and runs the jobs: whoever decided saw what the program knew.
@@ -432,6 +445,9 @@ func (l *living) happened() {
 		if !l.did[kind] {
 			l.t.Errorf("it never happened that %s", kind)
 		}
+	}
+	if campaign() && l.second != "" && l.inUse(l.share) {
+		l.t.Error("nobody was taken off a class's list of teachers")
 	}
 	must := slices.Concat(slices.Collect(maps.Keys(l.lacks)), []string{"an inset day", "somebody's days", "a late record", "a teacher who leaves", "check-in.not-sure", "check-in.overdue", "names.full-name"})
 	for _, what := range must {

@@ -24,7 +24,9 @@ var documentEvents = map[string]string{
 }
 
 // What the Drive log tells of files that are no longer where they were.
-var movedEvents = []string{"move", "trash", "delete"}
+var movedEvents = []string{moveEvent, "trash", "delete"}
+
+const moveEvent = "move"
 
 // ownerEvent tells that a file belongs to somebody else now: whoever deletes an account may pass its files on first.
 const ownerEvent = "change_owner"
@@ -235,7 +237,8 @@ func (d *documentsRun) moved(e seen.Event) {
 			post := class.Posts[id]
 			theirs := owner != "" && (post.As == owner || c.Owner == owner || class.Teaches(owner))
 			if file == e.Doc || theirs && slices.ContainsFunc(rules, func(r moderation.Rules) bool { return len(class.Waiting(post, r)) > 0 }) {
-				d.touch(file)
+				t := d.touch(file)
+				t.Gone = t.Gone || e.Name != moveEvent
 			}
 		}
 	}
@@ -278,6 +281,7 @@ func (d *documentsRun) place(ctx context.Context) {
 				l.Add(a)
 			}
 			l.As = append(t.As, l.As...)
+			l.Gone = l.Gone || t.Gone
 		}
 		d.touched[file] = l
 	}

@@ -554,3 +554,28 @@ func TestDocumentPassedOn(t *testing.T) {
 	s.run()
 	s.want("put into the bin", none, none)
 }
+
+// What is attached to a post stays the class's where nobody of the class can open it any more, until the log tells that it was put into the bin.
+func TestDocumentMovedIntoDrive(t *testing.T) {
+	s := newPapers(t)
+	id, err := s.w.CreateDrive(&world.Drive{Name: "Curriculum"}, "sue@school.example")
+	s.must(err)
+	d := s.paper("pat", "", "d")
+	s.on("1", d)
+	s.later(time.Hour)
+	s.comment("d", "pat")
+	s.run()
+	s.want("at first", []string{"document/1-d"}, none)
+	s.later(time.Hour)
+	s.must(s.w.MoveFile("d", id, "pat@school.example"))
+	s.later(time.Hour)
+	s.run()
+	s.want("in a drive of others", []string{"document/1-d"}, none)
+	s.later(24 * time.Hour)
+	s.run()
+	s.want("a day later", []string{"document/1-d"}, none)
+	s.must(s.w.Trash("d", "sue@school.example"))
+	s.later(time.Hour)
+	s.run()
+	s.want("in the bin", none, none)
+}

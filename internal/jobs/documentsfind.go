@@ -44,7 +44,11 @@ func (d *documentsRun) find(ctx context.Context, p *placed) {
 		return
 	}
 	if p.as == "" && !p.unsure {
-		return // it is not there
+		attached := slices.ContainsFunc(d.courses, func(c seen.Course) bool { return of[c.ID] })
+		if p.loose.Gone || !attached {
+			return // it is not there
+		}
+		p.unsure = true // somebody whom we do not know may have it: it may have been moved into a shared drive
 	}
 	for _, c := range d.courses {
 		switch {

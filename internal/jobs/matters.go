@@ -46,7 +46,7 @@ func (g *gatherer) matters(ctx context.Context, jobs []string, mine func(*findin
 
 func (g *gatherer) mattersOf(ctx context.Context, check string, mine func(*findings.Finding) bool, since time.Time) error {
 	k := g.out.Keeper
-	current, err := k.Current(ctx, check)
+	current, err := g.currentOf(ctx, check)
 	if err != nil {
 		return err
 	}
