@@ -141,7 +141,7 @@ func unfold(dir, name string) (*ReceivedMail, []*gomail.Address, error) {
 		return nil, nil, nil
 	}
 	m := &ReceivedMail{EML: name}
-	var page []byte // the HTML
+	var page []byte    // the HTML
 	var shows []string // what stands for each picture, in the message and beside it
 	stem := strings.TrimSuffix(name, ".eml")
 	var errs []error
