@@ -50,7 +50,7 @@ func Places() []privacy.Place {
 		{C: findings.Events, What: "one step in the life of a finding", Retention: policy.KeepFindings, Dead: deadField(privacy.Findings, "finding")},
 		{C: findings.Findings, What: "a finding", Retention: policy.KeepFindings, Dead: deadKey(privacy.Findings)},
 		{C: decisions.Decisions, Site: true, What: "what somebody decided on the review site", Retention: policy.KeepDecisions,
-			Drop: map[string]string{"findings": "", "changes": ""}},
+			Drop: map[string]string{"findings": "", "changes": ""}, Skip: func(d store.Doc) bool { return d.Fields["do"] == decisions.Incident }},
 		{C: decisions.Judgements, What: "what the program made of a decision", Retention: policy.KeepDecisions, Drop: map[string]string{"items": ""}},
 		{C: closures.Closures, What: "a day on which the school was closed, and who said so", Retention: policy.KeepDecisions},
 		{C: checkins.Answers, What: "an answer to a check-in", Retention: policy.KeepCheckIns},

@@ -176,7 +176,7 @@ func (a *attic) fill() {
 	a.put(privacy.Log, "old", map[string]string{"at": store.Time(day(years(7)))}, privacy.Asked{})
 	a.put(privacy.Log, "kept", map[string]string{"at": store.Time(day(years(1)))}, privacy.Asked{})
 
-	a.put(people.People, "grantee|p1", nil, people.Person{Address: "p1@home.example"})     // in a finding that stays
+	a.put(people.People, "grantee|p1", nil, people.Person{Address: "p1@home.example"})      // in a finding that stays
 	a.put(people.People, "grantee|old", nil, people.Person{Address: "nobody@home.example"}) // nobody mentions them
 	b := &store.Batch{}
 	if _, err := store.PutBlob(b, shares.Pictures, "owner|kim", store.BlobRef{}, nil, []byte(`{"shares":[{"grants":[{"id":"p2"}]}]}`)); err != nil {

@@ -183,9 +183,11 @@ func (w *Work) place(ctx context.Context, s store.Store, done *Done) error {
 		if err != nil {
 			return err
 		}
-		if done.Place.Form == Letters {
+		switch {
+		case done.Place.Skip != nil && done.Place.Skip(d):
+		case done.Place.Form == Letters:
 			err = w.letter(ctx, s, done, d)
-		} else {
+		default:
 			err = w.document(ctx, s, done, d)
 		}
 		if err != nil {

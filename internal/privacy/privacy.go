@@ -73,6 +73,8 @@ type Place struct {
 	OwnWords []string
 	// Dead tells of a document whether it goes because of what it is about; nil tells nothing. body is the JSON that it holds.
 	Dead func(w *Work, d store.Doc, body any) bool
+	// Skip tells of documents that belong to what is kept apart; nil is none.
+	Skip func(d store.Doc) bool
 	// Edit takes out of a body, in place, what is no mention of the person and goes with them all the same, and tells whether there was any; nil is nothing.
 	Edit func(w *Work, body any) bool
 }

@@ -35,12 +35,15 @@ func Resolve(ctx context.Context, main store.Store, given string, more ...string
 	s := &Subject{}
 	for _, g := range append([]string{given}, more...) {
 		switch g = strings.TrimSpace(g); {
+		case g == "" && given != "":
 		case g == "":
 			return nil, errors.New("whose data it is about is not given: an address, or an id of Google's")
 		case strings.Contains(g, "@"):
 			s.address(g)
 		case strings.Contains(g, " "):
 			s.name(g)
+		case g != given && !strings.ContainsAny(g, "0123456789"):
+			// a single word of a name, which would be found everywhere
 		case len(g) < 6:
 			return nil, fmt.Errorf("%q is neither an address nor an id of Google's; give the address of the account", g)
 		default:
