@@ -93,6 +93,19 @@ func (b *Book) Remove(date calendar.Date, at time.Time) {
 	})
 }
 
+// Forget drops the days before a date, those too on which the school was open after all, and tells how many.
+func (b *Book) Forget(before calendar.Date) int {
+	n := len(b.Days) + len(b.after)
+	old := func(d Day) bool {
+		date, err := calendar.ParseDate(d.Date)
+		return err == nil && date.Before(before)
+	}
+	b.Days, b.after = slices.DeleteFunc(b.Days, old), slices.DeleteFunc(b.after, old)
+	n -= len(b.Days) + len(b.after)
+	b.changed = b.changed || n > 0
+	return n
+}
+
 // Stage adds what changed to a batch.
 func (b *Book) Stage(batch *store.Batch) error {
 	if !b.changed {

@@ -50,6 +50,14 @@ const (
 	EndRecord = "end-record" // the entry Entry of Record holds no longer, for good
 )
 
+// Kinds lists what people decide.
+var Kinds = []string{
+	Reviewed, Cover, EndCover, Moderate, Answer, Incident, Agree, EndAgree, AskOwner, OwnerAnswer, Approve, ApproveAll, Decline, Undo, Closed, NotClosed, Record, Renew, EndRecord,
+}
+
+// CursorPrefix is how the keys begin under which the worker notes beside its judgements how far it came.
+const CursorPrefix = "cursor|"
+
 // What may become of a comment on a blog.
 const (
 	Show   = "approve" // readers see it

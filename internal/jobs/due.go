@@ -60,6 +60,12 @@ func Due(ctx context.Context, env Env) ([]string, error) {
 	if incidents {
 		out = append(out, IncidentsJob) // nothing else follows from it
 	}
+	if last, err = Latest(ctx, env.Store, RetentionJob); err != nil {
+		return nil, err
+	}
+	if daily(env.Policy, last, now) {
+		out = append(out, RetentionJob)
+	}
 	return out, nil
 }
 

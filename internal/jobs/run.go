@@ -78,6 +78,9 @@ func Run(ctx context.Context, env Env, box *outbox.Outbox, names []string, done 
 	if ran || slices.Contains(names, ReportJob) {
 		one(ReportJob, func() (*Record, error) { return Report(ctx, env, box, s) })
 	}
+	if slices.Contains(names, RetentionJob) {
+		one(RetentionJob, func() (*Record, error) { return Retention(ctx, env, s.Census.Now) })
+	}
 	return errors.Join(errs, ctx.Err())
 }
 

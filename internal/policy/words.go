@@ -120,17 +120,37 @@ var defaultCheckInDue = calendar.Deadline{Count: 5, Unit: calendar.WorkingDays}
 var defaultKeptDue = calendar.Deadline{Count: 5, Unit: calendar.WorkingDays}
 
 // defaultRetention is how long each kind of thing is kept. Incidents are kept until a pupil's file would be destroyed; everything else
-// no longer than two inspections need.
+// no longer than two inspections need. docs/privacy.md says what falls under which kind.
 var defaultRetention = map[string]Period{
-	"findings":      {2, "year"},
-	"actions":       {6, "year"},
-	"access_record": {6, "year"},
-	"check_ins":     {2, "year"},
-	"incidents":     {25, "year"},
-	"messages":      {1, "year"},
-	"reports":       {6, "year"},
-	"runs":          {1, "year"},
+	KeepFindings:  {2, "year"},
+	KeepActions:   {6, "year"},
+	KeepAccess:    {6, "year"},
+	KeepCheckIns:  {2, "year"},
+	KeepDecisions: {6, "year"},
+	KeepIncidents: {25, "year"},
+	KeepMessages:  {1, "year"},
+	KeepModerated: {190, "day"}, // as long as looking at something may be asked for
+	KeepPrivacy:   {6, "year"},
+	KeepRecords:   {6, "year"},
+	KeepReports:   {6, "year"},
+	KeepRuns:      {1, "year"},
 }
+
+// The kinds of things for which a policy may say how long they are kept (Policy.Retention).
+const (
+	KeepFindings  = "findings"
+	KeepActions   = "actions"
+	KeepAccess    = "access_record"
+	KeepCheckIns  = "check_ins"
+	KeepDecisions = "decisions"
+	KeepIncidents = "incidents"
+	KeepMessages  = "messages"
+	KeepModerated = "moderation"
+	KeepPrivacy   = "privacy"
+	KeepRecords   = "records"
+	KeepReports   = "reports"
+	KeepRuns      = "runs"
+)
 
 // knownMeans is one means that a policy may name.
 type knownMeans struct {
@@ -242,3 +262,14 @@ func Rules(check string) []string {
 var weekdayWords = []string{"mon", "tue", "wed", "thu", "fri"}
 
 func weekdayOf(word string) time.Weekday { return time.Weekday(slices.Index(weekdayWords, word) + 1) }
+
+// Checks lists the names of the checks that a policy may name.
+func Checks() []string {
+	var out []string
+	for _, k := range catalogue {
+		if k.kind == Check {
+			out = append(out, k.name)
+		}
+	}
+	return out
+}

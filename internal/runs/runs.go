@@ -35,6 +35,7 @@ type Record struct {
 	Writes   int             `json:"writes"`            // documents written to the state, this one included
 	Changes  findings.Change `json:"changes"`           // of findings
 	Actions  *actions.Result `json:"actions,omitempty"` // what became of the changes that were approved
+	Deleted  map[string]int  `json:"deleted,omitempty"` // by retention: documents, or parts of them, by collection
 	Error    string          `json:"error,omitempty"`
 }
 
