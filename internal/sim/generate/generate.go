@@ -15,7 +15,9 @@
 //   - There are blogs in it, which both policies list but for a few; what happens on them has random numbers and ids of its own, so that all else is as it would be without.
 //   - Classes have folders in Drive and documents on their posts. They come after all else, with random numbers of their own. Nobody outside the school can reach them.
 //   - The Dojo policy lists classes on ClassDojo. Nothing is told of them until days pass; then that too has random numbers of its own.
-//   - [Player] lets days pass through the World's mutators, [Bench] and [BenchAccounts] make large tenants for measuring.
+//   - [Player] lets days pass through the World's mutators, [School.Year] makes one for whole school years, with holidays, and [School.PoliciesAt] the policies with the
+//     calendar of any time of them.
+//   - [Bench] and [BenchAccounts] make large tenants for measuring.
 package generate
 
 import (
