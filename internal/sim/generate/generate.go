@@ -16,7 +16,9 @@
 //   - Classes have folders in Drive and documents on their posts. They come after all else, with random numbers of their own. Nobody outside the school can reach them.
 //   - The Dojo policy lists classes on ClassDojo. Nothing is told of them until days pass; then that too has random numbers of its own.
 //   - Reminders are confirmed, or not, and of the staff some have read the policy: a breach and a near miss each, for a program that has looked for a while.
-//   - [Player] lets days pass through the World's mutators, [Bench] and [BenchAccounts] make large tenants for measuring.
+//   - [Player] lets days pass through the World's mutators, [School.Year] makes one for whole school years, with holidays, and [School.PoliciesAt] the policies with the
+//     calendar of any time of them.
+//   - [Bench] and [BenchAccounts] make large tenants for measuring.
 package generate
 
 import (
