@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	netmail "net/mail"
 	"os"
 	"path/filepath"
@@ -21,7 +22,6 @@ import (
 	"esafetybot/internal/cli"
 	"esafetybot/internal/decisions"
 	"esafetybot/internal/findings"
-	"esafetybot/internal/google"
 	"esafetybot/internal/incidents"
 	"esafetybot/internal/jobs"
 	"esafetybot/internal/moderation"
@@ -42,7 +42,6 @@ type office struct {
 	*term
 	dir    string
 	policy string // its file
-	client *google.Client
 }
 
 func (o *office) path(name string) string { return filepath.Join(o.dir, name) }
@@ -303,8 +302,10 @@ func TestErase(t *testing.T) {
 			o.concern(incidents.Pupil, incidents.Incident, teacher, pupil)
 			o.concern(incidents.Adult, incidents.LowLevel, pupil, teacher)
 			o.close()
+			met := map[string]bool{}
 			for _, s := range list {
 				before := o.leftovers(s.words)
+				maps.Copy(met, collections(before))
 				if len(before) < 5 {
 					t.Fatalf("%s: hardly anything is known of them: %v", s.who, before)
 				}
@@ -339,6 +340,7 @@ func TestErase(t *testing.T) {
 					t.Errorf("%s: erased again, status %d: %s", s.who, status, again)
 				}
 			}
+			t.Logf("met in %v", slices.Sorted(maps.Keys(met)))
 			if t.Failed() {
 				return
 			}
@@ -439,4 +441,14 @@ func (o *office) goesOn(gone ...somebody) {
 			o.t.Errorf("%s: the access record knows them again", s.who)
 		}
 	}
+}
+
+// collections are those in which leftovers were found.
+func collections(leftovers []string) map[string]bool {
+	out := map[string]bool{}
+	for _, l := range leftovers {
+		name, _, _ := strings.Cut(l, " ")
+		out[name] = true
+	}
+	return out
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"esafetybot/internal/checkins"
+	"esafetybot/internal/incidents"
 	"esafetybot/internal/memory"
 	"esafetybot/internal/outbox"
 	"esafetybot/internal/policy"
@@ -22,6 +23,16 @@ const askKind = "questions"
 
 // asksOf lists what somebody is asked and has not answered.
 func (t *told) asksOf(ctx context.Context, env Env, who reader) ([]reports.AskedOf, error) {
+	out, err := t.checkInsOf(ctx, env, who)
+	if err != nil {
+		return nil, err
+	}
+	entries, err := t.entriesToDecide(ctx, env, who)
+	return append(out, entries...), err
+}
+
+// checkInsOf lists the check-ins that wait for somebody's answer.
+func (t *told) checkInsOf(ctx context.Context, env Env, who reader) ([]reports.AskedOf, error) {
 	if t.records[CheckInsJob] == nil {
 		return nil, nil
 	}
@@ -72,6 +83,11 @@ func ask(ctx context.Context, env Env, box *outbox.Outbox, t *told) error {
 	var roles []policy.Role
 	for _, a := range checkins.Asks(env.Policy) {
 		if role := policy.Role(a.Role); !slices.Contains(roles, role) {
+			roles = append(roles, role)
+		}
+	}
+	for _, role := range entryDeciders {
+		if incidents.Used(env.Policy) && !slices.Contains(roles, role) {
 			roles = append(roles, role)
 		}
 	}

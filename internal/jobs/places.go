@@ -76,6 +76,8 @@ func Places() []privacy.Place {
 		{C: incidents.Receipts, What: "the incident log: what was received from whom", Retention: policy.KeepIncidents, Keep: whyIncidents},
 		{C: incidents.Holds, What: "the incident log: what is left as it is", Retention: policy.KeepIncidents, Keep: whyIncidents},
 
+		{C: incidents.Ends, What: "the incident log: when an entry was deleted, and by whom", Retention: policy.KeepIncidents, Keep: whyIncidents},
+
 		{C: access.Records, Form: privacy.Blob, What: "the access record of some accounts, by number", Retention: policy.KeepAccess, Rename: true},
 		{C: memory.Classes, What: "who is in a class", While: whileTrue, Drop: map[string]string{"members": ""}},
 		{C: memory.Accounts, What: "what is remembered of some accounts", While: whileTrue},

@@ -336,6 +336,9 @@ func (p Period) Before(t time.Time) time.Time {
 	return t.AddDate(0, 0, -p.Count)
 }
 
+// After is the moment one period after t.
+func (p Period) After(t time.Time) time.Time { return Period{Count: -p.Count, Unit: p.Unit}.Before(t) }
+
 // dates gives the two dates of a range that is right, and complains if it is the wrong way round.
 func (b *builder) dates(v *value) calendar.Range {
 	i := v.list()

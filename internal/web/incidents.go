@@ -178,12 +178,13 @@ func (s *Site) moment(t time.Time) string {
 	return t.In(s.Policy.School.Location).Format("Monday 2 January 2006, 15:04")
 }
 
-// export gives as a list what somebody may read of a shelf and has opened: a list is reading, and reading is recorded first.
+// export gives as a list what somebody may read of a shelf and has opened: a list is reading, and reading is recorded first. That it was downloaded is noted in each entry.
 func (s *Site) export(shelf incidents.Shelf, name string) func(http.ResponseWriter, *http.Request, *person) error {
 	return func(w http.ResponseWriter, r *http.Request, p *person) error {
 		log, by := s.incidentsFor(p)
 		rows := [][]string{{"entry", "kind", "about", "day", "raised", "state", "reference", "note", "closed", "who was told", "what we learnt"}}
 		any := false
+		var read []string
 		for e, err := range log.List(r.Context(), shelf, by, "") {
 			if err != nil {
 				return err
@@ -196,6 +197,7 @@ func (s *Site) export(shelf incidents.Shelf, name string) func(http.ResponseWrit
 			if !opened {
 				continue
 			}
+			read = append(read, e.ID)
 			row := []string{e.ID, e.Kind.Title(), e.About.Title(), e.Date, s.moment(e.Raised), string(e.State), e.Reference, e.Note, "", "", ""}
 			if n := len(e.Closings); n > 0 && e.State == incidents.Closed {
 				c := e.Closings[n-1]
@@ -205,6 +207,12 @@ func (s *Site) export(shelf incidents.Shelf, name string) func(http.ResponseWrit
 		}
 		if !any {
 			return noPage()
+		}
+		for _, id := range read { // once a day in each entry
+			form := "export " + id + " " + s.Policy.Calendar.Date(s.Clock()).String()
+			if _, _, err := s.send(r, p, form, incidents.Sent{Act: incidents.ActExport, Entry: id}); err != nil {
+				return err
+			}
 		}
 		w.Header().Set("Content-Type", "text/csv; charset=utf-8")
 		w.Header().Set("Content-Disposition", `attachment; filename="`+name+`"`)
