@@ -139,3 +139,6 @@ func (p *Policy) PostsInClassroom() bool {
 	}
 	return false
 }
+
+// ReminderNames lists the reminders that a policy may name.
+func ReminderNames() []string { return meansNames(Reminder) }
