@@ -152,7 +152,7 @@ func (in Input) unseen(c policy.Clause) []string {
 			add(name + " (not looked at yet)")
 			continue
 		}
-		if m.Kind == policy.Record && policy.Keepers(m.Name) == nil {
+		if m.Kind == policy.Record && policy.Keepers(m.Name) == nil && m.Name != policy.PolicyRead {
 			add(name + " (kept on the review site, and no colour tells of it)")
 			continue
 		}

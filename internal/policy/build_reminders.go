@@ -105,13 +105,15 @@ func (b *builder) reminderTo(v, with *value, m *Means, w *ReminderWith) {
 		return
 	}
 	switch {
+	case m.Name == GovernorReport:
+		w.To = []string{string(RoleHead), string(RoleGovernor)}
 	case w.Through == ThroughClassroom:
 		w.To = []string{ToPupils}
 	case m.Ask != "":
 		w.To = []string{string(m.Ask)}
 	default:
 		w.To = []string{string(RoleOfficer)}
-		if people := b.root.get("people"); m.Name != GovernorReport && people != nil && !people.has(string(RoleOfficer)) {
+		if people := b.root.get("people"); people != nil && !people.has(string(RoleOfficer)) {
 			b.wrong(v.keyAt(string(Reminder)), "found a reminder for nobody: it names neither to nor ask, and nobody in people is esafety_officer", "with: {to: [teachers]}, or ask", "")
 		}
 	}

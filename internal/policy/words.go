@@ -224,10 +224,23 @@ func meansNames(kind Kind) []string {
 var recordsBuilt = []string{"complaints", "data-breach", "exceptions", "filtering", "incidents", "takedown", "under-age-app"}
 
 // Built reports whether the program can look at a means yet: checks that have a shape for their parameters in the catalogue above, check-ins,
-// and the records that are kept.
+// reminders but for the termly report, and the records that are kept.
 func Built(kind Kind, name string) bool {
 	k := meansOf(kind, name)
-	return k != nil && (k.shape != nil || kind == CheckIn || kind == Record && (slices.Contains(recordsBuilt, name) || keepers[name] != nil))
+	if k == nil {
+		return false
+	}
+	switch kind {
+	case Check:
+		return k.shape != nil
+	case CheckIn:
+		return true
+	case Reminder:
+		return name != GovernorReport
+	case Record:
+		return slices.Contains(recordsBuilt, name) || keepers[name] != nil || name == PolicyRead
+	}
+	return false
 }
 
 // Rules lists what a check can find, without the check's name before it; nil for checks that do not exist.

@@ -24,9 +24,6 @@ const (
 	NotDone = "not-done"
 )
 
-// MostNote is how long a note beside an answer may be, in characters.
-const MostNote = 200
-
 // Confirm is what somebody said of a period.
 type Confirm struct {
 	ID     string    `json:"id"` // of the decision

@@ -1,6 +1,7 @@
 package reminders
 
 import (
+	"strconv"
 	"strings"
 
 	"esafetybot/internal/calendar"
@@ -153,4 +154,11 @@ func (r Reminder) Place() string {
 	return map[string]string{
 		policy.ThroughMail: "by mail", policy.ThroughClassroom: "in Google Classroom", policy.ThroughClassDojo: "on ClassDojo", policy.ThroughNoticeboard: "on the noticeboard",
 	}[r.With.Through]
+}
+
+func count(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return strconv.Itoa(n) + " " + many
 }

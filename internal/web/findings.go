@@ -19,6 +19,7 @@ import (
 	"esafetybot/internal/policy"
 	"esafetybot/internal/pseudonym"
 	"esafetybot/internal/records"
+	"esafetybot/internal/reminders"
 	"esafetybot/internal/reports"
 	"esafetybot/internal/views"
 )
@@ -62,7 +63,9 @@ func checks(p *policy.Policy) []string {
 			switch {
 			case m.Kind == policy.CheckIn:
 				name = checkins.Means
-			case m.Kind == policy.Record && policy.Keepers(m.Name) != nil:
+			case m.Kind == policy.Reminder:
+				name = reminders.Means
+			case m.Kind == policy.Record && (policy.Keepers(m.Name) != nil || m.Name == policy.PolicyRead):
 				name = records.Means
 			}
 			if m.Built() && !slices.Contains(out, name) {

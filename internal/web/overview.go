@@ -14,6 +14,7 @@ import (
 	"esafetybot/internal/findings"
 	"esafetybot/internal/moderation"
 	"esafetybot/internal/policy"
+	"esafetybot/internal/reminders"
 	"esafetybot/internal/views"
 )
 
@@ -121,6 +122,8 @@ func (s *Site) stand(ctx context.Context, p *person, page *overviewPage) ([]colo
 		switch {
 		case m.Kind == policy.CheckIn:
 			name = checkins.Means
+		case m.Kind == policy.Reminder, m.Kind == policy.Record && m.Name == policy.PolicyRead:
+			name = reminders.Means
 		case m.Kind == policy.Record && policy.Keepers(m.Name) != nil:
 			name = recordsJob
 		}
