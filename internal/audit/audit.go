@@ -29,6 +29,7 @@ import (
 	"esafetybot/internal/memory"
 	"esafetybot/internal/policy"
 	"esafetybot/internal/records"
+	"esafetybot/internal/reminders"
 	"esafetybot/internal/runs"
 	"esafetybot/internal/store"
 	"esafetybot/internal/views"
@@ -36,9 +37,10 @@ import (
 
 // The names under which run records keep the jobs that look at more than one check by name (internal/jobs).
 const (
-	checkInsJob = "checkins"
-	recordsJob  = "records"
-	accountsJob = "accounts"
+	checkInsJob  = "checkins"
+	recordsJob   = "records"
+	accountsJob  = "accounts"
+	remindersJob = "reminders"
 )
 
 // Ending is how long before its end an agreement is told of.
@@ -164,7 +166,7 @@ func checkOf(m policy.Means) string {
 	case policy.Record:
 		return records.Means
 	case policy.Reminder:
-		return "reminder"
+		return reminders.Means
 	}
 	return m.Name
 }
@@ -178,9 +180,12 @@ func jobOf(m policy.Means) string {
 		if m.Name == policy.RecordAccess {
 			return accountsJob // which keeps it
 		}
+		if m.Name == policy.PolicyRead {
+			return remindersJob // which asks for it
+		}
 		return recordsJob
 	case policy.Reminder:
-		return "reminders"
+		return remindersJob
 	}
 	return m.Name
 }

@@ -158,7 +158,7 @@ func (b *workbench) watch(ctx context.Context, every time.Duration, noted <-chan
 			b.env.Log.Error("what is due could not be found out", "error", err)
 		}
 		if !decided.IsZero() && time.Since(decided) >= soon {
-			for _, job := range []string{jobs.CommentsJob, jobs.CheckInsJob, jobs.RecordsJob} {
+			for _, job := range []string{jobs.CommentsJob, jobs.CheckInsJob, jobs.RecordsJob, jobs.RemindersJob} {
 				if jobs.Asked(b.env.Policy, job) && !slices.Contains(names, job) {
 					names = append(names, job)
 				}

@@ -48,6 +48,9 @@ const (
 	Record    = "record"     // What, to be found at Where, is entered in the record Record until the day Until; the entry's id is the decision's
 	Renew     = "renew"      // the entry Entry of Record holds until the day Until
 	EndRecord = "end-record" // the entry Entry of Record holds no longer, for good
+
+	Confirm    = "confirm"     // Answer ("done" or "not-done") to whether Reminder was seen to in Period, with Note
+	ReadPolicy = "read-policy" // they have read the policy
 )
 
 // Kinds lists what people decide.
@@ -104,6 +107,10 @@ type Decision struct {
 	Entry  string `json:"entry,omitempty"`  // id of the decision that made the entry
 	What   string `json:"what,omitempty"`   // in their own words, at most MostWhat characters; never logged or mailed
 	Where  string `json:"where,omitempty"`  // likewise, at most MostWhere
+
+	Reminder string `json:"reminder,omitempty"` // name of a reminder of the policy
+	Period   string `json:"period,omitempty"`   // key of what is confirmed
+	Note     string `json:"note,omitempty"`     // in their own words, at most MostNote characters; never logged or mailed
 }
 
 // Decisions is the collection that the site writes, in a store of its own where that is possible.

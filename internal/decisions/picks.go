@@ -31,6 +31,10 @@ const (
 	MostWhat = 120
 	// MostWhere is the same of where its papers are.
 	MostWhere = 200
+	// MostNote is the same of the note with which a reminder is confirmed.
+	MostNote = 200
+	// mostKey is more than any name or key of a reminder has, in characters.
+	mostKey = 200
 )
 
 // Digest makes facts short enough for a form. Facts that differ have another digest.
@@ -64,6 +68,8 @@ func (d Decision) lacks() bool {
 		return policy.Keepers(d.Record) == nil || d.Until == "" || strings.TrimSpace(d.What) == "" || !plain(d.What, MostWhat) || !plain(d.Where, MostWhere)
 	case Renew:
 		return policy.Keepers(d.Record) == nil || d.Entry == "" || d.Until == ""
+	case Confirm:
+		return d.Reminder == "" || d.Period == "" || d.Answer != "done" && d.Answer != "not-done" || !plain(d.Reminder, mostKey) || !plain(d.Period, mostKey) || !plain(d.Note, MostNote)
 	case EndRecord:
 		return policy.Keepers(d.Record) == nil || d.Entry == ""
 	}

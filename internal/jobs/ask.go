@@ -14,6 +14,7 @@ import (
 	"esafetybot/internal/memory"
 	"esafetybot/internal/outbox"
 	"esafetybot/internal/policy"
+	"esafetybot/internal/reminders"
 	"esafetybot/internal/reports"
 	"esafetybot/internal/store"
 )
@@ -27,6 +28,7 @@ func (t *told) asksOf(ctx context.Context, env Env, who reader) ([]reports.Asked
 	if err != nil {
 		return nil, err
 	}
+	out = append(out, t.rem.asks(who.Address, personID(t.Who, who.Address), func(r policy.Role) bool { return slices.Contains(who.roles, r) })...)
 	entries, err := t.entriesToDecide(ctx, env, who)
 	return append(out, entries...), err
 }
@@ -80,20 +82,9 @@ func (e Env) asks(in checkins.Input, address string, plays func(policy.Role) boo
 
 // ask puts a letter into the outbox for each person who is asked something and has no report: when there is something new to say of it, and once a week.
 func ask(ctx context.Context, env Env, box *outbox.Outbox, t *told) error {
-	var roles []policy.Role
-	for _, a := range checkins.Asks(env.Policy) {
-		if role := policy.Role(a.Role); !slices.Contains(roles, role) {
-			roles = append(roles, role)
-		}
-	}
-	for _, role := range entryDeciders {
-		if incidents.Used(env.Policy) && !slices.Contains(roles, role) {
-			roles = append(roles, role)
-		}
-	}
 	var errs error
 	have := readers(env.Policy)
-	for _, who := range players(env.Policy, roles) {
+	for _, who := range players(env.Policy, askedRoles(env.Policy)) {
 		if slices.ContainsFunc(have, func(r reader) bool { return strings.EqualFold(r.Address, who.Address) }) {
 			continue // their report asks
 		}
@@ -104,18 +95,47 @@ func ask(ctx context.Context, env Env, box *outbox.Outbox, t *told) error {
 	return errs
 }
 
-func (t *told) askOne(ctx context.Context, env Env, box *outbox.Outbox, who reader) error {
-	asks, err := t.asksOf(ctx, env, who)
-	if err != nil || len(asks) == 0 || !in(env.Policy, who.Person, t.now) {
-		return err
+// askedRoles lists the roles that are asked something, or reminded.
+func askedRoles(p *policy.Policy) []policy.Role {
+	var roles []policy.Role
+	add := func(role policy.Role) {
+		if role != "" && !slices.Contains(roles, role) {
+			roles = append(roles, role)
+		}
 	}
-	return askLetter(ctx, env, box, t.lease, t.now, who.Person, asks)
+	for _, a := range checkins.Asks(p) {
+		add(policy.Role(a.Role))
+	}
+	for _, r := range reminders.Of(p) {
+		add(r.Ask)
+		for _, to := range r.With.To {
+			add(policy.Role(to)) // words such as "teachers" are nobody's role
+		}
+	}
+	if incidents.Used(p) {
+		for _, role := range entryDeciders {
+			add(role)
+		}
+	}
+	return roles
 }
 
-// askLetter puts the letter with questions into the outbox, if there is something new to say of them or a week has passed.
-func askLetter(ctx context.Context, env Env, box *outbox.Outbox, lease *Lease, now time.Time, who policy.Person, asks []reports.AskedOf) error {
+func (t *told) askOne(ctx context.Context, env Env, box *outbox.Outbox, who reader) error {
+	asks, err := t.asksOf(ctx, env, who)
+	if err != nil || !in(env.Policy, who.Person, t.now) {
+		return err
+	}
+	return askLetter(ctx, env, box, t.lease, t.now, who.Person, asks, t.rem, personID(t.Who, who.Address))
+}
+
+// askLetter puts the letter with questions into the outbox, if there is something new to say of them, a week has passed, or there is something to be reminded of (id is who somebody is to rem, which may be nil).
+func askLetter(ctx context.Context, env Env, box *outbox.Outbox, lease *Lease, now time.Time, who policy.Person, asks []reports.AskedOf, rem *reminding, id string) error {
+	ripe := rem.ripe(id)
+	if len(asks) == 0 && !ripe {
+		return nil
+	}
 	r, err := reports.Questions(reports.QuestionsInput{
-		School: env.Policy.School.Name, Titles: reports.Titles{ESafetyOfficer: env.Policy.Title(policy.RoleOfficer)}, Reader: who.Name, Now: now, Location: env.Policy.School.Location, Asks: asks,
+		School: env.Policy.School.Name, Titles: reports.Titles{ESafetyOfficer: env.Policy.Title(policy.RoleOfficer)}, Reader: who.Name, Now: now, Location: env.Policy.School.Location, Asks: asks, Reminded: rem.lines(id),
 	})
 	if err != nil {
 		return err
@@ -124,7 +144,7 @@ func askLetter(ctx context.Context, env Env, box *outbox.Outbox, lease *Lease, n
 	if err != nil {
 		return err
 	}
-	if mark.Hash == r.Hash && !mark.At.Before(lastWeekly(now.In(env.Policy.School.Location), env.Policy.Mail.Weekly)) {
+	if !ripe && mark.Hash == r.Hash && !mark.At.Before(lastWeekly(now.In(env.Policy.School.Location), env.Policy.Mail.Weekly)) {
 		return nil
 	}
 	b := &store.Batch{}
@@ -135,8 +155,11 @@ func askLetter(ctx context.Context, env Env, box *outbox.Outbox, lease *Lease, n
 	if errors.Is(err, outbox.ErrExists) || errors.Is(err, outbox.ErrToday) {
 		return nil // tomorrow
 	}
+	if err == nil {
+		err = rem.told(b, id)
+	}
 	if err != nil {
 		return err
 	}
-	return lease.Commit(ctx, b)
+	return rem.commit(ctx, lease, b)
 }

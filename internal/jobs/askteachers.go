@@ -30,6 +30,7 @@ type askedTeachers struct {
 	c    *census.Census
 	list []*seen.Account              // who is asked
 	asks map[string][]reports.AskedOf // by account
+	rem  *reminding                   // what they are reminded of; nil without
 }
 
 func newAskedTeachers(ctx context.Context, env Env, c *census.Census) (*askedTeachers, error) {
@@ -77,24 +78,22 @@ func (t *askedTeachers) with(hosts []*seen.Account) []*seen.Account {
 }
 
 // of is what one of them is asked.
-func (t *askedTeachers) of(a *seen.Account) []reports.AskedOf { return t.asks[a.ID] }
+func (t *askedTeachers) of(a *seen.Account) []reports.AskedOf {
+	return append(slices.Clone(t.asks[a.ID]), t.rem.asks(a.Address, a.ID, func(policy.Role) bool { return false })...)
+}
 
 // letter puts the letter with the questions into the outbox for a teacher for whom nothing else waits and who has no other mail that asks.
 func (t *askedTeachers) letter(ctx context.Context, box *outbox.Outbox, lease *Lease, a *seen.Account) error {
 	asks := t.of(a)
-	if len(asks) == 0 || !schoolIn(t.env.Policy.Calendar, daysOf(t.env.Policy, a), t.c.Now) {
+	if len(asks) == 0 && !t.rem.ripe(a.ID) || !schoolIn(t.env.Policy.Calendar, daysOf(t.env.Policy, a), t.c.Now) {
 		return nil
 	}
-	var roles []policy.Role
-	for _, ask := range checkins.Asks(t.env.Policy) {
-		roles = append(roles, policy.Role(ask.Role))
-	}
-	for _, r := range slices.Concat(readers(t.env.Policy), players(t.env.Policy, roles)) {
+	for _, r := range slices.Concat(readers(t.env.Policy), players(t.env.Policy, askedRoles(t.env.Policy))) {
 		if b, known := t.c.Who().Account(r.Address); known && b.ID == a.ID {
 			return nil
 		}
 	}
-	return askLetter(ctx, t.env, box, lease, t.c.Now, policy.Person{Address: a.Address, Name: a.Name}, asks)
+	return askLetter(ctx, t.env, box, lease, t.c.Now, policy.Person{Address: a.Address, Name: a.Name}, asks, t.rem, a.ID)
 }
 
 // answerFact says what a fact of a check-in means.

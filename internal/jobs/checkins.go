@@ -13,6 +13,7 @@ import (
 	"esafetybot/internal/memory"
 	"esafetybot/internal/policy"
 	"esafetybot/internal/records"
+	"esafetybot/internal/reminders"
 	"esafetybot/internal/school"
 )
 
@@ -26,6 +27,8 @@ func checkOf(job string) string {
 		return checkins.Means
 	case IncidentsJob, RecordsJob:
 		return records.Means
+	case RemindersJob:
+		return reminders.Means
 	}
 	return job
 }

@@ -60,8 +60,13 @@ func digests(ctx context.Context, env Env, box *outbox.Outbox, c *census.Census,
 	if err != nil {
 		return err
 	}
+	rem, err := openReminding(ctx, env, c.Now, c.Who(), kindsOf(ctx, c))
+	if err != nil {
+		return err
+	}
+	asked.rem = rem
 	var errs error
-	for _, a := range asked.with(shared.with(w.hosts(), c.Who())) {
+	for _, a := range rem.with(asked.with(shared.with(w.hosts(), c.Who()))) {
 		posts := w.posts(a)
 		if !schoolIn(env.Policy.Calendar, daysOf(env.Policy, a), c.Now) {
 			continue
@@ -77,7 +82,7 @@ func digests(ctx context.Context, env Env, box *outbox.Outbox, c *census.Census,
 		r, err := reports.Digest(reports.DigestInput{
 			School: env.Policy.School.Name, Titles: reports.Titles{ESafetyOfficer: env.Policy.Title(policy.RoleOfficer)}, Reader: a.Name,
 			Now: c.Now, Location: env.Policy.School.Location, Posts: posts, Site: env.page("/"), Replies: w.ask.Replies, Mask: w.mask,
-			Needed: shared.files(a.ID), Answers: env.page(sharedPage), Asks: asked.of(a),
+			Needed: shared.files(a.ID), Answers: env.page(sharedPage), Asks: asked.of(a), Reminded: rem.lines(a.ID),
 		})
 		address := mailAddress(env.Policy, c.Who(), a)
 		if err == nil && back.has(address) {
@@ -100,7 +105,10 @@ func digests(ctx context.Context, env Env, box *outbox.Outbox, c *census.Census,
 				err = shared.told(b, a.ID)
 			}
 			if err == nil {
-				err = lease.Commit(ctx, b)
+				err = rem.told(b, a.ID)
+			}
+			if err == nil {
+				err = rem.commit(ctx, lease, b)
 			}
 		}
 		if err != nil {

@@ -43,7 +43,13 @@ func Due(ctx context.Context, env Env) ([]string, error) {
 		if err != nil {
 			return nil, err
 		}
-		if daily(env.Policy, last, now) || digest && (job == CommentsJob || job == CheckInsJob && teachers) || job == CommentsJob && moderate || job == PupilEmailJob && tripped(ctx, env, last.Started) {
+		rem := false
+		if job == RemindersJob {
+			if rem, err = remindersDue(ctx, env, last); err != nil {
+				return nil, err
+			}
+		}
+		if rem || daily(env.Policy, last, now) || digest && (job == CommentsJob || job == CheckInsJob && teachers) || job == CommentsJob && moderate || job == PupilEmailJob && tripped(ctx, env, last.Started) {
 			out = append(out, job)
 		}
 	}

@@ -22,6 +22,7 @@ import (
 	"esafetybot/internal/census"
 	"esafetybot/internal/policy"
 	"esafetybot/internal/remedies"
+	"esafetybot/internal/reminders"
 	"esafetybot/internal/runs"
 	"esafetybot/internal/seen"
 	"esafetybot/internal/shares"
@@ -76,6 +77,8 @@ type Env struct {
 	AcceptRolls bool
 	// Change makes changes at Google; nil where nothing may be changed.
 	Change remedies.API
+	// Classroom posts announcements; nil where the policy asks for none.
+	Classroom reminders.Classroom
 	// Wait waits between two readings of what was changed, and Patience is how long each time; nil is real time, about a minute in all.
 	Wait     func(context.Context, time.Duration) error
 	Patience []time.Duration

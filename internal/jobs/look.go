@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"esafetybot/internal/calendar"
 	"esafetybot/internal/census"
 	"esafetybot/internal/findings"
 	"esafetybot/internal/policy"
@@ -50,6 +51,8 @@ type Look struct {
 	Links map[string]string `json:"links,omitempty"`
 	// Said says of a subject what each source said, where they do not agree.
 	Said map[string][]string `json:"said,omitempty"`
+	// Signed is when accounts of the staff signed the policy, by the staff roll.
+	Signed map[string]calendar.Date `json:"signed,omitempty"`
 }
 
 // save adds what the look left to a batch, if it differs from what the last one did.
@@ -189,6 +192,8 @@ func meansOfJob(p *policy.Policy, job string) []clauseMeans {
 		return recordsOf(p)
 	case RecordsJob:
 		return keptMeans(p)
+	case RemindersJob:
+		return reminderMeans(p)
 	}
 	return means(p, job)
 }

@@ -12,6 +12,7 @@ import (
 	"esafetybot/internal/findings"
 	"esafetybot/internal/moderation"
 	"esafetybot/internal/records"
+	"esafetybot/internal/reminders"
 	"esafetybot/internal/reports"
 	"esafetybot/internal/school"
 	"esafetybot/internal/seen"
@@ -127,6 +128,8 @@ func (g *gatherer) matter(f *findings.Finding) reports.Matter {
 	case "check-in":
 		m.Link, m.Name = g.env.page("/check-ins"), g.name(f.Subject, "a question")
 		m.Private = strings.Contains(id, "dojo") // a class may be called after its teacher, or a pupil
+	case "reminder":
+		m.Link, m.Name = g.env.page(remindersPage), g.name(f.Subject, "a reminder")
 	case "entry":
 		m.Link, m.Name = g.env.page("/incidents"), "an entry"
 	case "record":
@@ -249,6 +252,12 @@ func (g *gatherer) detail(f *findings.Finding, fact string) string {
 	}
 	if findings.Means(f.Rule) == checkins.Means {
 		return g.answerFact(fact)
+	}
+	if findings.Means(f.Rule) == reminders.Means {
+		return g.reminderFact(fact)
+	}
+	if day, ok := strings.CutPrefix(fact, "review "); ok && isRead(f) {
+		return "the policy was reviewed on " + g.date(day)
 	}
 	if day, ok := strings.CutPrefix(fact, "until "); ok && findings.Means(f.Rule) == records.Means {
 		return "ran out on " + g.date(day)

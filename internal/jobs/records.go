@@ -23,13 +23,15 @@ func keptMeans(p *policy.Policy) []clauseMeans {
 	return meansWhere(p, func(m policy.Means) bool { return m.Kind == policy.Record && policy.Keepers(m.Name) != nil })
 }
 
-// keeps tells whether a job keeps a finding of its check: findings on entries of the incident log and of the lists bear the same rule.
+// keeps tells whether a job keeps a finding of its check: findings on entries of the incident log, of the lists, and on who has not read the policy bear the same rule.
 func keeps(job string, f *findings.Finding) bool {
 	switch job {
 	case IncidentsJob:
 		return strings.HasPrefix(f.Subject, "entry/")
 	case RecordsJob:
-		return !strings.HasPrefix(f.Subject, "entry/")
+		return !strings.HasPrefix(f.Subject, "entry/") && !isRead(f)
+	case RemindersJob:
+		return strings.HasPrefix(f.Subject, "reminder/") || isRead(f)
 	}
 	return true
 }

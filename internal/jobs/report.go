@@ -34,6 +34,7 @@ type told struct {
 	census  *census.Census // read in this run; its directory may not be
 	classes *waiting       // what waits in classes, once somebody asked
 	asking  *asking        // what people are asked about what they shared
+	rem     *reminding     // what they are reminded of; nil without
 	back    unreached      // whose mail came back
 	untold  map[policy.Role][]reports.Untold
 	found   map[string]map[string]*findings.Finding // what is not closed, by check, once somebody is told of it
@@ -53,7 +54,10 @@ func Report(ctx context.Context, env Env, box *outbox.Outbox, s *Seen) (*Record,
 		if err := t.findUntold(ctx, env); err != nil {
 			return err
 		}
-		return errors.Join(urgent(ctx, env, box, t), tellOwners(ctx, env, box, t), tell(ctx, env, box, t), ask(ctx, env, box, t), keepViews(ctx, env, t, s), tellNeeded(ctx, env, box, t))
+		if t.rem, err = openReminding(ctx, env, t.now, t.Who, kindsOf(ctx, s.Census)); err != nil {
+			return err
+		}
+		return errors.Join(urgent(ctx, env, box, t), tellOwners(ctx, env, box, t), tell(ctx, env, box, t), ask(ctx, env, box, t), tellReminded(ctx, env, box, t), keepViews(ctx, env, t, s), tellNeeded(ctx, env, box, t))
 	})
 }
 

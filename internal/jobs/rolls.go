@@ -66,7 +66,7 @@ func (l *look) readRolls(ctx context.Context, kinds *school.Kinds, book *memory.
 }
 
 // unlooked says, of the jobs that read rolls, what does not happen without one.
-var unlooked = map[string]string{AccountsJob: "accounts were not looked at", NamesJob: "pupils' names were not looked for"}
+var unlooked = map[string]string{AccountsJob: "accounts were not looked at", NamesJob: "pupils' names were not looked for", RemindersJob: "who has read the policy was not looked at"}
 
 // readRoll reads one roll of the policy.
 func (l *look) readRoll(ctx context.Context, r *policy.Roll, which string, book *memory.Book) (*rolls.Roll, error) {

@@ -12,7 +12,7 @@ import (
 )
 
 // Looking lists the jobs that look at the school, in the order in which they run.
-var Looking = []string{AccountsJob, DevicesJob, PupilEmailJob, SettingsJob, CommentsJob, CheckInsJob, RecordsJob, IncidentsJob, SharingJob, NamesJob}
+var Looking = []string{AccountsJob, DevicesJob, PupilEmailJob, SettingsJob, CommentsJob, CheckInsJob, RecordsJob, RemindersJob, IncidentsJob, SharingJob, NamesJob}
 
 // Seen is what the jobs of one run have left for those that follow them in the same process: a directory need not be read twice, and
 // reports are made from what was judged.
@@ -95,7 +95,7 @@ func (s *Seen) look(ctx context.Context, env Env, box *outbox.Outbox, job string
 // lookers are the jobs that look through a census.
 var lookers = map[string]func(context.Context, Env, *outbox.Outbox, *census.Census) (*Look, error){
 	AccountsJob: boxless(Accounts), DevicesJob: boxless(Devices), PupilEmailJob: boxless(PupilEmail), SettingsJob: boxless(Settings), CommentsJob: boxless(Comments),
-	CheckInsJob: boxless(CheckIns), RecordsJob: boxless(KeptRecords), IncidentsJob: Incidents,
+	CheckInsJob: boxless(CheckIns), RecordsJob: boxless(KeptRecords), RemindersJob: boxless(Reminders), IncidentsJob: Incidents,
 }
 
 // boxless is a job that tells nobody itself.

@@ -166,6 +166,8 @@ func tellOne(ctx context.Context, env Env, box *outbox.Outbox, t *told, who read
 	if data.Asks, err = t.asksOf(ctx, env, who); err != nil {
 		return err
 	}
+	id := personID(t.Who, who.Address)
+	data.Reminded = t.rem.lines(id)
 	self, err := t.neededFor(ctx, env, who, &data)
 	if err != nil {
 		return err
@@ -174,14 +176,17 @@ func tellOne(ctx context.Context, env Env, box *outbox.Outbox, t *told, who read
 	if err != nil {
 		return err
 	}
-	if c := r.Counts; c.New+c.StillOpen+c.PutRight+c.Gaps+c.Unclear+len(data.Untold)+len(data.Returned) == 0 && len(data.Asks) > 0 && !slices.Contains(who.roles, policy.RoleAdmin) {
-		return t.askOne(ctx, env, box, who) // a question, and nothing to report
+	if c := r.Counts; c.New+c.StillOpen+c.PutRight+c.Gaps+c.Unclear+len(data.Untold)+len(data.Returned) == 0 && len(data.Asks)+len(data.Reminded) > 0 && !slices.Contains(who.roles, policy.RoleAdmin) {
+		return t.askOne(ctx, env, box, who) // a question or a reminder, and nothing to report
 	}
 	told := !mark.UpTo.IsZero()
 	if r.Empty && !slices.Contains(who.roles, policy.RoleAdmin) {
 		return nil // who deals with little hears only when there is something
 	}
 	if told && !data.Weekly && r.Hash == mark.Hash && r.Counts.New == 0 && r.Counts.PutRight == 0 {
+		if t.rem.ripe(id) {
+			return t.askOne(ctx, env, box, who)
+		}
 		return nil
 	}
 	letter := outbox.Letter{
@@ -205,10 +210,13 @@ func tellOne(ctx context.Context, env Env, box *outbox.Outbox, t *told, who read
 	if err == nil && self != "" {
 		err = t.asking.told(b, self)
 	}
+	if err == nil {
+		err = t.rem.told(b, id)
+	}
 	if err != nil {
 		return err
 	}
-	return t.lease.Commit(ctx, b)
+	return t.rem.commit(ctx, t.lease, b)
 }
 
 // in tells whether a person is in on the day: on one of their days, or on any working day if the policy names none.

@@ -146,7 +146,7 @@ const driveOf = "The Drive of"
 // jobWords says what each job looks at.
 var jobWords = map[string]string{
 	AccountsJob: "Accounts, classes and sign-ins", DevicesJob: "Devices", PupilEmailJob: "Pupils' e-mail", SettingsJob: "Settings of the Google account",
-	SharingJob: "Sharing in Google Drive", CommentsJob: "Comments in classes", CheckInsJob: "Answers to check-ins", RecordsJob: "The records that are lists", IncidentsJob: "The incident log",
+	SharingJob: "Sharing in Google Drive", CommentsJob: "Comments in classes", CheckInsJob: "Answers to check-ins", RecordsJob: "The records that are lists", RemindersJob: "Reminders", IncidentsJob: "The incident log",
 	NamesJob: "Pupils' names in titles", ReturnsJob: "Mails that came back",
 }
 

@@ -74,6 +74,7 @@ func (b *builder) policy(v *value) {
 	b.p.Staff = b.population(v.get("staff"))
 	b.others(v.get("others"))
 	b.calendar(v)
+	b.review(v.get("review"))
 	b.mail(v.get("mail"))
 	n := v.get("numbers")
 	b.p.Numbers = Numbers{

@@ -61,6 +61,7 @@ func (b *builder) calendar(root *value) {
 	if r := v.get("rollover"); r != nil {
 		c.Rollover = b.span(r.get("from"), r.get("until"))
 	}
+	b.ownNames(v.keyAt("terms"), c)
 }
 
 func (b *builder) terms(c *calendar.Calendar, v *value) {

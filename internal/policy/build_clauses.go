@@ -73,9 +73,20 @@ func (b *builder) means(v *value, once map[string]position) (Means, bool) {
 		if m.Due.IsZero() {
 			m.Due = defaultCheckInDue
 		}
+	case Reminder:
+		if m.Due.IsZero() && m.Ask != "" {
+			m.Due = defaultConfirmDue
+		}
 	case Record:
-		if m.Due.IsZero() && Keepers(m.Name) != nil {
+		switch {
+		case !m.Due.IsZero():
+		case Keepers(m.Name) != nil:
 			m.Due = defaultKeptDue
+		case m.Name == PolicyRead:
+			m.Due = defaultReadDue
+		}
+		if m.Name == PolicyRead && !b.root.has("review") {
+			b.warn(v.at, "the record policy-read counts from the policy's last review, and the file does not say when that was: add review: {last, every}")
 		}
 	}
 	b.with(v, &m, once)

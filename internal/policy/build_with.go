@@ -7,9 +7,14 @@ import (
 	"strings"
 )
 
-// with reads the parameters of a check, and what it does about what it finds.
+// with reads the parameters of a check, and what it does about what it finds; or what a reminder says.
 func (b *builder) with(v *value, m *Means, once map[string]position) {
 	k := meansOf(m.Kind, m.Name)
+	if m.Kind == Reminder {
+		b.once(v.get(string(m.Kind)), once, fmt.Sprintf("the %s %s", m.Kind, m.Name))
+		b.reminder(v, m)
+		return
+	}
 	if k == nil || k.shape == nil {
 		b.once(v.get(string(m.Kind)), once, fmt.Sprintf("the %s %s", m.Kind, m.Name))
 		if m.Kind == CheckIn && m.Name == CheckInClassDojo && b.p.ClassDojo != nil {

@@ -42,7 +42,7 @@ A14 devices check_in:devices
 A15 check_in:filtering record:filtering
 A16 reminder:policy-review reminder:agreement record:policy-read
 A17 reminder:committee reminder:governor-report
-A18 reminder:training
+A18 reminder:training reminder:parents-event reminder:staff-training
 A19 record:incidents comments
 A20 reminder:photo-permission check_in:social-media-page names
 A21 check_in:observations record:consents

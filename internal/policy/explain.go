@@ -99,14 +99,7 @@ func (p *Policy) row(c Clause, m Means) RowMeans {
 		}
 	case Reminder:
 		r.LookedAt = "reminder: " + k.looks
-		r.Often = "when it is due"
-		if m.Every != "" {
-			r.Often = "every " + m.Every
-		}
-		r.Told = p.Title(c.DealsWithIt)
-		if m.Ask != "" {
-			r.Told = p.Title(m.Ask)
-		}
+		p.reminderRow(c, m, &r)
 	case Record:
 		r.LookedAt = "record: " + k.looks
 		r.Often = "when it happens"
@@ -117,13 +110,14 @@ func (p *Policy) row(c Clause, m Means) RowMeans {
 			r.Note = p.keptBy(own)
 		}
 	}
-	if m.Every == "two years" {
+	if m.Every == TwoYears && m.Kind != Reminder {
 		r.Often = "every two years"
 	}
 	if !r.Built {
 		r.LookedAt = NotYet + " (" + r.LookedAt + ")"
 	}
 	switch {
+	case m.Kind == Reminder: // the time is whoever confirms it has
 	case m.informationOnly():
 		r.Told += ", for information"
 	case r.Due == "at once":

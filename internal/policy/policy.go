@@ -34,6 +34,7 @@ type Policy struct {
 	Staff              Population
 	Others             []Other
 	Calendar           *calendar.Calendar // never nil; without terms it covers no day
+	Review             Review
 	Mail               Mail
 	Numbers            Numbers
 	ClassDojo          *ClassDojo // nil if the policy has no such block
@@ -157,9 +158,9 @@ const (
 type Means struct {
 	Kind       Kind
 	Name       string            // of the check, check-in, reminder or record: "sharing"
-	With       any               // a check's parameters: *AccountsWith for accounts and so on; of the check-in class-dojo *ClassDojo; nil for what is not built yet
+	With       any               // a check's parameters: *AccountsWith for accounts and so on; of the check-in class-dojo *ClassDojo; of reminders always *ReminderWith; nil for what is not built yet
 	Severity   string            // high, medium or low
-	Due        calendar.Deadline // zero if nothing is due
+	Due        calendar.Deadline // zero if nothing is due; of a reminder, how long whoever is asked has to confirm
 	WhenNotMet string            // report, propose or fix; "" but for checks. What holds for one rule: OutcomeOf
 	Brake      Brake             // zero but for fix
 	Ask        Role              // check-ins: who is asked; reminders: who confirms, or ""

@@ -76,7 +76,9 @@ func TestParse(t *testing.T) {
 			Due: calendar.Deadline{Count: 20, Unit: calendar.SchoolDays}, WhenNotMet: "report", Line: 32},
 		{Kind: CheckIn, Name: "devices", Severity: "medium", Due: calendar.Deadline{Count: 5, Unit: calendar.WorkingDays},
 			Ask: RoleOfficer, Every: "half term", Line: 33},
-		{Kind: Reminder, Name: "training", Severity: "medium", Every: "term", Line: 34},
+		{Kind: Reminder, Name: "training", Severity: "medium", Every: "term", Line: 34, With: &ReminderWith{
+			To: []string{"esafety_officer"}, Through: "mail", At: Clock{8, 30}, When: When{Kind: WhenPer, N: 1, Block: "term"},
+		}},
 		{Kind: Record, Name: "takedown", Severity: "medium", Due: calendar.Deadline{Unit: calendar.AtOnce}, Line: 35},
 	}}}
 	if d := cmp.Diff(want, p.Clauses); d != "" {

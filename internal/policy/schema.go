@@ -149,7 +149,7 @@ func requireEach(names []string) []map[string]any {
 	return out
 }
 
-// withSchemas says what `with` holds for each check.
+// withSchemas says what `with` holds for each check, and for reminders.
 func withSchemas(defs map[string]any) []map[string]any {
 	var out []map[string]any
 	for _, k := range catalogue {
@@ -161,5 +161,8 @@ func withSchemas(defs map[string]any) []map[string]any {
 			"then": map[string]any{"properties": map[string]any{"with": k.shape.schema(defs, "")}, "required": []string{"with"}},
 		})
 	}
-	return out
+	return append(out, map[string]any{
+		"if":   map[string]any{"required": []string{string(Reminder)}},
+		"then": map[string]any{"properties": map[string]any{"with": reminderShape.schema(defs, "")}},
+	})
 }

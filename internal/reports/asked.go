@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -58,7 +59,7 @@ func askedHash(list []AskedOf) []string {
 	return out
 }
 
-// QuestionsInput is all that the letter is made of to somebody who is asked something, and has no report.
+// QuestionsInput is all that the letter is made of to somebody who is asked or reminded of something, and has no report.
 type QuestionsInput struct {
 	School   string
 	Titles   Titles
@@ -66,17 +67,42 @@ type QuestionsInput struct {
 	Now      time.Time
 	Location *time.Location // the school's time zone; nil is UTC
 	Asks     []AskedOf
+	Reminded []Reminded
 }
 
 type questionsPage struct {
 	School, Date, Greeting, Headline, Lead string
 	Questions                              []questionLine
+	Reminded                               []Reminded
 	Foot                                   []string
 }
 
-// Questions writes the letter to somebody who is asked something, and has no report. Without a question it is an error.
-func Questions(in QuestionsInput) (Rendered, error) {
+// headline says how many things there are.
+func (in QuestionsInput) headline() string {
+	asks, tells := plural(len(in.Asks), "question", "questions")+" for you", plural(len(in.Reminded), "reminder", "reminders")
+	switch {
+	case len(in.Reminded) == 0:
+		return asks
+	case len(in.Asks) == 0:
+		return tells
+	}
+	return tells + " and " + asks
+}
+
+func (in QuestionsInput) lead() string {
 	if len(in.Asks) == 0 {
+		return "The school's online-safety policy has this on its calendar."
+	}
+	questions := "These are things that no program can see, so the school's online-safety policy asks you. Yes, no and not sure are all good answers; it takes a few minutes."
+	if slices.ContainsFunc(in.Asks, func(a AskedOf) bool { return a.Plain }) {
+		questions = "The school's online-safety policy asks you about what no program can see. Whatever you answer helps; it takes a few minutes."
+	}
+	return questions
+}
+
+// Questions writes the letter to somebody who is asked or reminded of something, and has no report. Without either it is an error.
+func Questions(in QuestionsInput) (Rendered, error) {
+	if len(in.Asks)+len(in.Reminded) == 0 {
 		return Rendered{}, errors.New("the letter with questions: nothing is asked; do not send it")
 	}
 	now := in.Now.UTC()
@@ -86,9 +112,8 @@ func Questions(in QuestionsInput) (Rendered, error) {
 	school := clean(in.School, 80)
 	officer := cmp.Or(clean(in.Titles.ESafetyOfficer, 60), "e-safety officer")
 	p := questionsPage{
-		School: school, Date: now.Format("Monday 2 January 2006"), Headline: plural(len(in.Asks), "question", "questions") + " for you", Questions: questionLines(in.Asks, now),
-		Lead: "These are things that no program can see, so the school's online-safety policy asks you. Yes, no and not sure are all good answers; it takes a few minutes.",
-		Foot: []string{"Written by esafetybot for " + cmp.Or(school, "the school") + ". If it is not for you to answer, tell the " + officer + "."},
+		School: school, Date: now.Format("Monday 2 January 2006"), Headline: in.headline(), Questions: questionLines(in.Asks, now), Reminded: remindedLines(in.Reminded), Lead: in.lead(),
+		Foot: []string{"Written by esafetybot for " + cmp.Or(school, "the school") + ". If it is not for you, tell the " + officer + "."},
 	}
 	if name := clean(in.Reader, 60); name != "" {
 		p.Greeting = "Dear " + name + ","
@@ -101,6 +126,7 @@ func Questions(in QuestionsInput) (Rendered, error) {
 	t := &textPage{}
 	t.top(p.School+" · "+p.Date, p.Greeting, p.Headline)
 	t.para(p.Lead)
+	t.reminded(p.Reminded)
 	t.questions(p.Questions)
 	t.b.WriteString("-- \n")
 	for _, f := range p.Foot {

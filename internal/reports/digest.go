@@ -37,6 +37,7 @@ type DigestInput struct {
 	Answers  string       // https; the page on which the reader answers that
 	Mask     *Mask
 	Asks     []AskedOf // what the reader is asked besides
+	Reminded []Reminded
 }
 
 type digestPage struct {
@@ -45,6 +46,7 @@ type digestPage struct {
 	Posts                                      digestPosts
 	Needed                                     *neededPart
 	Questions                                  []questionLine
+	Reminded                                   []Reminded
 	Foot                                       []string
 }
 
@@ -150,7 +152,7 @@ func (in DigestInput) page(most int) digestPage {
 	}
 	p.Posts = digestList(list, most, in.Mask, now, officer)
 	p.Needed = needed(in.Needed, most, in.Answers, now)
-	p.Questions = questionLines(in.Asks, now)
+	p.Questions, p.Reminded = questionLines(in.Asks, now), remindedLines(in.Reminded)
 	return p
 }
 
@@ -226,6 +228,7 @@ func digestText(p digestPage) string {
 	}
 	t.posts(p.Posts)
 	t.needed(p.Needed)
+	t.reminded(p.Reminded)
 	t.questions(p.Questions)
 	t.b.WriteString("-- \n")
 	for _, f := range p.Foot {

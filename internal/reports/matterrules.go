@@ -331,6 +331,22 @@ var MatterRules = []MatterRule{
 		Where: "The review site → Questions for me: those who lead see every question.",
 	},
 	{
+		Name: "reminder.unconfirmed", Part: PartAnswers, Topic: "reminder nobody confirmed",
+		One:   "A thing on the policy's calendar was not confirmed as done",
+		Many:  "{n} things on the policy's calendar were not confirmed as done",
+		Why:   "That it was reminded of does not mean that it was done.",
+		Do:    "Ask whoever sees to it; they, or who leads, say on the review site that it is done",
+		Where: "The review site → Reminders.",
+	},
+	{
+		Name: "reminder.missed", Part: PartAnswers, Topic: "reminder that reached nobody",
+		One:   "A reminder did not reach those whom it was for",
+		Many:  "{n} reminders did not reach those whom they were for",
+		Why:   "The policy says that they are told.",
+		Do:    "Tell them yourself; the next reminder goes out by itself. A class without an active teacher needs one",
+		Where: "The review site → Reminders: when each one goes out, to whom, and what has gone out.",
+	},
+	{
 		Name: recordRule, Part: PartLists, Topic: "records", // of one record: listRules
 		One:   "An entry of a record is past its date, and nobody has renewed it",
 		Many:  "{n} entries of records are past their dates, and nobody has renewed them",

@@ -33,10 +33,11 @@ type page struct {
 	Stats                                     []stat
 	Sum                                       string
 	Questions                                 []questionLine // what the reader is asked
-	Mine                                      digestPosts    // what waits in the reader's own classes
-	Needed                                    *neededPart    // what the reader shared and is asked about
-	Before, After                             []part         // before and after what is new in sharing, the gravest first
-	Asks                                      []part         // of the urgent message
+	Reminded                                  []Reminded
+	Mine                                      digestPosts // what waits in the reader's own classes
+	Needed                                    *neededPart // what the reader shared and is asked about
+	Before, After                             []part      // before and after what is new in sharing, the gravest first
+	Asks                                      []part      // of the urgent message
 	New, Open                                 section
 	AllTitle                                  string
 	ByRule, ByOwner                           []row // first day: totals
@@ -109,13 +110,13 @@ func dayWords(t, now time.Time) string {
 func (v *view) page(lim limits) page {
 	c, now := v.counts, v.in.Now.In(v.loc)
 	p := page{
-		Questions: questionLines(v.in.Asks, now),
-		Mine:      digestList(v.in.Posts, lim.things, v.in.Mask, now, cmp.Or(clean(v.in.Titles.ESafetyOfficer, 60), "e-safety officer")),
-		Said:      v.in.Said.line(),
-		Untold:    cutGaps(v.untold(), lim.gaps),
-		Returned:  cutGaps(v.returned(), lim.gaps),
-		Needed:    needed(v.in.Needed, lim.things, v.in.Answers, now),
-		Kind:      v.kind(), School: clean(v.in.School, 80), Date: now.Format("Monday 2 January 2006"),
+		Questions: questionLines(v.in.Asks, now), Reminded: remindedLines(v.in.Reminded),
+		Mine:     digestList(v.in.Posts, lim.things, v.in.Mask, now, cmp.Or(clean(v.in.Titles.ESafetyOfficer, 60), "e-safety officer")),
+		Said:     v.in.Said.line(),
+		Untold:   cutGaps(v.untold(), lim.gaps),
+		Returned: cutGaps(v.returned(), lim.gaps),
+		Needed:   needed(v.in.Needed, lim.things, v.in.Answers, now),
+		Kind:     v.kind(), School: clean(v.in.School, 80), Date: now.Format("Monday 2 January 2006"),
 		Stats: []stat{
 			{number(c.New), "new", ""}, {number(c.StillOpen), "still open", ""},
 			{number(c.Agreed), "agreed", ""}, {number(c.PutRight), "put right", ""},

@@ -2,13 +2,23 @@ package reports
 
 import "strings"
 
-// recordRule is the one rule of which the words depend on what it is about: the incident log, or one of the records that are lists on the review site.
+// recordRule is the one rule of which the words depend on what it is about: the incident log, one of the records that are lists on the review site, or who has read the policy.
 const recordRule = "record.overdue"
 
 // entryRule is what is said of entries of the incident log.
 var entryRule = MatterRule{
 	Name: recordRule, Part: PartRecords, One: "An entry of the incident log is past its time", Many: "{n} entries of the incident log are past their time", Topic: "incident log",
 	Why: "The policy says by when it is dealt with.", Do: "Open the log, and close the entry with who was told and what was learnt", Where: "The log, on the review site.",
+}
+
+// readRule is what is said of accounts of the staff that have not read the policy.
+var readRule = MatterRule{
+	Name: recordRule, Part: PartLists, Topic: "who has read the policy",
+	One:   "A member of staff has not said that they have read the policy since its last review",
+	Many:  "{n} members of staff have not said that they have read the policy since its last review",
+	Why:   "The policy asks all staff to read it after each review.",
+	Do:    "Ask them in person; they say so with one tap, or you enter the date on the staff roll",
+	Where: "The review site → Reminders → I have read it; or the staff roll.",
 }
 
 // listRules is what is said of entries of the lists, by the record's name in the policy.
@@ -62,8 +72,11 @@ func ruleOf(rule, subject string) (MatterRule, int) {
 		return general, place
 	}
 	kind, id, _ := strings.Cut(subject, "/")
-	if kind == "entry" {
+	switch kind {
+	case "entry":
 		return entryRule, place
+	case "user":
+		return readRule, place
 	}
 	for name, r := range listRules {
 		if kind == "record" && strings.HasPrefix(id, name+"-") {

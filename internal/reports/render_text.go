@@ -20,6 +20,7 @@ func renderText(p page) string {
 	}
 	t.para(p.Sum)
 
+	t.reminded(p.Reminded)
 	t.questions(p.Questions)
 	t.posts(p.Mine)
 	t.back("Could not be told", p.Untold)

@@ -128,6 +128,7 @@ type OversharingInput struct {
 	Right     []MatterRight  // of these, put right since the last report
 	Unclear   []Unclear      // of these, what could not be said
 	Asks      []AskedOf      // what the reader is asked and has not answered
+	Reminded  []Reminded     // what the reader is told from the calendar; it alone makes no report
 	Posts     []DigestPost   // what waits in the reader's own classes; it alone makes no report
 	Untold    []Untold       // classes in which something waits, and nobody of them could be told
 	Returned  []Returned     // mail that came back
@@ -154,6 +155,7 @@ type AskedOf struct {
 	Overdue         bool
 	Link            string // https, to the page on which it is answered; "" without a review site
 	Command         string // answers it from the command line, where there is no site
+	Plain           bool   // it is not answered with yes, no or not sure
 }
 
 // Counts is the report in numbers. New + StillOpen + Agreed + Information = Total.
