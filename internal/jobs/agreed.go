@@ -176,7 +176,7 @@ func (j *judge) one(ctx context.Context, b *store.Batch, by decider, d decisions
 		if f.Status != findings.Accepted {
 			return notAgreed, nil
 		}
-		return "", findings.StageEnd(b, j.run, f, j.dueOf(f))
+		return "", findings.StageEnd(b, j.run, f, j.role(by, f), j.dueOf(f))
 	}
 	until, why := j.until(d)
 	switch {

@@ -119,7 +119,7 @@ func leased(ctx context.Context, env Env, job string, now time.Time, do func(*Le
 	}
 	r.Ended, r.Calls = env.Clock(), less(env.Google.Calls(), before)
 	b := &store.Batch{}
-	if e := r.add(b); e != nil {
+	if e := r.Add(b); e != nil {
 		return r, errors.Join(err, e)
 	}
 	return r, errors.Join(err, lease.Release(ctx, b))
