@@ -48,6 +48,14 @@ const (
 	Record    = "record"     // What, to be found at Where, is entered in the record Record until the day Until; the entry's id is the decision's
 	Renew     = "renew"      // the entry Entry of Record holds until the day Until
 	EndRecord = "end-record" // the entry Entry of Record holds no longer, for good
+
+	Exported = "exported" // they took the list Kind out of the program; nothing is judged of it, it is told
+)
+
+// The lists that people take out of the program.
+const (
+	ExportAccess    = "access-record"
+	ExportIncidents = "incident-log" // about pupils, services and devices
 )
 
 // What may become of a comment on a blog.
@@ -86,7 +94,7 @@ type Decision struct {
 
 	Findings []Pick `json:"findings,omitempty"`
 	Changes  []Pick `json:"changes,omitempty"`
-	Kind     string `json:"kind,omitempty"` // of a change
+	Kind     string `json:"kind,omitempty"` // of a change, or of a list
 	Expect   int    `json:"expect,omitempty"`
 	// Private says of Agree that only [policy.Excepters] may know who agreed, and why.
 	Private bool   `json:"private,omitempty"`

@@ -47,6 +47,13 @@ func Due(ctx context.Context, env Env) ([]string, error) {
 			out = append(out, job)
 		}
 	}
+	monthly, err := monthlyDue(ctx, env, now)
+	if err != nil {
+		return nil, err
+	}
+	if monthly {
+		out = append(out, MonthlyJob)
+	}
 	if digest {
 		out = append(out, DigestJob)
 	}

@@ -206,6 +206,11 @@ func (s *Site) export(shelf incidents.Shelf, name string) func(http.ResponseWrit
 		if !any {
 			return noPage()
 		}
+		if shelf == incidents.Ordinary { // who opened which entry about an adult stands in the entry, and in no list that others read
+			if err := s.exported(r, p, decisions.ExportIncidents); err != nil {
+				return err
+			}
+		}
 		w.Header().Set("Content-Type", "text/csv; charset=utf-8")
 		w.Header().Set("Content-Disposition", `attachment; filename="`+name+`"`)
 		_, _ = w.Write(reports.WriteCSV(rows))
