@@ -88,9 +88,9 @@ func (s *Standing) EndingSoon() []*findings.Finding {
 
 // Waiting is a change that waited for a person's approval.
 type Waiting struct {
-	ID, Kind, Clause, Finding, Severity string
-	Since                               time.Time
-	Second                              bool // somebody approved, and a second person has to
+	ID, Kind, Clause, Finding string
+	Since                     time.Time
+	Second                    bool // somebody approved, and a second person has to
 }
 
 // Audit tells how everything stood at any moment from one on.
@@ -102,6 +102,7 @@ type Audit struct {
 	history *findings.History
 	changes *changes
 	told    []*views.Told
+	since   time.Time   // when what could not be seen was noted first
 	seen    *views.Seen // of a state whose runs kept no history yet; else nil
 	closed  *closures.Book
 }
@@ -120,6 +121,9 @@ func Open(ctx context.Context, s store.Store, p *policy.Policy, from time.Time, 
 		return nil, err
 	}
 	if a.told, err = views.ToldSince(ctx, s, from); err != nil {
+		return nil, err
+	}
+	if a.since, err = views.ToldFrom(ctx, s); err != nil {
 		return nil, err
 	}
 	if len(a.told) == 0 {
@@ -304,7 +308,7 @@ func (a *Audit) unseen(s *Standing) map[string][]string {
 	}
 	switch {
 	case told != nil:
-		s.Since, s.Unseen, s.Returned, s.Never = a.told[0].At, told.Unseen, told.Returned, told.Never
+		s.Since, s.Unseen, s.Returned, s.Never = a.since, told.Unseen, told.Returned, told.Never
 	case a.seen != nil && !newest(a.seen).After(s.At):
 		s.Since, s.Returned, s.Never = newest(a.seen), len(a.seen.Returned), a.seen.Never
 		for _, u := range a.seen.Unseen { // its words may name somebody
@@ -334,15 +338,6 @@ func newest(s *views.Seen) time.Time {
 		}
 	}
 	return t
-}
-
-// Since is from when on a state can tell what could not be seen; zero if it cannot.
-func Since(ctx context.Context, s store.Store) (time.Time, error) {
-	list, err := views.ToldSince(ctx, s, time.Time{})
-	if err != nil || len(list) == 0 {
-		return time.Time{}, err
-	}
-	return list[0].At, nil
 }
 
 // waitsFor tells whether a change in a state waits for a person's approval.

@@ -57,12 +57,9 @@ func (a *Audit) Between(_ context.Context, after, upTo time.Time) (*Happened, er
 		}
 	}
 	h.Deeds = a.changes.deeds(after, upTo)
-	events := a.history.Events(after, upTo)
+	events := a.Events(after, upTo)
 	for _, e := range events {
-		if a.hidden(e.Finding) {
-			continue
-		}
-		d := Deed{At: e.At, Clause: e.Finding.Clause, Finding: e.Finding.ID, Severity: e.Finding.Severity}
+		d := Deed{At: e.At, Clause: e.Finding.Clause, Finding: e.Finding.ID}
 		switch {
 		case e.How == findings.AgreedTo:
 			d.What, d.Roles = Agreed, roles(e.By)
@@ -82,6 +79,11 @@ func (a *Audit) Between(_ context.Context, after, upTo time.Time) (*Happened, er
 	slices.SortStableFunc(h.Deeds, func(x, y Deed) int { return x.At.Compare(y.At) })
 	h.Comments = a.comments(after, upTo, events)
 	return h, nil
+}
+
+// Events lists what happened to findings later than a moment and not later than another, with each finding as it stood after it.
+func (a *Audit) Events(after, upTo time.Time) []findings.Changed {
+	return slices.DeleteFunc(a.history.Events(after, upTo), func(e findings.Changed) bool { return a.hidden(e.Finding) })
 }
 
 // comments counts the places where something waited.

@@ -76,7 +76,7 @@ func (c *changes) at(t time.Time) []Waiting {
 		}
 		if waitsFor(state) {
 			a := x.action
-			out = append(out, Waiting{ID: a.ID, Kind: a.Kind, Clause: a.Clause, Finding: a.Finding, Severity: a.Severity, Since: since, Second: state == actions.Once})
+			out = append(out, Waiting{ID: a.ID, Kind: a.Kind, Clause: a.Clause, Finding: a.Finding, Since: since, Second: state == actions.Once})
 		}
 	}
 	slices.SortFunc(out, func(a, b Waiting) int { return cmp.Or(a.Since.Compare(b.Since), cmp.Compare(a.ID, b.ID)) })
@@ -97,14 +97,13 @@ const (
 
 // Deed is one thing that was done.
 type Deed struct {
-	At       time.Time
-	What     string
-	Roles    []string // of who did it, or approved or asked for it; policy.Role as a string, or [actions.PolicyRole] where the policy says fix. nil: not known
-	Clause   string
-	Kind     string // of a change; "" of an agreement
-	Action   string // id; "" of an agreement
-	Finding  string
-	Severity string
+	At      time.Time
+	What    string
+	Roles   []string // of who did it, or approved or asked for it; policy.Role as a string, or [actions.PolicyRole] where the policy says fix. nil: not known
+	Clause  string
+	Kind    string // of a change; "" of an agreement
+	Action  string // id; "" of an agreement
+	Finding string
 
 	// Of an agreement.
 	Until   time.Time
@@ -121,7 +120,7 @@ func (c *changes) deeds(after, upTo time.Time) []Deed {
 		var approved []string // by whom it was approved since it was proposed
 		var undo []string     // who wants it undone
 		for _, e := range x.events {
-			d := Deed{At: e.At, Clause: x.action.Clause, Kind: x.action.Kind, Action: x.action.ID, Finding: x.action.Finding, Severity: x.action.Severity}
+			d := Deed{At: e.At, Clause: x.action.Clause, Kind: x.action.Kind, Action: x.action.ID, Finding: x.action.Finding}
 			if e.By != nil {
 				d.Roles = []string{e.By.Role}
 			}

@@ -80,6 +80,21 @@ func ToldAt(ctx context.Context, s store.Store, t time.Time) (*Told, error) {
 	return nil, nil
 }
 
+// ToldFrom is when what could not be seen was noted first; zero if it never was.
+func ToldFrom(ctx context.Context, s store.Store) (time.Time, error) {
+	for d, err := range s.Find(ctx, History, store.Ask{Query: "since", Limit: 1}) {
+		if err != nil {
+			return time.Time{}, err
+		}
+		t, err := decodeTold(d)
+		if err != nil {
+			return time.Time{}, err
+		}
+		return t.At, nil
+	}
+	return time.Time{}, nil
+}
+
 // ToldSince reads what could not be seen from a moment on, by time; what had been noted before it comes first.
 func ToldSince(ctx context.Context, s store.Store, from time.Time) ([]*Told, error) {
 	var out []*Told
