@@ -54,6 +54,13 @@ func Due(ctx context.Context, env Env) ([]string, error) {
 	if monthly {
 		out = append(out, MonthlyJob)
 	}
+	termly, err := termlyDue(ctx, env, now)
+	if err != nil {
+		return nil, err
+	}
+	if termly {
+		out = append(out, TermlyJob)
+	}
 	if digest {
 		out = append(out, DigestJob)
 	}
