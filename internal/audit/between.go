@@ -64,7 +64,7 @@ func (a *Audit) Between(_ context.Context, after, upTo time.Time) (*Happened, er
 		case e.How == findings.AgreedTo:
 			d.What, d.Roles = Agreed, roles(e.By)
 			if g := e.Finding.Agreed; g != nil {
-				d.Until, d.Private, d.Why = g.Until, g.Private, g.Why
+				d.Until, d.Private, d.Why, d.Head = g.Until, g.Private, g.Why, g.Head
 				if e.By == "" { // an event of an older version
 					d.Roles = roles(g.By)
 				}

@@ -107,8 +107,10 @@ type Deed struct {
 
 	// Of an agreement.
 	Until   time.Time
-	Private bool   // then Why is ""
-	Why     string // in the words of who agreed
+	Private bool // then Why is ""
+	Head    bool // it concerned the headteacher's own account or files
+
+	Why string // in the words of who agreed, declined or wants it undone
 }
 
 // deeds lists what was done with changes later than a moment and not later than another.
@@ -129,10 +131,10 @@ func (c *changes) deeds(after, upTo time.Time) []Deed {
 			case e.How == actions.ByPolicy:
 				approved = []string{actions.PolicyRole}
 			case e.How == actions.Rejected:
-				d.What = Declined
+				d.What, d.Why = Declined, e.Why
 			case e.How == actions.UndoAsked:
 				undo = d.Roles
-				d.What = UndoAsked
+				d.What, d.Why = UndoAsked, e.Why
 			case e.To == actions.Done && e.How == actions.Verified:
 				d.What, d.Roles = Made, approved
 			case e.To == actions.Undone:

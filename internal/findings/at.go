@@ -31,8 +31,8 @@ func (a *Agreement) told() *Agreement {
 	return &t
 }
 
-// decodeEvent reads a document of [Events].
-func decodeEvent(d store.Doc) (Event, error) {
+// DecodeEvent reads a document of [Events].
+func DecodeEvent(d store.Doc) (Event, error) {
 	var e Event
 	if err := json.Unmarshal(d.Body, &e); err != nil {
 		return e, fmt.Errorf("event %s of a finding cannot be read from the state: %w", d.Key, err)
@@ -135,7 +135,7 @@ func (k *Keeper) past(ctx context.Context, id string, from time.Time, since []Ev
 		if err != nil {
 			return p, err
 		}
-		e, err := decodeEvent(d)
+		e, err := DecodeEvent(d)
 		if err != nil {
 			return p, err
 		}

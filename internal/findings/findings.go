@@ -80,6 +80,8 @@ type Agreement struct {
 	Facts []string  `json:"facts"` // what was agreed to
 	// Private: only the e-safety officer and the safeguarding lead may know who agreed, and why.
 	Private bool `json:"private,omitempty"`
+	// Head: it concerned the account or the files of the headteacher when it was agreed to, so that lists to the headteacher leave it to the chair of governors.
+	Head bool `json:"head,omitempty"`
 }
 
 // How says why a finding changed.

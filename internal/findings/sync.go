@@ -259,7 +259,7 @@ func (k *Keeper) EventsSince(ctx context.Context, means string, after time.Time)
 		for d, err := range k.Store.Find(ctx, Events, ask) {
 			var e Event
 			if err == nil {
-				e, err = decodeEvent(d)
+				e, err = DecodeEvent(d)
 			}
 			if !yield(e, err) || err != nil {
 				return

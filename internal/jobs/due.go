@@ -53,6 +53,20 @@ func Due(ctx context.Context, env Env) ([]string, error) {
 			out = append(out, job)
 		}
 	}
+	monthly, err := monthlyDue(ctx, env, now)
+	if err != nil {
+		return nil, err
+	}
+	if monthly {
+		out = append(out, MonthlyJob)
+	}
+	termly, err := termlyDue(ctx, env, now)
+	if err != nil {
+		return nil, err
+	}
+	if termly {
+		out = append(out, TermlyJob)
+	}
 	if digest {
 		out = append(out, DigestJob)
 	}

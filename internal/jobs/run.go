@@ -72,6 +72,12 @@ func Run(ctx context.Context, env Env, box *outbox.Outbox, names []string, done 
 	if ran || slices.Contains(names, DigestJob) || slices.Contains(names, ReportJob) {
 		one(ReturnsJob, func() (*Record, error) { return lookForReturns(ctx, env, box, s.Census.Now) })
 	}
+	if slices.Contains(names, TermlyJob) {
+		one(TermlyJob, func() (*Record, error) { return Termly(ctx, env, box, s) })
+	}
+	if slices.Contains(names, MonthlyJob) {
+		one(MonthlyJob, func() (*Record, error) { return Monthly(ctx, env, box, s) })
+	}
 	if slices.Contains(names, DigestJob) {
 		one(DigestJob, func() (*Record, error) { return Digest(ctx, env, box, s) })
 	}

@@ -109,6 +109,9 @@ func New(s store.Store, opt Options) (*Outbox, error) {
 	return &Outbox{s: s, opt: opt}, nil
 }
 
+// Reader is an Outbox for looking at what there is. Nothing can be put into it: it has no sender.
+func Reader(s store.Store) *Outbox { return &Outbox{s: s, opt: Options{Location: time.UTC}} }
+
 // Letter is a message to be put into the outbox.
 type Letter struct {
 	To      netmail.Address

@@ -207,7 +207,7 @@ var catalogue = []*knownMeans{
 	{kind: Record, name: "approved-blogs", looks: "approved blogs", unseen: []string{"blogs that nobody entered"}},
 	{kind: Record, name: "approved-services", looks: "services approved for use", unseen: []string{"services that nobody entered"}},
 	{kind: Record, name: "audit", looks: "the weekly audit e-mail, kept as sent"},
-	{kind: Record, name: "changes", looks: "what was agreed to and changed, monthly to the headteacher"},
+	{kind: Record, name: RecordChanges, looks: "what was agreed to and changed, monthly to the headteacher"},
 	{kind: Record, name: "complaints", looks: "complaints and what was done"},
 	{kind: Record, name: "consents", looks: "written consents", unseen: []string{"the consents themselves"}},
 	{kind: Record, name: "data-breach", looks: "data breaches and lost devices"},
@@ -243,8 +243,11 @@ func meansNames(kind Kind) []string {
 // RecordAccess is the name of the access record, which the program keeps by itself whenever it looks at accounts.
 const RecordAccess = "access"
 
+// RecordChanges is the name of the record that the monthly list to the headteacher is, kept as sent.
+const RecordChanges = "changes"
+
 // Records that are kept, beside those that are lists on the review site (keepers): those that the incident log serves, and what was agreed to for a private reason.
-var recordsBuilt = []string{RecordAccess, "complaints", "data-breach", "exceptions", "filtering", "incidents", "takedown", "under-age-app"}
+var recordsBuilt = []string{RecordAccess, RecordChanges, "complaints", "data-breach", "exceptions", "filtering", "incidents", "takedown", "under-age-app"}
 
 // Built reports whether the program can look at a means yet: checks that have a shape for their parameters in the catalogue above, check-ins,
 // reminders but for the termly report, and the records that are kept.

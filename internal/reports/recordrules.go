@@ -65,6 +65,18 @@ var listRules = map[string]MatterRule{
 	},
 }
 
+// ownRules is what is said of the records that the program keeps by sending something, by the record's name in the policy.
+var ownRules = map[string]MatterRule{
+	"changes": {
+		Name: recordRule, Part: PartLists, Topic: "monthly list",
+		One:   "A monthly list to the headteacher was not sent in time",
+		Many:  "{n} monthly lists to the headteacher were not sent in time",
+		Why:   "The policy says that whoever manages the accounts is supervised: the list tells what they agreed to, changed and took out of the program.",
+		Do:    "See that the program runs each day, that mail goes out, and that the policy names the headteacher's address",
+		Where: "Whoever runs the program: esafetybot run monthly send.",
+	},
+}
+
 // ruleOf finds the words for a rule about a subject, and their place; "entry/…" is of the incident log, "record/NAME-…" of a list.
 func ruleOf(rule, subject string) (MatterRule, int) {
 	general, place := matterRule(rule)
@@ -77,6 +89,9 @@ func ruleOf(rule, subject string) (MatterRule, int) {
 		return entryRule, place
 	case "user":
 		return readRule, place
+	}
+	if r, ok := ownRules[id]; kind == "record" && ok {
+		return r, place
 	}
 	for name, r := range listRules {
 		if kind == "record" && strings.HasPrefix(id, name+"-") {

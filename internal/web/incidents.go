@@ -214,6 +214,11 @@ func (s *Site) export(shelf incidents.Shelf, name string) func(http.ResponseWrit
 				return err
 			}
 		}
+		if shelf == incidents.Ordinary { // who opened which entry about an adult stands in the entry, and in no list that others read
+			if err := s.exported(r, p, decisions.ExportIncidents); err != nil {
+				return err
+			}
+		}
 		w.Header().Set("Content-Type", "text/csv; charset=utf-8")
 		w.Header().Set("Content-Disposition", `attachment; filename="`+name+`"`)
 		_, _ = w.Write(reports.WriteCSV(rows))
@@ -225,7 +230,7 @@ type numbersPage struct{ Terms []termNumbers }
 
 type termNumbers struct {
 	Name   string
-	Counts []incidents.Count
+	Totals incidents.Totals
 }
 
 // mostTerms is how many terms the numbers are shown for.
@@ -248,11 +253,11 @@ func (s *Site) numbers(w http.ResponseWriter, r *http.Request, p *person) error 
 		if i+1 < len(terms) && terms[i+1].First.At(0, 0, loc).Before(to) {
 			to = terms[i+1].First.At(0, 0, loc) // a holiday belongs to the term before it
 		}
-		counts, err := log.Totals(r.Context(), from, to, by)
+		totals, err := log.Totals(r.Context(), from, to, by)
 		if err != nil {
 			return err
 		}
-		page.Terms = append(page.Terms, termNumbers{Name: strings.TrimSpace(terms[i].Name) + " term, from " + terms[i].First.Words(), Counts: counts})
+		page.Terms = append(page.Terms, termNumbers{Name: strings.TrimSpace(terms[i].Name) + " term, from " + terms[i].First.Words(), Totals: totals})
 	}
 	return s.page(w, r, p, "incidents-numbers", "Numbers by term", page)
 }
