@@ -296,7 +296,7 @@ func TestForgedIncidents(t *testing.T) {
 		{"the headteacher's address with an account from outside", decisions.By{ID: "stranger", Hash: pseudonym.Of("head@school.example")}, raise, notKnown},
 		{"somebody from outside whom the policy does not name", decisions.By{ID: "x", Hash: pseudonym.Of("x@home.example")}, raise, notKnown},
 		{"no form", who("teacher"), incidents.Sent{Act: incidents.ActRaise}, notTaken},
-		{"another act", who("teacher"), map[string]any{"act": "delete", "entry": "E"}, notTaken},
+		{"another act", who("teacher"), map[string]any{"act": "shred", "entry": "E"}, notTaken},
 		{"more than a form has", who("teacher"), map[string]any{"act": "open", "entry": "E", "role": "headteacher"}, notTaken},
 		{"an entry that is not there", who("head"), incidents.Sent{Act: incidents.ActOpen, Entry: "nothing"}, notThere},
 		{"a note that is too long", who("teacher"), incidents.Sent{Act: incidents.ActRaise, Form: &incidents.Form{Kind: incidents.Incident, About: incidents.Pupil, Note: strings.Repeat("a", 501)}}, notTaken},

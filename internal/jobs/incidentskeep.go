@@ -59,7 +59,7 @@ func (r *incidentsRun) tellLeft(ctx context.Context, b *store.Batch, entry strin
 // entryDeciders are the roles that may be asked whether an entry of the incident log stays.
 var entryDeciders = []policy.Role{policy.RoleSafeguarding, policy.RoleOfficer, policy.RoleDeputy, policy.RoleSafeguardingDeps, policy.RoleHead, policy.RoleChair}
 
-// entriesToDecide asks somebody about entries of the incident log whose time is over. The words are the same whatever they are about.
+// entriesToDecide asks somebody about entries of the incident log whose time is over. The words are the same whatever they are about, and do not say what it is: a mail is read over shoulders.
 func (t *told) entriesToDecide(ctx context.Context, env Env, who reader) ([]reports.AskedOf, error) {
 	if !incidents.Used(env.Policy) {
 		return nil, nil
@@ -75,8 +75,8 @@ func (t *told) entriesToDecide(ctx context.Context, env Env, who reader) ([]repo
 			return nil, err
 		} else if n > 0 {
 			return []reports.AskedOf{{
-				Title: "Incident log", Question: "The time for which something in it is kept is over. Does it stay until a later day, or does it go?", Link: env.page("/incidents"),
-				Command: "Open the incident log on the review site.",
+				Title: "Something to decide", Question: "On the review site the time is over for which something is kept that only you and few others can read. Does it stay, or does it go?", Link: env.page("/"),
+				Command: "Open the review site.",
 			}}, nil
 		}
 	}

@@ -33,9 +33,10 @@ type Subject struct {
 // Resolve finds out by what the state knows a person. given is an address or an id of Google's; more are further ones, or names.
 func Resolve(ctx context.Context, main store.Store, given string, more ...string) (*Subject, error) {
 	s := &Subject{}
+	given = strings.TrimSpace(given)
 	for _, g := range append([]string{given}, more...) {
 		switch g = strings.TrimSpace(g); {
-		case g == "" && given != "":
+		case g == "" && given != "": // nothing more is known
 		case g == "":
 			return nil, errors.New("whose data it is about is not given: an address, or an id of Google's")
 		case strings.Contains(g, "@"):

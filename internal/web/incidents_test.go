@@ -378,6 +378,59 @@ func TestReadingIsRecordedFirst(t *testing.T) {
 	}
 }
 
+// When the time of an entry is over the page asks whoever decides; a download is noted in what was downloaded.
+func TestEntryIsKeptOrGoes(t *testing.T) {
+	c := newCampus(t, sitePolicy)
+	c.raise("teacher", url.Values{"about": {"pupil"}, "kind": {"incident"}, "note": {note}})
+	c.work()
+	id := c.entries(incidents.Ordinary, "officer")[0]
+	page := "/incidents/e/" + id
+	for _, name := range []string{"officer", "lead"} {
+		c.posts(name, "/incidents", "/incidents/open/"+id, nil)
+	}
+	c.work()
+	c.posts("lead", page, "/incidents/close/"+id, url.Values{"who_told": {"the parents"}, "learnt": {"to ask"}})
+	c.work()
+	for range 2 {
+		if status, text := c.get("officer", "/incidents/log.csv"); status != http.StatusOK || !strings.Contains(text, id) {
+			t.Fatalf("the list: %d %s", status, text)
+		}
+		c.work()
+	}
+	_, text := c.get("lead", page)
+	if n := strings.Count(text, "downloaded it"); n != 1 {
+		t.Errorf("that it was downloaded twice on a day stands there %d times", n)
+	}
+	if strings.Contains(text, "Its time is over") || !strings.Contains(text, "It is kept until Thu 14 September 2051") {
+		t.Errorf("on the day on which it was closed the page says: %s", text)
+	}
+	c.now = time.Date(2051, 9, 15, 9, 0, 0, 0, time.UTC)
+	c.browsers = map[string]*http.Client{}
+	if _, text := c.get("officer", page); strings.Contains(text, "Its time is over") {
+		t.Error("the officer is asked")
+	}
+	v := url.Values{"until": {"2052-01-01"}, "why": {"a claim"}}
+	if status, text := c.posts("lead", page, "/incidents/keep/"+id, v); status != http.StatusOK {
+		t.Fatalf("kept: %d %s", status, text)
+	}
+	c.work()
+	if _, text := c.get("lead", page); !strings.Contains(text, "a claim") || strings.Contains(text, "Its time is over") {
+		t.Errorf("kept, and the page says: %s", text)
+	}
+	c.now = time.Date(2052, 1, 2, 9, 0, 0, 0, time.UTC)
+	c.browsers = map[string]*http.Client{}
+	if status, _ := c.posts("lead", page, "/incidents/delete/"+id, nil); status != http.StatusBadRequest {
+		t.Errorf("deleted without being sure: %d", status)
+	}
+	if status, text := c.posts("lead", page, "/incidents/delete/"+id, url.Values{"sure": {"yes"}}); status != http.StatusOK {
+		t.Fatalf("deleted: %d %s", status, text)
+	}
+	c.work()
+	if got := c.entries(incidents.Ordinary, "lead"); len(got) != 0 {
+		t.Errorf("it is still there: %v", got)
+	}
+}
+
 func TestEntryLife(t *testing.T) {
 	c := newCampus(t, sitePolicy)
 	c.raise("teacher", url.Values{"about": {"nobody"}, "kind": {"data-breach"}, "item": {"file/1AbC"}, "note": {note}, "known": {"2026-09-14T08:30"}})
