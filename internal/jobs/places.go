@@ -20,6 +20,7 @@ import (
 	"esafetybot/internal/policy"
 	"esafetybot/internal/privacy"
 	"esafetybot/internal/records"
+	"esafetybot/internal/reminders"
 	"esafetybot/internal/roster"
 	"esafetybot/internal/shares"
 	"esafetybot/internal/store"
@@ -44,6 +45,7 @@ func Places() []privacy.Place {
 		{C: views.Findings, What: "what a finding is about, in words", While: whileFinding, Gone: true, Dead: deadKey(privacy.Findings)},
 		{C: views.Changes, What: "what a change is about, in words", While: whileFinding, Gone: true, Dead: deadKey(privacy.Actions)},
 		{C: views.Overview, What: "what the newest runs could not see, in words", While: whileTrue, Gone: true},
+		{C: views.History, What: "what could not be seen on a day, in words that name nobody", Retention: policy.KeepRuns},
 		{C: actions.Undos, What: "what undoing a change needs", While: "180 days", Gone: true, Dead: deadKey(privacy.Actions)},
 		{C: actions.Events, What: "one step in the life of a change", Retention: policy.KeepActions, Dead: deadField(privacy.Actions, "action")},
 		{C: actions.Actions, What: "a change", Retention: policy.KeepActions, Drop: map[string]string{"concerns": ""}, Dead: deadKey(privacy.Actions)},
@@ -54,6 +56,9 @@ func Places() []privacy.Place {
 		{C: decisions.Judgements, What: "what the program made of a decision", Retention: policy.KeepDecisions, Drop: map[string]string{"items": ""}},
 		{C: closures.Closures, What: "a day on which the school was closed, and who said so", Retention: policy.KeepDecisions},
 		{C: checkins.Answers, What: "an answer to a check-in", Retention: policy.KeepCheckIns},
+		{C: reminders.Outs, What: "a reminder that went out, and to whom", Retention: policy.KeepCheckIns, Drop: map[string]string{"for": ""}},
+		{C: reminders.Confirms, What: "who confirmed what a reminder asks", Retention: policy.KeepCheckIns},
+		{C: reminders.Reads, What: "that somebody has read the policy", Retention: policy.KeepCheckIns},
 		{C: records.Entries, What: "an entry of a list (approved services and blogs, visitors, consents)", Retention: policy.KeepRecords},
 		{C: moderation.Classes, What: "who commented, posted and looked in a class or on a blog, and when", Retention: policy.KeepModerated, OwnWords: []string{"text"},
 			Drop: map[string]string{"taught": "", "hosts": "", "as": "", "cover": "who"}},

@@ -47,7 +47,7 @@ func Retention(ctx context.Context, env Env, now time.Time) (*Record, error) {
 		}
 		var errs []error
 		for _, part := range []func(context.Context) error{
-			s.findings, s.actions, s.firsts, s.access, s.checkIns, s.letters, s.marks, s.runs, s.decided, s.records, s.closures, s.asked, s.people, s.classes,
+			s.findings, s.actions, s.firsts, s.access, s.checkIns, s.letters, s.marks, s.runs, s.decided, s.records, s.closures, s.reminded, s.sights, s.asked, s.people, s.classes,
 		} {
 			if ctx.Err() != nil {
 				break
