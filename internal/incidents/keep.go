@@ -196,7 +196,9 @@ func (l *Log) dropReceipt(ctx context.Context, b *store.Batch, e *Entry) error {
 func (l *Log) Exported(ctx context.Context, by By, id string) error {
 	return l.change(ctx, by, id, func(e *Entry, me actor, _ *store.Batch) error {
 		today := l.Calendar.Date(l.now())
-		if slices.ContainsFunc(e.History, func(h Event) bool { return h.What == WasExported && h.Who.same(me.Who) && l.Calendar.Date(h.At) == today }) {
+		if slices.ContainsFunc(e.History, func(h Event) bool {
+			return h.What == WasExported && h.Who.same(me.Who) && l.Calendar.Date(h.At) == today
+		}) {
 			return nil
 		}
 		e.happened(l.now(), me.Who, WasExported, "")
