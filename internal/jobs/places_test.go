@@ -17,7 +17,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"esafetybot/internal/policy"
 )
 
 // declared lists the collections that the program declares, by reading its source: what is made otherwise than with a name in plain words is a mistake of its own.
@@ -136,7 +135,7 @@ func TestEveryCollectionIsKnown(t *testing.T) {
 	}
 	words := map[string]string{}
 	for k, p := range maps.All(periods) {
-		words[k] = policy.Period(p).String()
+		words[k] = p.String()
 	}
 	if diff := cmp.Diff(words, said); diff != "" {
 		t.Errorf("how long each kind is kept, by the program and by docs/privacy.md (-program +page):\n%s", diff)

@@ -58,14 +58,13 @@ type Found struct {
 }
 
 type op struct {
-	place   *Place
-	site    bool
-	doc     store.Doc
-	body    []byte // nil: it goes
-	fields  map[string]string
-	letter  *outbox.Entry
-	theirs  bool // of a letter: it went to the person
-	comment string
+	place  *Place
+	site   bool
+	doc    store.Doc
+	body   []byte // nil: it goes
+	fields map[string]string
+	letter *outbox.Entry
+	theirs bool // of a letter: it went to the person
 }
 
 // About tells whether a string mentions the person.
