@@ -23,6 +23,9 @@ type Player struct {
 	Dojo    []DojoClass // the classes on ClassDojo; none means that nothing is told of it
 	// Keepers are the addresses of those who keep each record that is a list, beside the Leaders; none means that no such record is kept.
 	Keepers map[string][]string
+	// Until is when the days end that are judged by truth; the zero value sets no end. Nobody who did something that counts is deleted so long before that Google has forgotten
+	// them by then: truth judges by the accounts of its day (docs/comment-rules.md), and the program remembers.
+	Until time.Time
 
 	rng    *rand.Rand
 	usage  *reporter
