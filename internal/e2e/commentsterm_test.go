@@ -56,6 +56,7 @@ func TestCampaignTermOfMails(t *testing.T) {
 			c := &term{campus: s, w: s.watches[0], player: sc.Player(), part: part, waits: map[string]map[string]bool{}, late: map[string]map[string]bool{},
 				person: map[string]string{}, all: map[string][]string{}, called: map[string]bool{}}
 			c.zone = c.w.policy.School.Location
+			c.player.Until = from.AddDate(0, 0, days)
 			c.first = sc.World.Now()
 			for range days {
 				c.day()

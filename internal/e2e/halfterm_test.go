@@ -136,6 +136,7 @@ func live(t *testing.T, x stretch, size, seed int) {
 		t.Fatal(err)
 	}
 	l.player = sc.Player()
+	l.player.Until = l.at(dates[len(dates)-1], 24, 0)
 	p, err := policy.Parse(generate.Classroom+".yaml", []byte(sc.Policies[generate.Classroom]))
 	if err != nil {
 		t.Fatal(err)

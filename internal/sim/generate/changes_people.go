@@ -36,7 +36,7 @@ func (p *Player) justDecided(u *world.User) bool {
 // deleteUser deletes an account; before, its files may be passed on to somebody, one after the other, as the Admin console does.
 func (p *Player) deleteUser(pass bool) (bool, error) {
 	u, ok := p.user(func(u *world.User) bool {
-		return !p.protected(u.PrimaryEmail) && !u.IsAdmin && !u.IsGuestUser && !p.justDecided(u) && (pass || !p.ownsTalk(u))
+		return !p.protected(u.PrimaryEmail) && !u.IsAdmin && !u.IsGuestUser && !p.justDecided(u) && !p.missed(u) && (pass || !p.ownsTalk(u))
 	})
 	if !ok {
 		return false, nil
@@ -113,9 +113,17 @@ func (p *Player) createUser() (bool, error) {
 // cannot be told from the roll and the accounts of today.
 func byNameOnly(u *world.User) bool { return isPupil(u) && len(u.ExternalIDs) == 0 }
 
+// missed tells whether somebody did something that counts and would be forgotten before the days end: Google keeps a deleted account for twenty days.
+func (p *Player) missed(u *world.User) bool {
+	return p.World.Now().AddDate(0, 0, 20).Before(p.Until) && (p.decided(u) || p.spokeSince(u, p.begun.AddDate(0, 0, -8)))
+}
+
 // justSpoke tells whether somebody did something in a class or on a file since yesterday: whether it was staff's is found out in the evening, by the unit of then.
 func (p *Player) justSpoke(u *world.User) bool {
-	since := p.World.Now().Add(-24 * time.Hour)
+	return p.spokeSince(u, p.World.Now().Add(-24*time.Hour))
+}
+
+func (p *Player) spokeSince(u *world.User, since time.Time) bool {
 	for _, app := range []string{"classroom", "drive"} {
 		for _, a := range slices.Backward(p.World.Activities(app)) {
 			if a.Time.Before(since) {

@@ -28,6 +28,9 @@ type Player struct {
 	Policies map[string]truth.Policy
 	// InSchool tells whether pupils are in on a day, in the tenant's time zone; nil means on every weekday. On other days no pupil does anything.
 	InSchool func(day time.Time) bool
+	// Until is when the days end that are judged by truth; the zero value sets no end. Nobody who did something that counts is deleted so long before that Google has forgotten
+	// them by then: truth judges by the accounts of its day (docs/comment-rules.md), and the program remembers.
+	Until time.Time
 
 	rng    *rand.Rand
 	usage  *reporter

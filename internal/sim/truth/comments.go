@@ -261,7 +261,7 @@ func (w *world) judgeComments(m CommentsMeans, found collection) {
 				continue
 			}
 			switch {
-			case s.who != nil && w.kinds[s.who] != "pupils":
+			case s.who != nil && w.kindAt(s.who, s.at) != "pupils":
 				add("private-by-other-adult", p.subject, "by/"+s.who.ID)
 			case s.who == nil && strings.Contains(s.address, "@") && !w.domains[domainOf(s.address)]:
 				add("private-by-other-adult", p.subject, "by/"+addressHash(s.address))

@@ -230,6 +230,8 @@ func TestPrivateComments(t *testing.T) {
 		{name: "cover", log: []string{private(ten, "moe@school.example")}, decisions: stood("2026-11-11")},
 		{name: "cover until the day before", log: []string{private(ten, "moe@school.example")}, decisions: stood("2026-11-10"), want: by("t3")},
 		{name: "a pupil", log: []string{private(ten, "pat@school.example")}},
+		{name: "a pupil then", log: []string{private(ten, "moe@school.example")}, files: movedOn(noon, "moe@school.example", "/Pupils")},
+		{name: "a pupil until then", log: []string{private(noon, "moe@school.example")}, files: movedOn(ten, "moe@school.example", "/Pupils"), want: by("t3")},
 		{name: "a pupil of another class, deleted", log: []string{private(ten, "pia@school.example")}, files: and(without("p2"), "deletedusers.json", "["+pia+"]")},
 		{name: "deleted lately", log: []string{private(ten, "moe@school.example")}, files: moeGone("2026-11-12T09:00:00Z"), want: by("t3")},
 		{name: "deleted long ago", log: []string{private("2026-10-26T08:00:00Z", "moe@school.example")}, files: moeGone("2026-10-27T08:59:59Z")},
