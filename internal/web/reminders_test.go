@@ -78,7 +78,7 @@ func TestWhoSeesReminders(t *testing.T) {
 		}
 	}
 	_, text := x.get("officer", "/reminders")
-	for _, want := range []string{"Asked of the page host", "Thursday 15 October 2026, 08:30, for teachers, by mail: went out (2 people told).", "Wednesday 25 November 2026, 08:30", "Please answer by Thursday 5 November", "This is overdue", "missed"} {
+	for _, want := range []string{"Asked of the page host", "Thursday 15 October 2026, 08:30, for teachers, by mail: <strong class=\"plain\">went out</strong> (2 people told).", "Wednesday 25 November 2026, 08:30", "Please answer by Thursday 5 November", "This is overdue", "missed"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the page lacks %q:\n%s", want, text)
 		}
