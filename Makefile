@@ -20,7 +20,7 @@ bench: ## the review page's time; calls, time and memory on a large school, at G
 	ESAFETYBOT_BENCH=1 $(GO) test ./internal/e2e -run TestBench -v -count 1 -timeout 60m
 
 campaign: ## hours: all seeds and sizes, all kill points, a million files, mutation, fuzzing
-	ESAFETYBOT_CAMPAIGN=1 $(GO) test ./... -run 'Campaign|Mutation' -count 1 -timeout 6h
+	GOGC=$(or $(GOGC),400) ESAFETYBOT_CAMPAIGN=1 $(GO) test ./... -run 'Campaign|Mutation' -count 1 -timeout 6h
 	tools/fuzz.sh 1m
 
 screenshots: demo ## docs/pictures: the report, and the review site's pages (all of them in docs/pictures/all, not committed)

@@ -156,6 +156,26 @@ func (b *Book) Update(now time.Time, present []Present, read []string, acts []Ac
 			b.end(now, account, grants, nil, nil, told) // the account is gone, and all it had with it
 		}
 	}
+	for account := range b.holders {
+		if !here[account] && len(b.grants[account]) == 0 {
+			delete(b.holders, account) // nothing is recorded of it any more
+		}
+	}
+}
+
+// Forget takes out what ended before a moment, and who accounts were of which nothing is recorded then. It returns how many grants went.
+func (b *Book) Forget(before time.Time) int {
+	n := 0
+	for account, grants := range b.grants {
+		kept := slices.DeleteFunc(slices.Clone(grants), func(g Grant) bool { return !g.Until.IsZero() && g.Until.Before(before) })
+		n += len(grants) - len(kept)
+		b.grants[account] = kept
+		if len(kept) == 0 {
+			delete(b.grants, account)
+			delete(b.holders, account)
+		}
+	}
+	return n
 }
 
 func (b *Book) account(now time.Time, p Present, read []string, told map[string]Act) {
@@ -197,6 +217,14 @@ func (b *Book) end(now time.Time, account string, grants []Grant, there, read []
 
 // Flush writes what differs from the store.
 func (b *Book) Flush(ctx context.Context) error {
+	// First: if it ends here, what is recorded of them still says next time that they are to go.
+	for id := range b.docs {
+		if _, kept := b.holders[id]; !kept {
+			if err := b.dropHolder(ctx, id); err != nil {
+				return fmt.Errorf("writing the access record: %w", err)
+			}
+		}
+	}
 	parts := map[string]map[string][]Grant{}
 	for account, grants := range b.grants {
 		key := shardOf(account)
@@ -204,6 +232,11 @@ func (b *Book) Flush(ctx context.Context) error {
 			parts[key] = map[string][]Grant{}
 		}
 		parts[key][account] = grants
+	}
+	for key := range b.shards {
+		if parts[key] == nil {
+			parts[key] = map[string][]Grant{} // all that lay there is gone, or lies elsewhere
+		}
 	}
 	for _, key := range slices.Sorted(maps.Keys(parts)) {
 		data, err := json.Marshal(parts[key])
@@ -253,5 +286,16 @@ func (b *Book) flushHolders(ctx context.Context) error {
 			b.docs[id] = store.Doc{Key: id, Version: b.docs[id].Version + 1, Body: bodies[id]}
 		}
 	}
+	return nil
+}
+
+// dropHolder forgets who an account was.
+func (b *Book) dropHolder(ctx context.Context, id string) error {
+	batch := &store.Batch{}
+	batch.Delete(Holders, id, b.docs[id].Version)
+	if err := b.commit(ctx, batch); err != nil {
+		return err
+	}
+	delete(b.docs, id)
 	return nil
 }

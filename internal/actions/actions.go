@@ -227,6 +227,8 @@ type Event struct {
 	Facts   []string  `json:"facts,omitempty"`
 	Why     string    `json:"why,omitempty"`
 	Run     string    `json:"run"`
+
+	number int // the version of its action
 }
 
 // ID is the key of an action: KIND-HASH.

@@ -29,8 +29,31 @@ func (l *Log) Approve(ctx context.Context, by By, picks ...Pick) error {
 
 // ApproveAll releases the whole list of a kind that waits for approval, braked or not, but only if it holds exactly
 // as many as expected. Those that concern the person themselves, and those of high severity that they approved before, are not on their list.
-// It returns the ids released.
+// It returns the ids released. A long list takes several batches: one that was cut short is released to its end by [Log.ApproveRest].
 func (l *Log) ApproveAll(ctx context.Context, by By, kind string, expect int) ([]string, error) {
+	return l.release(ctx, by, kind, expect, time.Time{})
+}
+
+// ApproveRest is ApproveAll of somebody who asked for it at a moment, and may be called again until it succeeds: of a list that was begun since then it releases the rest, without what came or changed after they
+// asked.
+func (l *Log) ApproveRest(ctx context.Context, by By, kind string, expect int, asked time.Time) error {
+	begun := false
+	list, err := l.all(ctx, Once, Approved)
+	for _, a := range list {
+		begun = begun || a.Kind == kind && slices.ContainsFunc(a.Approvals, func(p Approval) bool { return p.List && p.same(by.who()) && !p.At.Before(asked) })
+	}
+	if err != nil {
+		return err
+	}
+	if !begun {
+		asked = time.Time{}
+	}
+	_, err = l.release(ctx, by, kind, expect, asked)
+	return err
+}
+
+// release approves what waits of a kind: as many as expected or, of a list that was begun, the rest as it was when it was asked for.
+func (l *Log) release(ctx context.Context, by By, kind string, expect int, begun time.Time) ([]string, error) {
 	if err := by.check(); err != nil {
 		return nil, err
 	}
@@ -43,7 +66,7 @@ func (l *Log) ApproveAll(ctx context.Context, by By, kind string, expect int) ([
 	own, second := 0, 0
 	for _, a := range waiting {
 		switch {
-		case a.Kind != kind:
+		case a.Kind != kind, !begun.IsZero() && a.Changed.After(begun):
 		case a.concerns(by.who()):
 			own++
 		case a.approvedBy(by.who()):
@@ -52,7 +75,7 @@ func (l *Log) ApproveAll(ctx context.Context, by By, kind string, expect int) ([
 			list, ids = append(list, a), append(ids, a.ID)
 		}
 	}
-	if len(list) != expect {
+	if len(list) != expect && begun.IsZero() {
 		return nil, fmt.Errorf("%w: %d of the kind %s wait, not %d (and %d that concern yourself, %d that wait for a second person); nothing was approved: look at the plan again",
 			ErrCount, len(list), kind, expect, own, second)
 	}

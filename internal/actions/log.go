@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -197,6 +198,19 @@ func (l *Log) History(ctx context.Context, id string) iter.Seq2[Event, error] {
 	return l.events(ctx, store.Ask{Query: "action", Equal: map[string]string{"action": id}})
 }
 
+// Life lists the events of one action in the order in which they were written, also where a clock stood still.
+func (l *Log) Life(ctx context.Context, id string) ([]Event, error) {
+	var out []Event
+	for e, err := range l.History(ctx, id) {
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, e)
+	}
+	slices.SortStableFunc(out, func(a, b Event) int { return a.number - b.number })
+	return out, nil
+}
+
 // EventsSince streams all events later than a moment, oldest first.
 func (l *Log) EventsSince(ctx context.Context, after time.Time) iter.Seq2[Event, error] {
 	ask := store.Ask{Query: "since"}
@@ -212,6 +226,7 @@ func (l *Log) events(ctx context.Context, ask store.Ask) iter.Seq2[Event, error]
 			var e Event
 			if err == nil {
 				err = json.Unmarshal(d.Body, &e)
+				e.number, _ = strconv.Atoi(d.Key[strings.LastIndexByte(d.Key, '~')+1:]) // of a run that did nothing there is none
 			}
 			if !yield(e, err) || err != nil {
 				return

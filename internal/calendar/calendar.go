@@ -203,8 +203,19 @@ func (c *Calendar) yearBegin(year int) Date {
 	return Date{Year: year, Month: c.Rollover.First.Month, Day: c.Rollover.First.Day}
 }
 
-// InRollover tells whether d is in the weeks in which accounts move up a year.
-func (c *Calendar) InRollover(d Date) bool { return c.Rollover.Contains(d) }
+// InRollover tells whether d is in the weeks in which accounts move up a year: in any year, because nobody who forgets to write next summer's dates into the
+// policy stops moving accounts up. Without a roll-over there are none.
+func (c *Calendar) InRollover(d Date) bool {
+	if c.Rollover.IsZero() {
+		return false
+	}
+	start := c.YearStart(d)
+	end := Date{Year: start.Year, Month: c.Rollover.Last.Month, Day: c.Rollover.Last.Day}
+	if end.Before(start) { // it goes on past New Year
+		end.Year++
+	}
+	return !d.After(end)
+}
 
 // horizon bounds the search for a day that counts: somebody who is in on one day a week reaches the longest deadline
 // that makes sense well before this. In days.

@@ -356,4 +356,17 @@ func TestRollover(t *testing.T) {
 	if !c.InRollover(day(t, "2026-08-01")) || c.InRollover(day(t, "2026-09-26")) || (&Calendar{}).InRollover(Date{}) {
 		t.Error("the roll-over is from 20 July to 25 September 2026")
 	}
+	winter := &Calendar{Rollover: Range{day(t, "2026-12-15"), day(t, "2027-01-10")}}
+	for _, tt := range []struct {
+		c    *Calendar
+		day  string
+		want bool
+	}{
+		{c, "2026-07-19", false}, {c, "2026-07-20", true}, {c, "2026-09-25", true}, {c, "2027-07-19", false}, {c, "2027-07-20", true}, {c, "2027-09-25", true}, {c, "2027-09-26", false}, {c, "2028-02-29", false},
+		{winter, "2026-12-14", false}, {winter, "2026-12-31", true}, {winter, "2028-01-10", true}, {winter, "2028-01-11", false}, {winter, "2028-12-15", true},
+	} {
+		if have := tt.c.InRollover(day(t, tt.day)); have != tt.want {
+			t.Errorf("%s: in the roll-over: %v", tt.day, have)
+		}
+	}
 }

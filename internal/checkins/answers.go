@@ -109,3 +109,22 @@ func (b *Book) Stage(batch *store.Batch) error {
 	}
 	return nil
 }
+
+// Forget takes out answers from before a moment, and returns how many; the newest to each question, of ClassDojo to each question about each class, stays.
+func (b *Book) Forget(before time.Time) int {
+	n := 0
+	for name, list := range b.answers {
+		var newest time.Time
+		for _, a := range list {
+			if a.At.After(newest) {
+				newest = a.At
+			}
+		}
+		kept := slices.DeleteFunc(slices.Clone(list), func(a Answer) bool { return a.At.Before(before) && a.At.Before(newest) })
+		if gone := len(list) - len(kept); gone > 0 {
+			b.answers[name], n = kept, n+gone
+			b.touched[name] = struct{}{}
+		}
+	}
+	return n
+}

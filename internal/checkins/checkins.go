@@ -60,6 +60,8 @@ type Answer struct {
 	At     time.Time `json:"at"`
 	By     string    `json:"by"` // Directory id, or the hash of an address outside
 	Answer string    `json:"answer,omitempty"`
+	// Taken is when the worker took it up; zero in answers of older versions, which were taken up when they were given.
+	Taken time.Time `json:"taken,omitzero"`
 	// Dojo is what was said of a class on ClassDojo, in the place of Answer.
 	Dojo *classdojo.Answer `json:"dojo,omitempty"`
 }

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -20,7 +19,7 @@ func newIncidents(o *options) *cobra.Command {
 	var from, to string
 	cmd := &cobra.Command{
 		Use: "incidents", Short: "Numbers of the incident log by kind, as governors see them", Args: cobra.NoArgs,
-		Long: "Numbers of the incident log by kind, as governors see them: kinds with fewer than three are counted together, and concerns about adults are never counted.\n\n" +
+		Long: "Numbers of the incident log by kind, as governors see them: kinds with fewer than three are not counted by themselves, and concerns about adults are never counted.\n\n" +
 			"Entries themselves are read and downloaded on the review site only, by those who may read them.",
 		Example: "  esafetybot incidents --from 2026-09-02 --to 2026-12-18",
 		RunE:    func(cmd *cobra.Command, _ []string) error { return o.incidents(cmd, from, to, asJSON) },
@@ -36,7 +35,7 @@ func newIncidents(o *options) *cobra.Command {
 type countLine struct {
 	Kind  string `json:"kind,omitempty"` // "" for the kinds with few, taken together
 	Title string `json:"title"`
-	N     int    `json:"count"`
+	N     *int   `json:"count,omitempty"` // left out where a number below incidents.Few could be reckoned from it
 }
 
 func (o *options) incidents(cmd *cobra.Command, from, to string, asJSON bool) error {
@@ -69,29 +68,36 @@ func (o *options) incidents(cmd *cobra.Command, from, to string, asJSON bool) er
 		return usageError{errors.New("the policy names nobody for whom the numbers are: a governor, a chair of governors or a headteacher")}
 	}
 	loc := p.School.Location
-	counts, err := incidents.Of(p, s, id, clock).Totals(cmd.Context(), first.At(0, 0, loc), last.AddDays(1).At(0, 0, loc), readers...)
+	totals, err := incidents.Of(p, s, id, clock).Totals(cmd.Context(), first.At(0, 0, loc), last.AddDays(1).At(0, 0, loc), readers...)
 	if err != nil {
 		return err
 	}
 	if asJSON {
-		list := []countLine{}
-		for _, c := range counts {
-			list = append(list, countLine{string(c.Kind), c.Title, c.N})
-		}
 		enc := json.NewEncoder(o.std.Out)
 		enc.SetIndent("", "  ")
-		return enc.Encode(list)
+		return enc.Encode(countLines(totals))
 	}
 	fmt.Fprintf(o.std.Out, "From %s to %s:\n", first.Words(), last.Words())
-	if len(counts) == 0 {
-		fmt.Fprintln(o.std.Out, "Nothing was raised.")
-		return nil
+	for _, line := range totals.Words() {
+		fmt.Fprintf(o.std.Out, "  %s\n", line)
 	}
-	w := tabwriter.NewWriter(o.std.Out, 0, 0, 2, ' ', 0)
-	for _, c := range counts {
-		fmt.Fprintf(w, "  %s\t%d\n", c.Title, c.N)
+	return nil
+}
+
+// countLines are the totals line by line, the kinds with few last.
+func countLines(t incidents.Totals) []countLine {
+	list := []countLine{}
+	for _, c := range t.Kinds {
+		list = append(list, countLine{string(c.Kind), c.Title, &c.N})
 	}
-	return w.Flush()
+	if len(t.Others) > 0 {
+		rest := countLine{Title: fmt.Sprintf("other kinds, fewer than %d each", incidents.Few)}
+		if t.Rest != incidents.NotTold {
+			rest.N = &t.Rest
+		}
+		list = append(list, rest)
+	}
+	return list
 }
 
 // span is from which day to which the numbers are.

@@ -30,6 +30,9 @@ func newPolicy(o *options) *cobra.Command {
 						}
 					}
 				}
+				if !p.Expectations.Own {
+					fmt.Fprintf(o.std.Out, "%s beside it is right: %d expectations.\n", policy.ExpectationsFile, len(p.Expectations.List))
+				}
 				fmt.Fprintf(o.std.Out, "%s is right: %d clauses, %d of them looked at by this version. See: esafetybot policy explain\n", o.policy, len(p.Clauses), built)
 				return nil
 			},

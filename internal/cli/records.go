@@ -18,7 +18,7 @@ import (
 func newRecords(o *options) *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use: "records", Short: "Approved services and blogs, visitors who signed, written consents: what was entered, until when", Args: cobra.NoArgs,
+		Use: "records", Short: "Approved services and blogs, visitors who signed, written consents, meetings with the governor: what was entered, until when", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return o.records(cmd, asJSON) },
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print as JSON")

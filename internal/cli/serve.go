@@ -247,11 +247,14 @@ func siteKey(path string) ([]byte, error) {
 	return key, nil
 }
 
+// decisionsBeside is the file of decisions beside a file of the state.
+func decisionsBeside(path string) string { return strings.TrimSuffix(path, ".db") + "-decisions.db" }
+
 // openDecisions opens the store in which the site notes what people decided; nil where there is no site. Beside a file it is a file of its own.
 func (o *options) openDecisions(ctx context.Context, p *policy.Policy, b *workbench) (store.Store, error) {
 	uri := o.decisions
 	if path, ok := strings.CutPrefix(o.state, "bolt:"); uri == "" && ok {
-		path = strings.TrimSuffix(path, ".db") + "-decisions.db"
+		path = decisionsBeside(path)
 		if _, err := os.Stat(path); err == nil || o.keepDecisions {
 			uri = "bolt:" + path
 		}

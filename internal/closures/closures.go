@@ -25,11 +25,14 @@ type Day struct {
 	Date string    `json:"date"` // 2026-11-18
 	At   time.Time `json:"at"`   // when it was said
 	By   string    `json:"by"`   // Directory id, or the hash of an address outside
+	// Open is when it was said that the school is open after all; zero if it was not.
+	Open time.Time `json:"open,omitzero"`
 }
 
 // Book is all such days, by date.
 type Book struct {
 	Days    []Day
+	after   []Day // on which the school was open after all
 	version int64
 	changed bool
 }
@@ -42,8 +45,16 @@ func Open(ctx context.Context, s store.Store) (*Book, error) {
 		return b, nil
 	}
 	if err == nil {
+		var all []Day
 		b.version = d.Version
-		err = json.Unmarshal(d.Body, &b.Days)
+		err = json.Unmarshal(d.Body, &all)
+		for _, d := range all {
+			if d.Open.IsZero() {
+				b.Days = append(b.Days, d)
+			} else {
+				b.after = append(b.after, d)
+			}
+		}
 	}
 	if err != nil {
 		return nil, fmt.Errorf("the days on which the school was closed cannot be read from the state: %w", err)
@@ -71,10 +82,28 @@ func (b *Book) Add(date calendar.Date, by string, at time.Time) {
 }
 
 // Remove notes that it is open after all.
-func (b *Book) Remove(date calendar.Date) {
-	n := len(b.Days)
-	b.Days = slices.DeleteFunc(b.Days, func(d Day) bool { return d.Date == date.String() })
-	b.changed = b.changed || len(b.Days) != n
+func (b *Book) Remove(date calendar.Date, at time.Time) {
+	b.Days = slices.DeleteFunc(b.Days, func(d Day) bool {
+		if d.Date != date.String() {
+			return false
+		}
+		d.Open = at.UTC()
+		b.after, b.changed = append(b.after, d), true
+		return true
+	})
+}
+
+// Forget drops the days before a date, those too on which the school was open after all, and tells how many.
+func (b *Book) Forget(before calendar.Date) int {
+	n := len(b.Days) + len(b.after)
+	old := func(d Day) bool {
+		date, err := calendar.ParseDate(d.Date)
+		return err == nil && date.Before(before)
+	}
+	b.Days, b.after = slices.DeleteFunc(b.Days, old), slices.DeleteFunc(b.after, old)
+	n -= len(b.Days) + len(b.after)
+	b.changed = b.changed || n > 0
+	return n
 }
 
 // Stage adds what changed to a batch.
@@ -82,7 +111,7 @@ func (b *Book) Stage(batch *store.Batch) error {
 	if !b.changed {
 		return nil
 	}
-	body, err := json.Marshal(b.Days)
+	body, err := json.Marshal(slices.Concat(b.Days, b.after))
 	if err != nil {
 		return err
 	}
@@ -103,6 +132,17 @@ func (b *Book) Calendar(base *calendar.Calendar) *calendar.Calendar {
 		}
 	}
 	return &c
+}
+
+// At is the days that were known at a moment.
+func (b *Book) At(t time.Time) *Book {
+	out := &Book{}
+	for _, d := range slices.Concat(b.Days, b.after) {
+		if !d.At.After(t) && (d.Open.IsZero() || d.Open.After(t)) {
+			out.Days = append(out.Days, d)
+		}
+	}
+	return out
 }
 
 // With is a policy whose calendar knows the days in the state; the policy given is left as it is.

@@ -152,7 +152,7 @@ func (in Input) unseen(c policy.Clause) []string {
 			add(name + " (not looked at yet)")
 			continue
 		}
-		if m.Kind == policy.Record && policy.Keepers(m.Name) == nil && m.Name != policy.PolicyRead {
+		if !Looks(m) {
 			add(name + " (kept on the review site, and no colour tells of it)")
 			continue
 		}
@@ -169,6 +169,14 @@ func (in Input) unseen(c policy.Clause) []string {
 		add(s)
 	}
 	return out
+}
+
+// looked are the records that a job looks at although they are no lists.
+var looked = []string{policy.RecordAccess, policy.RecordChanges, policy.PolicyRead}
+
+// Looks tells whether a job looks at a means, so that a colour can tell of it.
+func Looks(m policy.Means) bool {
+	return m.Built() && (m.Kind != policy.Record || policy.Keepers(m.Name) != nil || slices.Contains(looked, m.Name))
 }
 
 var kinds = map[policy.Kind]string{policy.Check: "the check", policy.CheckIn: "the question", policy.Reminder: "the reminder", policy.Record: "the record"}

@@ -51,7 +51,24 @@ const (
 
 	Confirm    = "confirm"     // Answer ("done" or "not-done") to whether Reminder was seen to in Period, with Note
 	ReadPolicy = "read-policy" // they have read the policy
+
+	Exported = "exported" // they took the list Kind out of the program; nothing is judged of it, it is told
 )
+
+// The lists that people take out of the program.
+const (
+	ExportAccess    = "access-record"
+	ExportIncidents = "incident-log" // about pupils, services and devices
+)
+
+// Kinds lists what people decide.
+var Kinds = []string{
+	Reviewed, Cover, EndCover, Moderate, Answer, Incident, Agree, EndAgree, AskOwner, OwnerAnswer, Approve, ApproveAll, Decline, Undo, Closed, NotClosed, Record, Renew, EndRecord,
+	Confirm, ReadPolicy, Exported,
+}
+
+// CursorPrefix is how the keys begin under which the worker notes beside its judgements how far it came.
+const CursorPrefix = "cursor|"
 
 // What may become of a comment on a blog.
 const (
@@ -89,7 +106,7 @@ type Decision struct {
 
 	Findings []Pick `json:"findings,omitempty"`
 	Changes  []Pick `json:"changes,omitempty"`
-	Kind     string `json:"kind,omitempty"` // of a change
+	Kind     string `json:"kind,omitempty"` // of a change, or of a list
 	Expect   int    `json:"expect,omitempty"`
 	// Private says of Agree that only [policy.Excepters] may know who agreed, and why.
 	Private bool   `json:"private,omitempty"`

@@ -64,6 +64,8 @@ func (d Decision) lacks() bool {
 		return d.Kind == "" || d.Expect < 1
 	case Closed, NotClosed:
 		return d.From == ""
+	case Exported:
+		return d.Kind != ExportAccess && d.Kind != ExportIncidents
 	case Record:
 		return policy.Keepers(d.Record) == nil || d.Until == "" || strings.TrimSpace(d.What) == "" || !plain(d.What, MostWhat) || !plain(d.Where, MostWhere)
 	case Renew:

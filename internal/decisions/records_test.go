@@ -31,7 +31,7 @@ func TestCheckRecords(t *testing.T) {
 		{"renewed", Renew, func(d *Decision) { d.What, d.Where = "", "" }, true},
 		{"renewed for ever", Renew, func(d *Decision) { d.Until = "" }, false},
 		{"nothing renewed", Renew, func(d *Decision) { d.Entry = "" }, false},
-		{"renewed in no record", Renew, func(d *Decision) { d.Record = "meetings" }, false},
+		{"renewed in no record", Renew, func(d *Decision) { d.Record = "changes" }, false},
 		{"ended", EndRecord, func(d *Decision) { d.What, d.Where, d.Until = "", "", "" }, true},
 		{"nothing ended", EndRecord, func(d *Decision) { d.Entry = "" }, false},
 		{"ended in no record", EndRecord, func(d *Decision) { d.Record = "" }, false},

@@ -4,13 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
-	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -19,14 +15,11 @@ import (
 	"esafetybot/internal/actions"
 	"esafetybot/internal/findings"
 	"esafetybot/internal/jobs"
-	"esafetybot/internal/outbox"
 	"esafetybot/internal/policy"
 	"esafetybot/internal/remedies"
 	"esafetybot/internal/sim/generate"
 	"esafetybot/internal/sim/server"
 	"esafetybot/internal/sim/world"
-	"esafetybot/internal/store"
-	"esafetybot/internal/store/bolt"
 )
 
 // outcome makes the means that name one of the rules end in propose or fix.
@@ -250,155 +243,6 @@ func (s *campus) dump() map[string]string {
 		}
 	})
 	return out
-}
-
-// mortal is a store of a process that can die: from then on nothing is written.
-type mortal struct {
-	store.Store
-	dead *atomic.Bool
-}
-
-func (m mortal) Commit(ctx context.Context, b *store.Batch) error {
-	if m.dead.Load() {
-		return errors.New("the process was killed")
-	}
-	return m.Store.Commit(ctx, b)
-}
-
-// TestCampaignApplyKills kills the making of changes at every request to Google, before and after it is served, runs again, and compares tenant and log
-// with a run that was not killed.
-func TestCampaignApplyKills(t *testing.T) {
-	t.Parallel()
-	text, w := changing(t, policy.Propose)
-	dir := t.TempDir()
-	s := serve(t, w, map[string]string{generate.Classroom: text}, server.Options{})
-	watch := s.watches[0]
-	s.do(s.lookAt(watch, jobs.SharingJob, jobs.ApplyJob))
-	if s.approveAll(watch) < 5 {
-		t.Fatal("too little is approved to be worth killing")
-	}
-	s.world.Advance(time.Hour)
-	s.do(s.lookAt(watch, jobs.SharingJob)) // which tells the owners of files
-	s.do(s.world.Save(dir))
-	base := filepath.Join(dir, "base.db")
-	copyStore(t, watch.store, base)
-
-	// once applies what is approved on a copy of the school, killed at request n (0: never), then again to its end.
-	once := func(n int) (tenant map[string]string, log []string, requests int) {
-		sw, err := world.Load(dir)
-		if err != nil {
-			t.Fatal(err)
-		}
-		sw.SetNow(s.world.Now().Add(26 * time.Hour)) // whom it concerns has heard
-		g := &gate{}
-		k := serve(t, sw, map[string]string{generate.Classroom: text}, server.Options{OnRequest: g.pass})
-		defer k.hs.Close()
-		kw := k.watches[0]
-		state := filepath.Join(dir, fmt.Sprintf("%d.db", n))
-		data, err := os.ReadFile(base)
-		if err == nil {
-			err = os.WriteFile(state, data, 0o600)
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		st, err := bolt.Open(state, "school", bolt.Options{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer func() {
-			st.Close()
-			if err := os.Remove(state); err != nil {
-				t.Error(err)
-			}
-		}()
-		apply := func(ctx context.Context, st store.Store) {
-			kw.store, kw.box = st, newOutbox(t, kw.policy, st)
-			client, err := newClient(ctx, kw.policy, k.key, k.base, k.retry, k.logs)
-			if err != nil {
-				return // killed while signing in
-			}
-			_, _ = runJobs(ctx, kw, jobs.Env{Google: client, Change: client, Clock: sw.Now, Log: newLog(k.logs), Roll: k.roll}, jobs.ApplyJob)
-		}
-		if n > 0 {
-			ctx, cancel := context.WithCancel(context.Background())
-			dead := &atomic.Bool{}
-			g.arm((n+1)/2, func() {
-				dead.Store(true)
-				cancel()
-				if n%2 == 0 {
-					panic(http.ErrAbortHandler)
-				}
-			})
-			apply(ctx, mortal{st, dead})
-			cancel()
-			if !dead.Load() {
-				t.Errorf("request %d never came", (n+1)/2)
-			}
-			sw.Advance(time.Minute)
-		}
-		g.arm(0, nil)
-		apply(context.Background(), st)
-		requests = g.count()
-		kw.store = st
-		for _, a := range list(t, k.log(kw, nil), actions.States...) {
-			log = append(log, a.ID+" "+string(a.State))
-			made := 0
-			for e, err := range k.log(kw, nil).History(context.Background(), a.ID) {
-				if err != nil {
-					t.Fatal(err)
-				}
-				if e.To == actions.Done {
-					made++
-				}
-			}
-			if made > 1 {
-				t.Errorf("killed at %d: %s was done %d times", n, a.ID, made)
-			}
-		}
-		return k.dump(), log, requests
-	}
-	tenant, log, requests := once(0)
-	for _, l := range log {
-		if strings.HasSuffix(l, " approved") || strings.HasSuffix(l, " started") {
-			t.Errorf("not killed, and left: %s", l)
-		}
-	}
-	t.Logf("%d requests, %d actions", requests, len(log))
-	for _, n := range spread(3, 2*requests) {
-		have, haveLog, _ := once(n)
-		if diff := cmp.Diff(tenant, have); diff != "" {
-			t.Errorf("killed at request %d of %d: the tenant differs:\n%s", (n+1)/2, requests, short(diff))
-		}
-		if diff := cmp.Diff(log, haveLog); diff != "" {
-			t.Errorf("killed at request %d of %d: the log differs:\n%s", (n+1)/2, requests, short(diff))
-		}
-		if t.Failed() {
-			return
-		}
-	}
-}
-
-// copyStore writes a memory store's action log and findings into a bolt file.
-func copyStore(t testing.TB, from store.Store, path string) {
-	t.Helper()
-	to, err := bolt.Open(path, "school", bolt.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer to.Close()
-	for _, c := range []*store.Collection{actions.Actions, actions.Events, actions.Undos, findings.Findings, outbox.Letters} {
-		for d, err := range from.Find(context.Background(), c, store.Ask{}) {
-			if err != nil {
-				t.Fatal(err)
-			}
-			b := &store.Batch{}
-			b.Create(c, d.Key, d.Fields, d.Body)
-			if err := to.Commit(context.Background(), b); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
 }
 
 // TestBrake: what the policy fixes by itself stops at the brake, across runs, and on input that looks wrong nothing is done at all.

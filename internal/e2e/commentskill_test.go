@@ -2,7 +2,6 @@ package e2e
 
 import (
 	"encoding/json"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -12,9 +11,7 @@ import (
 	"esafetybot/internal/findings"
 	"esafetybot/internal/jobs"
 	"esafetybot/internal/sim/generate"
-	"esafetybot/internal/sim/server"
 	"esafetybot/internal/store"
-	"esafetybot/internal/store/bolt"
 )
 
 // commentJobs are those behind the teachers' daily mail, as they run in the afternoon.
@@ -24,9 +21,8 @@ var commentJobs = []string{jobs.CommentsJob, jobs.CheckInsJob, jobs.RecordsJob, 
 // with runs that were never killed: every decision is taken up once, every mail goes once, what waited too long is passed on once.
 func TestCampaignCommentKills(t *testing.T) {
 	t.Parallel()
-	g := &gate{}
-	sc, s := small(t, 2, server.Options{OnRequest: g.pass})
-	k := &killer{campus: s, t: t, gate: g, policy: generate.Classroom, dir: t.TempDir(), rolls: t.TempDir(), jobs: commentJobs}
+	sc, s, g := gated(t, 2)
+	k := killing(t, s, g, generate.Classroom, commentJobs...)
 	s.world.SetNow(s.world.Now().Add(10 * time.Hour)) // in the afternoon
 	first := k.rounds("first run", nil)
 	if t.Failed() {
@@ -43,22 +39,18 @@ func TestCampaignCommentKills(t *testing.T) {
 		return
 	}
 	k.told(first, later)
-	s.watches = nil
-	s.private()
+	k.quiet()
 }
 
 // told sees to it that the runs which were never killed had something of everything to do: else the kills prove nothing.
 func (k *killer) told(first, later oneShot) {
 	k.t.Helper()
 	for name, o := range map[string]oneShot{"first": first, "later": later} {
-		if n := len(digestFiles(k.t, o.MailDir)); n == 0 {
+		if k.letters(o)["digest"] == 0 {
 			k.t.Errorf("the %s run mailed no teacher", name)
 		}
 	}
-	db, err := bolt.Open(later.State, "school", bolt.Options{})
-	if err != nil {
-		k.t.Fatal(err)
-	}
+	db := openFile(k.t, later.State)
 	defer db.Close()
 	passed := 0
 	for _, e := range all[findings.Event](k.t, db, findings.Events) {
@@ -82,19 +74,4 @@ func (k *killer) told(first, later oneShot) {
 	if passed == 0 || counts[true] == 0 || counts[false] == 0 {
 		k.t.Errorf("%d findings were passed on, %d decisions counted and %d did not: some of each is needed", passed, counts[true], counts[false])
 	}
-}
-
-// digestFiles lists the teachers' mails in a folder.
-func digestFiles(t testing.TB, dir string) (out []string) {
-	t.Helper()
-	for _, name := range emls(t, dir) {
-		data, err := os.ReadFile(dir + "/" + name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if strings.Contains(string(data), " to look at\r\n") {
-			out = append(out, name)
-		}
-	}
-	return out
 }

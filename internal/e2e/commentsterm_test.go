@@ -9,12 +9,14 @@ import (
 	"time"
 
 	"esafetybot/internal/calendar"
+	"esafetybot/internal/checks/comments"
 	"esafetybot/internal/jobs"
 	"esafetybot/internal/moderation"
 	"esafetybot/internal/outbox"
 	"esafetybot/internal/school"
 	"esafetybot/internal/sim/generate"
 	"esafetybot/internal/sim/server"
+	"esafetybot/internal/sim/truth"
 	"esafetybot/internal/sim/world"
 )
 
@@ -28,7 +30,9 @@ type term struct {
 	secrets []string // what pupils wrote
 	waits   map[string]map[string]bool
 	late    map[string]map[string]bool // likewise, and they cover the class
-	mailed  map[string]int             // teachers' mails, by day
+	person  map[string]string          // recipient → account, of everybody who ever had one: who was deleted is forgotten after a while
+	all     map[string][]string        // an account's addresses
+	called  map[string]bool            // full names: whether only pupils have them
 }
 
 // TestCampaignTermOfMails: in a term nobody gets two ordinary mails a day, a teacher for whom nothing waits gets none and one for whom something does gets it on the days
@@ -49,7 +53,8 @@ func TestCampaignTermOfMails(t *testing.T) {
 			name := generate.Classroom
 			text := strings.Replace(sc.Policies[name], "\nstaff:\n", "\nstaff:\n  days: {"+part[len(part)-1]+": [mon, tue]}\n", 1)
 			s := serve(t, sc.World, map[string]string{name: text}, server.Options{})
-			c := &term{campus: s, w: s.watches[0], player: sc.Player(), part: part, waits: map[string]map[string]bool{}, late: map[string]map[string]bool{}, mailed: map[string]int{}}
+			c := &term{campus: s, w: s.watches[0], player: sc.Player(), part: part, waits: map[string]map[string]bool{}, late: map[string]map[string]bool{},
+				person: map[string]string{}, all: map[string][]string{}, called: map[string]bool{}}
 			c.zone = c.w.policy.School.Location
 			c.first = sc.World.Now()
 			for range days {
@@ -100,7 +105,10 @@ func (c *term) day() {
 		c.t.Fatalf("the day %s ended at %s", today.Format(time.DateOnly), now)
 	}
 	c.run()
-	c.hosts()
+	c.note()
+	if day := calendar.DateOf(today); c.w.policy.Calendar.IsSchoolDay(day) || slices.Contains(c.w.policy.Calendar.Inset, day) { // on others no teacher is in
+		c.hosts()
+	}
 	c.world.SetNow(time.Date(today.Year(), today.Month(), today.Day()+1, 5, 0, 0, 0, c.zone))
 }
 
@@ -161,28 +169,56 @@ func (c *term) run() {
 	}
 }
 
+// note notes whose addresses are whose, and what pupils are called.
+func (c *term) note() {
+	c.world.View(func() {
+		for _, u := range slices.Concat(c.world.Users(), c.world.DeletedUsers()) {
+			for _, a := range u.Addresses() {
+				c.person[outbox.RecipientID(a)] = u.ID
+			}
+			c.all[u.ID] = u.Addresses()
+			only, known := c.called[u.Name.FullName]
+			c.called[u.Name.FullName] = (only || !known) && under(c.w.policy, u.OrgUnitPath) && !c.moved[c.w.name+u.ID] // a grown-up may be called like a pupil
+		}
+	})
+}
+
 // hosts notes for whom something waits this evening, by what truth says.
 func (c *term) hosts() {
 	c.t.Helper()
 	day := c.world.Now().In(c.zone).Format(time.DateOnly)
 	c.waits[day], c.late[day] = map[string]bool{}, map[string]bool{}
-	courses := map[string]bool{}
-	for _, f := range c.allTruths()[c.w.name] {
-		if course, _, ok := moderation.ParseSubject(f.Subject); ok && f.Rule == "comments.unreviewed" {
-			courses[course] = true
+	places := map[string]bool{}
+	waiting := c.truthsOf(comments.Means, func(p truth.Policy) truth.Policy {
+		p.Means, p.Names, p.Accounts, p.Devices, p.PupilEmail, p.Settings, p.CheckIns, p.DojoCheckIns, p.Records = nil, nil, nil, nil, nil, nil, nil, nil, nil
+		return p
+	})
+	for _, f := range waiting[c.w.name] {
+		if place, _, ok := moderation.ParseSubject(f.Subject); ok && f.Rule == "comments.unreviewed" {
+			places[place] = true
 		}
 	}
 	c.world.View(func() {
-		for id := range courses {
-			for _, m := range c.world.Teachers(id) {
-				if u := c.world.User(m.UserID); u != nil && !u.Suspended && !u.Archived && !u.IsGuestUser && c.ours(u) && !under(c.w.policy, u.OrgUnitPath) {
-					c.waits[day][u.ID] = true
+		looks := func(u *world.User) {
+			if u != nil && !u.Suspended && !u.Archived && !u.IsGuestUser && c.ours(u) && !under(c.w.policy, u.OrgUnitPath) {
+				c.waits[day][u.ID] = true
+			}
+		}
+		for place := range places {
+			for _, m := range c.world.Teachers(place) {
+				looks(c.world.User(m.UserID))
+			}
+		}
+		for _, b := range c.w.policy.Blogs {
+			for _, host := range b.Hosts {
+				if places[moderation.BlogKey(b.ID)] {
+					looks(c.world.User(host))
 				}
 			}
 		}
 		for _, d := range c.world.Decisions() {
 			for _, u := range c.world.Users() {
-				if d.Do == "cover" && courses[d.Course] && slices.Contains(u.Addresses(), d.Who) {
+				if d.Do == "cover" && places[d.Course] && slices.Contains(u.Addresses(), d.Who) {
 					c.late[day][u.ID] = true
 				}
 			}
@@ -198,26 +234,18 @@ func (c *term) ours(u *world.User) bool {
 // mails looks through every mail of the term.
 func (c *term) mails() {
 	c.t.Helper()
-	person := map[string]string{} // recipient → account
-	addresses := map[string][]string{}
 	var names []string
-	c.world.View(func() {
-		for _, u := range slices.Concat(c.world.Users(), c.world.DeletedUsers()) {
-			for _, a := range u.Addresses() {
-				person[outbox.RecipientID(a)] = u.ID
-			}
-			addresses[u.ID] = u.Addresses()
-			if under(c.w.policy, u.OrgUnitPath) && !c.moved[c.w.name+u.ID] {
-				names = append(names, u.Name.FullName, u.Name.GivenName+" "+u.Name.FamilyName, u.Name.FamilyName+", "+u.Name.GivenName)
-			}
+	for name, pupil := range c.called {
+		if given, family, ok := strings.Cut(name, " "); ok && pupil {
+			names = append(names, name, family+", "+given)
 		}
-	})
+	}
 	mailed := map[string]string{} // person and day → kind
 	digests, hidden := 0, 0
 	for _, l := range c.w.letters(c.t) {
 		at := l.entry.Created.In(c.zone)
 		day := at.Format(time.DateOnly)
-		who := person[l.entry.Recipient]
+		who := c.person[l.entry.Recipient]
 		if who == "" {
 			who = l.entry.Recipient // somebody outside whom the policy names
 		}
@@ -247,7 +275,7 @@ func (c *term) mails() {
 		if !c.waits[day][who] && !c.late[day][who] {
 			c.t.Errorf("%s: teacher %s got a mail, and nothing waits for them", day, who)
 		}
-		if !c.isIn(addresses[who], at) {
+		if !c.isIn(c.all[who], at) {
 			c.t.Errorf("%s: teacher %s got a mail on a day on which they are not in", day, who)
 		}
 		if at.Hour() < 15 {
@@ -258,7 +286,7 @@ func (c *term) mails() {
 		at, err := time.ParseInLocation(time.DateOnly, day, c.zone)
 		c.do(err)
 		for who := range list {
-			if c.isIn(addresses[who], at) && mailed[who+" "+day] == "" {
+			if c.isIn(c.all[who], at) && mailed[who+" "+day] == "" {
 				c.t.Errorf("%s: something waits for teacher %s, and no mail said so", day, who)
 			}
 		}

@@ -114,10 +114,17 @@ func TestCampaignDojoDays(t *testing.T) {
 // handed before is not kept again.
 func (s *campus) tell(w *watch) {
 	s.t.Helper()
+	if _, err := classdojo.Tell(context.Background(), w.store, w.store.Commit, s.hint(w)); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// hint leaves what the forwarder sent so far in the store that the site writes, and returns what else was told.
+func (s *campus) hint(w *watch) (told []classdojo.Event) {
+	s.t.Helper()
 	var list []world.DojoEvent
 	s.world.View(func() { list = s.world.Dojo() })
-	ctx, now := context.Background(), s.world.Now()
-	var told []classdojo.Event
+	now := s.world.Now()
 	for _, d := range list {
 		e := dojoEvent(d)
 		if e.At.After(now) {
@@ -130,13 +137,11 @@ func (s *campus) tell(w *watch) {
 		if err := e.Check(); err != nil {
 			s.t.Fatalf("the event %s: %v", d.Key, err)
 		}
-		if err := (classdojo.Hints{Store: w.site}).Leave(ctx, e, e.At); err != nil && !errors.Is(err, classdojo.ErrTwice) {
+		if err := (classdojo.Hints{Store: w.site}).Leave(context.Background(), e, e.At); err != nil && !errors.Is(err, classdojo.ErrTwice) {
 			s.t.Fatal(err)
 		}
 	}
-	if _, err := classdojo.Tell(ctx, w.store, w.store.Commit, told); err != nil {
-		s.t.Fatal(err)
-	}
+	return told
 }
 
 // dojoEvent is what was told as the program keeps it.

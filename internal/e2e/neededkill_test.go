@@ -14,9 +14,6 @@ import (
 	"esafetybot/internal/policy"
 	"esafetybot/internal/pseudonym"
 	"esafetybot/internal/sim/generate"
-	"esafetybot/internal/sim/server"
-	"esafetybot/internal/store"
-	"esafetybot/internal/store/bolt"
 	"esafetybot/internal/views"
 )
 
@@ -24,9 +21,8 @@ import (
 // batches to the state, runs again, and compares with runs that were never killed: each is asked once, told once in one mail, and answered once.
 func TestCampaignNeededKills(t *testing.T) {
 	t.Parallel()
-	g := &gate{}
-	_, s := small(t, 2, server.Options{OnRequest: g.pass})
-	k := &killer{campus: s, t: t, gate: g, policy: generate.Classroom, dir: t.TempDir(), rolls: t.TempDir(), jobs: []string{jobs.SharingJob, jobs.ApplyJob, jobs.DigestJob}}
+	_, s, g := gated(t, 2)
+	k := killing(t, s, g, generate.Classroom, jobs.SharingJob, jobs.ApplyJob, jobs.DigestJob)
 	first := k.shot(nil, false)
 	k.whole(first)
 	list := k.askable(first)
@@ -72,8 +68,7 @@ func TestCampaignNeededKills(t *testing.T) {
 	if answered := k.questions(later, func(q *needed.Question) bool { return q.Answer != "" }); len(answered) != len(told) {
 		t.Errorf("%d answers counted, of %d", len(answered), len(told))
 	}
-	s.watches = nil
-	s.private()
+	k.quiet()
 }
 
 // policyOf is the policy that is followed.
@@ -101,10 +96,7 @@ func (k *killer) decision(who, do string) decisions.Decision {
 // askable lists the findings of a run's state about which somebody can be asked, less the administrator's own.
 func (k *killer) askable(o oneShot) (out []*findings.Finding) {
 	k.t.Helper()
-	db, err := bolt.Open(o.State, "school", bolt.Options{})
-	if err != nil {
-		k.t.Fatal(err)
-	}
+	db := openFile(k.t, o.State)
 	defer db.Close()
 	self := k.decision(sender(k.policyOf()), "").By.ID
 	for d, err := range db.Find(k.t.Context(), findings.Findings, findings.AskFor("sharing", findings.Open)) {
@@ -132,13 +124,9 @@ func (k *killer) askable(o oneShot) (out []*findings.Finding) {
 // questions lists what was asked, by finding.
 func (k *killer) questions(o oneShot, which func(*needed.Question) bool) (out []*needed.Question) {
 	k.t.Helper()
-	db, err := bolt.Open(o.State, "school", bolt.Options{})
-	if err != nil {
-		k.t.Fatal(err)
-	}
+	db := openFile(k.t, o.State)
 	defer db.Close()
-	var s store.Store = db
-	all, err := needed.All(k.t.Context(), s)
+	all, err := needed.All(k.t.Context(), db)
 	if err != nil {
 		k.t.Fatal(err)
 	}

@@ -1,16 +1,24 @@
 package e2e
 
 import (
+	"bytes"
 	"context"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
+	"net/http"
+	"net/http/httptest"
 	netmail "net/mail"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"syscall"
 	"time"
 
+	"esafetybot/internal/classdojo"
 	"esafetybot/internal/decisions"
 	"esafetybot/internal/google"
 	"esafetybot/internal/jobs"
@@ -32,12 +40,16 @@ type oneShot struct {
 	Credentials []byte
 	Policy      string // its text
 	State       string // path of the bolt file
+	Site        string // likewise, of what the review site notes
 	MailDir     string // where mail goes; "" means Gmail
 	Now         time.Time
 	Logs        string               // file that is appended to
-	KillBefore  int                  // kill this process before its n-th batch
+	KillBefore  int                  // kill this process before its n-th batch, to whichever store
 	KillAfter   int                  // or after it
-	Decisions   []decisions.Decision // what people decided on the review site
+	Decisions   []decisions.Decision // what people send on the review site before the jobs run, each by the same form in every run
+	Relay       [][]byte             // what the forwarder sends of ClassDojo, likewise
+	List        []byte               // what somebody wrote of it into a list (CSV), likewise
+	Change      bool                 // the jobs may change things at Google
 
 	counted *int // if set, the number of batches
 }
@@ -53,11 +65,16 @@ func (o oneShot) run(ctx context.Context, logs io.Writer) (r *jobs.Record, err e
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	k := &killing{Store: db, before: o.KillBefore, after: o.KillAfter}
-	if o.counted != nil {
-		defer func() { *o.counted = k.n }()
+	notes, err := bolt.Open(o.Site, "school", bolt.Options{})
+	if err != nil {
+		return nil, err
 	}
-	s := store.Store(k)
+	defer func() { err = errors.Join(err, notes.Close()) }()
+	n := o.counted
+	if n == nil {
+		n = new(int)
+	}
+	s, site := deadly{db, o.KillBefore, o.KillAfter, n}, deadly{notes, o.KillBefore, o.KillAfter, n}
 	box, err := outbox.New(s, outbox.Options{Location: p.School.Location, From: netmail.Address{Address: sender(p)}})
 	if err != nil {
 		return nil, err
@@ -74,8 +91,11 @@ func (o oneShot) run(ctx context.Context, logs io.Writer) (r *jobs.Record, err e
 	env := jobs.Env{Google: client, Clock: clock, Log: newLog(logs), Roll: func(r *policy.Roll) ([]byte, error) {
 		return os.ReadFile(filepath.Join(o.Rolls, filepath.Base(r.CSV)))
 	}}
-	w := &watch{policy: p, store: s, box: box}
-	if err := w.hand(ctx, o.Decisions); err != nil {
+	if o.Change {
+		env.Change = client
+	}
+	w := &watch{policy: p, store: s, box: box, site: site}
+	if err := o.told(ctx, p, s, site, clock); err != nil {
 		return nil, err
 	}
 	r, err = runJobs(ctx, w, env, names...)
@@ -121,20 +141,56 @@ func child(file string) error {
 	return err
 }
 
-// killing is a store that kills its own process at a batch.
-type killing struct {
-	store.Store
-	before, after int
-	n             int
+// relayKey signs what the forwarder sends.
+var relayKey = strings.Repeat("k", classdojo.MinKey)
+
+// told is what comes in from outside before the jobs run: what people send on the site, and what is told of ClassDojo. All of it may have come in before.
+func (o oneShot) told(ctx context.Context, p *policy.Policy, s, site store.Store, clock func() time.Time) error {
+	for i, d := range o.Decisions {
+		if _, err := decisions.Make(ctx, site, fmt.Sprint("form ", i), d); err != nil && !errors.Is(err, decisions.ErrTwice) {
+			return err
+		}
+	}
+	relay, err := classdojo.NewRelay(classdojo.RelayConfig{Keys: []string{relayKey}, Hints: classdojo.Hints{Store: site}, Now: clock})
+	if err != nil {
+		return err
+	}
+	for _, body := range o.Relay {
+		r := httptest.NewRequestWithContext(ctx, http.MethodPost, "/", bytes.NewReader(body))
+		stamp := strconv.FormatInt(clock().Unix(), 10)
+		r.Header.Set("Content-Type", "application/json")
+		r.Header.Set(classdojo.HeaderTimestamp, stamp)
+		r.Header.Set(classdojo.HeaderSignature, "v1="+hex.EncodeToString(classdojo.Sign(relayKey, stamp, body)))
+		w := httptest.NewRecorder()
+		if relay.ServeHTTP(w, r); w.Code != http.StatusNoContent && w.Code != http.StatusConflict {
+			return fmt.Errorf("the relay answered %d", w.Code)
+		}
+	}
+	if o.List == nil {
+		return nil
+	}
+	events, err := classdojo.ParseCSV(o.List, p.School.Location, clock())
+	if err == nil {
+		_, err = classdojo.Tell(ctx, s, s.Commit, events)
+	}
+	return err
 }
 
-func (k *killing) Commit(ctx context.Context, b *store.Batch) error {
-	k.n++
-	if k.n == k.before {
+// deadly is a store that kills its own process at a batch. n counts those of all stores of the process.
+type deadly struct {
+	store.Store
+	before, after int
+	n             *int
+}
+
+func (m deadly) Commit(ctx context.Context, b *store.Batch) error {
+	*m.n++
+	n := *m.n
+	if n == m.before {
 		die()
 	}
-	err := k.Store.Commit(ctx, b)
-	if k.n == k.after {
+	err := m.Store.Commit(ctx, b)
+	if n == m.after {
 		die()
 	}
 	return err

@@ -66,6 +66,8 @@ type campus struct {
 	first       time.Time                             // when the program first looked
 	truth       map[string]map[string][]truth.Finding // by check, as last computed
 	truthAt     string                                // and when: the time, and how much has happened
+	tenant      *truth.Tenant                         // of which it was computed
+	asked       map[string]truth.Policy               // and by which policies
 	moved       map[string]bool                       // watch and account: was no pupil's at some time
 	early       bool                                  // a hand-made tenant is looked at before its time: what is decided in it is handed on when it is made
 }
@@ -249,26 +251,17 @@ func (s *campus) truthsOf(check string, part func(truth.Policy) truth.Policy) ma
 		}
 	})
 	if s.truthAt != at {
+		s.tenant, s.asked = s.forTruth(s.policyTexts)
 		s.truth, s.truthAt = map[string]map[string][]truth.Finding{}, at
 	}
 	if known := s.truth[check]; known != nil {
 		return known
 	}
-	dir := s.t.TempDir()
-	defer os.RemoveAll(dir)
-	s.do(s.world.Save(dir))
-	for name, text := range s.policyTexts {
-		s.do(os.WriteFile(filepath.Join(dir, name+".yaml"), []byte(text), 0o600))
-	}
-	tenant, err := truth.LoadTenant(dir)
-	s.do(err)
-	policies, err := truth.LoadPolicies(dir)
-	s.do(err)
-	for name, p := range policies {
+	policies := map[string]truth.Policy{}
+	for name, p := range s.asked {
 		policies[name] = part(p)
 	}
-	s.do(tenant.LoadRolls(dir, policies))
-	out := truth.Options{Now: s.world.Now(), First: s.first}.ComputeFrom(tenant, policies).Policies
+	out := truth.Options{Now: s.world.Now(), First: s.first}.ComputeFrom(s.tenant, policies).Policies
 	for name, list := range out {
 		list = slices.DeleteFunc(list, func(f truth.Finding) bool { return check != "" && findings.Means(f.Rule) != check })
 		if list == nil {
@@ -278,6 +271,23 @@ func (s *campus) truthsOf(check string, part func(truth.Policy) truth.Policy) ma
 	}
 	s.truth[check] = out
 	return out
+}
+
+// forTruth reads the tenant as it is now, and policies by their text, as truth does: from a folder.
+func (s *campus) forTruth(texts map[string]string) (*truth.Tenant, map[string]truth.Policy) {
+	s.t.Helper()
+	dir := s.t.TempDir()
+	defer os.RemoveAll(dir)
+	s.do(s.world.Save(dir))
+	for name, text := range texts {
+		s.do(os.WriteFile(filepath.Join(dir, name+".yaml"), []byte(text), 0o600))
+	}
+	tenant, err := truth.LoadTenant(dir)
+	s.do(err)
+	policies, err := truth.LoadPolicies(dir)
+	s.do(err)
+	s.do(tenant.LoadRolls(dir, policies))
+	return tenant, policies
 }
 
 // agree compares what was found with what must be.

@@ -24,16 +24,16 @@ func StageAgree(b *store.Batch, run Run, f *Finding, a Agreement) error {
 		return fmt.Errorf("finding %s: an agreement must end in the future, not at %s", f.ID, a.Until.Format("2 January 2006"))
 	}
 	f.Status, f.Agreed = Accepted, &a
-	return put(b, f, Event{Finding: f.ID, At: run.Now, From: Open, To: Accepted, How: AgreedTo, Facts: f.Facts, Run: run.ID, Policy: run.Policy})
+	return put(b, f, Event{Finding: f.ID, At: run.Now, From: Open, To: Accepted, How: AgreedTo, By: a.By, Facts: f.Facts, Run: run.ID, Policy: run.Policy})
 }
 
-// StageEnd adds to a batch that an agreement ends before its date: the finding opens again, with the deadline due (zero is none).
-func StageEnd(b *store.Batch, run Run, f *Finding, due time.Time) error {
+// StageEnd adds to a batch that somebody, who plays the role by, ends an agreement before its date: the finding opens again, with the deadline due (zero is none).
+func StageEnd(b *store.Batch, run Run, f *Finding, by string, due time.Time) error {
 	if f.Status != Accepted {
 		return fmt.Errorf("finding %s is %s: no agreement on it is in force", f.ID, f.Status)
 	}
 	f.Status, f.Opened, f.Due, f.Agreed = Open, run.Now, due, nil
-	return put(b, f, Event{Finding: f.ID, At: run.Now, From: Accepted, To: Open, How: AgreedEnded, Facts: f.Facts, Run: run.ID, Policy: run.Policy})
+	return put(b, f, Event{Finding: f.ID, At: run.Now, From: Accepted, To: Open, How: AgreedEnded, By: by, Facts: f.Facts, Run: run.ID, Policy: run.Policy})
 }
 
 // First is the first of two people's agreement on a finding of high severity. It changes nothing by itself.

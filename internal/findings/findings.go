@@ -80,6 +80,8 @@ type Agreement struct {
 	Facts []string  `json:"facts"` // what was agreed to
 	// Private: only the e-safety officer and the safeguarding lead may know who agreed, and why.
 	Private bool `json:"private,omitempty"`
+	// Head: it concerned the account or the files of the headteacher when it was agreed to, so that lists to the headteacher leave it to the chair of governors.
+	Head bool `json:"head,omitempty"`
 }
 
 // How says why a finding changed.
@@ -127,6 +129,20 @@ type Event struct {
 	Added   []string  `json:"added,omitempty"` // facts that were not there before
 	Run     string    `json:"run"`
 	Policy  string    `json:"policy"` // version of the policy
+
+	// How the finding stood after it, besides To and Facts, so that a day that has passed can be told ([History]). Events of older versions have no Severity, and none of these.
+	Severity string    `json:"severity,omitempty"`
+	Deals    string    `json:"deals_with_it,omitempty"`
+	Opened   time.Time `json:"opened,omitzero"`
+	Since    time.Time `json:"since,omitzero"`
+	Due      time.Time `json:"due,omitzero"`
+	Missing  bool      `json:"missing,omitempty"`
+	// Agreed is what was agreed to, without its facts; the reason of a private agreement is not kept here.
+	Agreed *Agreement `json:"agreed,omitempty"`
+	// By is the role of who agreed, or ended an agreement; "" where the program itself did it.
+	By string `json:"by,omitempty"`
+
+	number int // the version of its finding: in what order the events of one were written
 }
 
 // ID is the key of a finding.

@@ -192,6 +192,7 @@ func put(b *store.Batch, f *Finding, e Event) error {
 	if err != nil {
 		return err
 	}
+	e.stand(f)
 	ev, err := json.Marshal(e)
 	if err != nil {
 		return err
@@ -258,7 +259,7 @@ func (k *Keeper) EventsSince(ctx context.Context, means string, after time.Time)
 		for d, err := range k.Store.Find(ctx, Events, ask) {
 			var e Event
 			if err == nil {
-				err = json.Unmarshal(d.Body, &e)
+				e, err = DecodeEvent(d)
 			}
 			if !yield(e, err) || err != nil {
 				return

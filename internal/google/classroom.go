@@ -123,10 +123,11 @@ func (c *Client) Post(ctx context.Context, courseID, kind, id string) (seen.Post
 	})
 }
 
-// The states of posts that the class can see, and that it could see.
+// The states of posts: that the class can see, that it could see, and that only its teachers and administrators see.
 const (
-	published = "PUBLISHED"
-	deleted   = "DELETED"
+	published  = seen.Published
+	deleted    = seen.Deleted
+	draftState = seen.Draft
 )
 
 // attached are the fields of what is attached to a post.

@@ -29,6 +29,8 @@ type Error struct {
 	Next   string      // what to do about it; may be empty
 	Tries  int         // how often it was sent
 	cause  error       // ErrUnsure, ErrNoUsage, context.Canceled or the like: never Google's error
+
+	precondition bool // Google would take the request if the thing were in another state
 }
 
 func (e *Error) Error() string {
@@ -86,10 +88,21 @@ func IsGone(err error) bool { return status(err) == http.StatusGone }
 // IsInvalid tells whether Google rejected what was sent itself (a recipient, a message), which trying again will not cure.
 func IsInvalid(err error) bool {
 	var e *Error
-	if !errors.As(err, &e) || e.Why != seen.Failed || e.Code == "failedPrecondition" {
+	if !errors.As(err, &e) || e.Why != seen.Failed || e.precondition {
 		return false
 	}
 	return e.Status == http.StatusBadRequest || e.Status == http.StatusRequestEntityTooLarge
+}
+
+// IsOthers tells whether Google let nothing be changed because another project, or a person, made the thing.
+func IsOthers(err error) bool { return hasWord(err, wordProject) }
+
+// IsClosed tells whether a class takes no changes, because it is archived or was switched off.
+func IsClosed(err error) bool { return hasWord(err, wordClosed) }
+
+func hasWord(err error, word string) bool {
+	var e *Error
+	return errors.As(err, &e) && e.Code == word
 }
 
 // Reason is [Reason], for those who know a Client only by an interface of theirs.
@@ -169,7 +182,27 @@ func (p problem) quota() bool {
 // plainWord is a code that can be shown: Google's reasons are single words.
 var plainWord = regexp.MustCompile(`^[A-Za-z_]{1,60}$`)
 
+// The words with which Classroom begins some messages. Source: Classroom API, "Common errors".
+const (
+	wordProject    = "ProjectPermissionDenied"
+	wordClosed     = "CourseNotModifiable"
+	wordAttachment = "AttachmentNotVisible"
+)
+
+var leadingWord = regexp.MustCompile(`^@([A-Za-z]{1,60}) `)
+
+// word is the word with which Classroom begins a message, "" if there is none.
+func (p problem) word() string {
+	if m := leadingWord.FindStringSubmatch(p.messages); m != nil {
+		return m[1]
+	}
+	return ""
+}
+
 func (p problem) code() string {
+	if w := p.word(); w != "" {
+		return w
+	}
 	for _, c := range p.codes {
 		if plainWord.MatchString(c) {
 			return c
@@ -188,8 +221,11 @@ func explain(ctx context.Context, on string, err error) error {
 	}
 	cl := callOf(ctx)
 	e := &Error{Method: cl.m.name, On: on, As: "an owner", Why: seen.Failed, Tries: cl.tries}
-	if cl.id.admin {
+	switch {
+	case cl.id.admin:
 		e.As = "the administrator"
+	case inClassroom(e.Method):
+		e.As = "a teacher"
 	}
 	var api *googleapi.Error
 	var tok *tokenError
@@ -222,6 +258,8 @@ func explain(ctx context.Context, on string, err error) error {
 	}
 	return e
 }
+
+func inClassroom(method string) bool { return strings.HasPrefix(method, "classroom.") }
 
 // partialError is a list that Google itself calls incomplete.
 type partialError struct{}
@@ -276,7 +314,15 @@ func (e *Error) fromAnswer(err *googleapi.Error, id *identity) {
 		}
 	}
 	e.Status, e.Code = err.Code, p.code()
+	e.precondition = e.Code == "failedPrecondition" || p.word() != "" && p.is("FAILED_PRECONDITION")
 	switch {
+	case p.word() == wordProject:
+		e.Why, e.What = seen.Refused, "this program did not make it, so Google lets it change nothing of it"
+		e.Next = "let a teacher of the class do it"
+	case p.word() == wordClosed:
+		e.What, e.Next = "the class is archived or switched off, and takes no changes", "leave it out, or open it again in Classroom"
+	case p.word() == wordAttachment:
+		e.What, e.Next = "the account cannot open what is to be attached", "share it with the account, or name something else"
 	case err.Code == http.StatusNotFound:
 		e.What = "not found"
 	case err.Code == http.StatusGone:
@@ -300,6 +346,9 @@ func (e *Error) fromAnswer(err *googleapi.Error, id *identity) {
 	case err.Code == http.StatusForbidden && id.admin:
 		e.Why, e.What = seen.Refused, "the administrator may not do this"
 		e.Next = "give the account an administrator role that may, under Admin console › Account › Admin roles"
+	case err.Code == http.StatusForbidden && inClassroom(e.Method):
+		e.Why, e.What = seen.Refused, "this account may not do this"
+		e.Next = "make it a teacher of the class, or name somebody who is"
 	case err.Code == http.StatusForbidden:
 		e.Why, e.What = seen.Refused, "this account may not do this"
 	case err.Code >= 500:

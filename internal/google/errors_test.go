@@ -132,7 +132,7 @@ func TestErrors(t *testing.T) {
 }
 
 func TestScopes(t *testing.T) {
-	for _, job := range []string{"sharing", "accounts", "devices", "pupil-email", "settings", "send", "apply"} {
+	for _, job := range []string{"sharing", "accounts", "devices", "pupil-email", "settings", "send", "apply", "reminders"} {
 		had := map[string]bool{}
 		for _, s := range Scopes(job) {
 			if !strings.HasPrefix(s.Scope, "https://www.googleapis.com/auth/") || s.Plain == "" || s.Unseen == "" || had[s.Scope] {

@@ -149,7 +149,7 @@ func (f *fake) client(t *testing.T, change func(*Config)) *Client {
 	}
 	t.Cleanup(func() {
 		for _, secret := range []string{"@", "%40", "ann", "Ann", "school.example", "Secret"} {
-			if strings.Contains(log.String(), secret) {
+			if strings.Contains(strings.ReplaceAll(log.String(), ".announcements.", "."), secret) { // the API's word is no name
 				t.Errorf("the log holds %q:\n%s", secret, &log)
 			}
 		}
@@ -161,7 +161,7 @@ func (f *fake) client(t *testing.T, change func(*Config)) *Client {
 func silent(t *testing.T, err error) {
 	t.Helper()
 	for _, secret := range []string{"@", "%40", "ann", "Ann", "school.example", "Secret"} {
-		if strings.Contains(err.Error(), secret) {
+		if strings.Contains(strings.ReplaceAll(err.Error(), ".announcements.", "."), secret) {
 			t.Errorf("the error holds %q: %v", secret, err)
 		}
 	}

@@ -103,17 +103,20 @@ var (
 	blogCommentGet   = method{name: "blogger.comments.get", units: 1, buckets: bloggerBuckets, again: true}
 
 	// Changes: those without again add something.
-	usersPatch        = method{name: "directory.users.patch", units: 1, buckets: directoryBuckets, again: true}
-	usersSignOut      = method{name: "directory.users.signOut", units: 1, buckets: directoryBuckets, again: true}
-	tokensDelete      = method{name: "directory.tokens.delete", units: 1, buckets: directoryBuckets, again: true}
-	membersInsert     = method{name: "directory.members.insert", units: 1, buckets: directoryBuckets}
-	membersDelete     = method{name: "directory.members.delete", units: 1, buckets: directoryBuckets, again: true}
-	permissionsCreate = method{name: "drive.permissions.create", units: 50, buckets: driveBuckets}
-	permissionsUpdate = method{name: "drive.permissions.update", units: 50, buckets: driveBuckets, again: true}
-	permissionsDelete = method{name: "drive.permissions.delete", units: 50, buckets: driveBuckets, again: true}
-	blogCommentShow   = method{name: "blogger.comments.approve", units: 1, buckets: bloggerBuckets, again: true}
-	blogCommentHide   = method{name: "blogger.comments.markAsSpam", units: 1, buckets: bloggerBuckets, again: true}
-	blogCommentEmpty  = method{name: "blogger.comments.removeContent", units: 1, buckets: bloggerBuckets, again: true}
+	announcementsCreate = method{name: "classroom.courses.announcements.create", units: 1, buckets: classroomBuckets}
+	announcementsPatch  = method{name: "classroom.courses.announcements.patch", units: 1, buckets: classroomBuckets, again: true}
+	announcementsDelete = method{name: "classroom.courses.announcements.delete", units: 1, buckets: classroomBuckets, again: true}
+	usersPatch          = method{name: "directory.users.patch", units: 1, buckets: directoryBuckets, again: true}
+	usersSignOut        = method{name: "directory.users.signOut", units: 1, buckets: directoryBuckets, again: true}
+	tokensDelete        = method{name: "directory.tokens.delete", units: 1, buckets: directoryBuckets, again: true}
+	membersInsert       = method{name: "directory.members.insert", units: 1, buckets: directoryBuckets}
+	membersDelete       = method{name: "directory.members.delete", units: 1, buckets: directoryBuckets, again: true}
+	permissionsCreate   = method{name: "drive.permissions.create", units: 50, buckets: driveBuckets}
+	permissionsUpdate   = method{name: "drive.permissions.update", units: 50, buckets: driveBuckets, again: true}
+	permissionsDelete   = method{name: "drive.permissions.delete", units: 50, buckets: driveBuckets, again: true}
+	blogCommentShow     = method{name: "blogger.comments.approve", units: 1, buckets: bloggerBuckets, again: true}
+	blogCommentHide     = method{name: "blogger.comments.markAsSpam", units: 1, buckets: bloggerBuckets, again: true}
+	blogCommentEmpty    = method{name: "blogger.comments.removeContent", units: 1, buckets: bloggerBuckets, again: true}
 )
 
 // A call is one API call on its way: what the transport learns from the request's context, and what it reports back.

@@ -29,11 +29,13 @@ const (
 	ScopeMailSettings = "https://www.googleapis.com/auth/gmail.settings.basic" // Google's only other ones read all mail
 	ScopeMail         = "https://www.googleapis.com/auth/gmail.readonly"       // all mail of whom it acts as; only for the sender's mailbox and one that the policy names (Client.Mail)
 
-	// These change things. Nothing but the methods of write.go asks for them.
+	// These change things. Nothing but the methods of write.go, blogger.go and announcements.go that change something asks for them; the last also reads, as a teacher, what it wrote.
 	ScopeUsersWrite   = "https://www.googleapis.com/auth/admin.directory.user"
 	ScopeMembersWrite = "https://www.googleapis.com/auth/admin.directory.group.member"
 	ScopeDriveWrite   = "https://www.googleapis.com/auth/drive"
 	ScopeBlogsWrite   = "https://www.googleapis.com/auth/blogger"
+
+	ScopeAnnounceWrite = "https://www.googleapis.com/auth/classroom.announcements"
 )
 
 // A ScopeUse says what a job uses a scope for.
@@ -141,6 +143,11 @@ func Scopes(job string) []ScopeUse {
 			{ScopeUsers, plainUsers, false, "settings that hold only for some licences or groups"},
 			{ScopeGroups, plainGroups, false, "settings that hold only for some groups"},
 			{ScopeLicenses, plainLicenses, false, "settings that hold only for some licences"},
+		}
+	case "reminders": // those through Classroom; the others need nothing of Google's
+		return []ScopeUse{
+			{ScopeAnnounceWrite, "write announcements in Classroom in the name of a class's teacher, and change and delete those that the program wrote; no others", false,
+				"posting reminders for pupils in their classes; only needed where the policy has a reminder through Classroom"},
 		}
 	case "send":
 		return []ScopeUse{

@@ -26,7 +26,7 @@ func equal(t *testing.T, what string, want, have any, opts ...gocmp.Option) {
 // trustful delegates every scope that any job uses.
 func trustful(w *world.World) {
 	w.Settings.Clients[0].Scopes = []string{google.ScopeGuardians}
-	for _, job := range []string{"sharing", "accounts", "devices", "pupil-email", "settings", "send", "apply"} {
+	for _, job := range []string{"sharing", "accounts", "devices", "pupil-email", "settings", "send", "apply", "reminders"} {
 		for _, use := range google.Scopes(job) {
 			w.Settings.Clients[0].Scopes = append(w.Settings.Clients[0].Scopes, use.Scope)
 		}

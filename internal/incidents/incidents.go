@@ -24,7 +24,11 @@
 //     all there is in one batch; back only the headteacher or the chair can.
 //
 //   - Every transition, and each person's first reading, appends an [Event]; the one place that writes an entry refuses one whose past
-//     was changed. Nothing is deleted by a clock.
+//     was changed.
+//
+//   - Nothing is deleted by a clock. When the time of a closed entry is over ([Log.KeptUntil]) the safeguarding lead is asked, of one about an adult whoever may read it ([Log.Decides]): it
+//     stays until a day, for a reason ([Log.StayUntil]), or goes ([Log.Delete]). A pupil's year group is noted while it is known ([Log.Heed]), since nobody knows a date of birth here. What is left of an entry that
+//     was deleted is when, and by whom ([Ends]).
 //
 //   - An open entry freezes its item ([Log.Holds]) for actions, expiry and erasure, which have to ask. What people are shown of that is [FrozenWords], alike for
 //     everybody: that an incident is the reason would tell whom it concerns.
@@ -39,6 +43,7 @@
 //	adult_concerns     ID            an entry about an adult, or not sure
 //	incident_receipts  HASH          form and person, to the entry's id: what was received from whom
 //	incident_holds     SUBJECT|ID    an open entry freezes this item
+//	incident_ends      RANDOM        an entry was deleted: when, by whom
 package incidents
 
 import (
@@ -197,12 +202,16 @@ type Entry struct {
 	Told     []Mark    `json:"told,omitempty"`
 	Settled  *Settled  `json:"settled,omitempty"`
 	Closings []Closing `json:"closings,omitempty"`
+	// Period is the last day of its time, where that was found out: by the pupil's year group, or because the account ended.
+	Period   string    `json:"period,omitempty"`
+	Keepings []Keeping `json:"keepings,omitempty"` // decisions that it stays longer
 	History  []Event   `json:"history"`
 
 	version int64
 	lies    Shelf
 	past    []Event // the history as read, which must stay
 	shut    []Closing
+	stays   []Keeping
 }
 
 // What says what happened.
@@ -217,6 +226,10 @@ const (
 	WasSettled   What = "settled" // what the clock asks for was done
 	WasClosed    What = "closed"
 	WasReopened  What = "reopened"
+	WasKept      What = "kept"     // its time was over, and somebody decided that it stays
+	WasDated     What = "dated"    // it was found out until when it is kept
+	WasLeft      What = "left"     // the pupil has left while it is open
+	WasExported  What = "exported" // somebody downloaded it
 )
 
 // Event is one thing that happened to an entry. It is never changed; what was wrong is corrected by another.
@@ -276,14 +289,15 @@ func decode(s Shelf, d store.Doc) (*Entry, error) {
 		return nil, fmt.Errorf("entry %s in the state cannot be read: %w", d.Key, err)
 	}
 	e.version, e.lies = d.Version, s
-	e.past, e.shut = slices.Clone(e.History), slices.Clone(e.Closings)
+	e.past, e.shut, e.stays = slices.Clone(e.History), slices.Clone(e.Closings), slices.Clone(e.Keepings)
 	return e, nil
 }
 
 // put adds an entry to a batch, on the shelf where it belongs. It is the only place that writes one.
 func (e *Entry) put(b *store.Batch) error {
 	kept := len(e.History) > len(e.past) && slices.Equal(e.History[:len(e.past)], e.past) &&
-		len(e.Closings) >= len(e.shut) && slices.Equal(e.Closings[:len(e.shut)], e.shut)
+		len(e.Closings) >= len(e.shut) && slices.Equal(e.Closings[:len(e.shut)], e.shut) &&
+		len(e.Keepings) >= len(e.stays) && slices.Equal(e.Keepings[:len(e.stays)], e.stays)
 	if !kept {
 		return fmt.Errorf("entry %s: %w: append an event", e.ID, ErrPast)
 	}

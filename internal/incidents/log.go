@@ -23,6 +23,8 @@ type Log struct {
 	Calendar *calendar.Calendar
 	Roster   []Person // who plays which role now; see RosterOf
 	Dues     map[Kind]Due
+	// Keep is how long an entry about a pupil or nobody is kept where nothing better is known; zero is KeepPupils years.
+	Keep policy.Period
 	// Title is what the school calls a role; nil takes the usual words.
 	Title   func(policy.Role) string
 	Numbers Numbers

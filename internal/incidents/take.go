@@ -19,10 +19,13 @@ const (
 	ActSettle  Act = "settle"
 	ActClose   Act = "close"
 	ActReopen  Act = "reopen"
+	ActKeep    Act = "keep"
+	ActDelete  Act = "delete"
+	ActExport  Act = "export"
 )
 
 // Acts lists them.
-var Acts = []Act{ActRaise, ActOpen, ActCorrect, ActSettle, ActClose, ActReopen}
+var Acts = []Act{ActRaise, ActOpen, ActCorrect, ActSettle, ActClose, ActReopen, ActKeep, ActDelete, ActExport}
 
 // Sent is what a form of the review site says. Site and worker hand the same to [Log.Take], the one to judge it, the other to do it.
 type Sent struct {
@@ -33,7 +36,9 @@ type Sent struct {
 	Answer     string      `json:"answer,omitempty"` // of settling
 	WhoTold    string      `json:"who_told,omitempty"`
 	Learnt     string      `json:"learnt,omitempty"`
-	Note       string      `json:"note,omitempty"` // of reopening
+	Note       string      `json:"note,omitempty"`  // of reopening
+	Until      string      `json:"until,omitempty"` // of keeping: the last day, 2036-08-31
+	Why        string      `json:"why,omitempty"`   // likewise
 }
 
 // MaxSent is the most bytes that ParseSent reads: the longest form, each character of it escaped.
@@ -53,7 +58,7 @@ func ParseSent(data []byte) (Sent, error) {
 		ok = s.Form != nil && s.Entry == ""
 	case ActCorrect:
 		ok = s.Correction != nil && s.Entry != ""
-	case ActOpen, ActSettle, ActClose, ActReopen:
+	case ActOpen, ActSettle, ActClose, ActReopen, ActKeep, ActDelete, ActExport:
 		ok = s.Entry != ""
 	}
 	if !ok {
@@ -80,6 +85,12 @@ func (l *Log) Take(ctx context.Context, by By, form string, sent time.Time, s Se
 		return Receipt{}, l.Close(ctx, by, s.Entry, s.WhoTold, s.Learnt)
 	case ActReopen:
 		return Receipt{}, l.Reopen(ctx, by, s.Entry, s.Note)
+	case ActKeep:
+		return Receipt{}, l.StayUntil(ctx, by, s.Entry, s.Until, s.Why)
+	case ActDelete:
+		return Receipt{}, l.Delete(ctx, by, s.Entry)
+	case ActExport:
+		return Receipt{}, l.Exported(ctx, by, s.Entry)
 	}
 	return Receipt{}, fmt.Errorf("%w: it does not say what is to be done", ErrForm)
 }

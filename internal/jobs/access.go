@@ -13,15 +13,13 @@ import (
 	"esafetybot/internal/settings"
 )
 
-// accessRecordName is what the policy calls the access record.
-const accessRecordName = "access"
+// accessMeans lists the policy's means that ask for the access record.
+func accessMeans(p *policy.Policy) []clauseMeans {
+	return meansWhere(p, func(m policy.Means) bool { return m.Kind == policy.Record && m.Name == policy.RecordAccess })
+}
 
 // recordsAccess tells whether a clause asks for the access record.
-func (a *accountsRun) recordsAccess() bool {
-	return slices.ContainsFunc(a.Env.Policy.Clauses, func(c policy.Clause) bool {
-		return slices.ContainsFunc(c.MetBy, func(m policy.Means) bool { return m.Kind == policy.Record && m.Name == accessRecordName })
-	})
-}
+func (a *accountsRun) recordsAccess() bool { return len(accessMeans(a.Env.Policy)) > 0 }
 
 // services are those by which people reach each other, with what the record calls them.
 var services = map[string]string{"gmail.service_status": "service/gmail", "chat.service_status": "service/chat", "meet.service_status": "service/meet"}

@@ -176,7 +176,7 @@ func (j *judge) one(ctx context.Context, b *store.Batch, by decider, d decisions
 		if f.Status != findings.Accepted {
 			return notAgreed, nil
 		}
-		return "", findings.StageEnd(b, j.run, f, j.dueOf(f))
+		return "", findings.StageEnd(b, j.run, f, j.role(by, f), j.dueOf(f))
 	}
 	until, why := j.until(d)
 	switch {
@@ -189,7 +189,8 @@ func (j *judge) one(ctx context.Context, b *store.Batch, by decider, d decisions
 	case why != "":
 		return why, nil
 	}
-	a := findings.Agreement{Until: until, By: j.role(by, f), Why: strings.TrimSpace(d.Why), Facts: f.Facts, Private: d.Private}
+	a := findings.Agreement{Until: until, By: j.role(by, f), Why: strings.TrimSpace(d.Why), Facts: f.Facts, Private: d.Private,
+		Head: slices.ContainsFunc(j.heads, func(h string) bool { return slices.Contains(v.Concerns, h) })}
 	if f.Severity != policy.SeverityHigh {
 		return "", findings.StageAgree(b, j.run, f, a)
 	}

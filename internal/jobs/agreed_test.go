@@ -4,7 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"iter"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -437,5 +439,66 @@ func TestApproveTakesTwo(t *testing.T) {
 	}
 	if j := d.sends(onChange(t, decisions.Approve, ours("officer"), a)); !j.Counts || d.action(a.ID).State != actions.Approved {
 		t.Errorf("%+v", j)
+	}
+}
+
+// A list that takes several batches to release, cut short after any of them, is released to its end by the next run: each change once, and none that came after it was asked for.
+func TestApproveAllCutShort(t *testing.T) {
+	const long = 250
+	for cut := range 4 {
+		d := newDesk(t)
+		asked := place(t, "2026-11-18 11:00")
+		log := Actions(d.env, "r", d.env.Store.Commit)
+		log.Clock = func() time.Time { return asked.Add(-time.Hour) }
+		propose := func(from, to int) {
+			if _, err := log.Propose(t.Context(), func(yield func(actions.Proposal, error) bool) {
+				for i := from; i < to; i++ {
+					subject := fmt.Sprintf("file/%d", i)
+					if !yield(actions.Proposal{
+						Finding: "A1~sharing.outside-person~file~" + strconv.Itoa(i), Opened: asked, Clause: "A1", Rule: "sharing.outside-person", Subject: subject, Facts: []string{"user/p1 reader"}, Severity: "medium",
+						Change: actions.Change{Kind: "delete-grant", Params: map[string]string{"file": subject}},
+					}, nil) {
+						return
+					}
+				}
+			}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		propose(0, long)
+		made, err := decisions.Make(t.Context(), d.site, "form", decisions.Decision{At: asked, By: ours("it"), Do: decisions.ApproveAll, Kind: "delete-grant", Expect: long})
+		if err != nil {
+			t.Fatal(err)
+		}
+		n, dead := 0, errors.New("the process was killed")
+		commit := func(ctx context.Context, b *store.Batch) error {
+			if n++; n > cut {
+				return dead
+			}
+			return d.env.Store.Commit(ctx, b)
+		}
+		if err := takeUpChanges(t.Context(), d.env, d.seen, Actions(d.env, "run", commit), commit); (err == nil) != (cut == 3) || err != nil && !errors.Is(err, dead) {
+			t.Fatalf("cut short after %d batches: %v", cut, err)
+		}
+		if cut > 0 {
+			log.Clock = d.env.Clock
+			propose(long, long+1)
+		}
+		d.looks()
+		if j, err := decisions.Judged(t.Context(), d.env.Store, made.ID); err != nil || j == nil || !j.Counts {
+			t.Errorf("cut short after %d batches: %+v %v", cut, j, err)
+		}
+		approved := 0
+		for a, err := range log.List(t.Context(), actions.Approved) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			if approved++; len(a.Approvals) != 1 {
+				t.Errorf("%s was approved %d times", a.ID, len(a.Approvals))
+			}
+		}
+		if approved != long {
+			t.Errorf("cut short after %d batches: %d are approved, of %d", cut, approved, long)
+		}
 	}
 }

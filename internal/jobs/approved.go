@@ -37,11 +37,12 @@ func takeUpChanges(ctx context.Context, env Env, s *Seen, log *actions.Log, comm
 	return nil
 }
 
-// settle carries out one decision. Its judgement goes into the first batch that the log writes, so that after a crash it is not carried out again.
+// settle carries out one decision. Its judgement goes into the first batch that the log writes, so that after a crash it is not carried out again; that of a whole list, which takes several batches, comes after
+// the last, so that after a crash the rest is released.
 func (j *judge) settle(ctx context.Context, tray *decisions.Tray, d decisions.Decision, log actions.Log) error {
 	settled := false
 	log.Commit = func(ctx context.Context, b *store.Batch) error {
-		if settled {
+		if settled || d.Do == decisions.ApproveAll {
 			return j.commit(ctx, b)
 		}
 		err := tray.Settle(ctx, d, decisions.Judgement{At: j.Now, Counts: true}, b, j.commit)
@@ -52,7 +53,7 @@ func (j *judge) settle(ctx context.Context, tray *decisions.Tray, d decisions.De
 	if err != nil || settled {
 		return err
 	}
-	return tray.Settle(ctx, d, decisions.Judgement{At: j.Now, Why: why}, &store.Batch{}, j.commit)
+	return tray.Settle(ctx, d, decisions.Judgement{At: j.Now, Counts: why == "", Why: why}, &store.Batch{}, j.commit)
 }
 
 // change carries out one decision on changes, or says why it does not count.
@@ -100,7 +101,7 @@ func (j *judge) change(ctx context.Context, log *actions.Log, d decisions.Decisi
 	case decisions.Approve:
 		err = log.Approve(ctx, by, picks...)
 	case decisions.ApproveAll:
-		_, err = log.ApproveAll(ctx, by, d.Kind, d.Expect)
+		err = log.ApproveRest(ctx, by, d.Kind, d.Expect, d.At)
 	case decisions.Decline:
 		err = log.Decline(ctx, by, strings.TrimSpace(d.Why), picks...)
 	case decisions.Undo:

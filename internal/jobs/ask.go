@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"esafetybot/internal/checkins"
+	"esafetybot/internal/incidents"
 	"esafetybot/internal/memory"
 	"esafetybot/internal/outbox"
 	"esafetybot/internal/policy"
@@ -23,11 +24,16 @@ const askKind = "questions"
 
 // asksOf lists what somebody is asked and has not answered.
 func (t *told) asksOf(ctx context.Context, env Env, who reader) ([]reports.AskedOf, error) {
-	asks, err := t.checkInsOf(ctx, env, who)
-	return append(asks, t.rem.asks(who.Address, personID(t.Who, who.Address), func(r policy.Role) bool { return slices.Contains(who.roles, r) })...), err
+	out, err := t.checkInsOf(ctx, env, who)
+	if err != nil {
+		return nil, err
+	}
+	out = append(out, t.rem.asks(who.Address, personID(t.Who, who.Address), func(r policy.Role) bool { return slices.Contains(who.roles, r) })...)
+	entries, err := t.entriesToDecide(ctx, env, who)
+	return append(out, entries...), err
 }
 
-// checkInsOf lists the check-ins that somebody has not answered.
+// checkInsOf lists the check-ins that wait for somebody's answer.
 func (t *told) checkInsOf(ctx context.Context, env Env, who reader) ([]reports.AskedOf, error) {
 	if t.records[CheckInsJob] == nil {
 		return nil, nil
@@ -104,6 +110,11 @@ func askedRoles(p *policy.Policy) []policy.Role {
 		add(r.Ask)
 		for _, to := range r.With.To {
 			add(policy.Role(to)) // words such as "teachers" are nobody's role
+		}
+	}
+	if incidents.Used(p) {
+		for _, role := range entryDeciders {
+			add(role)
 		}
 	}
 	return roles

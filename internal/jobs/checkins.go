@@ -153,7 +153,7 @@ func (l *look) answer(kinds *school.Kinds, book *checkins.Book, d decisions.Deci
 
 // given is the answer that a decision holds, or why it is none.
 func (l *look) given(a checkins.Ask, by decider, d decisions.Decision) (given checkins.Answer, refused string) {
-	given = checkins.Answer{ID: d.ID, At: d.At.UTC(), By: by.id, Answer: d.Answer}
+	given = checkins.Answer{ID: d.ID, At: d.At.UTC(), By: by.id, Answer: d.Answer, Taken: l.Now.UTC()}
 	cal := l.Env.Policy.Calendar
 	day := cal.Date(d.At)
 	switch {

@@ -100,7 +100,7 @@ func (l *look) closed(kinds *school.Kinds, book *closures.Book, d decisions.Deci
 	said := cal.Date(d.At)
 	switch {
 	case d.Do == decisions.NotClosed:
-		book.Remove(date)
+		book.Remove(date, d.At)
 	case said.DaysUntil(date) < -closedBefore || said.DaysUntil(date) > closedAfter:
 		return tooFarOff
 	case !cal.IsSchoolDay(date):

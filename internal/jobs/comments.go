@@ -226,13 +226,17 @@ func start(p *policy.Policy, first time.Time) time.Time {
 	return p.Calendar.Date(first).AddDays(-backlog).At(0, 0, p.School.Location)
 }
 
-// remembered is for how many days acts are remembered that somebody has looked at; it is longer than any rule asks of them.
+// remembered is for how many days acts are remembered at least that somebody has looked at, whatever the policy says; it is longer than any rule asks of them.
 const remembered = 190
 
 // prune forgets what was looked at long ago.
 func (r *commentsRun) prune() {
+	before := r.Now.AddDate(0, 0, -remembered)
+	if by := r.Env.Policy.Retention[policy.KeepModerated].Before(r.Now); by.Before(before) {
+		before = by
+	}
 	for _, course := range r.book.Courses() {
-		r.book.Class(course).Prune(r.Now.AddDate(0, 0, -remembered), func(post string) []moderation.Rules { return r.rules(comments.PlaceOf(course, post)) })
+		r.book.Class(course).Prune(before, func(post string) []moderation.Rules { return r.rules(comments.PlaceOf(course, post)) })
 	}
 }
 

@@ -63,7 +63,7 @@ func TestDueAtTheirHours(t *testing.T) {
 				r.Error = "the state was full"
 			}
 			b := &store.Batch{}
-			if err := r.add(b); err != nil {
+			if err := r.Add(b); err != nil {
 				t.Fatal(err)
 			}
 			if err := s.Commit(t.Context(), b); err != nil {
@@ -74,6 +74,12 @@ func TestDueAtTheirHours(t *testing.T) {
 		p.Mail.Report, p.Mail.Digest = c.report, c.digest
 		now := place(t, c.now)
 		have, err := Due(t.Context(), Env{Store: s, Policy: p, Clock: func() time.Time { return now.UTC() }})
+		if i := slices.Index(have, RetentionJob); i >= 0 { // its turn does not hang on the others'
+			have = slices.Delete(have, i, i+1)
+		}
+		if len(have) == 0 {
+			have = nil
+		}
 		if diff := cmp.Diff(c.want, have); diff != "" || err != nil {
 			t.Errorf("%s (-want +have): %v\n%s", c.name, err, diff)
 		}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -23,7 +24,12 @@ var documentEvents = map[string]string{
 }
 
 // What the Drive log tells of files that are no longer where they were.
-var movedEvents = []string{"move", "trash", "delete"}
+var movedEvents = []string{moveEvent, "trash", "delete"}
+
+const moveEvent = "move"
+
+// ownerEvent tells that a file belongs to somebody else now: whoever deletes an account may pass its files on first.
+const ownerEvent = "change_owner"
 
 // The events after which it is looked again what is attached to a post (Reports API, Classroom audit activity events; those of classwork tell of materials too).
 var attachEvents = []string{"published_announcement", "published_course_work", "updated_announcement", "updated_course_work"}
@@ -45,6 +51,7 @@ type documentsRun struct {
 	*commentsRun
 	folders map[string][]string          // a class's folder → classes
 	touched map[string]*moderation.Loose // files of which it is to be found out where they are
+	owners  map[string]owned             // of files that were passed on lately
 
 	mu       sync.Mutex
 	shown    bool                  // Google showed somebody something
@@ -54,8 +61,14 @@ type documentsRun struct {
 	above    map[string]*seen.Item // folders that were read
 }
 
+// owned is since when a file is somebody's, by Directory id.
+type owned struct {
+	by string
+	at time.Time
+}
+
 func newDocuments(r *commentsRun) *documentsRun {
-	return &documentsRun{commentsRun: r, folders: map[string][]string{}, touched: map[string]*moderation.Loose{}, above: map[string]*seen.Item{}, refusals: map[string]error{}}
+	return &documentsRun{commentsRun: r, folders: map[string][]string{}, touched: map[string]*moderation.Loose{}, owners: map[string]owned{}, above: map[string]*seen.Item{}, refusals: map[string]error{}}
 }
 
 func (d *documentsRun) run(ctx context.Context) {
@@ -67,7 +80,8 @@ func (d *documentsRun) run(ctx context.Context) {
 	}
 	d.attachments(ctx)
 	drive := &d.book.Drive
-	drive.Cursor = d.pull(ctx, "drive", append(slices.Collect(maps.Keys(documentEvents)), movedEvents...), drive.Cursor, d.event)
+	drive.Cursor = d.pull(ctx, "drive", slices.Concat(slices.Collect(maps.Keys(documentEvents)), movedEvents, []string{ownerEvent}), drive.Cursor, d.event)
+	d.passedOn()
 	d.place(ctx)
 	old := drive.Cursor.Add(-2 * census.Overlap)
 	maps.DeleteFunc(drive.Passed, func(_ string, at time.Time) bool { return at.Before(old) })
@@ -174,6 +188,13 @@ func (d *documentsRun) event(e seen.Event) {
 	if e.Doc == "" {
 		return
 	}
+	if e.Name == ownerEvent {
+		a, ok := d.Who().Account(strings.ToLower(e.Params["new_owner"]))
+		if ok && !e.Time.Before(d.owners[e.Doc].at) {
+			d.owners[e.Doc] = owned{a.ID, e.Time}
+		}
+		return
+	}
 	act := d.act(e, documentEvents[e.Name])
 	if _, passed := d.book.Drive.Passed[act.Key]; passed {
 		return
@@ -216,7 +237,19 @@ func (d *documentsRun) moved(e seen.Event) {
 			post := class.Posts[id]
 			theirs := owner != "" && (post.As == owner || c.Owner == owner || class.Teaches(owner))
 			if file == e.Doc || theirs && slices.ContainsFunc(rules, func(r moderation.Rules) bool { return len(class.Waiting(post, r)) > 0 }) {
-				d.touch(file)
+				t := d.touch(file)
+				t.Gone = t.Gone || e.Name != moveEvent
+			}
+		}
+	}
+}
+
+// passedOn notes whose the documents are that were passed on: as whom they were read before may see them no longer.
+func (d *documentsRun) passedOn() {
+	for file, o := range d.owners {
+		for _, c := range d.courses {
+			if post := d.book.Class(c.ID).Posts[moderation.DocumentPost(file)]; post != nil {
+				post.As = o.by
 			}
 		}
 	}
@@ -248,6 +281,7 @@ func (d *documentsRun) place(ctx context.Context) {
 				l.Add(a)
 			}
 			l.As = append(t.As, l.As...)
+			l.Gone = l.Gone || t.Gone
 		}
 		d.touched[file] = l
 	}

@@ -30,6 +30,9 @@ func (d *documentsRun) find(ctx context.Context, p *placed) {
 			}
 		}
 	}
+	if o := d.owners[p.file]; o.by != "" {
+		readers = slices.Insert(readers, 0, o.by)
+	}
 	for _, c := range d.courses { // Google may let nobody in as the owner
 		if d.hasMember(c, p.loose.As) {
 			readers = append(readers, d.teachersOf(c)...)
@@ -41,7 +44,11 @@ func (d *documentsRun) find(ctx context.Context, p *placed) {
 		return
 	}
 	if p.as == "" && !p.unsure {
-		return // it is not there
+		attached := slices.ContainsFunc(d.courses, func(c seen.Course) bool { return of[c.ID] })
+		if p.loose.Gone || !attached {
+			return // it is not there
+		}
+		p.unsure = true // somebody whom we do not know may have it: it may have been moved into a shared drive
 	}
 	for _, c := range d.courses {
 		switch {

@@ -53,6 +53,20 @@ func Due(ctx context.Context, env Env) ([]string, error) {
 			out = append(out, job)
 		}
 	}
+	monthly, err := monthlyDue(ctx, env, now)
+	if err != nil {
+		return nil, err
+	}
+	if monthly {
+		out = append(out, MonthlyJob)
+	}
+	termly, err := termlyDue(ctx, env, now)
+	if err != nil {
+		return nil, err
+	}
+	if termly {
+		out = append(out, TermlyJob)
+	}
 	if digest {
 		out = append(out, DigestJob)
 	}
@@ -65,6 +79,12 @@ func Due(ctx context.Context, env Env) ([]string, error) {
 	}
 	if incidents {
 		out = append(out, IncidentsJob) // nothing else follows from it
+	}
+	if last, err = Latest(ctx, env.Store, RetentionJob); err != nil {
+		return nil, err
+	}
+	if daily(env.Policy, last, now) {
+		out = append(out, RetentionJob)
 	}
 	return out, nil
 }

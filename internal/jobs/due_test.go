@@ -50,7 +50,7 @@ func TestDaily(t *testing.T) {
 				r.Error = "the state was full"
 			}
 			b := &store.Batch{}
-			if err := r.add(b); err != nil {
+			if err := r.Add(b); err != nil {
 				t.Fatal(err)
 			}
 			if err := s.Commit(t.Context(), b); err != nil {

@@ -103,7 +103,7 @@ func Incidents(ctx context.Context, env Env, box *outbox.Outbox, c *census.Censu
 		}
 		r.log.Commit = r.commit
 		// What was sent comes first, and what goes wrong with one form or letter keeps nobody else from being told.
-		return errors.Join(r.takeUp(ctx), r.tell(ctx), r.overdue(ctx))
+		return errors.Join(r.takeUp(ctx), r.tell(ctx), r.heed(ctx), r.overdue(ctx))
 	})
 }
 

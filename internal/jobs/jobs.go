@@ -12,8 +12,6 @@ package jobs
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 	"iter"
 	"log/slog"
 	"slices"
@@ -21,12 +19,11 @@ import (
 	"sync"
 	"time"
 
-	"esafetybot/internal/actions"
 	"esafetybot/internal/census"
-	"esafetybot/internal/findings"
 	"esafetybot/internal/policy"
 	"esafetybot/internal/remedies"
 	"esafetybot/internal/reminders"
+	"esafetybot/internal/runs"
 	"esafetybot/internal/seen"
 	"esafetybot/internal/shares"
 	"esafetybot/internal/store"
@@ -92,62 +89,15 @@ type Env struct {
 // DefaultRotation is four weeks: a lost record costs at most that long, and a day's slice is small.
 const DefaultRotation = 28 * 24 * time.Hour
 
+// Record is what a run leaves behind (package runs).
+type Record = runs.Record
+
 // Records is the collection of run records.
-var Records = &store.Collection{
-	Name: "runs", Schema: 1, Indexed: []string{"job", "started"},
-	Queries: []store.Query{{Name: "job", Equal: []string{"job"}, Range: "started"}, {Name: "latest", Equal: []string{"job"}, Range: "started", Desc: true}},
-}
-
-// Record is what a run leaves behind. It holds no names.
-type Record struct {
-	ID       string          `json:"id"`
-	Job      string          `json:"job"`
-	Policy   string          `json:"policy"`
-	Started  time.Time       `json:"started"`
-	Ended    time.Time       `json:"ended"`
-	Scopes   int             `json:"scopes"`            // parts of the school's data that the policy asks for
-	ReadFull int             `json:"read"`              // of them, read in full in this run
-	Touched  int             `json:"touched"`           // items that the log named and that were read again
-	Gaps     []seen.Gap      `json:"gaps"`              // what could not be seen
-	Calls    map[string]int  `json:"calls"`             // requests to Google, by method
-	Writes   int             `json:"writes"`            // documents written to the state, this one included
-	Changes  findings.Change `json:"changes"`           // of findings
-	Actions  *actions.Result `json:"actions,omitempty"` // what became of the changes that were approved
-	Error    string          `json:"error,omitempty"`
-}
-
-// OK tells whether the run saw all that the policy expects. notSeen lists scopes or kinds that it does not expect.
-func (r *Record) OK(notSeen []string) bool {
-	for _, g := range r.Gaps {
-		if !slices.Contains(notSeen, string(g.Scope)) && !slices.Contains(notSeen, g.Scope.Kind()) {
-			return false
-		}
-	}
-	return r.Error == "" && (r.Actions == nil || r.Actions.Halted == "")
-}
-
-func (r *Record) add(b *store.Batch) error {
-	body, err := json.Marshal(r)
-	if err != nil {
-		return err
-	}
-	b.Create(Records, r.ID, map[string]string{"job": r.Job, "started": store.Time(r.Started)}, body)
-	return nil
-}
+var Records = runs.Records
 
 // Latest reads the newest record of a job; nil if there is none.
 func Latest(ctx context.Context, s store.Store, job string) (*Record, error) {
-	for d, err := range s.Find(ctx, Records, store.Ask{Query: "latest", Equal: map[string]string{"job": job}, Limit: 1}) {
-		if err != nil {
-			return nil, err
-		}
-		r := new(Record)
-		if err := json.Unmarshal(d.Body, r); err != nil {
-			return nil, fmt.Errorf("run record %s cannot be read: %w", d.Key, err)
-		}
-		return r, nil
-	}
-	return nil, nil
+	return runs.Latest(ctx, s, job)
 }
 
 // gaps gathers what could not be seen. Safe for concurrent use.

@@ -87,6 +87,14 @@ func (l *Lease) write(ctx context.Context, b *store.Batch, until time.Time) erro
 	return nil
 }
 
+// held tells whether the lease is still ours.
+func (l *Lease) held(ctx context.Context) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	d, err := l.store.Get(ctx, Leases, l.job)
+	return err == nil && d.Version == l.version
+}
+
 // Guard adds the requirement of the lease to somebody else's batch.
 func (l *Lease) Guard(b *store.Batch) {
 	l.mu.Lock()
@@ -119,7 +127,7 @@ func leased(ctx context.Context, env Env, job string, now time.Time, do func(*Le
 	}
 	r.Ended, r.Calls = env.Clock(), less(env.Google.Calls(), before)
 	b := &store.Batch{}
-	if e := r.add(b); e != nil {
+	if e := r.Add(b); e != nil {
 		return r, errors.Join(err, e)
 	}
 	return r, errors.Join(err, lease.Release(ctx, b))

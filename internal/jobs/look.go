@@ -145,7 +145,7 @@ func looked(ctx context.Context, env Env, c *census.Census, job string, do func(
 		}
 	}
 	l.record.Writes = int(counter.Writes()) + b.Writes() + 2 // the record itself and the lease
-	if e := l.record.add(b); e != nil {
+	if e := l.record.Add(b); e != nil {
 		return l.left, errors.Join(err, e)
 	}
 	return l.left, errors.Join(err, lease.Release(ctx, b))

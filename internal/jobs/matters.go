@@ -47,7 +47,7 @@ func (g *gatherer) matters(ctx context.Context, jobs []string, mine func(*findin
 
 func (g *gatherer) mattersOf(ctx context.Context, check string, mine func(*findings.Finding) bool, since time.Time) error {
 	k := g.out.Keeper
-	current, err := k.Current(ctx, check)
+	current, err := g.currentOf(ctx, check)
 	if err != nil {
 		return err
 	}
@@ -157,6 +157,10 @@ func (g *gatherer) matter(f *findings.Finding) reports.Matter {
 
 // entry names an entry of a list, and links to it. What people wrote into it goes into no mail: it is named by its list, and on the site only by what it says.
 func (g *gatherer) entry(m *reports.Matter, subject string) {
+	if subject == changesSubject {
+		m.Name = "the monthly list to the headteacher"
+		return
+	}
 	record, id, _ := records.ParseSubject(subject)
 	kind, _ := records.KindOf(record)
 	m.Link, m.Name = g.env.page("/records#e-"+id), kind.Title+": an entry"
@@ -261,6 +265,9 @@ func (g *gatherer) detail(f *findings.Finding, fact string) string {
 	}
 	if day, ok := strings.CutPrefix(fact, "until "); ok && findings.Means(f.Rule) == records.Means {
 		return "ran out on " + g.date(day)
+	}
+	if month, ok := strings.CutPrefix(fact, "month "); ok && findings.Means(f.Rule) == records.Means {
+		return "the list of " + monthWords(month)
 	}
 	if strings.HasPrefix(fact, "switched-off ") {
 		return "the account is switched off"

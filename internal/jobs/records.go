@@ -2,6 +2,7 @@ package jobs
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -18,9 +19,11 @@ import (
 // RecordsJob takes up what people entered in the records that are lists, and sees what has run out.
 const RecordsJob = "records"
 
-// keptMeans lists the policy's records that are lists on the review site.
+// keptMeans lists the policy's records that are lists on the review site, and the monthly list.
 func keptMeans(p *policy.Policy) []clauseMeans {
-	return meansWhere(p, func(m policy.Means) bool { return m.Kind == policy.Record && policy.Keepers(m.Name) != nil })
+	return meansWhere(p, func(m policy.Means) bool {
+		return m.Kind == policy.Record && (policy.Keepers(m.Name) != nil || m.Name == policy.RecordChanges)
+	})
 }
 
 // keeps tells whether a job keeps a finding of its check: findings on entries of the incident log, of the lists, and on who has not read the policy bear the same rule.
@@ -66,8 +69,16 @@ func KeptRecords(ctx context.Context, env Env, c *census.Census) (*Look, error) 
 			asked[m.ID+" "+recordOverdue] = m.Means
 			names[m.ID+" "+m.Name] = true
 		}
-		return l.sync(ctx, records.Means, records.Check(in), asked, func(f *findings.Finding) findings.How {
-			if name, _, ok := records.ParseSubject(f.Subject); !ok || !names[f.Clause+" "+name] {
+		sent, err := l.monthlySent(ctx, mem.First)
+		if err != nil {
+			return err
+		}
+		return l.sync(ctx, records.Means, slices.Concat(records.Check(in), sent), asked, func(f *findings.Finding) findings.How {
+			name, _, ok := records.ParseSubject(f.Subject)
+			if f.Subject == changesSubject {
+				name, ok = policy.RecordChanges, true
+			}
+			if !ok || !names[f.Clause+" "+name] {
 				return findings.Withdrawn // the clause asks for another record now
 			}
 			return findings.Fine

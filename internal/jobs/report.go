@@ -37,6 +37,7 @@ type told struct {
 	rem     *reminding     // what they are reminded of; nil without
 	back    unreached      // whose mail came back
 	untold  map[policy.Role][]reports.Untold
+	found   map[string]map[string]*findings.Finding // what is not closed, by check, once somebody is told of it
 }
 
 // Report tells people: the urgent things at once, the rest in the one report a day.

@@ -155,6 +155,9 @@ func (r *matchedRolls) remember(all []*seen.Person, kinds *school.Kinds, book *m
 		if row != nil && row.Leaver(today) {
 			left = row.Left.String() // who has left does not leave again when the row is dropped
 		}
+		if row != nil && m == r.pupils && row.Year != past.Year {
+			book.Of(p.ID).Year = row.Year
+		}
 		switch {
 		case row != nil && (past.Roll != row.Key || past.Left != left):
 			book.Of(p.ID).Roll, book.Of(p.ID).Left = row.Key, left

@@ -72,11 +72,20 @@ func Run(ctx context.Context, env Env, box *outbox.Outbox, names []string, done 
 	if ran || slices.Contains(names, DigestJob) || slices.Contains(names, ReportJob) {
 		one(ReturnsJob, func() (*Record, error) { return lookForReturns(ctx, env, box, s.Census.Now) })
 	}
+	if slices.Contains(names, TermlyJob) {
+		one(TermlyJob, func() (*Record, error) { return Termly(ctx, env, box, s) })
+	}
+	if slices.Contains(names, MonthlyJob) {
+		one(MonthlyJob, func() (*Record, error) { return Monthly(ctx, env, box, s) })
+	}
 	if slices.Contains(names, DigestJob) {
 		one(DigestJob, func() (*Record, error) { return Digest(ctx, env, box, s) })
 	}
 	if ran || slices.Contains(names, ReportJob) {
 		one(ReportJob, func() (*Record, error) { return Report(ctx, env, box, s) })
+	}
+	if slices.Contains(names, RetentionJob) {
+		one(RetentionJob, func() (*Record, error) { return Retention(ctx, env, s.Census.Now) })
 	}
 	return errors.Join(errs, ctx.Err())
 }
@@ -104,5 +113,5 @@ func boxless(job func(context.Context, Env, *census.Census) (*Look, error)) func
 
 // Asked tells whether a policy names a check by name, or one that rests on what the job of that name reads.
 func Asked(p *policy.Policy, check string) bool {
-	return len(meansOfJob(p, check)) > 0 || check == SharingJob && Asked(p, NamesJob)
+	return len(meansOfJob(p, check)) > 0 || check == SharingJob && Asked(p, NamesJob) || check == AccountsJob && len(accessMeans(p)) > 0
 }

@@ -71,7 +71,7 @@ func Sharing(ctx context.Context, env Env, tell func(context.Context, *Outcome) 
 		}
 	}
 	s.record.Writes = int(counter.Writes()) + b.Writes() + 2 // the record itself and the lease
-	if e := s.record.add(b); e != nil {
+	if e := s.record.Add(b); e != nil {
 		return s.record, errors.Join(err, e)
 	}
 	return s.record, errors.Join(err, lease.Release(ctx, b))

@@ -126,6 +126,9 @@ func tellOne(ctx context.Context, env Env, box *outbox.Outbox, t *told, who read
 	if !in(env.Policy, who.Person, now) {
 		return nil // nobody's ordinary mail goes on a day they are not in: the rest then
 	}
+	if had, err := box.HadToday(ctx, who.Address, now); err != nil || had {
+		return err // told today: the rest tomorrow, and to gather it takes long
+	}
 	mark, err := box.Mark(ctx, who.Address, reportKind)
 	if err != nil {
 		return err
@@ -311,9 +314,25 @@ type gatherer struct {
 	entries *records.Book               // of the lists, for the site alone; nil in mails
 }
 
+// currentOf reads the findings of a check that are not closed, once for all who are told of them. Nobody may change them.
+func (t *told) currentOf(ctx context.Context, check string) (map[string]*findings.Finding, error) {
+	if have := t.found[check]; have != nil {
+		return have, nil
+	}
+	list, err := t.Keeper.Current(ctx, check)
+	if err != nil {
+		return nil, err
+	}
+	if t.found == nil {
+		t.found = map[string]map[string]*findings.Finding{}
+	}
+	t.found[check] = list
+	return list, nil
+}
+
 func (g *gatherer) findings(ctx context.Context, mine func(*findings.Finding) bool, since time.Time) error {
 	k := g.out.Keeper
-	current, err := k.Current(ctx, sharing.Means)
+	current, err := g.currentOf(ctx, sharing.Means)
 	if err != nil {
 		return err
 	}

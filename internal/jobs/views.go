@@ -23,11 +23,11 @@ import (
 // changesShownFor is how long the review site goes on naming a change that is over, so that it can be undone.
 const changesShownFor = 30 * 24 * time.Hour
 
-// keepViews writes, for the review site, what the findings and changes are about; nothing where there is no site. Words are made anew of what was looked at in this run: what things are
+// keepViews writes, for the review site, what the findings and changes are about; nothing where there is no site but what could not be seen ([told.keepHistory]). Words are made anew of what was looked at in this run: what things are
 // called is not all known otherwise.
 func keepViews(ctx context.Context, env Env, t *told, s *Seen) (err error) {
-	if env.Site == nil {
-		return nil
+	if err := t.keepHistory(ctx, env); err != nil || env.Site == nil {
+		return err
 	}
 	in := reports.OversharingInput{Titles: reports.Titles{ESafetyOfficer: env.Policy.Title(policy.RoleOfficer)}, Now: t.now, Location: env.Policy.School.Location, Since: t.now}
 	if t.Who != nil {
@@ -204,11 +204,39 @@ func (g *gatherer) changeViews(ctx context.Context, k *views.Keeper, in reports.
 // seenView says of each job when it ran, and what could not be seen, with the clauses that rest on it.
 func (g *gatherer) seenView() *views.Seen {
 	out := &views.Seen{Jobs: map[string]views.Job{}}
-	p := g.env.Policy
-	type unseen struct {
-		gap     reports.Gap
-		clauses []string
+	for _, job := range Looking {
+		r := g.records[job]
+		if r == nil {
+			continue
+		}
+		name := checkOf(job)
+		if job == RecordsJob {
+			name = job // the incident log's job keeps findings of the same check
+		}
+		out.Jobs[name] = views.Job{At: r.Started, Stopped: r.Error != ""}
 	}
+	list := g.unseen()
+	in := *g.in
+	in.Returned = g.returned(g.env)
+	for _, r := range reports.SiteReturned(in) {
+		out.Returned = append(out.Returned, views.Returned{Who: r.What, Why: r.Why, Do: r.Do})
+	}
+	if g.env.Sender == "" {
+		out.Never = []string{neverReturned}
+	}
+	out.Unseen = g.unseenWords(in, list)
+	return out
+}
+
+// unseen is something that the newest runs could not see, with the clauses that rest on it.
+type unseen struct {
+	gap     reports.Gap
+	clauses []string
+}
+
+// unseen lists what the newest runs could not see.
+func (g *gatherer) unseen() []*unseen {
+	p := g.env.Policy
 	var list []*unseen
 	by := map[string]*unseen{}
 	add := func(key string, gap func() reports.Gap, clauses ...string) {
@@ -224,17 +252,15 @@ func (g *gatherer) seenView() *views.Seen {
 		}
 	}
 	for _, job := range Looking {
-		r := g.records[job]
-		if r == nil {
+		if g.records[job] == nil {
 			continue
 		}
-		name := checkOf(job)
-		if job == RecordsJob {
-			name = job // the incident log's job keeps findings of the same check
-		}
-		out.Jobs[name] = views.Job{At: r.Started, Stopped: r.Error != ""}
 		for _, gap := range g.gaps([]string{job}) {
-			for _, m := range meansOfJob(p, job) {
+			asked := meansOfJob(p, job)
+			if job == AccountsJob {
+				asked = slices.Concat(asked, accessMeans(p))
+			}
+			for _, m := range asked {
 				if rests(job, m.Means, gap.Scope) {
 					add(string(gap.Scope), func() reports.Gap { return g.gap(gap) }, m.ID)
 				}
@@ -250,23 +276,45 @@ func (g *gatherer) seenView() *views.Seen {
 	for _, gap := range g.gaps([]string{ReturnsJob}) {
 		add(string(gap.Scope), func() reports.Gap { return g.gap(gap) })
 	}
-	in := *g.in
-	in.Returned = g.returned(g.env)
-	for _, r := range reports.SiteReturned(in) {
-		out.Returned = append(out.Returned, views.Returned{Who: r.What, Why: r.Why, Do: r.Do})
-	}
-	if g.env.Sender == "" {
-		out.Never = []string{neverReturned}
-	}
-	var gaps []reports.Gap
+	return list
+}
+
+// unseenWords puts what could not be seen into the words of the report, masked.
+func (g *gatherer) unseenWords(in reports.OversharingInput, list []*unseen) []views.Unseen {
+	var out []views.Unseen
 	for _, u := range list {
-		gaps = append(gaps, u.gap)
+		in.NotSeen = append(in.NotSeen, u.gap)
 	}
-	in.NotSeen = gaps
 	for i, x := range reports.SiteGaps(in) {
-		out.Unseen = append(out.Unseen, views.Unseen{Clauses: list[i].clauses, What: x.What, Why: x.Why, Do: x.Do, Link: x.Link})
+		out = append(out, views.Unseen{Clauses: list[i].clauses, What: x.What, Why: x.Why, Do: x.Do, Link: x.Link})
 	}
 	return out
+}
+
+// keepHistory notes what could not be seen, if that has changed since it was noted last, and anything was looked at at all. What is somebody's is told without their name: this is kept for long.
+func (t *told) keepHistory(ctx context.Context, env Env) error {
+	if len(t.records) == 0 {
+		return nil
+	}
+	in := reports.OversharingInput{Now: t.now, Location: env.Policy.School.Location}
+	if t.Who != nil {
+		in.Mask = mask(env.Policy, t.Who)
+	}
+	g := t.gatherer(env, &in)
+	list := g.unseen()
+	for _, u := range list {
+		if u.gap.What == driveOf {
+			u.gap.What, u.gap.Owner = "The Drive of an account", reports.Person{}
+		}
+	}
+	out := &views.Told{At: t.now, Returned: len(t.returned(env))}
+	for _, u := range g.unseenWords(in, list) {
+		out.Add(u)
+	}
+	if env.Sender == "" {
+		out.Never = []string{neverReturned}
+	}
+	return (&views.Keeper{Store: env.Store, Commit: t.lease.Commit}).KeepHistory(ctx, out)
 }
 
 // restsOn says which rules on accounts rest on a kind of scope; on what is not named rest all.
@@ -293,6 +341,9 @@ func rests(job string, m policy.Means, s seen.Scope) bool {
 	}
 	if job != AccountsJob {
 		return true
+	}
+	if m.Kind == policy.Record { // the access record: who has what is read live, and the log only tells when it was granted, and by whom
+		return s.Kind() != "log" && !slices.Contains([]string{"usage", "apps", "forwarding"}, s.Kind())
 	}
 	rules, known := restsOn[string(s)]
 	if !known {

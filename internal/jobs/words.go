@@ -110,7 +110,7 @@ func (g *gatherer) gap(gap seen.Gap) reports.Gap {
 	case "calendar":
 		r.What, r.WhatToDo = "When things are due", "Add the next term dates to the policy file."
 	case "owner":
-		r.What, r.WhatToDo = "The Drive of", "Open the account in the Admin console: is Drive switched on for it?"
+		r.What, r.WhatToDo = driveOf, "Open the account in the Admin console: is Drive switched on for it?"
 		if g.out.Who != nil {
 			if a, ok := g.out.Who.AccountByID(id); ok {
 				r.Owner = g.person(a)
@@ -139,6 +139,9 @@ func (g *gatherer) gap(gap seen.Gap) reports.Gap {
 	}
 	return r
 }
+
+// driveOf begins the words for somebody's Drive, before their name.
+const driveOf = "The Drive of"
 
 // jobWords says what each job looks at.
 var jobWords = map[string]string{

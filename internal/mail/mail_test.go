@@ -97,6 +97,47 @@ func TestBytes(t *testing.T) {
 	}
 }
 
+// A picture lies in a multipart/related with the texts, inside the attachments' multipart/mixed, and the HTML names it.
+func TestPicture(t *testing.T) {
+	m := sample()
+	m.HTML = `<img src="cid:` + ContentID("trend.png") + `" alt="a trend">`
+	m.Inline = []Attachment{{Name: "trend.png", Type: "image/png", Data: []byte("picture \xff\x00")}}
+	m.Attachments = []Attachment{{Name: "list.csv", Type: "text/csv", Data: []byte("a,b")}}
+	raw, err := m.Bytes()
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := m.Bytes()
+	if err != nil || !bytes.Equal(raw, again) {
+		t.Errorf("not the same bytes twice: %v", err)
+	}
+	_, parts := leaves(t, raw)
+	bounds := map[string]bool{}
+	for _, kind := range []string{"multipart/mixed", "multipart/related", "multipart/alternative"} {
+		if !strings.HasPrefix(parts[kind], "=_esb_") || bounds[parts[kind]] {
+			t.Errorf("%s: boundary %q", kind, parts[kind])
+		}
+		bounds[parts[kind]] = true
+	}
+	mixed, related, alternative, image, list := bytes.Index(raw, []byte("multipart/mixed")), bytes.Index(raw, []byte("multipart/related")), bytes.Index(raw, []byte("multipart/alternative")), bytes.Index(raw, []byte("image/png")), bytes.Index(raw, []byte("text/csv"))
+	if mixed < 0 || related < mixed || alternative < related || image < alternative || list < image {
+		t.Errorf("the parts stand in another order: %d %d %d %d %d", mixed, related, alternative, image, list)
+	}
+	for _, want := range []string{"Content-Id: <trend.png@esafetybot.invalid>", "Content-Disposition: inline"} {
+		if !bytes.Contains(raw, []byte(want)) {
+			t.Errorf("the message lacks %q", want)
+		}
+	}
+	for name, wrong := range map[string]Attachment{
+		"not shown": {Name: "other.png", Type: "image/png"}, "no picture": {Name: "trend.png", Type: "text/html"}, "a path": {Name: "a/trend.png", Type: "image/png"},
+	} {
+		m.Inline = []Attachment{wrong}
+		if _, err := m.Bytes(); err == nil {
+			t.Errorf("%s: taken", name)
+		}
+	}
+}
+
 func TestSameBytesAlways(t *testing.T) {
 	m := sample()
 	m.Attachments = []Attachment{{Name: "a.csv", Type: "text/csv", Data: []byte("1")}}

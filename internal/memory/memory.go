@@ -39,6 +39,8 @@ type Past struct {
 	// row says, else on which the row was first gone.
 	Roll string `json:"roll,omitempty"`
 	Left string `json:"left,omitempty"`
+	// Year is a pupil's year group, as the roll last had it: entries of the incident log are kept by it.
+	Year string `json:"year,omitempty"`
 	// Password is the newest known change of the password.
 	Password time.Time `json:"password,omitzero"`
 	// Alarms are records of the sign-in log that only a later change of the password answers.

@@ -305,6 +305,11 @@ func (p *Post) Add(a Act) bool {
 func (c *Class) Prune(before time.Time, rules func(post string) []Rules) {
 	old := false // acts from before stay
 	for id, p := range c.Posts {
+		looked := slices.ContainsFunc(p.Reviews, func(v Review) bool { return !v.At.Before(before) })
+		if len(p.Acts) == 0 && len(p.Reviews) > 0 && !looked && p.Kind != KindDojo { // when ClassDojo was last looked at is asked for longer
+			delete(c.Posts, id)
+			continue
+		}
 		if len(p.Acts) == 0 || !p.Acts[0].At.Before(before) {
 			continue
 		}
@@ -315,7 +320,7 @@ func (c *Class) Prune(before time.Time, rules func(post string) []Rules) {
 			}
 		}
 		p.Acts = slices.DeleteFunc(p.Acts, func(a Act) bool { return a.At.Before(keep) })
-		if len(p.Acts) == 0 && !slices.ContainsFunc(p.Reviews, func(v Review) bool { return !v.At.Before(before) }) {
+		if len(p.Acts) == 0 && !looked {
 			delete(c.Posts, id)
 		}
 	}

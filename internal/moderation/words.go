@@ -5,6 +5,7 @@ import (
 	"net/url"
 
 	"esafetybot/internal/seen"
+	"esafetybot/internal/store"
 )
 
 // Words says which post of a class it is: "the announcement of 14 September". name stands in for a title, which may hold a pupil's name.
@@ -58,4 +59,19 @@ func (p *Post) LinkAs(course, address string) string {
 		u.RawQuery = q.Encode()
 	}
 	return u.String()
+}
+
+// Idle tells of a document of [Classes] whether nothing is in it that somebody did or is to look at.
+func Idle(d store.Doc) bool {
+	c, err := Decode(d)
+	_, dojo := dojoItem(d.Key)
+	if err != nil || c == nil || dojo || len(c.Cover) > 0 {
+		return false
+	}
+	for _, p := range c.Posts {
+		if len(p.Acts)+len(p.Reviews) > 0 {
+			return false
+		}
+	}
+	return true
 }

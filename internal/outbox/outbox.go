@@ -109,6 +109,9 @@ func New(s store.Store, opt Options) (*Outbox, error) {
 	return &Outbox{s: s, opt: opt}, nil
 }
 
+// Reader is an Outbox for looking at what there is. Nothing can be put into it: it has no sender.
+func Reader(s store.Store) *Outbox { return &Outbox{s: s, opt: Options{Location: time.UTC}} }
+
 // Letter is a message to be put into the outbox.
 type Letter struct {
 	To      netmail.Address
@@ -122,6 +125,7 @@ type Letter struct {
 	HTML    string
 	Text    string
 	Attach  []mail.Attachment // sent along
+	Inline  []mail.Attachment // pictures that the HTML shows
 	Beside  []mail.Attachment // kept beside the message where it goes into a folder; never sent
 	Headers map[string]string
 }
@@ -240,7 +244,7 @@ func (o *Outbox) Put(ctx context.Context, b *store.Batch, now time.Time, l Lette
 	e := Entry{Key: key, Version: 1, Recipient: id, Kind: l.Kind, Period: l.Period, Urgent: l.Urgent, MessageID: o.messageID(key), State: Queued, Created: now.UTC()}
 	raw, err := mail.Message{
 		From: o.opt.From, To: []netmail.Address{l.To}, Cc: l.Cc, Subject: l.Subject, HTML: l.HTML, Text: l.Text,
-		Attachments: l.Attach, MessageID: e.MessageID, Date: now.In(o.opt.Location).Truncate(time.Second), Headers: l.Headers,
+		Attachments: l.Attach, Inline: l.Inline, MessageID: e.MessageID, Date: now.In(o.opt.Location).Truncate(time.Second), Headers: l.Headers,
 	}.Bytes()
 	if err != nil {
 		return Entry{}, fmt.Errorf("outbox: message %s: %w", key, err)

@@ -16,8 +16,8 @@ import (
 	"esafetybot/internal/calendar"
 )
 
-// Load reads the policy file at path, and looks at the headings of the rolls that it names. The error is [Errors] if the file
-// was read but is not a policy.
+// Load reads the policy file at path, looks at the headings of the rolls that it names, and reads [ExpectationsFile] beside it. The error is
+// [Errors] if the file, or the one beside it, was read but is not right.
 func Load(path string) (*Policy, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
@@ -44,6 +44,13 @@ func parse(name string, data []byte, rolls bool) (*Policy, error) {
 	b.p.Version = hex.EncodeToString(sum[:])[:12]
 	b.p.Path = name
 	b.p.Warnings = b.warnings
+	b.p.Expectations = OwnExpectations(&b.p)
+	if rolls {
+		var err error
+		if b.p.Expectations, err = LoadExpectations(&b.p); err != nil {
+			return nil, err
+		}
+	}
 	return &b.p, nil
 }
 
@@ -329,6 +336,9 @@ func (p Period) Before(t time.Time) time.Time {
 	}
 	return t.AddDate(0, 0, -p.Count)
 }
+
+// After is the moment one period after t.
+func (p Period) After(t time.Time) time.Time { return Period{Count: -p.Count, Unit: p.Unit}.Before(t) }
 
 // dates gives the two dates of a range that is right, and complains if it is the wrong way round.
 func (b *builder) dates(v *value) calendar.Range {

@@ -17,6 +17,7 @@ var keepers = map[string][]Role{
 	"approved-blogs":    {RolePageHost, RoleLeaders},
 	"visitors":          {RolePageHost, RoleITSupport, RoleLeaders},
 	"consents":          {RoleEarlyYears, RolePageHost, RoleLeaders},
+	"meetings":          {RoleGovernor, RoleLeaders},
 }
 
 // Keepers lists the roles that keep a record that is a list on the review site, those of [Leads] last; nil for any other record.

@@ -43,6 +43,7 @@ type Policy struct {
 	Clauses            []Clause   // in the order of the file
 	NotSeen            []string   // gaps that the school knows of
 	Retention          map[string]Period
+	Expectations       *Expectations // what the yearly review is held against: the school's file beside this one, or the program's own list; never nil
 }
 
 // School is the part of the Google Workspace account that is this school.

@@ -120,17 +120,37 @@ var defaultCheckInDue = calendar.Deadline{Count: 5, Unit: calendar.WorkingDays}
 var defaultKeptDue = calendar.Deadline{Count: 5, Unit: calendar.WorkingDays}
 
 // defaultRetention is how long each kind of thing is kept. Incidents are kept until a pupil's file would be destroyed; everything else
-// no longer than two inspections need.
+// no longer than two inspections need. docs/privacy.md says what falls under which kind.
 var defaultRetention = map[string]Period{
-	"findings":      {2, "year"},
-	"actions":       {6, "year"},
-	"access_record": {6, "year"},
-	"check_ins":     {2, "year"},
-	"incidents":     {25, "year"},
-	"messages":      {1, "year"},
-	"reports":       {6, "year"},
-	"runs":          {1, "year"},
+	KeepFindings:  {2, "year"},
+	KeepActions:   {6, "year"},
+	KeepAccess:    {6, "year"},
+	KeepCheckIns:  {2, "year"},
+	KeepDecisions: {6, "year"},
+	KeepIncidents: {25, "year"},
+	KeepMessages:  {1, "year"},
+	KeepModerated: {190, "day"}, // as long as looking at something may be asked for
+	KeepPrivacy:   {6, "year"},
+	KeepRecords:   {6, "year"},
+	KeepReports:   {6, "year"},
+	KeepRuns:      {1, "year"},
 }
+
+// The kinds of things for which a policy may say how long they are kept (Policy.Retention).
+const (
+	KeepFindings  = "findings"
+	KeepActions   = "actions"
+	KeepAccess    = "access_record"
+	KeepCheckIns  = "check_ins"
+	KeepDecisions = "decisions"
+	KeepIncidents = "incidents"
+	KeepMessages  = "messages"
+	KeepModerated = "moderation"
+	KeepPrivacy   = "privacy"
+	KeepRecords   = "records"
+	KeepReports   = "reports"
+	KeepRuns      = "runs"
+)
 
 // knownMeans is one means that a policy may name.
 type knownMeans struct {
@@ -183,18 +203,18 @@ var catalogue = []*knownMeans{
 	{kind: Reminder, name: "staff-training", looks: "staff training"},
 	{kind: Reminder, name: "training", looks: "sessions and training"},
 
-	{kind: Record, name: "access", looks: "who was granted what, from when to when"},
+	{kind: Record, name: RecordAccess, looks: "who was granted what, from when to when"},
 	{kind: Record, name: "approved-blogs", looks: "approved blogs", unseen: []string{"blogs that nobody entered"}},
 	{kind: Record, name: "approved-services", looks: "services approved for use", unseen: []string{"services that nobody entered"}},
 	{kind: Record, name: "audit", looks: "the weekly audit e-mail, kept as sent"},
-	{kind: Record, name: "changes", looks: "what was agreed to and changed, monthly to the headteacher"},
+	{kind: Record, name: RecordChanges, looks: "what was agreed to and changed, monthly to the headteacher"},
 	{kind: Record, name: "complaints", looks: "complaints and what was done"},
 	{kind: Record, name: "consents", looks: "written consents", unseen: []string{"the consents themselves"}},
 	{kind: Record, name: "data-breach", looks: "data breaches and lost devices"},
 	{kind: Record, name: "exceptions", looks: "private exceptions for one person"},
 	{kind: Record, name: "filtering", looks: "filtering problems and changes"},
 	{kind: Record, name: "incidents", looks: "online-safety incidents and what was done"},
-	{kind: Record, name: "meetings", looks: "meetings with the governor and what came of them"},
+	{kind: Record, name: "meetings", looks: "meetings with the governor and what came of them", unseen: []string{"meetings that nobody entered"}},
 	{kind: Record, name: "policy-read", looks: "who has read the policy"},
 	{kind: Record, name: "takedown", looks: "material to be taken down"},
 	{kind: Record, name: "under-age-app", looks: "pupils under an app's age"},
@@ -220,8 +240,14 @@ func meansNames(kind Kind) []string {
 	return out
 }
 
+// RecordAccess is the name of the access record, which the program keeps by itself whenever it looks at accounts.
+const RecordAccess = "access"
+
+// RecordChanges is the name of the record that the monthly list to the headteacher is, kept as sent.
+const RecordChanges = "changes"
+
 // Records that are kept, beside those that are lists on the review site (keepers): those that the incident log serves, and what was agreed to for a private reason.
-var recordsBuilt = []string{"complaints", "data-breach", "exceptions", "filtering", "incidents", "takedown", "under-age-app"}
+var recordsBuilt = []string{RecordAccess, RecordChanges, "complaints", "data-breach", "exceptions", "filtering", "incidents", "takedown", "under-age-app"}
 
 // Built reports whether the program can look at a means yet: checks that have a shape for their parameters in the catalogue above, check-ins,
 // reminders but for the termly report, and the records that are kept.
@@ -254,3 +280,14 @@ func Rules(check string) []string {
 var weekdayWords = []string{"mon", "tue", "wed", "thu", "fri"}
 
 func weekdayOf(word string) time.Weekday { return time.Weekday(slices.Index(weekdayWords, word) + 1) }
+
+// Checks lists the names of the checks that a policy may name.
+func Checks() []string {
+	var out []string
+	for _, k := range catalogue {
+		if k.kind == Check {
+			out = append(out, k.name)
+		}
+	}
+	return out
+}

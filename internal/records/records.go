@@ -1,10 +1,11 @@
-// Package records is the four records of the policy that are lists which people of the school keep on the review site: approved services, approved blogs, visitors who signed, written consents.
+// Package records is the five records of the policy that are lists which people of the school keep on the review site: approved services, approved blogs, visitors who signed, written consents,
+// meetings with the governor.
 //
 // The contract:
 //
 //   - An entry says what was approved or signed, where the paper is, and until when it holds. It names nobody. Its texts are shown after sign-in, and never logged or mailed.
 //   - Who keeps a record may enter, renew and end ([Keeps]); nothing is changed otherwise, and an entry that was ended stays ended.
-//   - An entry is overdue when the time that the policy gives after its date has passed ([Check]); a clause whose record has no entry could not be checked ([Empty]). Nothing is ever taken to be fine
+//   - An entry is overdue when the time that the policy gives after its date has passed ([Check]), unless a newer one has taken its place ([Stands]); a clause whose record has no entry could not be checked ([Empty]). Nothing is ever taken to be fine
 //     because nobody entered anything.
 //
 // docs/comment-rules.md defines every word. Judging is pure; what was entered is kept in a [Book], which only the worker writes.
@@ -37,6 +38,8 @@ type Kind struct {
 	What  string // what is asked for in an entry
 	Where string // likewise
 	Until string // likewise
+	// Newest: only the entry that was made last can run out. Each new one, such as the next meeting, takes the place of those before it.
+	Newest bool
 }
 
 // Kinds are the lists, in the order in which they are shown.
@@ -56,6 +59,10 @@ var Kinds = []Kind{
 	{
 		Name: "consents", Title: "Written consents", Entry: "The written consents of a class or group are complete.",
 		What: "Class or group, and how many of how many there are", Where: "Where the consents are kept", Until: "They hold until",
+	},
+	{
+		Name: "meetings", Title: "Meetings with the governor", Entry: "A meeting with the governor was held, and what came of it.",
+		What: "When it was, and what came of it, without a name", Where: "Where the minutes are", Until: "The next one is held by", Newest: true,
 	},
 }
 
@@ -124,6 +131,17 @@ func ParseSubject(subject string) (record, id string, ok bool) {
 	return "", "", false
 }
 
+// Stands tells whether an entry still holds, or can run out: it was not ended, and no newer one has taken its place ([Kind].Newest). all are the entries of any record.
+func Stands(e Entry, all []Entry) bool {
+	if e.Ended != nil {
+		return false
+	}
+	kind, _ := KindOf(e.Record)
+	return !kind.Newest || !slices.ContainsFunc(all, func(x Entry) bool {
+		return x.Record == e.Record && x.Ended == nil && cmp.Or(x.Made().Compare(e.Made()), cmp.Compare(x.ID, e.ID)) > 0
+	})
+}
+
 // Deadline is by when an entry has to be renewed or ended; zero where the term dates end before that.
 func (in Input) Deadline(a Ask, e Entry) time.Time {
 	loc := in.Calendar.Location
@@ -139,7 +157,7 @@ func Check(in Input) []findings.Observed {
 	var out []findings.Observed
 	for _, a := range in.Asks {
 		for _, e := range in.Entries {
-			if e.Record != a.Record || e.Ended != nil {
+			if e.Record != a.Record || !Stands(e, in.Entries) {
 				continue
 			}
 			if due := in.Deadline(a, e); !due.IsZero() && due.Before(in.Now) {

@@ -70,7 +70,7 @@ func TestKindsAreThePolicys(t *testing.T) {
 			t.Errorf("%s: %q %q %v", k.Name, name, id, ok)
 		}
 	}
-	for _, s := range []string{"entry/1", "record/", "record/visitors-", "record/meetings-1", "check-in/visitors-1"} {
+	for _, s := range []string{"entry/1", "record/", "record/visitors-", "record/changes-1", "check-in/visitors-1"} {
 		if _, _, ok := ParseSubject(s); ok {
 			t.Errorf("%s is no entry of a list", s)
 		}
@@ -82,9 +82,9 @@ func TestKindsAreThePolicys(t *testing.T) {
 
 func TestKeeps(t *testing.T) {
 	for role, want := range map[policy.Role]string{
-		policy.RoleAdmin: "approved-services", policy.RoleITSupport: "approved-services visitors", policy.RoleLeaders: "approved-services approved-blogs visitors consents",
-		policy.RolePageHost: "approved-blogs visitors consents", policy.RoleEarlyYears: "consents", policy.RoleOfficer: "approved-services approved-blogs visitors consents",
-		policy.RoleDeputy: "approved-services approved-blogs visitors consents", policy.RoleHead: "approved-services approved-blogs visitors consents", policy.RoleGovernor: "", policy.RoleSafeguarding: "",
+		policy.RoleAdmin: "approved-services", policy.RoleITSupport: "approved-services visitors", policy.RoleLeaders: "approved-services approved-blogs visitors consents meetings",
+		policy.RolePageHost: "approved-blogs visitors consents", policy.RoleEarlyYears: "consents", policy.RoleOfficer: "approved-services approved-blogs visitors consents meetings",
+		policy.RoleDeputy: "approved-services approved-blogs visitors consents meetings", policy.RoleHead: "approved-services approved-blogs visitors consents meetings", policy.RoleGovernor: "meetings", policy.RoleSafeguarding: "",
 	} {
 		var have []string
 		for _, k := range Kinds {
@@ -208,6 +208,38 @@ func TestWhichEntries(t *testing.T) {
 	in.Entries = []Entry{ended}
 	if have := Empty(in); len(have) != 3 {
 		t.Errorf("one that was ended is none: %v", have)
+	}
+}
+
+// Of meetings only the newest entry can run out: each takes the place of those before it.
+func TestNewest(t *testing.T) {
+	a := ask("5 working days")
+	a.Record = "meetings"
+	at := func(id, made, until string) Entry {
+		return Entry{ID: id, Record: "meetings", What: "w", Dates: []Mark{{ID: id, At: moment(made), Until: date(until)}}}
+	}
+	ended := at("4", "2026-10-20 09:00", "2026-10-21")
+	ended.Ended = &Mark{ID: "x", At: moment("2026-10-21 09:00")}
+	first, second, other := at("1", "2026-09-03 09:00", "2026-09-30"), at("2", "2026-10-03 09:00", "2026-10-30"), entry("visitors", "3", "2027-09-30")
+	other.Dates[0].At = moment("2026-11-01 09:00")
+	for _, c := range []struct {
+		name    string
+		entries []Entry
+		want    []string
+	}{
+		{"one", []Entry{first}, []string{"record/meetings-1"}},
+		{"the newest has run out", []Entry{second, first, other}, []string{"record/meetings-2"}},
+		{"the newest holds", []Entry{at("5", "2026-11-02 09:00", "2027-02-01"), second, first}, nil},
+		{"what was ended takes nothing's place", []Entry{ended, first}, []string{"record/meetings-1"}},
+		{"at the same moment", []Entry{at("1", "2026-09-03 09:00", "2026-09-30"), at("2", "2026-09-03 09:00", "2026-09-30")}, []string{"record/meetings-2"}},
+	} {
+		var have []string
+		for _, o := range Check(Input{Now: moment("2026-11-18 12:00"), Calendar: autumn(), Asks: []Ask{a}, Entries: c.entries}) {
+			have = append(have, o.Subject)
+		}
+		if diff := cmp.Diff(c.want, have); diff != "" {
+			t.Errorf("%s (-want +have):\n%s", c.name, diff)
+		}
 	}
 }
 

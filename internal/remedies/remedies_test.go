@@ -267,6 +267,9 @@ func TestConcerns(t *testing.T) {
 func TestWords(t *testing.T) {
 	general := regexp.MustCompile(`^[A-Z].*\.$`)
 	for _, kind := range Kinds() {
+		if s := Title(kind); !regexp.MustCompile(`^[A-Z].*[a-z]$`).MatchString(s) {
+			t.Errorf("%s: %q", kind, s)
+		}
 		for _, n := range []Names{{}, {
 			Account: "a Year 4 pupil", From: "/Pupils/Year 4", To: "/Pupils/No mail", Group: "the group mail", App: "Example Maths", File: "a document of the office",
 			With: "everybody who has the link", Role: "edit", Owner: "the school office", Until: "Fri 4 December 2026",

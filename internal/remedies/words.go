@@ -80,6 +80,17 @@ var words = map[string]Words{
 	},
 }
 
+// titles say what sort of change it is, of nobody in particular.
+var titles = map[string]string{
+	KindMoveUser: "Moving an account to another unit", KindLeaveGroup: "Taking an account out of a group", KindSwitchOff: "Switching off an account", KindSignOut: "Signing an account out everywhere",
+	KindRevokeApp: "No longer allowing an app to use an account", KindRemoveRecovery: "Removing an account's recovery address", KindDeleteGrant: "No longer sharing a document with somebody",
+	KindNarrowGrant: "Narrowing the sharing of a document to reading", KindExpireGrant: "Giving the sharing of a document an end", KindHandOver: "Handing a document over to a new owner",
+	KindComment: "Showing, hiding or removing a comment on a blog",
+}
+
+// Title says what sort of change a kind is, without whom or what it is about; "" for a kind that is not known.
+func Title(kind string) string { return titles[kind] }
+
 // Say makes the words for a kind of change. The words of a kind that is not known are empty.
 func Say(kind string, n Names) Words {
 	or := func(s, general string) string {

@@ -116,7 +116,7 @@ var (
 	realHosts = []string{
 		"github.com", "gov.uk", "classdojo.com", "apache.org", "json-schema.org", "semver.org", "oauth.net", "debian.org", "rclone.org", "ietf.org", "rfc-editor.org", "w3.org",
 		"golang.org", "go.dev", "go.etcd.io", "pgregory.net", "charm.land", "uber.org", "opentelemetry.io",
-		"google.com", "googleapis.com", "googledomains.com", "googleusercontent.com", "whatwg.org", "blogspot.com", "blogger.com", "golangci-lint.run", "keepachangelog.com",
+		"google.com", "googleapis.com", "googledomains.com", "googleusercontent.com", "youtube.com", "youtu.be", "whatwg.org", "blogspot.com", "blogger.com", "golangci-lint.run", "keepachangelog.com",
 		"testfiltering.com", "gmail.com", "googlemail.com", "com.google.cloud", "example.com", "example.net", "example.org",
 	}
 	inURL  = regexp.MustCompile(`(?i)\b(?:https?|wss?)://([a-z0-9-]+(?:\.[a-z0-9-]+)+)`)

@@ -5,6 +5,7 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
+	"html"
 	"html/template"
 	"io"
 	"net/url"
@@ -54,6 +55,8 @@ type ReceivedMail struct {
 	HTML    string // "" if the message has none
 	Text    string
 	Files   []string // what lies beside it, and what was attached
+
+	pictures []string // that its HTML shows, beside it
 }
 
 // Index writes index.html into a folder of .eml files (as mail.Dir leaves it), and beside each message a copy of its HTML and
@@ -88,7 +91,7 @@ func Index(dir string, opt IndexOptions) ([]Received, error) {
 		}
 		stem := strings.TrimSuffix(name, ".eml")
 		for _, n := range names {
-			if strings.HasPrefix(n, stem+"-") && !slices.Contains(m.Files, n) {
+			if strings.HasPrefix(n, stem+"-") && !slices.Contains(m.Files, n) && !slices.Contains(m.pictures, n) {
 				m.Files = append(m.Files, n)
 			}
 		}
@@ -138,6 +141,8 @@ func unfold(dir, name string) (*ReceivedMail, []*gomail.Address, error) {
 		return nil, nil, nil
 	}
 	m := &ReceivedMail{EML: name}
+	var page []byte    // the HTML
+	var shows []string // what stands for each picture, in the message and beside it
 	stem := strings.TrimSuffix(name, ".eml")
 	var errs []error
 	var to, cc []*gomail.Address
@@ -154,7 +159,7 @@ func unfold(dir, name string) (*ReceivedMail, []*gomail.Address, error) {
 	for {
 		p, err := r.NextPart()
 		if errors.Is(err, io.EOF) {
-			return m, append(to, cc...), nil
+			return m, append(to, cc...), m.show(dir, page, shows)
 		}
 		if err != nil {
 			return nil, nil, err
@@ -176,8 +181,13 @@ func unfold(dir, name string) (*ReceivedMail, []*gomail.Address, error) {
 			t, _, err := h.ContentType()
 			switch {
 			case err == nil && t == "text/html":
-				out = stem + ".html"
-				m.HTML = out
+				m.HTML, page = stem+".html", body
+			case err == nil && strings.HasPrefix(t, "image/"):
+				id := strings.Trim(h.Get("Content-Id"), "<>")
+				local, _, _ := strings.Cut(id, "@")
+				out = mail.BesideName(name, local)
+				m.pictures = append(m.pictures, out)
+				shows = append(shows, `"cid:`+id+`"`, `"`+html.EscapeString((&url.URL{Path: "./" + out}).String())+`"`)
 			case err == nil && t == "text/plain":
 				out = stem + ".txt"
 				m.Text = out
@@ -191,6 +201,14 @@ func unfold(dir, name string) (*ReceivedMail, []*gomail.Address, error) {
 			return nil, nil, err
 		}
 	}
+}
+
+// show writes the HTML, with the pictures that lie beside it in the place of those in the message.
+func (m *ReceivedMail) show(dir string, page []byte, shows []string) error {
+	if m.HTML == "" {
+		return nil
+	}
+	return os.WriteFile(filepath.Join(dir, m.HTML), []byte(strings.NewReplacer(shows...).Replace(string(page))), 0o600)
 }
 
 type indexView struct {

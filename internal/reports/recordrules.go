@@ -55,6 +55,26 @@ var listRules = map[string]MatterRule{
 		Do:    "See that the consents are complete and renew the entry; or take down what rests on them, and end the entry",
 		Where: "The review site → Records → Written consents → the entry → Renew, or End.",
 	},
+	"meetings": {
+		Name: recordRule, Part: PartLists, Topic: "meetings with the governor",
+		One:   "A meeting with the governor was to be held by now, and none has been entered",
+		Many:  "{n} meetings with the governor were to be held by now, and none has been entered",
+		Why:   "The governor can see that things are dealt with only where somebody tells them.",
+		Do:    "Hold the meeting and enter it, with where its minutes are; or renew the last entry, if another day was agreed",
+		Where: "The review site → Records → Meetings with the governor.",
+	},
+}
+
+// ownRules is what is said of the records that the program keeps by sending something, by the record's name in the policy.
+var ownRules = map[string]MatterRule{
+	"changes": {
+		Name: recordRule, Part: PartLists, Topic: "monthly list",
+		One:   "A monthly list to the headteacher was not sent in time",
+		Many:  "{n} monthly lists to the headteacher were not sent in time",
+		Why:   "The policy says that whoever manages the accounts is supervised: the list tells what they agreed to, changed and took out of the program.",
+		Do:    "See that the program runs each day, that mail goes out, and that the policy names the headteacher's address",
+		Where: "Whoever runs the program: esafetybot run monthly send.",
+	},
 }
 
 // ruleOf finds the words for a rule about a subject, and their place; "entry/…" is of the incident log, "record/NAME-…" of a list.
@@ -69,6 +89,9 @@ func ruleOf(rule, subject string) (MatterRule, int) {
 		return entryRule, place
 	case "user":
 		return readRule, place
+	}
+	if r, ok := ownRules[id]; kind == "record" && ok {
+		return r, place
 	}
 	for name, r := range listRules {
 		if kind == "record" && strings.HasPrefix(id, name+"-") {

@@ -27,6 +27,9 @@ var neededHTML string
 //go:embed entry.html.tmpl
 var entryHTML string
 
+//go:embed monthly.html.tmpl
+var monthlyHTML string
+
 //go:embed parts.html.tmpl
 var partsHTML string
 
@@ -70,7 +73,9 @@ var styles = strings.NewReplacer(
 	"§gap§", "height:6px;line-height:6px;font-size:6px",
 )
 
-var templates = map[string]*template.Template{"oversharing": parse(oversharingHTML), "urgent": parse(urgentHTML), "owner": parse(ownerHTML), "digest": parse(digestHTML), "asked": parse(askedHTML), "needed": parse(neededHTML), "entry": parse(entryHTML)}
+var templates = map[string]*template.Template{"oversharing": parse(oversharingHTML), "urgent": parse(urgentHTML), "owner": parse(ownerHTML), "digest": parse(digestHTML), "asked": parse(askedHTML), "needed": parse(neededHTML), "entry": parse(entryHTML),
+	"weekly": parseWeekly(), "monthly": parse(monthlyHTML), "termly": parseTermly(),
+}
 
 func parse(text string) *template.Template {
 	funcs := template.FuncMap{"dots": dots, "whoCan": func() string { return whoCan }, "words": strings.Fields, "hyphen": func(s string) bool { return strings.Contains(s, "-") }}

@@ -106,6 +106,24 @@ type Post struct {
 	Files []string // ids of the files on Drive that are attached to it; none of a draft
 }
 
+// States of announcements.
+const (
+	Draft     = "DRAFT"     // only the class's teachers and administrators see it
+	Published = "PUBLISHED" // the class sees it
+	Deleted   = "DELETED"   // it was published once
+)
+
+// An Announcement is one in a class's stream, with its words: for those who wrote it and for nobody's log.
+type Announcement struct {
+	ID      string // within its class
+	Text    string
+	State   string // Draft, Published or Deleted
+	Creator string // the id of the account in whose name it stands
+	Link    string // opens it; "" for what is not published
+	Made    time.Time
+	Changed time.Time // when it was last written, published or moved
+}
+
 // A ClassMember is a teacher or student of a course.
 type ClassMember struct {
 	ID      string `json:"id"`                // Google's id, the Directory's for accounts of the customer

@@ -5,6 +5,7 @@
 //   - The job that makes the reports writes them, with the words of the reports (internal/reports): masked, so that no pupil's name is in them. The site reads them.
 //   - One document is one finding that is not closed, or one change that is not over or was made lately. It is written only when it differs from what is there, and dropped when
 //     the finding closes or the change is long over; so that what is erased elsewhere is gone from here with the next report.
+//   - What could not be seen is kept besides with its time, and without names ([History]): how a clause stood on a day that has passed rests on it.
 //   - What a view says is as old as the last report; how a finding or a change stands is in findings and actions, and counts.
 package views
 
@@ -88,6 +89,7 @@ type Unseen struct {
 	Why     string   `json:"why"`
 	Do      string   `json:"do,omitempty"`
 	Link    string   `json:"link,omitempty"`
+	Count   int      `json:"count,omitempty"` // of several told in the same words ([Told]); 0 is one
 }
 
 // OfFinding reads the view of a finding; nil if there is none.

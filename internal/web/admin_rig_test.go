@@ -20,6 +20,7 @@ import (
 	"esafetybot/internal/policy"
 	"esafetybot/internal/pseudonym"
 	"esafetybot/internal/roster"
+	"esafetybot/internal/runs"
 	"esafetybot/internal/sim/server"
 	"esafetybot/internal/sim/world"
 	"esafetybot/internal/store"
@@ -265,6 +266,26 @@ func (x *adminRig) put(c *store.Collection, key string, body any) {
 	b := &store.Batch{}
 	b.Create(c, key, nil, data)
 	if err := x.main.Commit(x.t.Context(), b); err != nil {
+		x.t.Fatal(err)
+	}
+}
+
+// ran leaves what jobs leave that ran an hour ago, and what they could not see.
+func (x *adminRig) ran(told views.Told, jobs ...string) {
+	x.t.Helper()
+	told.At = adminNow.Add(-time.Hour)
+	b := &store.Batch{}
+	for _, job := range jobs {
+		r := runs.Record{ID: store.Key(job), Job: job, Policy: x.policy.Version, Started: told.At, Ended: told.At}
+		if err := r.Add(b); err != nil {
+			x.t.Fatal(err)
+		}
+	}
+	if err := x.main.Commit(x.t.Context(), b); err != nil {
+		x.t.Fatal(err)
+	}
+	k := &views.Keeper{Store: x.main, Commit: x.main.Commit}
+	if err := k.KeepHistory(x.t.Context(), &told); err != nil {
 		x.t.Fatal(err)
 	}
 }

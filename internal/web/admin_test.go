@@ -463,15 +463,15 @@ func TestOverview(t *testing.T) {
 	if !strings.Contains(text, "has not been looked at)") {
 		t.Error("nothing was looked at, and nobody says so")
 	}
+	x.ran(views.Told{Unseen: []views.Unseen{{Clauses: []string{"A1"}, What: "The Drive of an account", Why: "Google refused it"}}}, "sharing", "accounts", "checkins")
 	x.put(views.Overview, "seen", views.Seen{
-		Jobs:     map[string]views.Job{"sharing": {At: adminNow.Add(-time.Hour)}, "accounts": {At: adminNow.Add(-time.Hour)}, "check-in": {At: adminNow.Add(-time.Hour)}},
 		Unseen:   []views.Unseen{{Clauses: []string{"A1"}, What: "The Drive of Ann", Why: "Google refused it"}, {What: "Whether mails came back", Why: "Google refused that too"}},
 		Returned: []views.Returned{{Who: "The headteacher (head@school.example)", Why: "The report came back", Do: "Put the address right."}},
 		Never:    []string{"whether a letter arrived"},
 	})
 	_, text = x.get("head", "/overview")
 	for _, want := range []string{
-		`<span class="colour">Amber</span> A1`, `<span class="colour">Red</span> A2`, `<span class="colour">Green</span> A3`, "Could not be seen: The Drive of Ann: Google refused it.", "5 things are open", "One thing of high severity is open",
+		`<span class="colour">Amber</span> A1`, `<span class="colour">Red</span> A2`, `<span class="colour">Green</span> A3`, "Could not be seen: The Drive of an account: Google refused it.", "The Drive of Ann: Google refused it.", "5 things are open", "One thing of high severity is open",
 		`href="/findings?clause=A1"`, "The headteacher (head@school.example): The report came back. Put the address right.", "Google refused that too.</li>", "whether a letter arrived",
 	} {
 		if !strings.Contains(text, want) {

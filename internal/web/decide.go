@@ -55,6 +55,12 @@ func (s *Site) decide(w http.ResponseWriter, r *http.Request, p *person, form st
 	return nil
 }
 
+// exported notes that somebody takes a list out of the program. Where that cannot be noted nothing is given out.
+func (s *Site) exported(r *http.Request, p *person, list string) error {
+	_, err := decisions.Make(r.Context(), s.Decisions, formID(), decisions.Decision{Do: decisions.Exported, At: s.Clock(), By: p.By, Kind: list})
+	return err
+}
+
 // unjudged lists the decisions of a kind that the worker has not judged yet, by when they were made.
 func (s *Site) unjudged(ctx context.Context, kind string) ([]decisions.Decision, error) {
 	heard, err := decisions.Recent(ctx, s.Decisions, s.Main, s.Clock().Add(-pendingFor), kind)

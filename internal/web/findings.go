@@ -11,15 +11,13 @@ import (
 	"strings"
 	"time"
 
-	"esafetybot/internal/checkins"
+	"esafetybot/internal/audit"
 	"esafetybot/internal/checks/comments"
 	"esafetybot/internal/decisions"
 	"esafetybot/internal/findings"
 	"esafetybot/internal/needed"
 	"esafetybot/internal/policy"
 	"esafetybot/internal/pseudonym"
-	"esafetybot/internal/records"
-	"esafetybot/internal/reminders"
 	"esafetybot/internal/reports"
 	"esafetybot/internal/views"
 )
@@ -53,31 +51,6 @@ func (s *Site) heads(p *person) []string {
 	}
 	return out
 }
-
-// checks lists the checks whose findings there may be.
-func checks(p *policy.Policy) []string {
-	var out []string
-	for _, c := range p.Clauses {
-		for _, m := range c.MetBy {
-			name := m.Name
-			switch {
-			case m.Kind == policy.CheckIn:
-				name = checkins.Means
-			case m.Kind == policy.Reminder:
-				name = reminders.Means
-			case m.Kind == policy.Record && (policy.Keepers(m.Name) != nil || m.Name == policy.PolicyRead):
-				name = records.Means
-			}
-			if m.Built() && !slices.Contains(out, name) {
-				out = append(out, name)
-			}
-		}
-	}
-	return out
-}
-
-// recordsJob is what the worker calls the run that looks at the records that are lists (views.Seen).
-const recordsJob = "records"
 
 // hushed tells whether a finding is on the incident log, of which this page and the colours show no sign; findings on the lists have the same check.
 func hushed(f *findings.Finding) bool { return strings.HasPrefix(f.Subject, "entry/") }
@@ -191,7 +164,7 @@ func (s *Site) findingsOf(ctx context.Context, p *person, f findingFilter) (*the
 	}
 	now := s.Clock()
 	keeper := &findings.Keeper{Store: s.Main}
-	for _, check := range checks(s.Policy) {
+	for _, check := range audit.Checks(s.Policy) {
 		current, err := keeper.Current(ctx, check)
 		if err != nil {
 			return nil, err

@@ -178,12 +178,13 @@ func (s *Site) moment(t time.Time) string {
 	return t.In(s.Policy.School.Location).Format("Monday 2 January 2006, 15:04")
 }
 
-// export gives as a list what somebody may read of a shelf and has opened: a list is reading, and reading is recorded first.
+// export gives as a list what somebody may read of a shelf and has opened: a list is reading, and reading is recorded first. That it was downloaded is noted in each entry.
 func (s *Site) export(shelf incidents.Shelf, name string) func(http.ResponseWriter, *http.Request, *person) error {
 	return func(w http.ResponseWriter, r *http.Request, p *person) error {
 		log, by := s.incidentsFor(p)
 		rows := [][]string{{"entry", "kind", "about", "day", "raised", "state", "reference", "note", "closed", "who was told", "what we learnt"}}
 		any := false
+		var read []string
 		for e, err := range log.List(r.Context(), shelf, by, "") {
 			if err != nil {
 				return err
@@ -196,6 +197,7 @@ func (s *Site) export(shelf incidents.Shelf, name string) func(http.ResponseWrit
 			if !opened {
 				continue
 			}
+			read = append(read, e.ID)
 			row := []string{e.ID, e.Kind.Title(), e.About.Title(), e.Date, s.moment(e.Raised), string(e.State), e.Reference, e.Note, "", "", ""}
 			if n := len(e.Closings); n > 0 && e.State == incidents.Closed {
 				c := e.Closings[n-1]
@@ -205,6 +207,17 @@ func (s *Site) export(shelf incidents.Shelf, name string) func(http.ResponseWrit
 		}
 		if !any {
 			return noPage()
+		}
+		for _, id := range read { // once a day in each entry
+			form := "export " + id + " " + s.Policy.Calendar.Date(s.Clock()).String()
+			if _, _, err := s.send(r, p, form, incidents.Sent{Act: incidents.ActExport, Entry: id}); err != nil {
+				return err
+			}
+		}
+		if shelf == incidents.Ordinary { // who opened which entry about an adult stands in the entry, and in no list that others read
+			if err := s.exported(r, p, decisions.ExportIncidents); err != nil {
+				return err
+			}
 		}
 		w.Header().Set("Content-Type", "text/csv; charset=utf-8")
 		w.Header().Set("Content-Disposition", `attachment; filename="`+name+`"`)
@@ -217,7 +230,7 @@ type numbersPage struct{ Terms []termNumbers }
 
 type termNumbers struct {
 	Name   string
-	Counts []incidents.Count
+	Totals incidents.Totals
 }
 
 // mostTerms is how many terms the numbers are shown for.
@@ -240,11 +253,11 @@ func (s *Site) numbers(w http.ResponseWriter, r *http.Request, p *person) error 
 		if i+1 < len(terms) && terms[i+1].First.At(0, 0, loc).Before(to) {
 			to = terms[i+1].First.At(0, 0, loc) // a holiday belongs to the term before it
 		}
-		counts, err := log.Totals(r.Context(), from, to, by)
+		totals, err := log.Totals(r.Context(), from, to, by)
 		if err != nil {
 			return err
 		}
-		page.Terms = append(page.Terms, termNumbers{Name: strings.TrimSpace(terms[i].Name) + " term, from " + terms[i].First.Words(), Counts: counts})
+		page.Terms = append(page.Terms, termNumbers{Name: strings.TrimSpace(terms[i].Name) + " term, from " + terms[i].First.Words(), Totals: totals})
 	}
 	return s.page(w, r, p, "incidents-numbers", "Numbers by term", page)
 }

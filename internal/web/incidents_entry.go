@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"esafetybot/internal/calendar"
 	"esafetybot/internal/incidents"
 	"esafetybot/internal/policy"
 	"esafetybot/internal/web/signin"
@@ -45,7 +46,15 @@ type entryPage struct {
 	HeadDecides  bool // the entry cannot be closed before the headteacher has decided
 	OnlyTheHead  bool // and this reader is not they
 	CanBeLowered bool
+	Kept         string // until when it is kept, or what that hangs on
+	PupilLeft    bool
+	Over         bool // its time is over, and this reader decides
+	KeepForm     string
+	DeleteForm   string
+	Keepings     []keepingLine
 }
+
+type keepingLine struct{ When, Who, Until, Why string }
 
 type closingLine struct{ When, Who, Told, Learnt string }
 
@@ -55,6 +64,7 @@ type historyLine struct{ When, Who, What string }
 var whats = map[incidents.What]string{
 	incidents.WasRaised: "raised it", incidents.WasOpened: "opened it", incidents.WasTold: "told", incidents.WasCorrected: "corrected it",
 	incidents.WasSettled: "noted", incidents.WasClosed: "closed it", incidents.WasReopened: "reopened it",
+	incidents.WasKept: "kept it", incidents.WasDated: "found out until when it is kept", incidents.WasLeft: "noted that the pupil has left", incidents.WasExported: "downloaded it",
 }
 
 // entry shows an entry to whoever may read it, once it is recorded that they do.
@@ -121,6 +131,7 @@ func (s *Site) fill(page *entryPage, p *person, log *incidents.Log, e *incidents
 	for _, c := range e.Closings {
 		page.Closings = append(page.Closings, closingLine{s.moment(c.At), s.whoIs(p, c.By), c.WhoTold, c.Learnt})
 	}
+	s.fillKept(page, p, log, e)
 	for _, h := range e.History {
 		line := historyLine{When: s.moment(h.At), Who: s.whoIs(p, h.Who), What: whats[h.What]}
 		if h.What == incidents.WasTold {
@@ -130,6 +141,25 @@ func (s *Site) fill(page *entryPage, p *person, log *incidents.Log, e *incidents
 			line.What += ": " + h.Detail
 		}
 		page.History = append(page.History, line)
+	}
+}
+
+// fillKept says until when an entry is kept, and asks whoever decides once that is over.
+func (s *Site) fillKept(page *entryPage, p *person, log *incidents.Log, e *incidents.Entry) {
+	_, by := s.incidentsFor(p)
+	page.Kept = "until the account has ended; then the headteacher is asked"
+	if day, ok := log.KeptUntil(e); ok {
+		page.Kept = "until " + day.Words() + "; then it is asked whether it stays"
+	}
+	page.PupilLeft = e.PupilLeft() && e.State == incidents.Open
+	page.Over = log.Over(e) && log.Decides(by, e)
+	page.KeepForm, page.DeleteForm = formID(), formID()
+	for _, k := range e.Keepings {
+		until := k.Until
+		if day, err := calendar.ParseDate(until); err == nil {
+			until = day.Words()
+		}
+		page.Keepings = append(page.Keepings, keepingLine{s.moment(k.At), s.whoIs(p, k.By), until, k.Why})
 	}
 }
 
@@ -198,6 +228,13 @@ func (s *Site) actOn(w http.ResponseWriter, r *http.Request, p *person) error {
 		sent.WhoTold, sent.Learnt = typed(r, "who_told"), typed(r, "learnt")
 	case incidents.ActReopen:
 		sent.Note = typed(r, "note")
+	case incidents.ActKeep:
+		sent.Until, sent.Why = strings.TrimSpace(typed(r, "until")), typed(r, "why")
+	case incidents.ActDelete:
+		if r.PostForm.Get("sure") != "yes" {
+			return badForm()
+		}
+		back = "/" // there is none any more
 	default:
 		return noPage()
 	}

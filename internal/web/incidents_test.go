@@ -417,6 +417,18 @@ func TestEntryLife(t *testing.T) {
 	if _, text := c.get("officer", "/incidents/log.csv"); !strings.Contains(text, "'=cmd()") {
 		t.Errorf("a cell of the list is a formula: %s", text)
 	}
+	// Who takes the list out is noted; not of the one about adults, of which nobody else may know.
+	_, _ = c.get("teacher", "/incidents/log.csv")
+	_, _ = c.get("head", "/incidents/adults.csv")
+	taken := 0
+	for d, err := range decisions.Since(t.Context(), c.site, decisions.Exported, time.Time{}) {
+		if taken++; err != nil || d.Check() != nil || d.Kind != decisions.ExportIncidents || !d.At.Equal(c.now) {
+			t.Errorf("%+v %v", d, err)
+		}
+	}
+	if taken != 1 {
+		t.Errorf("%d lists were taken out", taken)
+	}
 	step("officer", "reopen", url.Values{"note": {"there was more"}})
 	// About an adult after all: it goes, and the officer finds nothing any more.
 	step("officer", "correct", url.Values{"kind": {"incident"}, "about": {"adult"}})

@@ -6,15 +6,14 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"time"
 
+	"esafetybot/internal/audit"
 	"esafetybot/internal/checkins"
 	"esafetybot/internal/checks/comments"
 	"esafetybot/internal/colours"
 	"esafetybot/internal/findings"
 	"esafetybot/internal/moderation"
 	"esafetybot/internal/policy"
-	"esafetybot/internal/reminders"
 	"esafetybot/internal/views"
 )
 
@@ -64,12 +63,12 @@ func (s *Site) overview(w http.ResponseWriter, r *http.Request, p *person) error
 		return notYours("Only those who lead on online safety see how every clause stands.")
 	}
 	page := overviewPage{}
-	list, waits, err := s.stand(r.Context(), p, &page)
+	st, err := s.stand(r.Context(), p, &page)
 	if err != nil {
 		return err
 	}
-	for _, c := range list {
-		row := clauseRow{Clause: c, Words: c.Colour.Words(), Reason: strings.Join(c.Why, "; "), Deals: s.Policy.Title(c.DealsWithIt)}
+	for _, c := range st.Clauses {
+		row := clauseRow{Clause: c.Clause, Words: c.Colour.Words(), Reason: strings.Join(c.Why, "; "), Deals: s.Policy.Title(c.DealsWithIt)}
 		if c.Colour != colours.Green {
 			row.Missing = c.Unseen
 		}
@@ -79,13 +78,9 @@ func (s *Site) overview(w http.ResponseWriter, r *http.Request, p *person) error
 		page.Clauses = append(page.Clauses, row)
 	}
 	for _, colour := range colours.All {
-		n := 0
-		for _, c := range list {
-			n += boolInt(c.Colour == colour)
-		}
-		page.Counts = append(page.Counts, colourCount{colour, colour.Words(), n})
+		page.Counts = append(page.Counts, colourCount{colour, colour.Words(), st.Count(colour)})
 	}
-	page.Silent = s.silent(waits)
+	page.Silent = s.silent(st.Waits)
 	if p.excepts() {
 		if page.Exceptions, err = s.exceptions(r.Context(), p); err != nil {
 			return err
@@ -96,71 +91,34 @@ func (s *Site) overview(w http.ResponseWriter, r *http.Request, p *person) error
 	return s.page(w, r, p, "overview", "How we stand", page)
 }
 
-// stand works out the colours from what is open now and what the newest runs saw.
-func (s *Site) stand(ctx context.Context, p *person, page *overviewPage) ([]colours.Clause, []checkins.State, error) {
-	in := colours.Input{Now: s.Clock(), Clauses: s.Policy.Clauses, Waits: map[string]int{}, Unseen: map[string][]string{}}
-	keeper := &findings.Keeper{Store: s.Main}
-	for _, check := range checks(s.Policy) {
-		for f, err := range keeper.List(ctx, check, findings.Open) {
-			if err != nil {
-				return nil, nil, err
-			}
-			if !p.did(f) && !hushed(f) {
-				in.Open = append(in.Open, f)
-			}
-		}
+// stand works out how everything stands now, and says what the newest runs could not see in the words of the report, which may name somebody.
+func (s *Site) stand(ctx context.Context, p *person, page *overviewPage) (*audit.Standing, error) {
+	now := s.Clock()
+	a, err := audit.Open(ctx, s.Main, s.Policy, now, p.did)
+	if err != nil {
+		return nil, err
+	}
+	st, err := a.At(ctx, now)
+	if err != nil {
+		return nil, err
 	}
 	seen, err := views.OfSeen(ctx, s.Main)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	if seen == nil {
-		seen = &views.Seen{}
+	if seen != nil {
+		page.Unseen, page.Returned, page.Never = seen.Unseen, seen.Returned, seen.Never
 	}
-	in.Job = func(m policy.Means) (colours.Job, bool) {
-		name := m.Name
-		switch {
-		case m.Kind == policy.CheckIn:
-			name = checkins.Means
-		case m.Kind == policy.Reminder, m.Kind == policy.Record && m.Name == policy.PolicyRead:
-			name = reminders.Means
-		case m.Kind == policy.Record && policy.Keepers(m.Name) != nil:
-			name = recordsJob
-		}
-		j, ok := seen.Jobs[name]
-		return colours.Job{At: j.At, Stopped: j.Stopped}, ok
+	if !st.Looked.IsZero() {
+		page.Looked = s.day(st.Looked)
 	}
-	page.Unseen, page.Returned, page.Never = seen.Unseen, seen.Returned, seen.Never
-	for _, u := range seen.Unseen {
-		for _, c := range u.Clauses {
-			in.Unseen[c] = append(in.Unseen[c], u.What+": "+u.Why)
-		}
-	}
-	var looked time.Time
-	for _, j := range seen.Jobs {
-		if looked.IsZero() || j.At.Before(looked) {
-			looked = j.At
-		}
-	}
-	if !looked.IsZero() {
-		page.Looked = s.day(looked)
-	}
-	waits, err := s.unanswered(ctx)
-	if err != nil {
-		return nil, nil, err
-	}
-	for _, st := range waits {
-		in.Waits[st.Clause]++
-	}
-	if page.PassedOn, err = s.passedOn(ctx, in.Open); err != nil {
-		return nil, nil, err
-	}
-	return colours.Of(in), waits, nil
+	page.PassedOn, err = s.passedOn(ctx, st.Open)
+	return st, err
 }
 
 // exceptions counts what is agreed to for a private reason.
 func (s *Site) exceptions(ctx context.Context, p *person) (n int, err error) {
-	for _, check := range checks(s.Policy) {
+	for _, check := range audit.Checks(s.Policy) {
 		for f, err := range (&findings.Keeper{Store: s.Main}).List(ctx, check, findings.Accepted) {
 			if err != nil {
 				return 0, err
@@ -169,15 +127,6 @@ func (s *Site) exceptions(ctx context.Context, p *person) (n int, err error) {
 		}
 	}
 	return n, nil
-}
-
-// unanswered lists the check-ins that wait for an answer.
-func (s *Site) unanswered(ctx context.Context) ([]checkins.State, error) {
-	in, err := s.asked(ctx)
-	if err != nil || in == nil {
-		return nil, err
-	}
-	return slices.DeleteFunc(in.States(), func(st checkins.State) bool { return !st.Waits() }), nil
 }
 
 // silent says of each question that waits who is asked, once each.

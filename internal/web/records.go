@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"esafetybot/internal/calendar"
@@ -33,11 +34,13 @@ type recordList struct {
 type recordEntry struct {
 	ID, What, Where, Until string
 	Over                   bool   // its date has passed
+	Past                   bool   // a newer one has taken its place
 	Noted                  string // what the worker has not taken up yet; "" is nothing
 	May                    bool   // it can be renewed and ended
 	Form                   string
 
 	until calendar.Date
+	made  time.Time
 }
 
 // lists are the records that the policy asks for and somebody keeps, in the order in which they are shown.
@@ -65,7 +68,7 @@ func (s *Site) entered(ctx context.Context) (map[string][]recordEntry, error) {
 	}
 	for _, e := range book.All() {
 		if e.Ended == nil {
-			out[e.Record] = append(out[e.Record], recordEntry{ID: e.ID, What: e.What, Where: e.Where, until: e.Until(), May: true, Form: formID()})
+			out[e.Record] = append(out[e.Record], recordEntry{ID: e.ID, What: e.What, Where: e.Where, until: e.Until(), made: e.Made(), May: true, Form: formID()})
 		}
 	}
 	var waits []decisions.Decision
@@ -85,7 +88,7 @@ func (s *Site) entered(ctx context.Context) (map[string][]recordEntry, error) {
 		e := at(d.Record, d.Entry)
 		switch {
 		case d.Do == decisions.Record && at(d.Record, d.ID) == nil:
-			out[d.Record] = append(out[d.Record], recordEntry{ID: d.ID, What: d.What, Where: d.Where, until: until, Noted: "Entered just now: it is taken up within minutes, and can be changed then."})
+			out[d.Record] = append(out[d.Record], recordEntry{ID: d.ID, What: d.What, Where: d.Where, until: until, made: d.At, Noted: "Entered just now: it is taken up within minutes, and can be changed then."})
 		case d.Do == decisions.Renew && e != nil:
 			e.until, e.Noted = until, "Renewed just now: it is taken up within minutes."
 		case d.Do == decisions.EndRecord && e != nil:
@@ -93,9 +96,13 @@ func (s *Site) entered(ctx context.Context) (map[string][]recordEntry, error) {
 		}
 	}
 	today := s.today()
-	for _, list := range out {
+	for record, list := range out {
+		kind, _ := records.KindOf(record)
 		for i := range list {
-			list[i].Until, list[i].Over = list[i].until.Words(), list[i].until.Before(today)
+			list[i].Past = kind.Newest && slices.ContainsFunc(list, func(e recordEntry) bool {
+				return cmp.Or(e.made.Compare(list[i].made), strings.Compare(e.ID, list[i].ID)) > 0
+			})
+			list[i].Until, list[i].Over = list[i].until.Words(), list[i].until.Before(today) && !list[i].Past
 		}
 		slices.SortStableFunc(list, func(a, b recordEntry) int {
 			return cmp.Or(b.until.DaysUntil(a.until), strings.Compare(a.What, b.What), strings.Compare(a.ID, b.ID))

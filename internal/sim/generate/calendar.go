@@ -78,8 +78,12 @@ func terms(t time.Time) []term {
 
 // calendarOf writes the calendar of a policy for the school year that t is in; its roll-over ends in September on the day given.
 func calendarOf(t time.Time, until int) string {
+	return calendarWith(terms(t), t, until)
+}
+
+// calendarWith is calendarOf with other terms: the last summer's, then those of one or two school years.
+func calendarWith(list []term, t time.Time, until int) string {
 	iso := func(t time.Time) string { return t.Format(time.DateOnly) }
-	list := terms(t)
 	var out strings.Builder
 	out.WriteString("calendar:\n  terms:\n")
 	for _, x := range list {
@@ -90,8 +94,13 @@ func calendarOf(t time.Time, until int) string {
 	if t.Year() == y && t.Month() < time.October {
 		moves = y
 	}
-	fmt.Fprintf(&out, "  inset: [%s, %s]\n  closures: []\n  bank_holidays: england-and-wales\n  rollover: {from: %s, until: %s}\n",
-		iso(list[1].first), iso(list[2].first), iso(date(moves, rolloverMonth, rolloverDay)), iso(date(moves, time.September, until)))
+	var inset []string
+	for _, x := range list {
+		if x.name != "Summer" {
+			inset = append(inset, iso(x.first))
+		}
+	}
+	fmt.Fprintf(&out, "  inset: [%s]\n  closures: []\n  bank_holidays: england-and-wales\n  rollover: {from: %s, until: %s}\n", strings.Join(inset, ", "), iso(date(moves, rolloverMonth, rolloverDay)), iso(date(moves, time.September, until)))
 	return out.String()
 }
 

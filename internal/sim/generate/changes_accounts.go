@@ -164,7 +164,7 @@ func (p *Player) row(r roll, fits func(row []string, u *world.User) bool) (n int
 func (p *Player) join() (bool, error) {
 	r := p.roll()
 	like, model := p.row(r, func(row []string, u *world.User) bool { return u != nil && isPupil(u) && row[r.left] == "" })
-	if like == 0 {
+	if like == 0 || p.full() {
 		return false, nil
 	}
 	p.n++
@@ -228,14 +228,15 @@ func (p *Player) comeBack() (bool, error) {
 	for _, row := range r.rows {
 		there[row[r.id]] = true
 	}
-	var earlier [][]string
+	var text []byte
 	p.World.View(func() {
 		for _, name := range p.World.Rolls() {
 			if strings.HasPrefix(name, rollFile+".") {
-				earlier, _ = decodeRoll(p.World.Roll(name))
+				text = p.World.Roll(name)
 			}
 		}
 	})
+	earlier, _ := decodeRoll(text)
 	for _, row := range earlier {
 		if len(row) == len(r.rows[0]) && !there[row[r.id]] {
 			r.rows = append(r.rows, row)

@@ -96,11 +96,17 @@ func (p *Player) createUser() (bool, error) {
 	u := &world.User{PrimaryEmail: fmt.Sprintf("%s.%d@%s", local, p.n, p.World.Settings.Customer.CustomerDomain), OrgUnitPath: p.unit(),
 		Name: world.Name{GivenName: given, FamilyName: family, FullName: given + " " + family}}
 	address := u.PrimaryEmail
+	if isPupil(u) && p.full() {
+		return false, nil
+	}
 	if err := p.World.CreateUser(u, p.adminAddress()); err != nil {
 		return false, err
 	}
-	_, err := p.World.CreateFile(&world.File{Name: p.title(), MimeType: world.MimeDocument}, address)
-	return true, err
+	if name := p.title(); !p.away || !isPupil(u) {
+		_, err := p.World.CreateFile(&world.File{Name: name, MimeType: world.MimeDocument}, address)
+		return true, err
+	}
+	return true, nil
 }
 
 // byNameOnly tells that a pupil may be known to the roll by name and unit alone. Who is moved then is nobody on the roll any more, and whether they were before
@@ -194,7 +200,7 @@ func (p *Player) emptyDrive() (bool, error) {
 }
 
 func (p *Player) createDrive() (bool, error) {
-	u, ok := p.user(active)
+	u, ok := p.user(p.present)
 	if !ok {
 		return false, nil
 	}

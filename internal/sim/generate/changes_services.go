@@ -208,7 +208,7 @@ func (p *Player) signIns() error {
 		now := p.World.Time()
 		for _, u := range p.World.Users() {
 			quiet := now.Sub(u.LastLoginTime)
-			if active(u) && quiet < longQuiet && quiet > 2*24*time.Hour && oneIn(p.rng, 3) {
+			if p.present(u) && quiet < longQuiet && quiet > 2*24*time.Hour && oneIn(p.rng, 3) {
 				keys = append(keys, u.PrimaryEmail)
 			}
 		}
@@ -220,6 +220,9 @@ func (p *Player) signIns() error {
 	}
 	if err := p.renewToken(); err != nil {
 		return err
+	}
+	if p.away { // nobody is in a class
+		return nil
 	}
 	return p.rejoin()
 }
@@ -250,7 +253,7 @@ func (p *Player) renewToken() error {
 	var t world.Token
 	u, ok := p.user(func(u *world.User) bool {
 		list := p.World.Tokens(u.ID)
-		if !active(u) || len(list) == 0 {
+		if !p.present(u) || len(list) == 0 {
 			return false
 		}
 		t = *list[0]

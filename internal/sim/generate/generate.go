@@ -15,7 +15,10 @@
 //   - There are blogs in it, which both policies list but for a few; what happens on them has random numbers and ids of its own, so that all else is as it would be without.
 //   - Classes have folders in Drive and documents on their posts. They come after all else, with random numbers of their own. Nobody outside the school can reach them.
 //   - The Dojo policy lists classes on ClassDojo. Nothing is told of them until days pass; then that too has random numbers of its own.
-//   - [Player] lets days pass through the World's mutators, [Bench] and [BenchAccounts] make large tenants for measuring.
+//   - Reminders are confirmed, or not, and of the staff some have read the policy: a breach and a near miss each, for a program that has looked for a while.
+//   - [Player] lets days pass through the World's mutators, [School.Year] makes one for whole school years, with holidays, and [School.PoliciesAt] the policies with the
+//     calendar of any time of them.
+//   - [Bench] and [BenchAccounts] make large tenants for measuring.
 package generate
 
 import (
@@ -103,6 +106,7 @@ func Generate(o Options) (*School, error) {
 	b.accounts()
 	b.nameCases()
 	b.documents()
+	b.reminders()
 	b.noteDecisions()
 	return b.school()
 }
@@ -177,7 +181,7 @@ func settings(seed int64, now time.Time) world.Settings {
 			"classroom.courseworkmaterials.readonly", "drive.metadata.readonly", "drive.readonly", "gmail.compose", "gmail.readonly", "gmail.settings.basic",
 			"cloud-identity.policies.readonly",
 			"blogger.readonly",
-			"admin.directory.user", "admin.directory.group.member", "drive", "blogger")}}, // to change what was approved
+			"admin.directory.user", "admin.directory.group.member", "drive", "blogger", "classroom.announcements")}}, // to change what was approved, and to post reminders
 	}
 }
 

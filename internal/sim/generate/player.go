@@ -9,6 +9,7 @@ import (
 	"time"
 	_ "time/tzdata" // the school's time zone exists whatever machine this runs on
 
+	"esafetybot/internal/sim/truth"
 	"esafetybot/internal/sim/world"
 )
 
@@ -23,6 +24,10 @@ type Player struct {
 	Dojo    []DojoClass // the classes on ClassDojo; none means that nothing is told of it
 	// Keepers are the addresses of those who keep each record that is a list, beside the Leaders; none means that no such record is kept.
 	Keepers map[string][]string
+	// Policies are those whose reminders are confirmed, by name; none means that nobody confirms anything.
+	Policies map[string]truth.Policy
+	// InSchool tells whether pupils are in on a day, in the tenant's time zone; nil means on every weekday. On other days no pupil does anything.
+	InSchool func(day time.Time) bool
 
 	rng    *rand.Rand
 	usage  *reporter
@@ -35,7 +40,13 @@ type Player struct {
 	dojo   *dojoDays
 	docs   *docDays
 	lists  *recordDays
+	asks   *reminderDays
 	menu   []action
+
+	room    int         // for how many pupils the school has places; 0: without end
+	away    bool        // today no pupil does anything
+	movedUp int         // the year in which the school moved up last
+	toMake  []nextClass // classes in Classroom that September brings
 }
 
 // NewPlayer makes a Player for a tenant.
@@ -45,6 +56,7 @@ func NewPlayer(w *world.World, seed int64) *Player {
 		p.zone = z
 	}
 	p.begun, p.blogs, p.dojo, p.docs, p.lists = w.Now(), newBlogDays(p, seed), newDojoDays(p, seed), newDocDays(p, seed), newRecordDays(p, seed)
+	p.asks = newReminderDays(p, seed)
 	p.first = p.begun.In(p.zone).Format(time.DateOnly)
 	p.menu = slices.Concat(p.actions(), p.accountActions(), p.postActions(), p.nameActions())
 	return p
@@ -54,6 +66,14 @@ func NewPlayer(w *world.World, seed int64) *Player {
 func (s *School) Player() *Player {
 	p := NewPlayer(s.World, s.Options.Seed)
 	p.Dojo, p.Keepers = s.dojo, s.cast.keepers()
+	p.Policies = map[string]truth.Policy{}
+	for name, text := range s.Policies {
+		policy, err := truth.ParsePolicy([]byte(text))
+		if err != nil {
+			panic(fmt.Sprintf("%s: %v", name, err)) // Generate has read it
+		}
+		p.Policies[name] = policy
+	}
 	for _, u := range []*world.User{s.cast.head, s.cast.deputy, s.cast.senco, s.cast.bursar, s.cast.it, s.cast.officer, s.cast.earlyYears} {
 		if u != nil {
 			p.Protect = append(p.Protect, u.PrimaryEmail)
@@ -80,7 +100,7 @@ type action struct {
 	do     func() (bool, error)
 }
 
-// Play lets one school day pass: the next weekday whose morning (8 o'clock) has not gone by. It ends at six in the evening of that day, and tells
+// Play lets one weekday pass: the next whose morning (8 o'clock) has not gone by. It ends at six in the evening of that day, and tells
 // what happened, in the order of time: the name of each kind of change.
 func (p *Player) Play() ([]string, error) {
 	morning := nextMorning(p.World.Now(), p.zone)
@@ -91,6 +111,9 @@ func (p *Player) Play() ([]string, error) {
 	if noise == 0 {
 		noise = 2
 	}
+	if p.off(morning.In(p.zone)) {
+		return p.holiday(morning, changes)
+	}
 	changes += p.rng.IntN(changes/3 + 1)
 	minutes := make([]int, changes)
 	for i := range minutes {
@@ -99,7 +122,7 @@ func (p *Player) Play() ([]string, error) {
 	slices.Sort(minutes)
 	beside := []*beside{{p.blogs.rng, p.blogs.actions(), p.blogs.day(changes)}, {p.dojo.rng, p.dojo.actions(), p.dojo.day(changes)},
 		{p.docs.rng, p.docs.actions(), p.docs.day(changes)},
-		{p.lists.rng, p.lists.actions(), p.lists.day(changes)}}
+		{p.lists.rng, p.lists.actions(), p.lists.day(changes)}, {p.asks.rng, p.asks.actions(), p.asks.day(changes)}}
 	var done []string
 	if err := p.housekeeping(); err != nil {
 		return nil, err
@@ -148,6 +171,13 @@ func (p *Player) Play() ([]string, error) {
 	return done, p.usage.evening(p.World, p.rng)
 }
 
+// Rest lets the day that it is pass until six in the evening, and nobody does anything: a Sunday, or a day of the holidays. Google writes its usage reports all the same.
+func (p *Player) Rest() error {
+	t := p.World.Now().In(p.zone)
+	p.until(time.Date(t.Year(), t.Month(), t.Day(), 18, 0, 0, 0, p.zone))
+	return p.usage.evening(p.World, p.rng)
+}
+
 // beside is what happens on a day beside everything else, with random numbers of its own, and when: seconds since the morning, in order.
 type beside struct {
 	rng  *rand.Rand
@@ -176,7 +206,7 @@ func (p *Player) Do(kind string) (bool, error) {
 }
 
 func (p *Player) all() []action {
-	return slices.Concat(p.menu, p.blogs.actions(), p.dojo.actions(), p.docs.actions(), p.lists.actions())
+	return slices.Concat(p.menu, p.blogs.actions(), p.dojo.actions(), p.docs.actions(), p.lists.actions(), p.asks.actions())
 }
 
 // Kinds lists the kinds of changes.
@@ -301,13 +331,22 @@ func (p *Player) fileIn(bin bool, fits func(*world.File) bool) (it item, ok bool
 			if f.Trashed != bin || f.MimeType == world.MimeShortcut || p.World.Hidden(f) || !fits(f) {
 				continue
 			}
-			if actor := p.mayChange(f); actor != "" {
+			if actor := p.mayChange(f); actor != "" && p.mayAct(actor) {
 				it, ok = item{*f, actor}, true
 				return
 			}
 		}
 	})
 	return it, ok
+}
+
+// mayAct tells whether somebody may do something today. Call it inside View.
+func (p *Player) mayAct(address string) bool {
+	if !p.away {
+		return true
+	}
+	u := p.World.User(address)
+	return u != nil && p.present(u)
 }
 
 // candidates lists the items of one owner or drive in four cases of five, so that small Drives get their share of life, else all.

@@ -37,6 +37,12 @@ func (b *builder) policies() (map[string]string, error) {
 	if dojo, err = hurryRecords(dojo); err != nil {
 		return nil, fmt.Errorf("%s: %w", Dojo, err)
 	}
+	if dojo, err = hurryReminders(dojo); err != nil {
+		return nil, fmt.Errorf("%s: %w", Dojo, err)
+	}
+	for _, p := range []*string{&classroom, &dojo} {
+		*p = reviewLast.ReplaceAllString(*p, "${1}"+b.reviewedOn())
+	}
 	return map[string]string{Classroom: classroom, Dojo: dojo}, nil
 }
 

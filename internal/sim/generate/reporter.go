@@ -10,8 +10,10 @@ import (
 
 // reporter writes usage reports as days pass, late as Google does. A report tells who had mail at the end of its day, not on the day on which it is written.
 type reporter struct {
-	seed int64
-	mail map[string]map[string]bool // by date: ids of those who had mail in the evening
+	seed     int64
+	inSchool func(day time.Time) bool   // nil: on every weekday
+	keep     int                        // for how many days reports stay in the tenant; 0: for ever
+	mail     map[string]map[string]bool // by date: ids of those who had mail in the evening
 }
 
 func newReporter(seed int64) *reporter {
@@ -44,6 +46,9 @@ func (r *reporter) evening(w *world.World, rng *rand.Rand) error {
 					continue
 				}
 				d := ordinary(rng, on, u, mail[u.ID])
+				if r.inSchool != nil && isPupil(u) && !r.inSchool(on) {
+					d.sent, d.received = 0, 0
+				}
 				d.weak, d.short = poor[u.ID].weak, poor[u.ID].short
 				due = append(due, report(w, rng, on, u, d))
 			}
@@ -53,6 +58,9 @@ func (r *reporter) evening(w *world.World, rng *rand.Rand) error {
 		if err := w.ReportUsage(x); err != nil {
 			return err
 		}
+	}
+	if r.keep > 0 {
+		w.DropUsage(w.Now().AddDate(0, 0, -r.keep).Format(time.DateOnly))
 	}
 	return nil
 }

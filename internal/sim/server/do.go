@@ -256,6 +256,7 @@ func (s *Server) do(body []byte) (any, error) {
 		"removeCourseMember": func() error { return w.RemoveCourseMember(a.Course, a.User, a.Actor) },
 		"updatePost":         func() error { return s.updatePost(&a) },
 		"deletePost":         func() error { return w.DeletePost(a.Course, a.Post) },
+		"moveToTop":          func() error { return w.MoveToTop(a.Course, a.Post, a.Actor) },
 		"editFileComment":    func() error { return w.EditFileComment(a.File, a.Comment, a.Reply, a.Text, a.Actor) },
 		"deleteFileComment":  func() error { return w.DeleteFileComment(a.File, a.Comment, a.Reply, a.Actor) },
 		"deleteComment":      func() error { return w.DeleteComment(a.Course, a.Post, a.Comment) },

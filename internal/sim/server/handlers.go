@@ -70,6 +70,9 @@ var handlers = map[string]handler{
 	"classroom.courses.teachers.list":       {read: roster("teachers", (*world.World).Teachers)},
 	"classroom.userProfiles.guardians.list": {read: guardiansList},
 
+	"classroom.courses.announcements.create":     {write: announcementCreate},
+	"classroom.courses.announcements.delete":     {write: announcementDelete},
+	"classroom.courses.announcements.patch":      {write: announcementPatch},
 	"classroom.courses.announcements.get":        {read: postGet(world.Announcement)},
 	"classroom.courses.announcements.list":       {read: postsList(world.Announcement, "announcements", "announcementStates")},
 	"classroom.courses.courseWork.get":           {read: postGet(world.CourseWork)},

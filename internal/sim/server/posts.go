@@ -23,9 +23,10 @@ func (c *call) seesPost(x *world.Course, p *world.Post) bool {
 	return p.State == world.Published && (p.AssigneeMode != "INDIVIDUAL_STUDENTS" || some != nil && slices.Contains(some.StudentIDs, c.user.ID))
 }
 
-// shown is a post as the API shows it: a link only to what is published.
+// shown is a post as the API shows it: a link only to what is published, and nothing of the project that made it.
 func shown(p *world.Post) *world.Post {
 	v := *p
+	v.Project = ""
 	if v.State != world.Published {
 		v.AlternateLink = ""
 	}

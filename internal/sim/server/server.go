@@ -233,6 +233,7 @@ func (s *Server) serveMethod(w http.ResponseWriter, c *call) {
 		b   []byte
 		err *apiError
 	)
+	s.world.PublishDue()
 	h := handlers[c.m.ID]
 	switch {
 	case h.read != nil:

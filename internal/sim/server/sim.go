@@ -35,7 +35,7 @@ func (s *Server) serveDiscovery(w http.ResponseWriter, r *http.Request) {
 	w.Write(doc)
 }
 
-// serveSim answers the paths for tests: GET requests, mails, clock, POST clock, dump, do.
+// serveSim answers the paths for tests: GET requests, mails, announcements, clock, POST clock, dump, do.
 func (s *Server) serveSim(w http.ResponseWriter, r *http.Request) {
 	v, err := s.sim(r)
 	w.Header().Set("Content-Type", "application/json; charset=UTF-8")
@@ -75,6 +75,8 @@ func (s *Server) sim(r *http.Request) (any, error) {
 			}
 		})
 		return out, nil
+	case "GET announcements":
+		return s.announcements(), nil
 	case "GET clock":
 		return map[string]time.Time{"now": s.world.Now()}, nil
 	case "POST clock":
@@ -110,5 +112,19 @@ func (s *Server) sim(r *http.Request) (any, error) {
 	case "POST do":
 		return s.do(body)
 	}
-	return nil, fmt.Errorf("%s /sim/: %w; known are GET and DELETE requests, GET mails, GET and POST clock, POST dump, POST do", r.Method, world.ErrNotFound)
+	return nil, fmt.Errorf("%s /sim/: %w; known are GET and DELETE requests, GET mails, GET announcements, GET and POST clock, POST dump, POST do", r.Method, world.ErrNotFound)
+}
+
+// announcements lists those of each class in every state, with the project that made each.
+func (s *Server) announcements() map[string][]world.Post {
+	s.world.PublishDue()
+	out := map[string][]world.Post{}
+	s.world.View(func() {
+		for _, c := range s.world.Courses() {
+			for _, p := range s.world.Posts(c.ID, world.Announcement) {
+				out[c.ID] = append(out[c.ID], *p)
+			}
+		}
+	})
+	return out
 }

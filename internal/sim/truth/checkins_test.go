@@ -144,7 +144,7 @@ func TestCheckInsOfClauses(t *testing.T) {
 		{name: "beside comments", means: halfTermly, again: twoSchoolDays, log: patWrote, want: []string{late, "A6 " + pats}},
 		{name: "of each class", means: "{check_in: class-dojo, ask: class_teacher, every: week}", again: "{check_in: stories, ask: class_teacher, every: week}"},
 		{name: "of each class, by the name", means: "{check_in: class-dojo, ask: leaders, every: week, due: at once}"},
-		{name: "a reminder", means: "{reminder: committee, ask: leaders, every: week, due: at once}"},
+		{name: "a reminder", means: "{reminder: committee, every: week, due: at once}"},
 	})
 }
 

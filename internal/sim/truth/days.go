@@ -84,6 +84,8 @@ func month(name string, full bool) time.Month {
 type Calendar struct {
 	// Terms are first and last days, both included.
 	Terms []span
+	// TermNames are what the terms are called, in the same order.
+	TermNames []string
 	// HalfTerms are the breaks in terms, first and last day, both included; they are in Off too.
 	HalfTerms []span
 	// Off are the half-terms and closures, first and last day, both included, and the inset days.

@@ -36,10 +36,10 @@ func readTruth(t *testing.T, path string) truth.Truth {
 	return want
 }
 
-// TestHandMadeAccounts compares the tenants made for accounts, classes, devices, e-mail, settings, comments, check-ins, records and names with what was typed by hand from
-// docs/account-rules.md, docs/comment-rules.md and docs/name-rules.md: expected.json is what a first look finds, expected-later.json what is found where the first look was at the time in first.txt.
+// TestHandMadeAccounts compares the tenants made for accounts, classes, devices, e-mail, settings, comments, check-ins, records, reminders and names with what was typed by hand from
+// docs/account-rules.md, docs/comment-rules.md, docs/reminder-rules.md and docs/name-rules.md: expected.json is what a first look finds, expected-later.json what is found where the first look was at the time in first.txt.
 func TestHandMadeAccounts(t *testing.T) {
-	for _, name := range []string{"mail", "mail-none", "settings", "rolls", "people", "classes", "rollover", "comments", "check-ins", "records", "names", "blogs", "dojo", "documents"} {
+	for _, name := range []string{"mail", "mail-none", "settings", "rolls", "people", "classes", "rollover", "comments", "check-ins", "records", "reminders", "names", "blogs", "dojo", "documents"} {
 		t.Run(name, func(t *testing.T) {
 			dir := filepath.Join(tenants, name)
 			got, err := truth.Options{}.Compute(dir)

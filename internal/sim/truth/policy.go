@@ -35,8 +35,13 @@ type Policy struct {
 	Blogs []ListedBlog
 	// CheckIns are all check-ins but those that are asked for each class, and DojoCheckIns those of ClassDojo among these.
 	CheckIns, DojoCheckIns []CheckInMeans
-	// Records are those records that are lists.
+	// Records are those records that are lists that people keep.
 	Records []RecordMeans
+	// Reminders are all reminders, and PolicyRead the records of who has read the policy.
+	Reminders  []ReminderMeans
+	PolicyRead []PolicyReadMeans
+	// Review says when the policy was reviewed, nil where it does not say.
+	Review *Review
 	// SchoolName is school.name, and Dojo the block on ClassDojo, nil where there is none.
 	SchoolName string
 	Dojo       *DojoPolicy
@@ -95,6 +100,7 @@ func ParsePolicy(data []byte) (Policy, error) {
 		} `yaml:"school"`
 		Blogs   []ListedBlog `yaml:"blogs"`
 		Dojo    *dojoDoc     `yaml:"classdojo"`
+		Review  *reviewDoc   `yaml:"review"`
 		Clauses []struct {
 			ID    string     `yaml:"id"`
 			MetBy []meansDoc `yaml:"met_by"`
@@ -113,11 +119,20 @@ func ParsePolicy(data []byte) (Policy, error) {
 	if err := p.readDojo(doc.Dojo); err != nil {
 		return Policy{}, err
 	}
+	if err := p.readReview(doc.Review); err != nil {
+		return Policy{}, err
+	}
 	for _, c := range doc.Clauses {
 		for _, m := range c.MetBy {
 			if m.CheckIn != "" {
 				if err := p.readCheckIn(c.ID, m); err != nil {
 					return Policy{}, fmt.Errorf("clause %s: %w", c.ID, err)
+				}
+				continue
+			}
+			if m.Reminder != "" {
+				if err := p.readReminder(c.ID, m); err != nil {
+					return Policy{}, fmt.Errorf("clause %s: reminder %s: %w", c.ID, m.Reminder, err)
 				}
 				continue
 			}

@@ -125,6 +125,7 @@ type peopleDoc struct {
 	} `yaml:"others"`
 	Calendar struct {
 		Terms []struct {
+			Name     string   `yaml:"name"`
 			First    string   `yaml:"first"`
 			Last     string   `yaml:"last"`
 			HalfTerm []string `yaml:"half_term"`
@@ -181,6 +182,7 @@ func (p *Policy) readCalendar(doc peopleDoc) error {
 	p.Calendar = Calendar{Country: c.BankHolidays}
 	for _, t := range c.Terms {
 		p.Calendar.Terms = append(p.Calendar.Terms, span{read(t.First), read(t.Last)})
+		p.Calendar.TermNames = append(p.Calendar.TermNames, t.Name)
 		if len(t.HalfTerm) == 2 {
 			half := span{read(t.HalfTerm[0]), read(t.HalfTerm[1])}
 			p.Calendar.HalfTerms = append(p.Calendar.HalfTerms, half)

@@ -51,9 +51,11 @@ type meansDoc struct {
 	Check   string `yaml:"check"`
 	CheckIn string `yaml:"check_in"`
 	Record  string `yaml:"record"`
-	Ask     string `yaml:"ask"`
-	Every   string `yaml:"every"`
-	// Severity and Due are read for comments, check-ins and records only: the other rules do not ask when something is due.
+	// Reminder is its name.
+	Reminder string `yaml:"reminder"`
+	Ask      string `yaml:"ask"`
+	Every    string `yaml:"every"`
+	// Severity and Due are read for comments, check-ins, reminders and records only: the other rules do not ask when something is due.
 	Severity string `yaml:"severity"`
 	Due      string `yaml:"due"`
 	// With means something else for each check, so it is decoded only for ours.

@@ -29,9 +29,12 @@ type RecordMeans struct {
 	Due      Due
 }
 
+// policyRead is the record of who has read the policy, which nobody keeps.
+const policyRead = "policy-read"
+
 // readRecord takes in one `record`.
 func (p *Policy) readRecord(clause string, m meansDoc) error {
-	if keepers[m.Record] == nil {
+	if keepers[m.Record] == nil && m.Record != policyRead {
 		return nil
 	}
 	out := RecordMeans{Clause: clause, Name: m.Record, Severity: m.Severity, Due: Due{5, "working days"}}
@@ -40,6 +43,10 @@ func (p *Policy) readRecord(clause string, m meansDoc) error {
 		if out.Due, err = parseDue(m.Due); err != nil {
 			return err
 		}
+	}
+	if m.Record == policyRead {
+		p.PolicyRead = append(p.PolicyRead, PolicyReadMeans{clause, out.Severity, out.Due})
+		return nil
 	}
 	p.Records = append(p.Records, out)
 	return nil

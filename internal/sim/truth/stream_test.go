@@ -45,9 +45,9 @@ others: [{name: Supply, org_unit: /Visitors}]
 CLASSDOJO
 calendar:
   terms:
-    - {first: 2026-09-02, last: 2026-12-18, half_term: [2026-10-26, 2026-10-30]}
-    - {first: 2027-01-04, last: 2027-03-25, half_term: [2027-02-15, 2027-02-19]}
-    - {first: 2027-04-12, last: 2027-07-21, half_term: [2027-05-31, 2027-06-04]}
+    - {name: Autumn, first: 2026-09-02, last: 2026-12-18, half_term: [2026-10-26, 2026-10-30]}
+    - {name: Spring, first: 2027-01-04, last: 2027-03-25, half_term: [2027-02-15, 2027-02-19]}
+    - {name: Summer, first: 2027-04-12, last: 2027-07-21, half_term: [2027-05-31, 2027-06-04]}
   inset: [2026-09-02, 2026-11-20]
   closures: [2027-03-02]
   extra_bank_holidays: [2027-05-14]

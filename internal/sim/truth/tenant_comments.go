@@ -12,7 +12,7 @@ import (
 type Decision struct {
 	At time.Time `json:"at"`
 	By string    `json:"by"` // an address
-	// Do is reviewed, approve, spam, remove, cover, end-cover, answer, record, renew or end-record; the fields below belong to some of them.
+	// Do is reviewed, approve, spam, remove, cover, end-cover, answer, record, renew, end-record, confirm or read-policy; the fields below belong to some of them.
 	Do string `json:"do"`
 
 	Item string    `json:"item"` // reviewed: post/COURSE-POST, document/COURSE-FILE, blog-post/BLOG-POST or dojo/ID
@@ -35,6 +35,11 @@ type Decision struct {
 	Entry  string `json:"entry"`
 	What   string `json:"what"`
 	Where  string `json:"where"`
+
+	// Reminder and Period are what is confirmed, with Answer done or not-done; Note may be empty.
+	Reminder string `json:"reminder"`
+	Period   string `json:"period"`
+	Note     string `json:"note"`
 }
 
 // wrong says what is not as docs/comment-rules.md has it, or "".
@@ -44,7 +49,7 @@ func (d Decision) wrong() string {
 	}
 	switch d.Do {
 	case "reviewed", "end-cover":
-	case "record", "renew", "end-record": // what is not as it should be does not count
+	case "record", "renew", "end-record", "confirm", "read-policy": // what is not as it should be does not count
 	case "approve", "spam", "remove":
 		if strings.Count(d.Comment, "-") < 2 {
 			return fmt.Sprintf("%q is no comment on a blog", d.Comment)

@@ -1,7 +1,7 @@
 // Package truth says which findings a simulated tenant must give.
 //
 // It is the second opinion on the checks: written from docs/rules.md, docs/account-rules.md,
-// docs/comment-rules.md, docs/name-rules.md and docs/settings.md alone, it shares no code and no types with them, and it is naive on purpose.
+// docs/comment-rules.md, docs/name-rules.md, docs/reminder-rules.md and docs/settings.md alone, it shares no code and no types with them, and it is naive on purpose.
 // The whole tenant is held in memory, there is no paging, no cursor and no memory of an earlier
 // run, and every rule is a plain loop. Speed comes second to being easy to compare with the pages
 // it is written from.
@@ -22,12 +22,15 @@ import (
 // Truth is what the checks have to find at one moment, for each policy of a tenant.
 //
 // As JSON it is one object: "now" first, then for each policy, named like its file without
-// .yaml, an array of findings.
+// .yaml, an array of findings; last, where there are any, "reminders": for each policy an array of what goes out.
 type Truth struct {
 	// Now is the moment the findings are true for, in UTC.
 	Now time.Time
 	// Policies holds the findings of each policy, sorted by clause, rule and subject.
 	Policies map[string][]Finding
+	// Reminders holds what goes out of each policy's reminders from the first look on to the end of its calendar, by the policies that have any
+	// (see [Options.Reminders]); nil if none has.
+	Reminders map[string][]Posting
 }
 
 // Finding is one thing that does not match a clause. It names nobody: subjects and facts are
@@ -39,13 +42,16 @@ type Finding struct {
 	// front, such as "sharing.public-link".
 	Rule string `json:"rule"`
 	// Subject is a kind and an id of Google's, such as "file/ID" or "user/ID"; of a roll's row it
-	// is "roll/KEY", of a setting "setting/UNIT/TYPE/FIELD", of a post "post/COURSE-POST", of a document of a class "document/COURSE-FILE", of a blog's "blog-post/BLOG-POST", of a check-in "check-in/NAME", of a class on ClassDojo "dojo/ID", of an entry of a record "record/NAME-ENTRY".
+	// is "roll/KEY", of a setting "setting/UNIT/TYPE/FIELD", of a post "post/COURSE-POST", of a document of a class "document/COURSE-FILE", of a blog's "blog-post/BLOG-POST", of a check-in "check-in/NAME", of a class on ClassDojo "dojo/ID", of an entry of a record "record/NAME-ENTRY", of a reminder "reminder/NAME-KEY".
 	Subject string `json:"subject"`
 	// Facts is sorted and holds nothing twice.
 	Facts []string `json:"facts"`
 }
 
-// MarshalJSON writes "now" and then the policies in the order of their names.
+// remindersKey is where a truth tells of reminders; no policy is called so.
+const remindersKey = "reminders"
+
+// MarshalJSON writes "now", then the policies in the order of their names, then the reminders.
 func (t Truth) MarshalJSON() ([]byte, error) {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, `{"now":%q`, t.Now.UTC().Format(time.RFC3339))
@@ -67,6 +73,14 @@ func (t Truth) MarshalJSON() ([]byte, error) {
 		b.WriteByte(':')
 		b.Write(v)
 	}
+	if len(t.Reminders) > 0 {
+		v, err := json.Marshal(t.Reminders)
+		if err != nil {
+			return nil, err
+		}
+		fmt.Fprintf(&b, `,%q:`, remindersKey)
+		b.Write(v)
+	}
 	b.WriteByte('}')
 	return b.Bytes(), nil
 }
@@ -84,6 +98,12 @@ func (t *Truth) UnmarshalJSON(data []byte) error {
 				return fmt.Errorf("now: %w", err)
 			}
 			t.Now = t.Now.UTC()
+			continue
+		}
+		if name == remindersKey {
+			if err := json.Unmarshal(v, &t.Reminders); err != nil {
+				return fmt.Errorf("%s: %w", name, err)
+			}
 			continue
 		}
 		var findings []Finding
@@ -152,10 +172,10 @@ func (o Options) ComputeFrom(t *Tenant, policies map[string]Policy) Truth {
 				w.judge(m, everywhere, found)
 			}
 		}
-		if len(p.Accounts)+len(p.Devices)+len(p.PupilEmail)+len(p.Settings)+len(p.Comments)+len(p.CheckIns)+len(p.DojoCheckIns)+len(p.Records)+len(p.Names) > 0 {
+		if len(p.Accounts)+len(p.Devices)+len(p.PupilEmail)+len(p.Settings)+len(p.Comments)+len(p.CheckIns)+len(p.DojoCheckIns)+len(p.Records)+len(p.Reminders)+len(p.PolicyRead)+len(p.Names) > 0 {
 			w.lookAtPeople(o.First)
 		}
-		if len(p.Comments)+len(p.CheckIns)+len(p.DojoCheckIns)+len(p.Records) > 0 {
+		if len(p.Comments)+len(p.CheckIns)+len(p.DojoCheckIns)+len(p.Records)+len(p.Reminders)+len(p.PolicyRead) > 0 {
 			w.lookAtDecisions()
 		}
 		for _, m := range p.Accounts {
@@ -192,6 +212,18 @@ func (o Options) ComputeFrom(t *Tenant, policies map[string]Policy) Truth {
 		}
 		for _, m := range p.Records {
 			w.judgeRecord(m, found)
+		}
+		for _, m := range p.PolicyRead {
+			w.judgePolicyRead(m, found)
+		}
+		for _, m := range p.Reminders {
+			w.judgeReminder(m, found)
+		}
+		if going := w.postings(); len(going) > 0 {
+			if out.Reminders == nil {
+				out.Reminders = map[string][]Posting{}
+			}
+			out.Reminders[name] = going
 		}
 		for _, m := range p.Names {
 			w.judgeNames(m, found)

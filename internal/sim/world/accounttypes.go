@@ -287,6 +287,18 @@ func (w *World) ReportUsage(u *UsageReport) error {
 	return nil
 }
 
+// DropUsage takes the usage reports of the dates before one ("2026-11-02") out of the tenant.
+func (w *World) DropUsage(before string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for date := range w.account.usage {
+		if date < before {
+			delete(w.account.usage, date)
+			delete(w.account.usageAt, date)
+		}
+	}
+}
+
 // AddForwarding puts the automatic forwarding of a mailbox in place.
 func (w *World) AddForwarding(address string, f AutoForwarding) {
 	w.account.forwarding[strings.ToLower(address)] = &f

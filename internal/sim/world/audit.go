@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"time"
 )
 
 // MaxReconciled bounds the audit records that one change of a folder writes for the items below it.
@@ -135,11 +136,15 @@ func (w *World) about(f *File, primary bool, more ...Param) []Param {
 
 // record appends an audit record at the present time.
 func (w *World) record(app, actor string, events ...Event) {
+	w.recordAt(w.now(), app, actor, events...)
+}
+
+func (w *World) recordAt(at time.Time, app, actor string, events ...Event) {
 	if len(events) == 0 {
 		return
 	}
 	w.counter++
-	a := &Activity{Time: w.now(), App: app, ActorEmail: actor, Events: events, IPAddress: "203.0.113.7"}
+	a := &Activity{Time: at, App: app, ActorEmail: actor, Events: events, IPAddress: "203.0.113.7"}
 	for _, c := range digits(strings.Join([]string{app, actor, events[0].Name, a.Time.Format(stamp), w.counterText()}, "/"), 18) {
 		a.Unique = a.Unique*10 + int64(c-'0')
 	}

@@ -183,7 +183,11 @@ func (w *World) courseToChange(id string) (*Course, error) {
 }
 
 func (w *World) courseEvent(actor, typ, name string, c *Course, more ...Param) {
-	w.record("classroom", actor, Event{Type: typ, Name: name, Params: append([]Param{text("course_id", c.ID), text("course_title", c.Name)}, more...)})
+	w.courseEventAt(w.now(), actor, typ, name, c, more...)
+}
+
+func (w *World) courseEventAt(at time.Time, actor, typ, name string, c *Course, more ...Param) {
+	w.recordAt(at, "classroom", actor, Event{Type: typ, Name: name, Params: append([]Param{text("course_id", c.ID), text("course_title", c.Name)}, more...)})
 }
 
 // member makes the entry of a course's list for a user of the tenant or, by the address alone, for somebody outside.
@@ -228,6 +232,7 @@ func (w *World) CreateCourse(c *Course, actor string) error {
 func (w *World) ArchiveCourse(id, actor string) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	w.publishDue()
 	c, err := w.courseToChange(id)
 	if err != nil {
 		return err

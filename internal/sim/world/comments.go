@@ -27,11 +27,11 @@ type Comment struct {
 	Of     string    `json:"of,omitempty"` // the address of the pupil whose submission it is
 }
 
-// Decision is what somebody decided on the review site: see docs/comment-rules.md for what each Do needs. Dates are "2026-11-02".
+// Decision is what somebody decided on the review site: see docs/comment-rules.md and docs/reminder-rules.md for what each Do needs. Dates are "2026-11-02".
 type Decision struct {
 	At      time.Time `json:"at,omitzero"`
 	By      string    `json:"by"` // an address
-	Do      string    `json:"do"` // reviewed, approve, spam, remove, cover, end-cover, answer, record, renew or end-record
+	Do      string    `json:"do"` // reviewed, approve, spam, remove, cover, end-cover, answer, record, renew, end-record, confirm or read-policy
 	Item    string    `json:"item,omitempty"`
 	Saw     time.Time `json:"saw,omitzero"`
 	Comment string    `json:"comment,omitempty"` // of approve, spam and remove: "BLOG-POST-COMMENT"
@@ -48,7 +48,11 @@ type Decision struct {
 	Entry  string `json:"entry,omitempty"`
 	What   string `json:"what,omitempty"`
 	Where  string `json:"where,omitempty"`
-	Extra  Raw    `json:"-"`
+	// Reminder and Period are what is confirmed, with the Answer done or not-done; Note names nobody.
+	Reminder string `json:"reminder,omitempty"`
+	Period   string `json:"period,omitempty"`
+	Note     string `json:"note,omitempty"`
+	Extra    Raw    `json:"-"`
 }
 
 func (d *Decision) UnmarshalJSON(b []byte) error {

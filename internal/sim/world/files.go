@@ -103,20 +103,8 @@ func (w *World) File(id string) *File { return w.files[id] }
 // FileCount is the number of items, hidden ones too.
 func (w *World) FileCount() int { return len(w.files) }
 
-// Files lists every item in the order in which they came.
-func (w *World) Files() []*File {
-	out := make([]*File, 0, len(w.files))
-	for _, f := range w.files {
-		out = append(out, f)
-	}
-	slices.SortFunc(out, func(a, b *File) int {
-		if a.seq < b.seq {
-			return -1
-		}
-		return 1
-	})
-	return out
-}
+// Files lists every item in the order in which they came. The list is the caller's own.
+func (w *World) Files() []*File { return slices.Clone(w.fileList) }
 
 // Children lists the items whose parent is the folder, drive or root with this id, in the order in which they came.
 func (w *World) Children(id string) []*File { return w.children[id] }
@@ -224,6 +212,7 @@ func (w *World) admit(f *File) error {
 	w.nextSeq++
 	f.seq = w.nextSeq
 	w.files[f.ID] = f
+	w.fileList = append(w.fileList, f)
 	w.index(f)
 	return nil
 }

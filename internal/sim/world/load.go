@@ -192,6 +192,7 @@ func readLines(path string, fn func([]byte) error) error {
 
 // Save writes the tenant as it is now into the folder, which is made if need be. Items of users who are gone for good are left out.
 func (w *World) Save(dir string) error {
+	w.PublishDue()
 	w.mu.RLock()
 	defer w.mu.RUnlock()
 	if err := os.MkdirAll(dir, 0o755); err != nil {

@@ -1,6 +1,7 @@
 package world
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -293,5 +294,8 @@ func (w *World) erase(f *File) {
 	}
 	w.unindex(f)
 	delete(w.files, f.ID)
+	if i, ok := slices.BinarySearchFunc(w.fileList, f.seq, func(x *File, seq uint64) int { return cmp.Compare(x.seq, seq) }); ok {
+		w.fileList = slices.Delete(w.fileList, i, i+1)
+	}
 	delete(w.contents, f.ID)
 }

@@ -42,6 +42,8 @@ type Post struct {
 	CreatorUserID             string              `json:"creatorUserId,omitempty"`
 	CreationTime              time.Time           `json:"creationTime,omitzero"`
 	UpdateTime                time.Time           `json:"updateTime,omitzero"`
+	ScheduledTime             time.Time           `json:"scheduledTime,omitzero"` // when a draft publishes itself, see PublishDue
+	Project                   string              `json:"project,omitempty"`      // the Cloud project whose program made it by the API; no answer shows it; "" if a person made it
 	Extra                     Raw                 `json:"-"`
 }
 
@@ -107,6 +109,7 @@ type postData struct {
 	comments                             map[string][]*Comment
 	decisions                            []Decision
 	dojo                                 []DojoEvent
+	due                                  time.Time // when the next draft publishes itself; zero if none does
 }
 
 func newPostData() postData {
@@ -174,6 +177,7 @@ func (w *World) completePost(courseID, kind string, p *Post) {
 	if p.UpdateTime.IsZero() {
 		p.UpdateTime = p.CreationTime
 	}
+	w.posts.schedule(p)
 	if p.AlternateLink == "" && p.ID != "" {
 		place := map[string]string{Announcement: "/p/%s", CourseWork: "/a/%s/details", Material: "/m/%s/details"}[kind]
 		code := func(s string) string { return base64.RawURLEncoding.EncodeToString([]byte(s)) }
@@ -226,11 +230,15 @@ func (w *World) newPostID(courseID string) string {
 
 // workEvent is a record about a post: of coursework and materials Google adds the title and the type.
 func (w *World) workEvent(actor, name string, c *Course, p *Post, more ...Param) {
+	w.workEventAt(w.now(), actor, name, c, p, more...)
+}
+
+func (w *World) workEventAt(at time.Time, actor, name string, c *Course, p *Post, more ...Param) {
 	params := []Param{text("post_id", p.ID)}
 	if p.Kind != Announcement {
 		params = append(params, text("course_work_title", p.Title), text("course_work_type", workType(p)))
 	}
-	w.courseEvent(actor, "course_work_update", name, c, append(params, more...)...)
+	w.courseEventAt(at, actor, "course_work_update", name, c, append(params, more...)...)
 }
 
 // workType is the audit log's word. Source: Reports API, Classroom audit activity events, parameter course_work_type.
@@ -252,8 +260,9 @@ func aboutPost(verb string, p *Post) string {
 	return verb + "_course_work"
 }
 
-// openCourse finds a course in which people can still write.
+// openCourse finds a course in which people can still write, as it is now.
 func (w *World) openCourse(id string) (*Course, error) {
+	w.publishDue()
 	c, err := w.courseToChange(id)
 	if err == nil && c.CourseState == "ARCHIVED" {
 		return nil, fmt.Errorf("course %s: it is archived: %w", id, ErrNotAllowed)
@@ -316,44 +325,28 @@ func (w *World) CreatePost(courseID, kind string, p *Post, actor string) error {
 	return nil
 }
 
-// UpdatePost changes a post: title, text, description, due date, state, attachments and unknown fields of change replace what the post has, if they are
-// set (attachments other than nil: none at all is a list without any). A draft that becomes PUBLISHED is recorded as published.
+// UpdatePost changes a post: title, text, description, due date, time to publish, state, attachments and unknown fields of change replace what the post has,
+// if they are set (attachments other than nil: none at all is a list without any). A draft that becomes PUBLISHED is recorded as published.
 func (w *World) UpdatePost(courseID, id string, change *Post, actor string) error {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	c, p, err := w.postToChange(courseID, id)
-	if err != nil {
-		return err
-	}
-	if _, err := w.writer(actor); err != nil {
-		return err
-	}
-	was := p.State
-	if change.State == Deleted || was == Published && change.State == Draft {
-		return fmt.Errorf("course %s: post %s: from %s to %s: %w", courseID, id, was, change.State, ErrNotAllowed)
-	}
-	p.Title, p.Text, p.Description = cmp.Or(change.Title, p.Title), cmp.Or(change.Text, p.Text), cmp.Or(change.Description, p.Description)
-	p.State = cmp.Or(change.State, p.State)
-	if change.DueDate != nil {
-		p.DueDate = change.DueDate
-	}
-	if change.Materials != nil {
-		p.Materials = change.Materials
-	}
-	for k, v := range change.Extra {
-		if p.Extra == nil {
-			p.Extra = Raw{}
+	return w.EditPost(courseID, id, actor, func(p *Post) {
+		p.Title, p.Text, p.Description = cmp.Or(change.Title, p.Title), cmp.Or(change.Text, p.Text), cmp.Or(change.Description, p.Description)
+		p.State = cmp.Or(change.State, p.State)
+		if change.DueDate != nil {
+			p.DueDate = change.DueDate
 		}
-		p.Extra[k] = v
-	}
-	p.UpdateTime = w.now()
-	switch {
-	case was == Draft && p.State == Published:
-		w.workEvent(actor, aboutPost("published", p), c, p)
-	case p.State == Published:
-		w.workEvent(actor, aboutPost("updated", p), c, p)
-	}
-	return nil
+		if !change.ScheduledTime.IsZero() {
+			p.ScheduledTime = change.ScheduledTime
+		}
+		if change.Materials != nil {
+			p.Materials = change.Materials
+		}
+		for k, v := range change.Extra {
+			if p.Extra == nil {
+				p.Extra = Raw{}
+			}
+			p.Extra[k] = v
+		}
+	})
 }
 
 // DeletePost deletes a post with its comments. Google records nothing of it; the post stays in the state DELETED, a draft is gone.

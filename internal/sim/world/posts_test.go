@@ -181,7 +181,7 @@ func TestPostsSurvive(t *testing.T) {
 		"coursework.json":    `{"50":[{"id":"2","title":"Volcanoes","maxPoints":10,"dueDate":{"year":2026,"month":11,"day":6}}]}`,
 		"materials.json":     `null`,
 		"comments.json":      `{"50-1":[{"id":"C1","author":"cat@school.example","time":"2026-11-01T10:00:00Z","text":"Hi","kind":"class"}]}`,
-		"decisions.jsonl": `{"at":"2026-11-01T11:00:00Z","by":"ann@school.example","do":"reviewed","item":"post/50-1","saw":"2026-11-01T10:00:00Z","note":"mine"}` + "\n\n" +
+		"decisions.jsonl": `{"at":"2026-11-01T11:00:00Z","by":"ann@school.example","do":"reviewed","item":"post/50-1","saw":"2026-11-01T10:00:00Z","remark":"mine"}` + "\n\n" +
 			`{"at":"2026-11-01T12:00:00Z","by":"ann@school.example","do":"record","record":"visitors","entry":"e1","what":"Piano tuner","where":"Signing-in book","until":"2026-11-05"}` + "\n",
 	} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600); err != nil {
@@ -218,7 +218,7 @@ func TestPostsSurvive(t *testing.T) {
 		t.Errorf("comments: %+v", l)
 	}
 	want := Decision{At: time.Date(2026, 11, 1, 11, 0, 0, 0, time.UTC), By: "ann@school.example", Do: "reviewed", Item: "post/50-1",
-		Saw: time.Date(2026, 11, 1, 10, 0, 0, 0, time.UTC), Extra: Raw{"note": json.RawMessage(`"mine"`)}}
+		Saw: time.Date(2026, 11, 1, 10, 0, 0, 0, time.UTC), Extra: Raw{"remark": json.RawMessage(`"mine"`)}}
 	entry := Decision{At: time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC), By: "ann@school.example", Do: "record", Until: "2026-11-05",
 		Record: "visitors", Entry: "e1", What: "Piano tuner", Where: "Signing-in book"}
 	if d := cmp.Diff([]Decision{want, entry}, w.Decisions()); d != "" {

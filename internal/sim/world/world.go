@@ -69,6 +69,7 @@ type World struct {
 	driveList []*Drive
 
 	files    map[string]*File
+	fileList []*File            // in the order in which they came, by seq
 	children map[string][]*File // by parent id
 	byOwner  map[string][]*File // My Drive items by the owner's permission id
 	byDrive  map[string][]*File
@@ -127,6 +128,7 @@ func (w *World) Advance(d time.Duration) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.advance += d
+	w.publishDue()
 }
 
 // SetNow moves the tenant's time to t, also backwards.
@@ -134,6 +136,7 @@ func (w *World) SetNow(t time.Time) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.advance += t.Sub(w.now())
+	w.publishDue()
 }
 
 // Now is the tenant's time.

@@ -42,7 +42,8 @@ var APIs = []API{
 	{"licensing.v1", "licensing/v1/licensing-api.json", []string{"licensing.licenseAssignments.listForProduct"}},
 	{"classroom.v1", "classroom/v1/classroom-api.json", []string{
 		"classroom.courses.get", "classroom.courses.list", "classroom.courses.students.list", "classroom.courses.teachers.list", "classroom.userProfiles.guardians.list",
-		"classroom.courses.announcements.get", "classroom.courses.announcements.list", "classroom.courses.courseWork.get", "classroom.courses.courseWork.list",
+		"classroom.courses.announcements.create", "classroom.courses.announcements.delete", "classroom.courses.announcements.get", "classroom.courses.announcements.list",
+		"classroom.courses.announcements.patch", "classroom.courses.courseWork.get", "classroom.courses.courseWork.list",
 		"classroom.courses.courseWorkMaterials.get", "classroom.courses.courseWorkMaterials.list"}},
 	{"blogger.v3", "blogger/v3/blogger-api.json", []string{
 		"blogger.blogs.get", "blogger.blogs.listByUser", "blogger.blogUserInfos.get", "blogger.users.get", "blogger.posts.get", "blogger.posts.list",
