@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"esafetybot/internal/calendar"
+	"esafetybot/internal/closures"
 	"esafetybot/internal/decisions"
 	"esafetybot/internal/memory"
 	"esafetybot/internal/policy"
@@ -77,6 +78,9 @@ func (o *options) reminded(cmd *cobra.Command) (*policy.Policy, reminders.Input,
 	defer func() { _ = s.Close() }()
 	first, err := memory.FirstLook(cmd.Context(), s)
 	if err != nil {
+		return nil, in, err
+	}
+	if p, err = closures.With(cmd.Context(), s, p); err != nil {
 		return nil, in, err
 	}
 	now := clock()

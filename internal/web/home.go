@@ -37,6 +37,8 @@ type homePage struct {
 	Moderate  string // token of the forms about comments on blogs; "" where nothing can be changed from here
 	Shared    int    // things that they shared and are asked about
 	Records   int    // entries of records that they keep, whose date has passed
+	Confirm   int    // reminders that they confirm and have not
+	ReadIt    bool   // they are asked to read the policy
 	Entry     bool   // an entry of the incident log waits to be opened
 }
 
@@ -83,6 +85,9 @@ func (s *Site) home(w http.ResponseWriter, r *http.Request, p *person) error {
 		return err
 	}
 	if page.Records, err = s.recordsOver(r.Context(), p); err != nil {
+		return err
+	}
+	if page.Confirm, page.ReadIt, err = s.remindersWait(r.Context(), p); err != nil {
 		return err
 	}
 	for _, x := range posts {

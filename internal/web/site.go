@@ -76,33 +76,37 @@ func New(c Config) (*Site, error) {
 	s := &Site{Config: c, mux: http.NewServeMux()}
 	inside := http.NewServeMux()
 	for pattern, h := range map[string]func(http.ResponseWriter, *http.Request, *person) error{
-		"GET /{$}":               s.home,
-		"POST /reviewed":         s.reviewed,
-		"POST /moderate":         s.moderate,
-		"GET /check-ins":         s.checkIns,
-		"POST /check-ins":        s.answer,
-		"GET /classes":           s.classes,
-		"POST /cover":            s.cover,
-		"POST /cover/ending":     s.endCover,
-		"GET /findings":          s.findingsList,
-		"POST /findings/agree":   s.agree,
-		"POST /findings/end":     s.endAgreement,
-		"POST /findings/ask":     s.askOwner,
-		"GET /shared":            s.shared,
-		"POST /shared":           s.answerShared,
-		"GET /changes":           s.changes,
-		"POST /changes/approve":  s.decideChange(decisions.Approve, "approved"),
-		"POST /changes/decline":  s.decideChange(decisions.Decline, "declined"),
-		"POST /changes/undo":     s.decideChange(decisions.Undo, "to-undo"),
-		"POST /changes/all":      s.approveAll,
-		"GET /overview":          s.overview,
-		"GET /records":           s.records,
-		"POST /records/add":      s.changeRecord(decisions.Record, "entered"),
-		"POST /records/renew":    s.changeRecord(decisions.Renew, "renewed"),
-		"POST /records/end":      s.changeRecord(decisions.EndRecord, "entry-ended"),
-		"GET /closed":            s.closed,
-		"POST /closed":           s.close(decisions.Closed, "closed"),
-		"POST /closed/after-all": s.close(decisions.NotClosed, "not-closed"),
+		"GET /{$}":                s.home,
+		"POST /reviewed":          s.reviewed,
+		"POST /moderate":          s.moderate,
+		"GET /check-ins":          s.checkIns,
+		"POST /check-ins":         s.answer,
+		"GET /classes":            s.classes,
+		"POST /cover":             s.cover,
+		"POST /cover/ending":      s.endCover,
+		"GET /findings":           s.findingsList,
+		"POST /findings/agree":    s.agree,
+		"POST /findings/end":      s.endAgreement,
+		"POST /findings/ask":      s.askOwner,
+		"GET /shared":             s.shared,
+		"POST /shared":            s.answerShared,
+		"GET /changes":            s.changes,
+		"POST /changes/approve":   s.decideChange(decisions.Approve, "approved"),
+		"POST /changes/decline":   s.decideChange(decisions.Decline, "declined"),
+		"POST /changes/undo":      s.decideChange(decisions.Undo, "to-undo"),
+		"POST /changes/all":       s.approveAll,
+		"GET /overview":           s.overview,
+		"GET /records":            s.records,
+		"POST /records/add":       s.changeRecord(decisions.Record, "entered"),
+		"POST /records/renew":     s.changeRecord(decisions.Renew, "renewed"),
+		"POST /records/end":       s.changeRecord(decisions.EndRecord, "entry-ended"),
+		"GET /reminders":          s.reminders,
+		"GET /reminders.ics":      s.remindersCalendar,
+		"POST /reminders/confirm": s.confirmReminder,
+		"POST /reminders/read":    s.readPolicy,
+		"GET /closed":             s.closed,
+		"POST /closed":            s.close(decisions.Closed, "closed"),
+		"POST /closed/after-all":  s.close(decisions.NotClosed, "not-closed"),
 	} {
 		inside.HandleFunc(pattern, s.known(h))
 	}
@@ -192,7 +196,7 @@ type menuItem struct {
 
 var templates = func() map[string]*template.Template {
 	out := map[string]*template.Template{}
-	for _, name := range []string{"home", "check-ins", "classes", "findings", "changes", "overview", "closed", "records", "shared", "problem", "signed-out", "concern", "concern-form", "concern-sent", "incidents", "incident", "incidents-numbers"} {
+	for _, name := range []string{"home", "check-ins", "classes", "findings", "changes", "overview", "closed", "records", "reminders", "shared", "problem", "signed-out", "concern", "concern-form", "concern-sent", "incidents", "incident", "incidents-numbers"} {
 		out[name] = template.Must(template.New("").Funcs(template.FuncMap{"upper": upper}).ParseFS(files, "pages/frame.html.tmpl", "pages/"+name+".html.tmpl"))
 	}
 	return out
@@ -245,6 +249,8 @@ var notices = map[string]string{
 	"entered":         "Thank you. It is noted, and taken up within minutes.",
 	"renewed":         "Thank you. The new date is noted, and taken up within minutes.",
 	"entry-ended":     "It is noted that the entry has ended. It is taken up within minutes.",
+	"confirmed":       "Thank you. Your answer is noted, and taken up within minutes.",
+	"has-read":        "Thank you. It is noted that you have read the policy.",
 	"before":          "This was noted before. Nothing was changed.",
 	"entry":           "It is noted, and shows within a minute: load the page again.",
 }
