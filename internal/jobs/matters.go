@@ -11,6 +11,7 @@ import (
 	"esafetybot/internal/checks/names"
 	"esafetybot/internal/findings"
 	"esafetybot/internal/moderation"
+	"esafetybot/internal/policy"
 	"esafetybot/internal/records"
 	"esafetybot/internal/reports"
 	"esafetybot/internal/school"
@@ -154,6 +155,10 @@ func (g *gatherer) matter(f *findings.Finding) reports.Matter {
 
 // entry names an entry of a list, and links to it. What people wrote into it goes into no mail: it is named by its list, and on the site only by what it says.
 func (g *gatherer) entry(m *reports.Matter, subject string) {
+	if name, ok := strings.CutPrefix(subject, "record/"); ok && policy.SentRecord(name) {
+		m.Name = sentNames[name]
+		return
+	}
 	record, id, _ := records.ParseSubject(subject)
 	kind, _ := records.KindOf(record)
 	m.Link, m.Name = g.env.page("/records#e-"+id), kind.Title+": an entry"

@@ -18,9 +18,11 @@ import (
 // RecordsJob takes up what people entered in the records that are lists, and sees what has run out.
 const RecordsJob = "records"
 
-// keptMeans lists the policy's records that are lists on the review site.
+// keptMeans lists the policy's records that are lists on the review site, and those that are kept as sent.
 func keptMeans(p *policy.Policy) []clauseMeans {
-	return meansWhere(p, func(m policy.Means) bool { return m.Kind == policy.Record && policy.Keepers(m.Name) != nil })
+	return meansWhere(p, func(m policy.Means) bool {
+		return m.Kind == policy.Record && (policy.Keepers(m.Name) != nil || policy.SentRecord(m.Name))
+	})
 }
 
 // keeps tells whether a job keeps a finding of its check: findings on entries of the incident log and of the lists bear the same rule.
@@ -64,7 +66,14 @@ func KeptRecords(ctx context.Context, env Env, c *census.Census) (*Look, error) 
 			asked[m.ID+" "+recordOverdue] = m.Means
 			names[m.ID+" "+m.Name] = true
 		}
-		return l.sync(ctx, records.Means, records.Check(in), asked, func(f *findings.Finding) findings.How {
+		late, err := l.unsent(ctx, mem.First)
+		if err != nil {
+			return err
+		}
+		return l.sync(ctx, records.Means, append(records.Check(in), late...), asked, func(f *findings.Finding) findings.How {
+			if name, ok := strings.CutPrefix(f.Subject, "record/"); ok && policy.SentRecord(name) && names[f.Clause+" "+name] {
+				return findings.Fine
+			}
 			if name, _, ok := records.ParseSubject(f.Subject); !ok || !names[f.Clause+" "+name] {
 				return findings.Withdrawn // the clause asks for another record now
 			}
