@@ -50,7 +50,7 @@ var listRules = map[string]MatterRule{
 // sentRules is what is said of records that consist of what the program sends, by their name in the policy.
 var sentRules = map[string]MatterRule{
 	"audit": {
-		Name: recordRule, Part: PartLists, One: "No weekly e-mail on how every clause stands was sent for ten school days", Many: "No weekly e-mail on how every clause stands was sent for ten school days", Topic: "weekly e-mail",
+		Name: recordRule, Part: PartLists, One: "A weekly e-mail is missing: none was sent for ten school days", Many: "{n} weekly e-mails are missing: none was sent for ten school days", Topic: "weekly e-mail",
 		Why:   "The policy says that the e-safety officer hears every week how the school stands.",
 		Do:    "See that the program runs on the policy's day of the week, that the policy names the e-safety officer's right address, and that mail goes out",
 		Where: "The policy file: mail › weekly, and people › esafety_officer. Whether mail goes out: esafetybot run send.",
