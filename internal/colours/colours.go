@@ -171,12 +171,12 @@ func (in Input) unseen(c policy.Clause) []string {
 	return out
 }
 
-// alsoLooked are the records that a job looks at although they are no lists.
-var alsoLooked = []string{policy.RecordAccess, policy.RecordChanges, policy.PolicyRead}
+// alsoLooked are the records that a job looks at although they are neither lists nor sent.
+var alsoLooked = []string{policy.RecordAccess, policy.PolicyRead}
 
 // Looks tells whether a job looks at a means, so that a colour can tell of it.
 func Looks(m policy.Means) bool {
-	return m.Built() && (m.Kind != policy.Record || policy.Keepers(m.Name) != nil || slices.Contains(alsoLooked, m.Name))
+	return m.Built() && (m.Kind != policy.Record || policy.Keepers(m.Name) != nil || policy.SentRecord(m.Name) || slices.Contains(alsoLooked, m.Name))
 }
 
 var kinds = map[policy.Kind]string{policy.Check: "the check", policy.CheckIn: "the question", policy.Reminder: "the reminder", policy.Record: "the record"}

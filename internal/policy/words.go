@@ -240,14 +240,15 @@ func meansNames(kind Kind) []string {
 	return out
 }
 
-// RecordAccess is the name of the access record, which the program keeps by itself whenever it looks at accounts.
-const RecordAccess = "access"
+// The names of records that the program keeps by itself.
+const (
+	RecordAccess  = "access"  // who was granted what: kept whenever accounts are looked at
+	RecordAudit   = "audit"   // the weekly e-mail, kept as sent
+	RecordChanges = "changes" // the monthly list to the headteacher, kept as sent
+)
 
-// RecordChanges is the name of the record that the monthly list to the headteacher is, kept as sent.
-const RecordChanges = "changes"
-
-// Records that are kept, beside those that are lists on the review site (keepers): those that the incident log serves, and what was agreed to for a private reason.
-var recordsBuilt = []string{RecordAccess, RecordChanges, "complaints", "data-breach", "exceptions", "filtering", "incidents", "takedown", "under-age-app"}
+// Records that are kept, beside those that are lists on the review site (keepers) and those that are sent (sentRecords): those that the incident log serves, and what was agreed to for a private reason.
+var recordsBuilt = []string{RecordAccess, "complaints", "data-breach", "exceptions", "filtering", "incidents", "takedown", "under-age-app"}
 
 // Built reports whether the program can look at a means yet: checks that have a shape for their parameters in the catalogue above, check-ins,
 // reminders but for the termly report, and the records that are kept.
@@ -264,7 +265,7 @@ func Built(kind Kind, name string) bool {
 	case Reminder:
 		return name != GovernorReport
 	case Record:
-		return slices.Contains(recordsBuilt, name) || keepers[name] != nil || name == PolicyRead
+		return slices.Contains(recordsBuilt, name) || keepers[name] != nil || SentRecord(name) || name == PolicyRead
 	}
 	return false
 }

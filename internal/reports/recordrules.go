@@ -77,7 +77,17 @@ var ownRules = map[string]MatterRule{
 	},
 }
 
-// ruleOf finds the words for a rule about a subject, and their place; "entry/…" is of the incident log, "record/NAME-…" of a list.
+// sentRules is what is said of records that consist of what the program sends, by their name in the policy.
+var sentRules = map[string]MatterRule{
+	"audit": {
+		Name: recordRule, Part: PartLists, One: "A weekly e-mail is missing: none was sent for ten school days", Many: "{n} weekly e-mails are missing: none was sent for ten school days", Topic: "weekly e-mail",
+		Why:   "The policy says that the e-safety officer hears every week how the school stands.",
+		Do:    "See that the program runs on the policy's day of the week, that the policy names the e-safety officer's right address, and that mail goes out",
+		Where: "The policy file: mail › weekly, and people › esafety_officer. Whether mail goes out: esafetybot run send.",
+	},
+}
+
+// ruleOf finds the words for a rule about a subject, and their place; "entry/…" is of the incident log, "record/NAME-…" of a list, "record/NAME" of what is sent.
 func ruleOf(rule, subject string) (MatterRule, int) {
 	general, place := matterRule(rule)
 	if rule != recordRule {
@@ -91,6 +101,9 @@ func ruleOf(rule, subject string) (MatterRule, int) {
 		return readRule, place
 	}
 	if r, ok := ownRules[id]; kind == "record" && ok {
+		return r, place
+	}
+	if r, ok := sentRules[id]; ok && kind == "record" {
 		return r, place
 	}
 	for name, r := range listRules {

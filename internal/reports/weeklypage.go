@@ -78,7 +78,7 @@ func (in WeeklyInput) page(lim weeklyLimits) weeklyPage {
 		p.Greeting = "Dear " + name + ","
 	}
 	if in.Afterwards {
-		p.Note = "Made afterwards from what the program remembers of " + now.Format("Monday 2 January 2006") + ", " + now.Format("15:04") + ". No mail was sent that looked like this."
+		p.Note = "Computed from what the program remembers, as of " + now.Format("Monday 2 January 2006, 15:04") + ". It is no copy of a mail that was sent."
 	}
 	for _, c := range weeklyColours {
 		n := in.count(c.Name)
