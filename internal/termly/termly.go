@@ -43,6 +43,8 @@ type Source struct {
 	Policy *policy.Policy
 	// Reminders is nil where no reminder is kept: what they would tell is then not known yet.
 	Reminders Reminders
+	// Beside is who else sees the report, beside headteacher and governor: of the incident log what concerns them is left out too.
+	Beside []incidents.By
 }
 
 // Report gathers the report as of a moment. Reader and Mask are left to whoever asks.
@@ -246,6 +248,7 @@ func (g *gatherer) log(ctx context.Context, in *reports.TermlyInput, ago time.Ti
 		return nil
 	}
 	log := incidents.Of(g.p, g.Store, id, func() time.Time { return g.now })
+	log.Beside = g.Beside
 	after := g.now.Add(time.Nanosecond)
 	totals, err := log.Totals(ctx, g.begin, after, readers...)
 	if err != nil {

@@ -201,6 +201,7 @@ func (s *Site) more(p *person) []menuItem {
 	add(s.seesFindings(p), "Findings", "/findings")
 	add(seesChanges(p), "Changes", "/changes")
 	add(len(s.lists(p)) > 0, "Records", "/records")
+	add(p.seesReports(), "Reports", "/reports")
 	add(p.mayCover(), "School is closed", "/closed")
 	return out
 }
