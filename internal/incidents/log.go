@@ -28,6 +28,8 @@ type Log struct {
 	// Title is what the school calls a role; nil takes the usual words.
 	Title   func(policy.Role) string
 	Numbers Numbers
+	// Beside are people who see totals and lessons too, beside those for whom they are: what concerns one of them is left out alike.
+	Beside []By
 	// NewID makes the id of an entry, which nobody can guess; nil is crypto/rand.Text.
 	NewID func() string
 }

@@ -91,7 +91,7 @@ func totalsOf(n map[Kind]int) Totals {
 }
 
 // Totals counts by kind what was raised from a moment to before another, for readers who all see the same report: the governor, the chair
-// of governors, the headteacher (ErrMay for others). Concerns about adults are never in it, and neither is what concerns one of the readers.
+// of governors, the headteacher (ErrMay for others). Concerns about adults are never in it, and neither is what concerns one of the readers or of [Log].Beside.
 func (l *Log) Totals(ctx context.Context, from, to time.Time, readers ...By) (Totals, error) {
 	if err := l.mayCount("totals", readers); err != nil {
 		return Totals{}, err
@@ -109,7 +109,7 @@ func (l *Log) Totals(ctx context.Context, from, to time.Time, readers ...By) (To
 }
 
 // Lessons lists what was learnt from entries that were closed from a moment to before another and not reopened by then, for the readers of [Log.Totals] alike. The form says that governors read these texts. They come without
-// kind, day or order, each once; none of concerns about adults, and none of what concerns one of the readers.
+// kind, day or order, each once; none of concerns about adults, and none of what concerns one of the readers or of [Log].Beside.
 func (l *Log) Lessons(ctx context.Context, from, to time.Time, readers ...By) ([]string, error) {
 	if err := l.mayCount("lessons", readers); err != nil {
 		return nil, err
@@ -168,7 +168,7 @@ func (l *Log) governs(r By) bool {
 }
 
 func (l *Log) concernsAny(e *Entry, readers []By) bool {
-	for _, r := range readers {
+	for _, r := range slices.Concat(readers, l.Beside) {
 		if me := l.around(e, r.who()).asks(); me != nil && me.concerned {
 			return true
 		}

@@ -153,6 +153,13 @@ func TestLessons(t *testing.T) {
 				b.Errorf("%s: %s", c.name, diff)
 			}
 		}
+		b.Beside = []By{governor}
+		have, err := b.Lessons(ctx, from, to, chair)
+		b.ok(err)
+		if diff := cmp.Diff([]string{"A better lesson.", "We look at new apps first."}, have); diff != "" {
+			b.Errorf("beside the governor: %s", diff)
+		}
+		b.Beside = nil
 		for _, by := range [][]By{nil, {officer}, {governor, admin}} {
 			_, err := b.Lessons(ctx, from, to, by...)
 			b.wants(err, ErrMay)

@@ -333,6 +333,11 @@ func (o *Outbox) All(ctx context.Context, from time.Time) iter.Seq2[Entry, error
 	return o.find(ctx, a)
 }
 
+// To lists the messages to a person, oldest first. What went to others with a copy to them is not among them.
+func (o *Outbox) To(ctx context.Context, address string) iter.Seq2[Entry, error] {
+	return o.find(ctx, store.Ask{Query: "recipient", Equal: map[string]string{"recipient": RecipientID(address)}})
+}
+
 // Open lists the messages that are neither sent nor given up, oldest first.
 func (o *Outbox) Open(ctx context.Context) iter.Seq2[Entry, error] {
 	return o.find(ctx, store.Ask{Query: "open", Equal: map[string]string{"open": "yes"}})

@@ -83,13 +83,14 @@ type TermlyInput struct {
 
 // What a report has room for, so that it fits on its pages.
 const (
-	termlyClauses = 13   // clauses that are not green
+	termlyClauses = 8    // clauses that are not green
 	termlyLessons = 1300 // characters of lessons
 	termlyUnseen  = 7
 )
 
 type termlyPage struct {
 	School, Title, Kind, Date, Greeting, Lead, Made string
+	Back                                            string // path
 	Columns                                         []TermlyColumn
 	Rows                                            []termlyRow
 	Open                                            []termlyClauseLine
@@ -101,6 +102,7 @@ type termlyPage struct {
 	Training, Filtering, Review, Comments, NotSeen  []string
 	Note, Year, AnnexFrom                           string
 	Expected                                        []termlyExpected
+	Evidence                                        []termlyEvidence
 	Rest                                            string
 	Foot                                            []string
 }
@@ -115,8 +117,7 @@ type termlyClauseLine struct{ Colour, Words, ID, Says, Deals string }
 type termlyExpected struct {
 	N                   int
 	Says, Source, Named string
-	Clauses             []termlyEvidence
-	Nothing             bool
+	Served              string // by which clauses, and how they stand
 }
 
 type termlyEvidence struct {
@@ -143,7 +144,7 @@ func colourWords(c string) string {
 
 // Termly writes the termly report for headteacher and governor: two printed pages and an annex. Printed from a browser it is A4.
 func Termly(in TermlyInput) (Rendered, error) {
-	for evidence := 4; ; evidence-- {
+	for evidence := 6; ; evidence-- {
 		p := termlyWords(in, evidence)
 		html, err := renderHTML("termly", p)
 		if err != nil {
@@ -176,13 +177,14 @@ func termlyWords(in TermlyInput, evidence int) termlyPage {
 		p.Greeting = "Dear " + name + ","
 	}
 	if in.Inspection {
-		p.Kind = "Inspection copy"
+		p.Kind, p.Back = "Inspection copy", "/reports"
 		p.Made = "This copy was made on " + now.Format("Monday 2 January 2006 at 15:04") + " from what the program knew then. It was sent to nobody and is kept nowhere. What people wrote stands here as they wrote it: read it before you hand it over."
 	}
 	counts := map[string]int{}
 	for _, c := range in.Clauses {
 		counts[c.Colour]++
 	}
+	p.Incidents.Now, p.Incidents.Before = capitals(in.Incidents.Now), capitals(in.Incidents.Before)
 	p.Lead = termlyLead(counts, len(in.Clauses), in)
 	for _, o := range colourOrder {
 		row := termlyRow{Colour: o.colour, Words: o.words, Means: o.means}
@@ -231,12 +233,32 @@ func termlyWords(in TermlyInput, evidence int) termlyPage {
 	return p
 }
 
+func capitals(list []string) []string {
+	var out []string
+	for _, s := range list {
+		out = append(out, capital(s))
+	}
+	return out
+}
+
 // lowerFirst puts the first letter in lower case: a term's name stands in a sentence.
 func lowerFirst(s string) string {
 	if s == "" {
 		return s
 	}
 	return strings.ToLower(s[:1]) + s[1:]
+}
+
+// cutAtWord keeps so many characters of a text, whole words.
+func cutAtWord(s string, most int) string {
+	if r := []rune(s); len(r) > most {
+		s = string(r[:most])
+		if i := strings.LastIndexByte(s, ' '); i > most/2 {
+			s = s[:i]
+		}
+		return strings.TrimRight(s, " ,;:") + " …"
+	}
+	return s
 }
 
 // few tells a number so that it points at nobody.
@@ -298,7 +320,7 @@ func (p *termlyPage) open(in TermlyInput) {
 			if n++; n > termlyClauses {
 				continue
 			}
-			p.Open = append(p.Open, termlyClauseLine{Colour: o.colour, Words: o.words, ID: clean(c.ID, 20), Says: clean(c.Says, 120), Deals: clean(c.Deals, 60)})
+			p.Open = append(p.Open, termlyClauseLine{Colour: o.colour, Words: o.words, ID: clean(c.ID, 20), Says: cutAtWord(clean(c.Says, 0), 125), Deals: clean(c.Deals, 60)})
 		}
 	}
 	if n > termlyClauses {
@@ -366,17 +388,24 @@ func (p *termlyPage) annex(in TermlyInput, evidence int) {
 			named = append(named, "Expected at least once a year.")
 		}
 		x.Named = strings.Join(named, " ")
+		var served []string
 		for _, c := range e.Clauses {
-			l := termlyEvidence{Colour: c.Colour, Words: colourWords(c.Colour), ID: clean(c.ID, 20), Says: clean(c.Says, 160)}
-			for _, s := range c.Evidence {
-				if len(l.Evidence) < evidence {
-					l.Evidence = append(l.Evidence, clean(s, 240))
-				}
-			}
-			x.Clauses = append(x.Clauses, l)
+			served = append(served, clean(c.ID, 20)+" ("+lowerFirst(colourWords(c.Colour))+")")
 		}
-		x.Nothing = len(x.Clauses) == 0
+		x.Served = "No clause of the policy serves this."
+		if len(served) > 0 {
+			x.Served = "Served by " + joinWords(served) + "."
+		}
 		p.Expected = append(p.Expected, x)
+	}
+	for _, c := range in.Clauses {
+		l := termlyEvidence{Colour: c.Colour, Words: colourWords(c.Colour), ID: clean(c.ID, 20), Says: clean(c.Says, 160)}
+		for _, s := range c.Evidence {
+			if len(l.Evidence) < evidence {
+				l.Evidence = append(l.Evidence, clean(s, 240))
+			}
+		}
+		p.Evidence = append(p.Evidence, l)
 	}
 	if len(in.Rest) > 0 {
 		p.Rest = "Clauses that serve none of these, and are the school's own: " + joinWords(cleaned(in.Rest)) + "."

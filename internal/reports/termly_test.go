@@ -13,7 +13,7 @@ func termlySample() TermlyInput {
 	in := TermlyInput{
 		School: "Example Primary", Titles: Titles{ESafetyOfficer: "Online Safety Co-ordinator"}, Reader: "Maren Okell", Now: at(12, 14), Location: london, Term: "Autumn term 2026", From: at(9, 2), First: at(9, 4),
 		Columns: []TermlyColumn{
-			{Title: "Now", Counts: map[string]int{Red: 2, Amber: 3, Unknown: 4, Green: 19}}, {Title: "When the term began, 2 September 2026", Counts: map[string]int{Red: 6, Amber: 8, Unknown: 9, Green: 5}},
+			{Title: "Now", Counts: map[string]int{Red: 2, Amber: 3, Unknown: 4, Green: 19}}, {Title: "Start of term, 2 September 2026", Counts: map[string]int{Red: 6, Amber: 8, Unknown: 9, Green: 5}},
 			{Title: "A year ago, 14 December 2025", Unknown: "not known, since the program first looked on 4 September 2026"},
 		},
 		Opened: 7, PutRight: 41, Agreed: 2, Comments: &TermlyComments{Waited: 130, Looked: 128, InTime: 120, Wait: 5, Late: 1, Median: 1},

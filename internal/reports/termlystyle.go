@@ -20,6 +20,8 @@ var termlyStyles = strings.NewReplacer(
 	"§tli§", "margin:0 0 4px 0",
 	"§texp§", "padding:8px 0 4px 0;border-top:1px solid #d5dbe1",
 	"§texph§", "margin:0 0 2px 0;font-size:16px;line-height:1.3;color:#102a43",
+	"§tp§", "margin:0 0 2px 0",
+	"§tpsmall§", "margin:0 0 4px 0;font-size:14px;color:#3e4c59",
 	"§tsmall§", "font-size:14px;font-weight:normal;color:#3e4c59",
 	"§trow{{.Colour}}§", "{{trow .Colour}}",
 )
@@ -102,17 +104,19 @@ func termlyText(p termlyPage) string {
 	t.para(strings.TrimSpace(p.Note + " " + p.AnnexFrom))
 	for _, e := range p.Expected {
 		t.line(number(e.N) + ". " + e.Says)
-		t.item("   ", strings.TrimSpace(e.Source+". "+e.Named))
-		for _, c := range e.Clauses {
-			t.item("   * ", strings.TrimSpace(c.ID+" "+c.Says+" "+c.Words+". "+strings.Join(c.Evidence, " ")))
-		}
-		if e.Nothing {
-			t.item("   ", "No clause of the policy serves this.")
-		}
+		t.item("  ", strings.TrimSpace(e.Served+" "+e.Named))
+		t.item("  ", e.Source+".")
 		t.b.WriteString("\n")
 	}
 	if p.Rest != "" {
 		t.para(p.Rest)
+	}
+	if len(p.Evidence) > 0 {
+		t.head("What " + p.Year + " holds of each clause so far")
+		for _, c := range p.Evidence {
+			t.item("* ", strings.TrimSpace(c.ID+" "+c.Says+" "+c.Words+". "+strings.Join(c.Evidence, " ")))
+		}
+		t.b.WriteString("\n")
 	}
 	t.b.WriteString("-- \n")
 	for _, f := range p.Foot {

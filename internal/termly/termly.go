@@ -43,6 +43,8 @@ type Source struct {
 	Policy *policy.Policy
 	// Reminders is nil where no reminder is kept: what they would tell is then not known yet.
 	Reminders Reminders
+	// Beside is who else sees the report, beside headteacher and governor: of the incident log what concerns them is left out too.
+	Beside []incidents.By
 }
 
 // Report gathers the report as of a moment. Reader and Mask are left to whoever asks.
@@ -140,7 +142,7 @@ func (g *gatherer) columns(ctx context.Context, in *reports.TermlyInput, ago tim
 	for _, c := range []struct {
 		title string
 		at    time.Time
-	}{{"Now", g.now}, {"When the term began, " + day(g.begin), g.begin}, {"A year ago, " + day(ago), ago}} {
+	}{{"Now", g.now}, {"Start of term, " + day(g.begin), g.begin}, {"A year ago, " + day(ago), ago}} {
 		col := reports.TermlyColumn{Title: c.title, Counts: map[string]int{}}
 		switch {
 		case g.first.IsZero():
@@ -201,24 +203,14 @@ func (g *gatherer) numbers(ctx context.Context, in *reports.TermlyInput) error {
 
 // putRight counts by clause what was put right since a moment and still is, what came and went in between too; information apart.
 func (g *gatherer) putRight(ctx context.Context, from time.Time) (map[string]int, error) {
-	last := map[string]findings.Event{}
-	k := &findings.Keeper{Store: g.Store}
-	for _, check := range audit.Checks(g.p) {
-		for e, err := range k.EventsSince(ctx, check, from.Add(-time.Nanosecond)) {
-			if err != nil {
-				return nil, err
-			}
-			if !e.At.After(g.now) {
-				last[e.Finding] = e
-			}
-		}
+	h, err := (&findings.Keeper{Store: g.Store}).Since(ctx, from.Add(-time.Nanosecond), audit.Checks(g.p)...)
+	if err != nil {
+		return nil, err
 	}
 	out := map[string]int{}
-	for id, e := range last {
-		clause, rest, _ := strings.Cut(id, "~")
-		_, subject, _ := strings.Cut(rest, "~")
-		if e.To == findings.Resolved && e.How.PutRight() && e.Severity != findings.Information && !strings.HasPrefix(subject, "entry~") { // of the incident log nothing shows here
-			out[clause]++
+	for _, f := range h.At(g.now) {
+		if f.Status == findings.Resolved && f.How.PutRight() && !f.Closed.Before(from) && f.Severity != findings.Information && !strings.HasPrefix(f.Subject, "entry/") { // of the incident log nothing shows here
+			out[f.Clause]++
 		}
 	}
 	return out, nil
@@ -246,6 +238,7 @@ func (g *gatherer) log(ctx context.Context, in *reports.TermlyInput, ago time.Ti
 		return nil
 	}
 	log := incidents.Of(g.p, g.Store, id, func() time.Time { return g.now })
+	log.Beside = g.Beside
 	after := g.now.Add(time.Nanosecond)
 	totals, err := log.Totals(ctx, g.begin, after, readers...)
 	if err != nil {
@@ -274,10 +267,10 @@ func (g *gatherer) clauses(ctx context.Context, in *reports.TermlyInput) error {
 	by := map[string]reports.TermlyClause{}
 	for _, c := range g.standing.Clauses {
 		t := reports.TermlyClause{ID: c.ID, Says: c.Says, Colour: string(c.Colour), Deals: g.p.Title(c.DealsWithIt)}
-		in.Clauses = append(in.Clauses, t)
 		if t.Evidence, err = g.evidence.of(ctx, c, right[c.ID]); err != nil {
 			return err
 		}
+		in.Clauses = append(in.Clauses, t)
 		by[c.ID] = t
 	}
 	for _, e := range g.p.Expectations.List {

@@ -202,6 +202,7 @@ func (s *Site) more(p *person) []menuItem {
 	add(seesChanges(p), "Changes", "/changes")
 	add(len(s.lists(p)) > 0, "Records", "/records")
 	add(s.seesReminders(p), "Reminders", "/reminders")
+	add(p.seesReports(), "Reports", "/reports")
 	add(p.mayCover(), "School is closed", "/closed")
 	return out
 }

@@ -76,37 +76,40 @@ func New(c Config) (*Site, error) {
 	s := &Site{Config: c, mux: http.NewServeMux()}
 	inside := http.NewServeMux()
 	for pattern, h := range map[string]func(http.ResponseWriter, *http.Request, *person) error{
-		"GET /{$}":                s.home,
-		"POST /reviewed":          s.reviewed,
-		"POST /moderate":          s.moderate,
-		"GET /check-ins":          s.checkIns,
-		"POST /check-ins":         s.answer,
-		"GET /classes":            s.classes,
-		"POST /cover":             s.cover,
-		"POST /cover/ending":      s.endCover,
-		"GET /findings":           s.findingsList,
-		"POST /findings/agree":    s.agree,
-		"POST /findings/end":      s.endAgreement,
-		"POST /findings/ask":      s.askOwner,
-		"GET /shared":             s.shared,
-		"POST /shared":            s.answerShared,
-		"GET /changes":            s.changes,
-		"POST /changes/approve":   s.decideChange(decisions.Approve, "approved"),
-		"POST /changes/decline":   s.decideChange(decisions.Decline, "declined"),
-		"POST /changes/undo":      s.decideChange(decisions.Undo, "to-undo"),
-		"POST /changes/all":       s.approveAll,
-		"GET /overview":           s.overview,
-		"GET /records":            s.records,
-		"POST /records/add":       s.changeRecord(decisions.Record, "entered"),
-		"POST /records/renew":     s.changeRecord(decisions.Renew, "renewed"),
-		"POST /records/end":       s.changeRecord(decisions.EndRecord, "entry-ended"),
-		"GET /reminders":          s.reminders,
-		"GET /reminders.ics":      s.remindersCalendar,
-		"POST /reminders/confirm": s.confirmReminder,
-		"POST /reminders/read":    s.readPolicy,
-		"GET /closed":             s.closed,
-		"POST /closed":            s.close(decisions.Closed, "closed"),
-		"POST /closed/after-all":  s.close(decisions.NotClosed, "not-closed"),
+		"GET /{$}":                     s.home,
+		"POST /reviewed":               s.reviewed,
+		"POST /moderate":               s.moderate,
+		"GET /check-ins":               s.checkIns,
+		"POST /check-ins":              s.answer,
+		"GET /classes":                 s.classes,
+		"POST /cover":                  s.cover,
+		"POST /cover/ending":           s.endCover,
+		"GET /findings":                s.findingsList,
+		"POST /findings/agree":         s.agree,
+		"POST /findings/end":           s.endAgreement,
+		"POST /findings/ask":           s.askOwner,
+		"GET /shared":                  s.shared,
+		"POST /shared":                 s.answerShared,
+		"GET /changes":                 s.changes,
+		"POST /changes/approve":        s.decideChange(decisions.Approve, "approved"),
+		"POST /changes/decline":        s.decideChange(decisions.Decline, "declined"),
+		"POST /changes/undo":           s.decideChange(decisions.Undo, "to-undo"),
+		"POST /changes/all":            s.approveAll,
+		"GET /overview":                s.overview,
+		"GET /records":                 s.records,
+		"POST /records/add":            s.changeRecord(decisions.Record, "entered"),
+		"POST /records/renew":          s.changeRecord(decisions.Renew, "renewed"),
+		"POST /records/end":            s.changeRecord(decisions.EndRecord, "entry-ended"),
+		"GET /reminders":               s.reminders,
+		"GET /reminders.ics":           s.remindersCalendar,
+		"POST /reminders/confirm":      s.confirmReminder,
+		"POST /reminders/read":         s.readPolicy,
+		"GET /closed":                  s.closed,
+		"POST /closed":                 s.close(decisions.Closed, "closed"),
+		"POST /closed/after-all":       s.close(decisions.NotClosed, "not-closed"),
+		"GET /reports":                 s.reports,
+		"GET /reports/inspection":      s.inspection,
+		"GET /reports/{kind}/{period}": s.report,
 	} {
 		inside.HandleFunc(pattern, s.known(h))
 	}
@@ -196,7 +199,7 @@ type menuItem struct {
 
 var templates = func() map[string]*template.Template {
 	out := map[string]*template.Template{}
-	for _, name := range []string{"home", "check-ins", "classes", "findings", "changes", "overview", "closed", "records", "reminders", "shared", "problem", "signed-out", "concern", "concern-form", "concern-sent", "incidents", "incident", "incidents-numbers"} {
+	for _, name := range []string{"home", "check-ins", "classes", "findings", "changes", "overview", "closed", "records", "reminders", "reports", "shared", "problem", "signed-out", "concern", "concern-form", "concern-sent", "incidents", "incident", "incidents-numbers"} {
 		out[name] = template.Must(template.New("").Funcs(template.FuncMap{"upper": upper}).ParseFS(files, "pages/frame.html.tmpl", "pages/"+name+".html.tmpl"))
 	}
 	return out

@@ -177,7 +177,7 @@ func TestHostileComments(t *testing.T) {
 	if longest := eval[int](v, "Math.max(...[...document.querySelectorAll('.said')].map(e => e.innerText.length))"); longest > 2001 {
 		t.Errorf("a comment takes %d letters of the page", longest)
 	}
-	v.fits()
+	v.fits(false)
 	v.accessible()
 
 	v.press(s.becomes(decisions.Hide, post, ids[0])) // the buttons of such comments do what they say

@@ -62,7 +62,7 @@ func TestKeyboardAloneAnswersOnClassDojo(t *testing.T) {
 			t.Errorf("the form has no link to %s", link)
 		}
 	}
-	v.fits()
+	v.fits(false)
 	v.accessible()
 
 	v.size(narrowest, 640)
@@ -75,7 +75,7 @@ func TestKeyboardAloneAnswersOnClassDojo(t *testing.T) {
 	v.tabTo(dojoForm + " button")
 	v.goes("Enter on “Send my answers”", chromedp.KeyEvent("\r"))
 	v.says("the answer", 200, "Thank you. Your answer is noted.", "Noted just now: Yes, comments are on; looked at by: a teacher of the class; last looked through on "+looked.Words()+"; only through ClassDojo and school e-mail: not sure")
-	v.fits()
+	v.fits(false)
 	v.accessible()
 	want := map[string]string{classdojo.AskComments: classdojo.On, classdojo.AskModerator: classdojo.Teacher, classdojo.AskLooked: looked.String(), classdojo.AskChannel: classdojo.Unsure}
 	if d := s.last(); d.Do != decisions.Answer || d.CheckIn != classdojo.CheckIn(dojoClass) || d.By.ID != s.user(s.dojoTeacher).ID || !cmp.Equal(want, d.Said) {
