@@ -16,7 +16,6 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-
 )
 
 // declared lists the collections that the program declares, by reading its source: what is made otherwise than with a name in plain words is a mistake of its own.
