@@ -110,19 +110,19 @@ func (l *Log) Undecided(ctx context.Context, s Shelf, by By) (n int, err error) 
 
 // StayUntil keeps an entry whose time is over until a day, for a reason of at most MaxNote characters without names.
 func (l *Log) StayUntil(ctx context.Context, by By, id, until, why string) error {
-	why, err := text("the reason", why, MaxNote, true)
-	if err != nil {
-		return err
-	}
-	day, err := calendar.ParseDate(until)
-	if err != nil || !day.After(l.Calendar.Date(l.now())) {
-		return fmt.Errorf("%w: say until which day it is kept; the day lies ahead", ErrForm)
-	}
 	return l.change(ctx, by, id, func(e *Entry, me actor, _ *store.Batch) error {
 		if err := l.mayEnd(by, e); err != nil {
 			return err
 		}
 		now := l.now()
+		why, err := text("the reason", why, MaxNote, true)
+		if err != nil {
+			return err
+		}
+		day, err := calendar.ParseDate(until)
+		if err != nil || !day.After(l.Calendar.Date(now)) {
+			return fmt.Errorf("%w: say until which day it is kept; the day lies ahead", ErrForm)
+		}
 		e.Keepings = append(e.Keepings, Keeping{now, me.Who, day.String(), why})
 		e.happened(now, me.Who, WasKept, "until "+day.String())
 		return nil
