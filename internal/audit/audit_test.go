@@ -63,7 +63,7 @@ var same = cmp.Options{
 // A later state tells of a moment what a copy of the state tells that was taken then.
 func TestThePastIsAsItWas(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		x, copies := live(t, 12)
+		x, copies := live(t, 8)
 		for i, c := range copies {
 			then, err := audit.Open(context.Background(), c.store, x.Policy, audittest.Start, nil)
 			if err != nil {

@@ -23,7 +23,7 @@ var weeklyStyles = strings.NewReplacer(
 	"§clauseamber§", "padding:6px 0 6px 12px;border-left:5px solid #b7791f;overflow-wrap:anywhere",
 	"§clauseunknown§", "padding:6px 0 6px 12px;border-left:5px solid #7b8794;overflow-wrap:anywhere",
 	"§th§", "padding:4px 6px 4px 0;text-align:left;font-size:14px;border-bottom:2px solid #9fb3c8",
-	"§thn§", "padding:4px 0 4px 6px;text-align:right;vertical-align:bottom;font-size:14px;border-bottom:2px solid #9fb3c8",
+	"§thnum§", "padding:4px 0 4px 6px;text-align:right;vertical-align:bottom;font-size:14px;border-bottom:2px solid #9fb3c8",
 	"§tr§", "padding:3px 6px 3px 0;text-align:left;font-weight:normal",
 	"§td§", "padding:3px 0 3px 6px;text-align:right",
 	"§trsum§", "padding:4px 6px 4px 0;text-align:left;border-top:1px solid #9fb3c8",
