@@ -136,7 +136,25 @@ func demo(ctx context.Context, o *options, opt generate.Options, out string) err
 			fmt.Fprintf(o.std.Out, "%s  %s\n", day.Date.Format("Mon 2 Jan"), what)
 		}
 	}
+	// The story ends with the weekly e-mail, which tells how everything stands.
+	for school.World.Now().In(p.School.Location).Weekday() != p.Mail.Weekly {
+		if err := run(); err != nil {
+			return err
+		}
+	}
 	return sumDemo(ctx, o, p, b, school.World, out, began)
+}
+
+// lastWeekly is the newest weekly e-mail that anybody received; the zero one if nobody did.
+func lastWeekly(received []reports.Received) (last reports.ReceivedMail) {
+	for _, r := range received {
+		for _, m := range r.Mails {
+			if strings.HasPrefix(m.Subject, reports.WeeklyWords) && m.At.After(last.At) {
+				last = m
+			}
+		}
+	}
+	return last
 }
 
 // daysUntil counts the mornings from one school day's evening to the next school day: one, over a weekend three.
@@ -210,15 +228,23 @@ func sumDemo(ctx context.Context, o *options, p *policy.Policy, b *workbench, w 
 			who[person.Address] += p.Title(role)
 		}
 	}
-	received, err := reports.Index(out, reports.IndexOptions{
+	opt := reports.IndexOptions{
 		Title:    p.School.Name + ": half a term",
 		Intro:    "A simulated school. Every mail that the program sent in half a term is here, as the person received it.",
 		Who:      who,
 		Location: p.School.Location,
 		Links:    []reports.IndexLink{{Name: "policy.yaml", Text: "The school's policy"}},
-	})
+	}
+	received, err := reports.Index(out, opt)
 	if err != nil {
 		return err
+	}
+	weekly := lastWeekly(received)
+	if weekly.HTML != "" {
+		opt.Links = append([]reports.IndexLink{{Name: weekly.HTML, Text: "How every clause stands: the last weekly e-mail"}}, opt.Links...)
+		if received, err = reports.Index(out, opt); err != nil {
+			return err
+		}
 	}
 	lines, err := list(ctx, b.env.Store, openOnly)
 	if err != nil {
@@ -240,6 +266,9 @@ func sumDemo(ctx context.Context, o *options, p *policy.Policy, b *workbench, w 
 	fmt.Fprintf(to, "\n%d findings are open at the end", len(lines))
 	if rec != nil && len(rec.Gaps) > 0 {
 		fmt.Fprintf(to, "; %d thing(s) could not be looked at, and the mails say so", len(rec.Gaps))
+	}
+	if weekly.HTML != "" {
+		fmt.Fprintf(to, ".\nThe last weekly e-mail, %s: %s", weekly.At.Format("Mon 2 Jan"), filepath.Join(out, weekly.HTML))
 	}
 	fmt.Fprintf(to, ".\nEverything is in %s (%.0f seconds).\n", filepath.Join(out, "index.html"), time.Since(began).Seconds())
 	return nil

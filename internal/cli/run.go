@@ -27,7 +27,7 @@ import (
 )
 
 // jobNames are the jobs that this version knows, in the order in which they run.
-var jobNames = slices.Concat(jobs.Looking, []string{jobs.ApplyJob, jobs.TermlyJob, jobs.MonthlyJob, jobs.DigestJob, jobs.ReportJob, sendJob})
+var jobNames = slices.Concat(jobs.Looking, []string{jobs.ApplyJob, jobs.WeeklyJob, jobs.TermlyJob, jobs.MonthlyJob, jobs.DigestJob, jobs.ReportJob, sendJob})
 
 // sendJob hands over what waits in the outbox.
 const sendJob = "send"
@@ -255,7 +255,7 @@ func (b *workbench) sum(r *jobs.Record) {
 	}
 	c := r.Changes
 	switch r.Job {
-	case jobs.ReportJob, jobs.TermlyJob, jobs.MonthlyJob, jobs.DigestJob, jobs.IncidentsJob, jobs.ReturnsJob:
+	case jobs.ReportJob, jobs.WeeklyJob, jobs.TermlyJob, jobs.MonthlyJob, jobs.DigestJob, jobs.IncidentsJob, jobs.ReturnsJob:
 		return
 	case jobs.ApplyJob:
 		if a := r.Actions; a != nil {

@@ -173,7 +173,7 @@ func (in Input) unseen(c policy.Clause) []string {
 
 // Looks tells whether a job looks at a means, so that a colour can tell of it.
 func Looks(m policy.Means) bool {
-	return m.Built() && (m.Kind != policy.Record || policy.Keepers(m.Name) != nil || m.Name == policy.RecordAccess || m.Name == policy.RecordChanges)
+	return m.Built() && (m.Kind != policy.Record || policy.Keepers(m.Name) != nil || policy.SentRecord(m.Name) || m.Name == policy.RecordAccess)
 }
 
 var kinds = map[policy.Kind]string{policy.Check: "the check", policy.CheckIn: "the question", policy.Reminder: "the reminder", policy.Record: "the record"}

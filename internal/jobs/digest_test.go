@@ -74,6 +74,10 @@ func TestDueAtTheirHours(t *testing.T) {
 		p.Mail.Report, p.Mail.Digest = c.report, c.digest
 		now := place(t, c.now)
 		have, err := Due(t.Context(), Env{Store: s, Policy: p, Clock: func() time.Time { return now.UTC() }})
+		have = slices.DeleteFunc(have, func(job string) bool { return job == WeeklyJob }) // of that TestWeeklyOn
+		if len(have) == 0 {
+			have = nil
+		}
 		if diff := cmp.Diff(c.want, have); diff != "" || err != nil {
 			t.Errorf("%s (-want +have): %v\n%s", c.name, err, diff)
 		}

@@ -71,6 +71,13 @@ func Due(ctx context.Context, env Env) ([]string, error) {
 	if len(out) > 0 || daily(env.Policy, last, now) {
 		out = append(out, ApplyJob, ReportJob)
 	}
+	weekly, err := weeklyDue(ctx, env)
+	if err != nil {
+		return nil, err
+	}
+	if weekly {
+		out = append(out, WeeklyJob) // what is found today was looked at today; else the newest runs count
+	}
 	if incidents {
 		out = append(out, IncidentsJob) // nothing else follows from it
 	}

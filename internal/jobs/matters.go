@@ -11,6 +11,7 @@ import (
 	"esafetybot/internal/checks/names"
 	"esafetybot/internal/findings"
 	"esafetybot/internal/moderation"
+	"esafetybot/internal/policy"
 	"esafetybot/internal/records"
 	"esafetybot/internal/reports"
 	"esafetybot/internal/school"
@@ -154,8 +155,8 @@ func (g *gatherer) matter(f *findings.Finding) reports.Matter {
 
 // entry names an entry of a list, and links to it. What people wrote into it goes into no mail: it is named by its list, and on the site only by what it says.
 func (g *gatherer) entry(m *reports.Matter, subject string) {
-	if subject == changesSubject {
-		m.Name = "the monthly list to the headteacher"
+	if name, ok := strings.CutPrefix(subject, "record/"); ok && policy.SentRecord(name) {
+		m.Name = sentNames[name]
 		return
 	}
 	record, id, _ := records.ParseSubject(subject)

@@ -19,10 +19,10 @@ import (
 // RecordsJob takes up what people entered in the records that are lists, and sees what has run out.
 const RecordsJob = "records"
 
-// keptMeans lists the policy's records that are lists on the review site, and the monthly list.
+// keptMeans lists the policy's records that are lists on the review site, and those that are kept as sent.
 func keptMeans(p *policy.Policy) []clauseMeans {
 	return meansWhere(p, func(m policy.Means) bool {
-		return m.Kind == policy.Record && (policy.Keepers(m.Name) != nil || m.Name == policy.RecordChanges)
+		return m.Kind == policy.Record && (policy.Keepers(m.Name) != nil || policy.SentRecord(m.Name))
 	})
 }
 
@@ -67,16 +67,19 @@ func KeptRecords(ctx context.Context, env Env, c *census.Census) (*Look, error) 
 			asked[m.ID+" "+recordOverdue] = m.Means
 			names[m.ID+" "+m.Name] = true
 		}
-		sent, err := l.monthlySent(ctx, mem.First)
+		late, err := l.unsent(ctx, mem.First)
 		if err != nil {
 			return err
 		}
-		return l.sync(ctx, records.Means, slices.Concat(records.Check(in), sent), asked, func(f *findings.Finding) findings.How {
-			name, _, ok := records.ParseSubject(f.Subject)
-			if f.Subject == changesSubject {
-				name, ok = policy.RecordChanges, true
+		months, err := l.monthlySent(ctx, mem.First)
+		if err != nil {
+			return err
+		}
+		return l.sync(ctx, records.Means, slices.Concat(records.Check(in), late, months), asked, func(f *findings.Finding) findings.How {
+			if name, ok := strings.CutPrefix(f.Subject, "record/"); ok && policy.SentRecord(name) && names[f.Clause+" "+name] {
+				return findings.Fine
 			}
-			if !ok || !names[f.Clause+" "+name] {
+			if name, _, ok := records.ParseSubject(f.Subject); !ok || !names[f.Clause+" "+name] {
 				return findings.Withdrawn // the clause asks for another record now
 			}
 			return findings.Fine

@@ -144,7 +144,7 @@ func (u unreached) has(address string) bool {
 }
 
 // sentWords says what kind of mail came back.
-var sentWords = map[string]string{digestKind: "The daily mail", reportKind: "The report", urgentKind: "An urgent mail", ownerKind: "A mail about files that they own", askKind: "A question"}
+var sentWords = map[string]string{digestKind: "The daily mail", reportKind: "The report", urgentKind: "An urgent mail", ownerKind: "A mail about files that they own", askKind: "A question", weeklyKind: "The weekly e-mail"}
 
 // returned lists the addresses of the policy and of the list of accounts that the last mail did not reach, in words. An address that is in neither any more gets no mail, so that nothing is to be done about it.
 func (t *told) returned(env Env) []reports.Returned {

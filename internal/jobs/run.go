@@ -69,8 +69,11 @@ func Run(ctx context.Context, env Env, box *outbox.Outbox, names []string, done 
 	if slices.Contains(names, ApplyJob) {
 		one(ApplyJob, func() (*Record, error) { return Apply(ctx, env, box, s) })
 	}
-	if ran || slices.Contains(names, DigestJob) || slices.Contains(names, ReportJob) {
+	if ran || slices.Contains(names, WeeklyJob) || slices.Contains(names, DigestJob) || slices.Contains(names, ReportJob) {
 		one(ReturnsJob, func() (*Record, error) { return lookForReturns(ctx, env, box, s.Census.Now) })
+	}
+	if slices.Contains(names, WeeklyJob) {
+		one(WeeklyJob, func() (*Record, error) { return Weekly(ctx, env, box, s) })
 	}
 	if slices.Contains(names, TermlyJob) {
 		one(TermlyJob, func() (*Record, error) { return Termly(ctx, env, box, s) })

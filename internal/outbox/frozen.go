@@ -10,6 +10,7 @@ import (
 	netmail "net/mail"
 
 	"esafetybot/internal/mail"
+	"esafetybot/internal/store"
 )
 
 const (
@@ -49,11 +50,14 @@ func (f Frozen) pack() ([][]byte, error) {
 }
 
 // Read opens a frozen message.
-func (o *Outbox) Read(ctx context.Context, e Entry) (Frozen, error) {
+func (o *Outbox) Read(ctx context.Context, e Entry) (Frozen, error) { return Open(ctx, o.s, e) }
+
+// Open opens a frozen message, for whoever only reads.
+func Open(ctx context.Context, s store.Store, e Entry) (Frozen, error) {
 	var f Frozen
 	var buf bytes.Buffer
 	for i := range e.Parts {
-		d, err := o.s.Get(ctx, Parts, partKey(e, i))
+		d, err := s.Get(ctx, Parts, partKey(e, i))
 		if err != nil {
 			return f, fmt.Errorf("outbox: message %s: %w", e.Key, err)
 		}

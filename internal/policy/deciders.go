@@ -28,3 +28,9 @@ func Keepers(record string) []Role {
 	}
 	return slices.Concat(own, Leads)
 }
+
+// sentRecords are the records that consist of what the program sends, kept as sent: the job that looks at the lists looks at them too, and says when one was not sent.
+var sentRecords = []string{"audit", RecordChanges}
+
+// SentRecord tells whether a record consists of what the program sends, kept as sent.
+func SentRecord(record string) bool { return slices.Contains(sentRecords, record) }

@@ -116,6 +116,9 @@ func (p *Policy) row(c Clause, m Means) RowMeans {
 			r.Often = "every day"
 			r.Note = p.keptBy(own)
 		}
+		if SentRecord(m.Name) {
+			r.Often = "every day it is looked whether it was sent in time"
+		}
 	}
 	if m.Every == "two years" {
 		r.Often = "every two years"

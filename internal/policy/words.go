@@ -224,14 +224,14 @@ const RecordAccess = "access"
 // RecordChanges is the name of the record that the monthly list to the headteacher is, kept as sent.
 const RecordChanges = "changes"
 
-// Records that are kept, beside those that are lists on the review site (keepers): those that the incident log serves, and what was agreed to for a private reason.
-var recordsBuilt = []string{RecordAccess, RecordChanges, "complaints", "data-breach", "exceptions", "filtering", "incidents", "takedown", "under-age-app"}
+// Records that are kept, beside those that are lists on the review site (keepers) and those that are sent (sentRecords): those that the incident log serves, and what was agreed to for a private reason.
+var recordsBuilt = []string{RecordAccess, "complaints", "data-breach", "exceptions", "filtering", "incidents", "takedown", "under-age-app"}
 
 // Built reports whether the program can look at a means yet: checks that have a shape for their parameters in the catalogue above, check-ins, and
 // the records that are kept.
 func Built(kind Kind, name string) bool {
 	k := meansOf(kind, name)
-	return k != nil && (k.shape != nil || kind == CheckIn || kind == Record && (slices.Contains(recordsBuilt, name) || keepers[name] != nil))
+	return k != nil && (k.shape != nil || kind == CheckIn || kind == Record && (slices.Contains(recordsBuilt, name) || keepers[name] != nil || SentRecord(name)))
 }
 
 // Rules lists what a check can find, without the check's name before it; nil for checks that do not exist.

@@ -126,6 +126,15 @@ func Index(dir string, opt IndexOptions) ([]Received, error) {
 	return list, nil
 }
 
+// Unfold writes, beside a message of ours in a folder, its HTML, its plain text, and what it shows and what was attached, and says what they are called.
+func Unfold(dir, name string) (*ReceivedMail, error) {
+	m, _, err := unfold(dir, name)
+	if err == nil && m == nil {
+		err = fmt.Errorf("%s is no message of ours", name)
+	}
+	return m, err
+}
+
 // unfold reads one message and writes its copies. It answers nil for a message that is not ours.
 func unfold(dir, name string) (*ReceivedMail, []*gomail.Address, error) {
 	f, err := os.Open(filepath.Join(dir, name))

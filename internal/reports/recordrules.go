@@ -55,8 +55,8 @@ var listRules = map[string]MatterRule{
 	},
 }
 
-// ownRules is what is said of the records that the program keeps by sending something, by the record's name in the policy.
-var ownRules = map[string]MatterRule{
+// sentRules is what is said of records that consist of what the program sends, by their name in the policy.
+var sentRules = map[string]MatterRule{
 	"changes": {
 		Name: recordRule, Part: PartLists, Topic: "monthly list",
 		One:   "A monthly list to the headteacher was not sent in time",
@@ -65,9 +65,15 @@ var ownRules = map[string]MatterRule{
 		Do:    "See that the program runs each day, that mail goes out, and that the policy names the headteacher's address",
 		Where: "Whoever runs the program: esafetybot run monthly send.",
 	},
+	"audit": {
+		Name: recordRule, Part: PartLists, One: "A weekly e-mail is missing: none was sent for ten school days", Many: "{n} weekly e-mails are missing: none was sent for ten school days", Topic: "weekly e-mail",
+		Why:   "The policy says that the e-safety officer hears every week how the school stands.",
+		Do:    "See that the program runs on the policy's day of the week, that the policy names the e-safety officer's right address, and that mail goes out",
+		Where: "The policy file: mail › weekly, and people › esafety_officer. Whether mail goes out: esafetybot run send.",
+	},
 }
 
-// ruleOf finds the words for a rule about a subject, and their place; "entry/…" is of the incident log, "record/NAME-…" of a list.
+// ruleOf finds the words for a rule about a subject, and their place; "entry/…" is of the incident log, "record/NAME-…" of a list, "record/NAME" of what is sent.
 func ruleOf(rule, subject string) (MatterRule, int) {
 	general, place := matterRule(rule)
 	if rule != recordRule {
@@ -77,7 +83,7 @@ func ruleOf(rule, subject string) (MatterRule, int) {
 	if kind == "entry" {
 		return entryRule, place
 	}
-	if r, ok := ownRules[id]; kind == "record" && ok {
+	if r, ok := sentRules[id]; ok && kind == "record" {
 		return r, place
 	}
 	for name, r := range listRules {

@@ -171,6 +171,9 @@ func (l weeklyLimits) half() weeklyLimits {
 	return weeklyLimits{max(1, l.clauses/2), max(1, l.green/2), max(1, l.unseen/2), max(1, l.gaps/2), max(1, l.lines/2), max(1, l.weeks/2)}
 }
 
+// WeeklyWords begin the subject of every weekly e-mail.
+const WeeklyWords = "Online safety "
+
 // subject says how much, never what.
 func (in WeeklyInput) subject() string {
 	need, blind := in.count(Red, Amber), in.count(Unknown)
@@ -180,15 +183,15 @@ func (in WeeklyInput) subject() string {
 	}
 	switch {
 	case in.Afterwards:
-		return "Online safety as of " + in.day(in.Now)
+		return WeeklyWords + "as of " + in.day(in.Now)
 	case need > 0:
-		return fmt.Sprintf("Online safety %s: %s", when, plural(need, "clause needs somebody", "clauses need somebody"))
+		return fmt.Sprintf(WeeklyWords+"%s: %s", when, plural(need, "clause needs somebody", "clauses need somebody"))
 	case blind > 0:
-		return fmt.Sprintf("Online safety %s: %s", when, plural(blind, "clause could not be checked", "clauses could not be checked"))
+		return fmt.Sprintf(WeeklyWords+"%s: %s", when, plural(blind, "clause could not be checked", "clauses could not be checked"))
 	case len(in.Clauses) == 0:
-		return "Online safety " + when + ": the policy has no clauses"
+		return WeeklyWords + when + ": the policy has no clauses"
 	}
-	return "Online safety " + when + ": every clause is green"
+	return WeeklyWords + when + ": every clause is green"
 }
 
 func (in WeeklyInput) local(t time.Time) time.Time {

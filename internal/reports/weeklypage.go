@@ -78,7 +78,7 @@ func (in WeeklyInput) page(lim weeklyLimits) weeklyPage {
 		p.Greeting = "Dear " + name + ","
 	}
 	if in.Afterwards {
-		p.Note = "Made afterwards from what the program remembers of " + now.Format("Monday 2 January 2006") + ", " + now.Format("15:04") + ". No mail was sent that looked like this."
+		p.Note = "Computed from what the program remembers, as of " + now.Format("Monday 2 January 2006, 15:04") + ". It is no copy of a mail that was sent."
 	}
 	for _, c := range weeklyColours {
 		n := in.count(c.Name)
@@ -149,10 +149,41 @@ func (in WeeklyInput) lead() []string {
 		fresh, right, late, agreed = fresh+c.New, right+c.PutRight, late+c.Overdue, agreed+c.Agreed
 	}
 	out := []string{fmt.Sprintf("Since %s: %s new, %s put right. %s overdue now.", in.after(), number(fresh), number(right), capital(number(late)+verb(late, " thing is", " things are")))}
+	if who := in.needed(); who != "" {
+		out = append(out, "Needed: "+who+".")
+	}
 	if agreed > 0 {
 		out = append(out, capital(plural(agreed, "thing is", "things are"))+" agreed until a date; what is agreed makes no colour.")
 	}
 	return out
+}
+
+// mostNamed is how many clauses are named for one of those who are needed.
+const mostNamed = 6
+
+// needed says who is needed, and for which clauses: who is needed for most comes first.
+func (in WeeklyInput) needed() string {
+	by := map[string][]string{}
+	var who []string
+	for _, c := range in.Clauses {
+		if c.Deals == "" || c.Colour != Red && c.Colour != Amber {
+			continue
+		}
+		if by[c.Deals] == nil {
+			who = append(who, c.Deals)
+		}
+		by[c.Deals] = append(by[c.Deals], clean(c.ID, 20))
+	}
+	slices.SortStableFunc(who, func(a, b string) int { return len(by[b]) - len(by[a]) })
+	var out []string
+	for _, w := range who {
+		ids := by[w]
+		if n := len(ids) - mostNamed; n > 0 {
+			ids = append(slices.Clone(ids[:mostNamed]), number(n)+" more")
+		}
+		out = append(out, clean(w, 80)+" for "+and(ids))
+	}
+	return strings.Join(out, "; ")
 }
 
 // after is since when it is counted.
@@ -249,7 +280,11 @@ func (in WeeklyInput) agreed(c WeeklyClause) string {
 
 func (in WeeklyInput) item(c WeeklyClause, lim weeklyLimits) weeklyItem {
 	id := clean(c.ID, 20)
-	x := weeklyItem{ID: id, Says: clean(c.Says, 240), Why: capital(clean(strings.Join(c.Why, "; "), 300)) + ".", Deals: clean(c.Deals, 80), Agreed: in.agreed(c)}
+	why := strings.Join(c.Why, "; ")
+	if c.New > 0 {
+		why += "; " + number(c.New) + " new"
+	}
+	x := weeklyItem{ID: id, Says: clean(c.Says, 240), Why: capital(clean(why, 300)) + ".", Deals: clean(c.Deals, 80), Agreed: in.agreed(c)}
 	if c.Open > 0 {
 		x.Link, x.LinkText = in.link("/findings?clause="+url.QueryEscape(c.ID)), "Findings of "+id
 	}

@@ -53,7 +53,7 @@ clauses:
   - {id: A4, says: Somebody looks at every comment., deals_with_it: class_teacher, met_by: [{check: comments, with: {rules: [unreviewed, no-host], places: [classroom]}, severity: medium, due: 2 school days}]}
   - {id: A5, says: Visitors sign before they get access., deals_with_it: safeguarding_lead, met_by: [{record: visitors, severity: low, due: 5 school days}]}
   - {id: A6, says: Nothing is shared wider than it has to be., deals_with_it: esafety_officer, met_by: [{check: sharing, with: {rules: [open-group]}, severity: low, due: 10 working days}, {check: names, with: {rules: [full-name]}, severity: high, due: 1 working day}]}
-  - {id: A7, says: Staff are trained., deals_with_it: headteacher, met_by: [{record: exceptions}]}
+  - {id: A7, says: Staff are trained., deals_with_it: headteacher, met_by: [{record: exceptions}, {record: incidents, severity: high, due: at once}]}
 `
 
 // Start is when the school begins to live: the first day of term.
