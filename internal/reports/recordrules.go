@@ -65,8 +65,8 @@ var listRules = map[string]MatterRule{
 	},
 }
 
-// ownRules is what is said of the records that the program keeps by sending something, by the record's name in the policy.
-var ownRules = map[string]MatterRule{
+// sentRules is what is said of records that consist of what the program sends, by their name in the policy.
+var sentRules = map[string]MatterRule{
 	"changes": {
 		Name: recordRule, Part: PartLists, Topic: "monthly list",
 		One:   "A monthly list to the headteacher was not sent in time",
@@ -75,10 +75,6 @@ var ownRules = map[string]MatterRule{
 		Do:    "See that the program runs each day, that mail goes out, and that the policy names the headteacher's address",
 		Where: "Whoever runs the program: esafetybot run monthly send.",
 	},
-}
-
-// sentRules is what is said of records that consist of what the program sends, by their name in the policy.
-var sentRules = map[string]MatterRule{
 	"audit": {
 		Name: recordRule, Part: PartLists, One: "A weekly e-mail is missing: none was sent for ten school days", Many: "{n} weekly e-mails are missing: none was sent for ten school days", Topic: "weekly e-mail",
 		Why:   "The policy says that the e-safety officer hears every week how the school stands.",
@@ -99,9 +95,6 @@ func ruleOf(rule, subject string) (MatterRule, int) {
 		return entryRule, place
 	case "user":
 		return readRule, place
-	}
-	if r, ok := ownRules[id]; kind == "record" && ok {
-		return r, place
 	}
 	if r, ok := sentRules[id]; ok && kind == "record" {
 		return r, place
