@@ -248,7 +248,7 @@ func TestExplainReminders(t *testing.T) {
 	}
 	want := []string{
 		"reminder: sessions and training; told in their daily mail, with a theme for each block | 3 times each half term | teachers | The e-safety officer confirms it each half term, within 10 school days; otherwise the headteacher hears of it",
-		"reminder: acceptable-use agreements go home; posted in Google Classroom by the school's account, in 1 class | first week of September | pupils | ",
+		"reminder: acceptable-use agreements go home; posted in Google Classroom by the school's account, in 1 class | first week of September | pupils | The program has to be allowed to write announcements in Classroom (classroom.announcements)",
 		"reminder: the policy's review date; told in their daily mail | 90, 30 and 7 days before the policy's review date | e-safety officer | ",
 	}
 	if d := cmp.Diff(want, have); d != "" {
