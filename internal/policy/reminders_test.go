@@ -50,7 +50,7 @@ func TestWhen(t *testing.T) {
 		"first Munday of each term":   {`found "Munday"`, `"Monday", "Tuesday", "Wednesday", "Thursday" or "Friday"`, "Monday"},
 		"first Saturday of each term": {`found "Saturday"`, `"Monday", "Tuesday", "Wednesday", "Thursday" or "Friday"`, ""},
 		"first Monday of each year":   {`found "year"`, `"month", "half term" or "term"`, ""},
-		"yearly in Febuary":           {`found "Febuary"`, oneOf(monthNames), "February"},
+		"yearly in Marhc":             {`found "Marhc"`, oneOf(monthNames), "March"},
 		"every 1 days":                {"found 1 days", "from 2 to 366 days", ""},
 		"every 367 days":              {"found 367 days", "from 2 to 366 days", ""},
 		"7 and 7 days before the policy's review date": {"found 7 days", "different numbers of at most 366 days", ""},
