@@ -141,6 +141,9 @@ func (o *options) bench(ctx context.Context, p *policy.Policy, clock func() time
 	if jobs.MayChange(p) {
 		b.env.Change = client
 	}
+	if p.PostsInClassroom() {
+		b.env.Classroom = client
+	}
 	if b.env.Site, err = o.openDecisions(ctx, p, b); err != nil {
 		b.close()
 		return nil, err

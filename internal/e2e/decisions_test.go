@@ -51,7 +51,7 @@ func (s *campus) decided() (out []decisions.Decision) {
 		out = append(out, decisions.Decision{
 			At: d.At, By: by, Do: d.Do, Item: d.Item, Saw: d.Saw, Course: d.Course, Who: id[d.Who],
 			From: d.From, Until: d.Until, CheckIn: d.CheckIn, Answer: d.Answer, Said: d.Said,
-			Record: d.Record, Entry: d.Entry, What: d.What, Where: d.Where,
+			Record: d.Record, Entry: d.Entry, What: d.What, Where: d.Where, Reminder: d.Reminder, Period: d.Period, Note: d.Note,
 		})
 	}
 	return out

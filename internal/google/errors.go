@@ -114,6 +114,9 @@ func (c *Client) NotFound(err error) bool { return IsNotFound(err) }
 // NoUsage tells whether an error is [ErrNoUsage], likewise.
 func (c *Client) NoUsage(err error) bool { return errors.Is(err, ErrNoUsage) }
 
+// Unsure tells whether what was asked for may have happened all the same: see [ErrUnsure].
+func (c *Client) Unsure(err error) bool { return errors.Is(err, ErrUnsure) }
+
 // Gone tells whether what was asked for does not exist, or not any more, as far as the subject may see.
 func (c *Client) Gone(err error) bool { return IsNotFound(err) || IsGone(err) }
 

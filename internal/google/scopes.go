@@ -144,8 +144,13 @@ func Scopes(job string) []ScopeUse {
 			{ScopeGroups, plainGroups, false, "settings that hold only for some groups"},
 			{ScopeLicenses, plainLicenses, false, "settings that hold only for some licences"},
 		}
-	case "reminders": // those through Classroom; the others need nothing of Google's
+	case "reminders":
 		return []ScopeUse{
+			{ScopeUsers, plainUsers, true, "who is of the staff, and who teaches"},
+			{ScopeGroups, plainGroups, false, "which accounts belong to the school through a group"},
+			{ScopeCourses, plainCourses, false, "which classes there are: reminders for teachers, and in Classroom"},
+			{ScopeRosters, plainRosters, false, "who teaches a class"},
+			{ScopeDrives, plainDrives, false, "a staff roll that is kept on Drive; without it, name a CSV file"},
 			{ScopeAnnounceWrite, "write announcements in Classroom in the name of a class's teacher, and change and delete those that the program wrote; no others", false,
 				"posting reminders for pupils in their classes; only needed where the policy has a reminder through Classroom"},
 		}

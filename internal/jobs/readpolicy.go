@@ -99,8 +99,9 @@ func (r *remindersRun) signed(ctx context.Context) (out map[string]calendar.Date
 		}
 	}
 	match := rolls.Match(read, all, func(x *seen.Person) bool { return r.kinds.Kind(&x.Account) == school.Staff })
+	today := r.Env.Policy.Calendar.Date(r.Now)
 	for _, p := range all {
-		if row, _ := match.Row(p.ID); row != nil && row.Agreement.Says == rolls.On {
+		if row, _ := match.Row(p.ID); row != nil && row.Agreement.Says == rolls.On && !row.Agreement.Date.After(today) {
 			out[p.ID] = row.Agreement.Date
 		}
 	}

@@ -143,8 +143,8 @@ func (r *remindersRun) said(ctx context.Context) error {
 
 // take takes up one decision, or says why it does not count.
 func (r *remindersRun) take(d decisions.Decision) string {
-	if d.Check() != nil || d.At.After(r.Now.Add(time.Minute)) {
-		return notForm
+	if d.Check() != nil || d.At.After(r.Now.Add(time.Minute)) || d.At.Before(start(r.Env.Policy, r.mem.First)) {
+		return notForm // from before the school began
 	}
 	by, ok := r.decider(r.kinds, d.By, d.At)
 	if !ok {

@@ -81,12 +81,12 @@ func (g inClasses) PublishAnnouncement(_ context.Context, as, course, id string)
 	return nil
 }
 
-func (g inClasses) Announcement(context.Context, string, string, string) (reminders.Announcement, error) {
-	return reminders.Announcement{Text: "Be kind.", State: reminders.Draft}, nil
+func (g inClasses) Announcement(context.Context, string, string, string) (seen.Announcement, error) {
+	return seen.Announcement{Text: "Be kind.", State: seen.Draft}, nil
 }
 
-func (inClasses) Announcements(context.Context, string, string) iter.Seq2[reminders.Announcement, error] {
-	return func(func(reminders.Announcement, error) bool) {}
+func (inClasses) Announcements(context.Context, string, string) iter.Seq2[seen.Announcement, error] {
+	return func(func(seen.Announcement, error) bool) {}
 }
 func (inClasses) Unsure(error) bool { return false }
 func (inClasses) Gone(error) bool   { return false }

@@ -80,10 +80,8 @@ func (b *builder) means(v *value, once map[string]position) (Means, bool) {
 	case Record:
 		switch {
 		case !m.Due.IsZero():
-		case Keepers(m.Name) != nil:
+		case Keepers(m.Name) != nil, m.Name == PolicyRead:
 			m.Due = defaultKeptDue
-		case m.Name == PolicyRead:
-			m.Due = defaultReadDue
 		}
 		if m.Name == PolicyRead && !b.root.has("review") {
 			b.warn(v.at, "the record policy-read counts from the policy's last review, and the file does not say when that was: add review: {last, every}")

@@ -14,11 +14,8 @@ import (
 // defaultReminderAt is when a reminder is sent where the policy does not say.
 var defaultReminderAt = Clock{8, 30}
 
-// defaultConfirmDue is how long somebody has to confirm a reminder, and defaultReadDue to read the policy.
-var (
-	defaultConfirmDue = calendar.Deadline{Count: 10, Unit: calendar.SchoolDays}
-	defaultReadDue    = calendar.Deadline{Count: 20, Unit: calendar.SchoolDays}
-)
+// defaultConfirmDue is how long somebody has to confirm a reminder.
+var defaultConfirmDue = calendar.Deadline{Count: 10, Unit: calendar.SchoolDays}
 
 // defaultWhen says of reminders whose day does not follow from `every`.
 var defaultWhen = map[string]When{

@@ -32,6 +32,12 @@ func (p *Policy) reminderRow(c Clause, m Means, r *RowMeans) {
 		r.Often += ", at " + w.At.String()
 	}
 	r.Note = p.confirmNote(c, m, w)
+	if w.Through == ThroughClassroom {
+		if r.Note != "" {
+			r.Note += ". "
+		}
+		r.Note += "The program has to be allowed to write announcements in Classroom (classroom.announcements)"
+	}
 }
 
 // howSent says what way a reminder takes, and what comes with it.

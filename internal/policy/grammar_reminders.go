@@ -5,8 +5,6 @@ import (
 	"slices"
 )
 
-const reminderRulesPage = "docs/reminder-rules.md"
-
 // The bounds of what a school writes in a reminder, in characters and items.
 const (
 	mostReminderText = 2000

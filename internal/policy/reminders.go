@@ -49,7 +49,7 @@ const (
 	AsTeacher = "teacher" // published in the name of a teacher who agreed to that
 )
 
-// The reminder that the program writes itself: the termly report.
+// GovernorReport is the reminder that the program writes itself: the termly report.
 const GovernorReport = "governor-report"
 
 // PolicyReview and PolicyRead are the reminder and the record that rest on when the policy was last reviewed.

@@ -116,7 +116,7 @@ var defaultDue = map[string]calendar.Deadline{
 // defaultCheckInDue is how long somebody has to answer a check-in.
 var defaultCheckInDue = calendar.Deadline{Count: 5, Unit: calendar.WorkingDays}
 
-// defaultKeptDue is how long an entry of a record that is a list may stay as it is after its date.
+// defaultKeptDue is how long an entry of a record that is a list may stay as it is after its date, and how long staff have to read the policy.
 var defaultKeptDue = calendar.Deadline{Count: 5, Unit: calendar.WorkingDays}
 
 // defaultRetention is how long each kind of thing is kept. Incidents are kept until a pupil's file would be destroyed; everything else

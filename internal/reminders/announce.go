@@ -7,21 +7,8 @@ import (
 	"iter"
 	"strings"
 	"time"
-)
 
-// Announcement is one in Google Classroom, as it is now.
-type Announcement struct {
-	ID      string
-	Text    string
-	State   string // Draft or Published
-	Creator string // Directory id
-	Created time.Time
-}
-
-// The states of an announcement that are of use here.
-const (
-	Draft     = "DRAFT"
-	Published = "PUBLISHED"
+	"esafetybot/internal/seen"
 )
 
 // Classroom is what posting asks of Google. as is the address of a teacher of the course.
@@ -29,9 +16,9 @@ type Classroom interface {
 	// CreateAnnouncement makes a draft. After an error of which [Classroom.Unsure] says so it may have been made.
 	CreateAnnouncement(ctx context.Context, as, course, text string, links []string) (id string, err error)
 	PublishAnnouncement(ctx context.Context, as, course, id string) error
-	Announcement(ctx context.Context, as, course, id string) (Announcement, error)
+	Announcement(ctx context.Context, as, course, id string) (seen.Announcement, error)
 	// Announcements streams drafts and what is published.
-	Announcements(ctx context.Context, as, course string) iter.Seq2[Announcement, error]
+	Announcements(ctx context.Context, as, course string) iter.Seq2[seen.Announcement, error]
 	// Gone tells whether an error says that it is not there, Unsure whether what was asked for may have happened.
 	Gone(err error) bool
 	Unsure(err error) bool
@@ -132,8 +119,8 @@ func Announce(ctx context.Context, api Classroom, now time.Time, n Notice, p Pos
 		p.Left = true
 	case err != nil:
 		return failed(err)
-	case live.State == Published:
-	case mark(live.Text) != p.Mark || live.State != Draft:
+	case live.State == seen.Published:
+	case mark(live.Text) != p.Mark || live.State != seen.Draft:
 		p.Left = true // somebody is at work on it: theirs now
 	default:
 		if err := api.PublishAnnouncement(ctx, n.As, n.Course, p.ID); err != nil {
@@ -150,7 +137,7 @@ func orphan(ctx context.Context, api Classroom, n Notice, p Post) (string, error
 		if err != nil {
 			return "", err
 		}
-		if a.Creator == p.By && mark(a.Text) == p.Mark && !a.Created.Before(p.Intended.Add(-skew)) {
+		if a.Creator == p.By && mark(a.Text) == p.Mark && !a.Made.Before(p.Intended.Add(-skew)) {
 			return a.ID, nil
 		}
 	}

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"pgregory.net/rapid"
+
+	"esafetybot/internal/seen"
 )
 
 var (
@@ -21,7 +23,7 @@ var (
 // classroom is a class in memory. Before and after each call it may fail.
 type classroom struct {
 	now   time.Time
-	list  map[string]*Announcement
+	list  map[string]*seen.Announcement
 	next  int
 	calls int
 	fails map[int]error // by the number of the call: errKilled and errUnsure after it was done, errNo before
@@ -43,7 +45,7 @@ func (c *classroom) CreateAnnouncement(_ context.Context, as, _, text string, _ 
 	err = c.do(func() error {
 		c.next++
 		id = fmt.Sprint("a", c.next)
-		c.list[id] = &Announcement{ID: id, Text: text + " ", State: Draft, Creator: "id-" + as, Created: c.now.Add(-time.Minute)}
+		c.list[id] = &seen.Announcement{ID: id, Text: text + " ", State: seen.Draft, Creator: "id-" + as, Made: c.now.Add(-time.Minute)}
 		return nil
 	})
 	if err != nil {
@@ -58,12 +60,12 @@ func (c *classroom) PublishAnnouncement(_ context.Context, _, _, id string) erro
 		if a == nil {
 			return errGone
 		}
-		a.State = Published
+		a.State = seen.Published
 		return nil
 	})
 }
 
-func (c *classroom) Announcement(_ context.Context, _, _, id string) (a Announcement, err error) {
+func (c *classroom) Announcement(_ context.Context, _, _, id string) (a seen.Announcement, err error) {
 	err = c.do(func() error {
 		if c.list[id] == nil {
 			return errGone
@@ -74,8 +76,8 @@ func (c *classroom) Announcement(_ context.Context, _, _, id string) (a Announce
 	return a, err
 }
 
-func (c *classroom) Announcements(context.Context, string, string) iter.Seq2[Announcement, error] {
-	return func(yield func(Announcement, error) bool) {
+func (c *classroom) Announcements(context.Context, string, string) iter.Seq2[seen.Announcement, error] {
+	return func(yield func(seen.Announcement, error) bool) {
 		for _, a := range c.list {
 			if !yield(*a, nil) {
 				return
@@ -98,9 +100,9 @@ func kept(p *Post) func(context.Context, Post) error {
 // TestAnnounceOnce: whatever fails, and wherever the program is killed, there is one announcement in the end, and it is published.
 func TestAnnounceOnce(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		c := &classroom{now: at("2026-11-18 09:00"), list: map[string]*Announcement{}, fails: map[int]error{}}
-		c.list["old"] = &Announcement{ID: "old", Text: "Be kind online.", State: Published, Creator: "id-kim", Created: at("2026-09-14 09:00")}
-		c.list["other"] = &Announcement{ID: "other", Text: "Be kind online.", State: Draft, Creator: "id-lou", Created: c.now}
+		c := &classroom{now: at("2026-11-18 09:00"), list: map[string]*seen.Announcement{}, fails: map[int]error{}}
+		c.list["old"] = &seen.Announcement{ID: "old", Text: "Be kind online.", State: seen.Published, Creator: "id-kim", Made: at("2026-09-14 09:00")}
+		c.list["other"] = &seen.Announcement{ID: "other", Text: "Be kind online.", State: seen.Draft, Creator: "id-lou", Made: c.now}
 		for n := range 12 {
 			if rapid.IntRange(0, 2).Draw(t, "fails") == 0 {
 				c.fails[n+1] = rapid.SampledFrom([]error{errKilled, errUnsure, errNo}).Draw(t, "how")
@@ -134,11 +136,11 @@ func TestAnnounceOnce(t *testing.T) {
 				continue
 			}
 			ours++
-			if publish != (a.State == Published) {
+			if publish != (a.State == seen.Published) {
 				t.Fatalf("%+v", a)
 			}
 		}
-		if !stored.Done() || ours != 1 || c.list["other"].State != Draft {
+		if !stored.Done() || ours != 1 || c.list["other"].State != seen.Draft {
 			t.Fatalf("%d announcements, %+v", ours, stored)
 		}
 	})
@@ -149,9 +151,9 @@ func TestAnnounceLeavesAlone(t *testing.T) {
 	for name, change := range map[string]func(*classroom, string){
 		"deleted":   func(c *classroom, id string) { delete(c.list, id) },
 		"changed":   func(c *classroom, id string) { c.list[id].Text = "Something else" },
-		"published": func(c *classroom, id string) { c.list[id].State = Published },
+		"published": func(c *classroom, id string) { c.list[id].State = seen.Published },
 	} {
-		c := &classroom{now: at("2026-11-18 09:00"), list: map[string]*Announcement{}, fails: map[int]error{2: errNo}} // nobody can look
+		c := &classroom{now: at("2026-11-18 09:00"), list: map[string]*seen.Announcement{}, fails: map[int]error{2: errNo}} // nobody can look
 		var p Post
 		if _, err := Announce(t.Context(), c, c.now, notice(true), p, kept(&p)); err == nil || p.ID == "" || p.Done() || p.Problem != ProblemRefused {
 			t.Fatalf("%s: %v %+v", name, err, p)
@@ -169,7 +171,7 @@ func TestAnnounceLeavesAlone(t *testing.T) {
 
 // What Google refuses was not made, and is tried anew.
 func TestAnnounceRefused(t *testing.T) {
-	c := &classroom{now: at("2026-11-18 09:00"), list: map[string]*Announcement{}, fails: map[int]error{1: errNo}}
+	c := &classroom{now: at("2026-11-18 09:00"), list: map[string]*seen.Announcement{}, fails: map[int]error{1: errNo}}
 	var p Post
 	if _, err := Announce(t.Context(), c, c.now, notice(false), p, kept(&p)); !errors.Is(err, errNo) || !p.Intended.IsZero() || p.Problem != ProblemRefused {
 		t.Fatalf("%v %+v", err, p)

@@ -14,7 +14,6 @@
 package reminders
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -210,6 +209,6 @@ func (s School) Occurrences(r Reminder) ([]Occurrence, error) {
 			}
 		}
 	}
-	slices.SortStableFunc(out, func(a, b Occurrence) int { return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Key, b.Key)) })
+	slices.SortStableFunc(out, func(a, b Occurrence) int { return a.At.Compare(b.At) }) // of one day, what lies longer before the review first
 	return out, nil
 }

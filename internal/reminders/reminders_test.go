@@ -1,6 +1,7 @@
 package reminders
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -116,7 +117,7 @@ func TestOccurrences(t *testing.T) {
 			t.Errorf("%s (-want +have):\n%s", c.when, d)
 		}
 	}
-	if _, err := (School{Calendar: year()}).Occurrences(rule(t, "7 days before the policy's review date")); err != ErrNoReview {
+	if _, err := (School{Calendar: year()}).Occurrences(rule(t, "7 days before the policy's review date")); !errors.Is(err, ErrNoReview) {
 		t.Errorf("without a review: %v", err)
 	}
 	if list, err := (School{Calendar: &calendar.Calendar{}}).Occurrences(rule(t, "3 per term")); err != nil || len(list) > 0 {

@@ -44,6 +44,7 @@ var pages = []shownPage{
 	{name: "findings", path: "/findings", who: []string{"administrator", "officer", "headteacher"}},
 	{name: "findings-asked", path: "/findings?asked=waiting", who: []string{"administrator"}},
 	{name: "findings-to-ask", path: "/findings?asked=can&severity=medium", who: []string{"administrator"}},
+	{name: "reminders", path: "/reminders", who: []string{"officer", "page-host", "colleague"}},
 	{name: "shared", path: "/shared", who: []string{"owner", "colleague"}},
 	{name: "changes", path: "/changes", who: []string{"administrator", "officer"}},
 	{name: "overview", path: "/overview", who: []string{"officer", "headteacher"}},
@@ -175,7 +176,7 @@ func TestEveryPageIsListed(t *testing.T) {
 		}
 		for _, m := range regexp.MustCompile(`"GET (/[^"]*)"`).FindAllStringSubmatch(string(text), -1) {
 			route := strings.TrimSuffix(m[1], "{$}")
-			if strings.HasSuffix(route, ".css") || strings.HasSuffix(route, ".csv") {
+			if strings.HasSuffix(route, ".css") || strings.HasSuffix(route, ".ics") || strings.HasSuffix(route, ".csv") {
 				continue
 			}
 			routes++
