@@ -113,7 +113,7 @@ func (o *options) bench(ctx context.Context, p *policy.Policy, clock func() time
 		}
 	}
 	if o.credentials == "" {
-		return nil, usageError{errors.New("no service account is given: --google-credentials KEY.json (how to make one: README, “Point it at a real domain”)")}
+		return nil, usageError{errors.New("no service account is given: --google-credentials KEY.json, or keyless:SERVICE_ACCOUNT_EMAIL on Google Cloud (how to make one: README, “Point it at a real domain”)")}
 	}
 	log := o.logger()
 	client, err := google.New(ctx, google.Config{
