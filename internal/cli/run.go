@@ -192,6 +192,7 @@ func (b *workbench) run(ctx context.Context, names []string, asJSON bool) error 
 	_ = jobs.Run(ctx, b.env, b.outbox, names, func(job string, r *jobs.Record, err error) {
 		if r != nil {
 			records = append(records, r)
+			b.tellBrake(r)
 			failed = failed || !r.OK(b.env.Policy.NotSeen)
 			if !asJSON {
 				b.sum(r)
@@ -199,7 +200,7 @@ func (b *workbench) run(ctx context.Context, names []string, asJSON bool) error 
 		}
 		if err != nil {
 			failed = true
-			fmt.Fprintf(b.o.std.Err, "esafetybot: job %s: %v\n", job, err)
+			b.jobFailed(job, err)
 		}
 	})
 	if ctx.Err() != nil {
@@ -208,7 +209,7 @@ func (b *workbench) run(ctx context.Context, names []string, asJSON bool) error 
 	if slices.Contains(names, sendJob) {
 		if err := b.send(ctx, asJSON); err != nil {
 			failed = true
-			fmt.Fprintf(b.o.std.Err, "esafetybot: job %s: %v\n", sendJob, err)
+			b.jobFailed(sendJob, err)
 		}
 	}
 	if asJSON {
@@ -218,6 +219,7 @@ func (b *workbench) run(ctx context.Context, names []string, asJSON bool) error 
 			return err
 		}
 	}
+	b.env.Log.Info(logRunDone, "failed", failed, "jobs", len(records))
 	if failed {
 		return errStatus(exitFailed)
 	}
