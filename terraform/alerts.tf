@@ -71,15 +71,15 @@ resource "google_monitoring_alert_policy" "line" {
 resource "google_monitoring_alert_policy" "silent" {
   count = local.run ? 1 : 0
 
-  display_name          = "esafetybot: nothing has run for four hours"
+  display_name          = "esafetybot: no run has come to its end for hours"
   combiner              = "OR"
   notification_channels = [for c in google_monitoring_notification_channel.person : c.id]
 
   conditions {
-    display_name = "no run came to its end"
+    display_name = "no run has come to its end"
     condition_absent {
       filter   = "metric.type=\"logging.googleapis.com/user/${google_logging_metric.line["run_done"].name}\" AND resource.type=\"cloud_run_job\""
-      duration = "${max(14400, var.longest_run + 3600)}s" # a first run may take hours
+      duration = "${max(14400, var.longest_run + 3600)}s" # a first run may take hours; Google waits for a day at most
       aggregations {
         alignment_period     = "3600s"
         per_series_aligner   = "ALIGN_SUM"

@@ -197,8 +197,8 @@ variable "longest_run" {
   default     = 21600
 
   validation {
-    condition     = var.longest_run >= 600 && var.longest_run <= 86400 && floor(var.longest_run) == var.longest_run
-    error_message = "Between 600 (ten minutes) and 86400 (a day)."
+    condition     = var.longest_run >= 600 && var.longest_run <= 79200 && floor(var.longest_run) == var.longest_run
+    error_message = "Between 600 (ten minutes) and 79200 (22 hours)."
   }
 }
 
