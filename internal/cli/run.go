@@ -146,6 +146,9 @@ func (o *options) bench(ctx context.Context, p *policy.Policy, clock func() time
 		return nil, err
 	}
 	if site := b.env.Site; site != nil {
+		if !o.keepDecisions { // no site in this process: what people decided is theirs to write
+			b.env.Site = store.Limit(site, rights[workerIdentity][decisionsDatabase])
+		}
 		b.close = func() { _, _ = site.Close(), s.Close() }
 	}
 	b.outbox, err = outbox.New(s, outbox.Options{Location: p.School.Location, From: netmail.Address{Name: p.School.Name, Address: from}})
