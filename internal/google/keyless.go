@@ -90,11 +90,11 @@ func (k *keyless) ownFile(getenv func(string) string) error {
 		path = filepath.Join(dir, "application_default_credentials.json")
 	}
 	b, err := os.ReadFile(path)
-	if err != nil && (named || !errors.Is(err, os.ErrNotExist)) {
+	switch {
+	case errors.Is(err, os.ErrNotExist) && !named:
+		return nil // the metadata server is asked
+	case err != nil:
 		return fmt.Errorf("google: application default credentials: %w: make them with `gcloud auth application-default login`, or take GOOGLE_APPLICATION_CREDENTIALS away on Google Cloud", err)
-	}
-	if err != nil {
-		return nil
 	}
 	var what struct {
 		Type oauth.CredentialsType `json:"type"`
