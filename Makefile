@@ -27,9 +27,10 @@ screenshots: demo ## docs/pictures: the report, and the review site's pages (all
 	tools/screenshots.sh demo-out docs/pictures
 	ESAFETYBOT_REQUIRE_ALL=1 ESAFETYBOT_PICTURES=$(CURDIR)/docs/pictures $(GO) test ./internal/e2e/browser -run TestPictures -count 1
 
-generate: build ## what is generated and committed: discovery documents, the policy's schema
+generate: build ## what is generated and committed: discovery documents, the policy's schema, what Terraform reads of the program
 	$(GO) generate ./...
 	bin/esafetybot policy schema > examples/policy.schema.json
+	bin/esafetybot deployment > terraform/program.json
 
 clean:
 	rm -rf bin demo-out

@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"os"
 	"strings"
 	"time"
@@ -92,6 +91,7 @@ type options struct {
 	workers     int
 	rotation    time.Duration
 	verbose     bool
+	logFormat   string
 	acceptRolls bool
 	baseURL     string
 	decisions   string
@@ -108,7 +108,9 @@ func newRoot(std IO) *cobra.Command {
 		Short:         "Keeps watch over a school's Google Workspace, as its own online-safety policy says",
 		Long:          "esafetybot reads the school's policy, looks every day, and tells the one person who can act.\nIt only reports, with read-only permissions, until a clause of the policy says otherwise.",
 		SilenceErrors: true, SilenceUsage: true,
-		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return fromEnvironment(cmd.Flags(), std.Getenv) },
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
+			return errors.Join(fromEnvironment(cmd.Flags(), std.Getenv), o.checkLogFormat())
+		},
 		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
@@ -117,7 +119,7 @@ func newRoot(std IO) *cobra.Command {
 	f.StringVar(&o.state, "state", "bolt:esafetybot.db", "where the state lives: bolt:PATH, firestore:PROJECT or memory:")
 	f.StringVar(&o.decisions, "decisions", "", "where the review site notes what people decide (default: a file beside a bolt: state)")
 	f.StringVar(&o.baseURL, "base-url", "", "the review site's address, for links in mails")
-	f.StringVar(&o.credentials, "google-credentials", "", "the service account's key file")
+	f.StringVar(&o.credentials, "google-credentials", "", "the service account's key file, or keyless:SERVICE_ACCOUNT_EMAIL to sign without one, as what this machine runs as on Google Cloud (or by `gcloud auth application-default login`)")
 	f.StringVar(&o.endpoint, "google-endpoint", "", "another base URL than Google's, for a simulated school")
 	f.StringVar(&o.admin, "google-admin", "", "the administrator acted as (default: the policy's workspace administrator)")
 	f.StringVar(&o.mail, "mail", "dir:mail", "how mail goes out: dir:PATH (a folder of .eml files), gmail:SENDER or smtp://USER@HOST (password: ESAFETYBOT_SMTP_PASSWORD)")
@@ -125,7 +127,8 @@ func newRoot(std IO) *cobra.Command {
 	f.IntVar(&o.workers, "workers", 8, "requests to Google under way at once")
 	f.DurationVar(&o.rotation, "rotation", 0, "the time in which every Drive is read in full again (default 28 days: 672h)")
 	f.BoolVarP(&o.verbose, "verbose", "v", false, "tell more while working")
-	root.AddCommand(newRun(o), newServe(o), newReport(o), newFindings(o), newPlan(o), newApprove(o), newDecline(o), newApply(o), newUndo(o), newAccess(o), newLeaver(o), newCheckIns(o), newRecords(o), newReminders(o), newIncidents(o), newDojo(o), newPrivacy(o), newPolicy(o), newSim(o), newDemo(o))
+	f.StringVar(&o.logFormat, "log-format", "text", "how log lines are written: text, or json as Google's Cloud Logging reads it")
+	root.AddCommand(newRun(o), newServe(o), newSite(o), newDeployment(o), newReport(o), newFindings(o), newPlan(o), newApprove(o), newDecline(o), newApply(o), newUndo(o), newAccess(o), newLeaver(o), newCheckIns(o), newRecords(o), newReminders(o), newIncidents(o), newDojo(o), newPrivacy(o), newPolicy(o), newSim(o), newDemo(o))
 	return root
 }
 
@@ -141,15 +144,6 @@ func fromEnvironment(flags *pflag.FlagSet, getenv func(string) string) error {
 		}
 	})
 	return errors.Join(errs...)
-}
-
-// logger writes structured lines to standard error, warnings and worse unless --verbose.
-func (o *options) logger() *slog.Logger {
-	level := slog.LevelWarn
-	if o.verbose {
-		level = slog.LevelDebug
-	}
-	return slog.New(slog.NewTextHandler(o.std.Err, &slog.HandlerOptions{Level: level}))
 }
 
 // clock is the time the school lives in: --now stands still, else it is now.

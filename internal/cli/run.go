@@ -113,7 +113,7 @@ func (o *options) bench(ctx context.Context, p *policy.Policy, clock func() time
 		}
 	}
 	if o.credentials == "" {
-		return nil, usageError{errors.New("no service account is given: --google-credentials KEY.json (how to make one: README, “Point it at a real domain”)")}
+		return nil, usageError{errors.New("no service account is given: --google-credentials KEY.json, or keyless:SERVICE_ACCOUNT_EMAIL on Google Cloud (how to make one: README, “Point it at a real domain”)")}
 	}
 	log := o.logger()
 	client, err := google.New(ctx, google.Config{
@@ -149,6 +149,9 @@ func (o *options) bench(ctx context.Context, p *policy.Policy, clock func() time
 		return nil, err
 	}
 	if site := b.env.Site; site != nil {
+		if !o.keepDecisions { // no site in this process: what people decided is theirs to write
+			b.env.Site = store.Limit(site, rights[workerIdentity][decisionsDatabase])
+		}
 		b.close = func() { _, _ = site.Close(), s.Close() }
 	}
 	b.outbox, err = outbox.New(s, outbox.Options{Location: p.School.Location, From: netmail.Address{Name: p.School.Name, Address: from}})
@@ -195,6 +198,7 @@ func (b *workbench) run(ctx context.Context, names []string, asJSON bool) error 
 	_ = jobs.Run(ctx, b.env, b.outbox, names, func(job string, r *jobs.Record, err error) {
 		if r != nil {
 			records = append(records, r)
+			b.tellBrake(r)
 			failed = failed || !r.OK(b.env.Policy.NotSeen)
 			if !asJSON {
 				b.sum(r)
@@ -202,7 +206,7 @@ func (b *workbench) run(ctx context.Context, names []string, asJSON bool) error 
 		}
 		if err != nil {
 			failed = true
-			fmt.Fprintf(b.o.std.Err, "esafetybot: job %s: %v\n", job, err)
+			b.jobFailed(job, err)
 		}
 	})
 	if ctx.Err() != nil {
@@ -211,7 +215,7 @@ func (b *workbench) run(ctx context.Context, names []string, asJSON bool) error 
 	if slices.Contains(names, sendJob) {
 		if err := b.send(ctx, asJSON); err != nil {
 			failed = true
-			fmt.Fprintf(b.o.std.Err, "esafetybot: job %s: %v\n", sendJob, err)
+			b.jobFailed(sendJob, err)
 		}
 	}
 	if asJSON {
@@ -221,6 +225,7 @@ func (b *workbench) run(ctx context.Context, names []string, asJSON bool) error 
 			return err
 		}
 	}
+	b.env.Log.Info(logRunDone, "failed", failed, "jobs", len(records))
 	if failed {
 		return errStatus(exitFailed)
 	}

@@ -21,16 +21,7 @@ import (
 	"esafetybot/internal/policy"
 	"esafetybot/internal/store"
 	"esafetybot/internal/store/stores"
-	"esafetybot/internal/web"
-	"esafetybot/internal/web/signin"
 )
-
-// siteOptions are the flags of the review site.
-type siteOptions struct {
-	listen, issuer, client, key string
-	addrFile                    string
-	every                       time.Duration
-}
 
 func newServe(o *options) *cobra.Command {
 	var so siteOptions
@@ -46,11 +37,7 @@ func newServe(o *options) *cobra.Command {
 		RunE:    func(cmd *cobra.Command, _ []string) error { return o.serve(cmd.Context(), so) },
 	}
 	f := cmd.Flags()
-	f.StringVar(&so.listen, "listen", "127.0.0.1:8080", "where the site listens")
-	f.StringVar(&so.addrFile, "addr-file", "", "write the address it listens on to this file")
-	f.StringVar(&so.issuer, "oidc-issuer", "", "who signs people in (default: Google)")
-	f.StringVar(&so.client, "oidc-client-id", "", "the id of the site's OAuth client")
-	f.StringVar(&so.key, "site-key", "esafetybot-site.key", "the file with the key of the site's cookies; made if it is not there")
+	so.flags(f)
 	f.DurationVar(&so.every, "every", time.Minute, "how often it is looked whether a job is due")
 	f.StringVar(&o.now, "now", "", "live at this time (RFC 3339), for simulated schools")
 	return cmd
@@ -58,11 +45,8 @@ func newServe(o *options) *cobra.Command {
 
 // serve runs the clock and the site until the context ends.
 func (o *options) serve(ctx context.Context, so siteOptions) error {
-	switch {
-	case o.baseURL == "":
-		return usageError{errors.New("the site's own address is not given: --base-url https://review.school.example")}
-	case so.client == "":
-		return usageError{errors.New("nobody could sign in: give --oidc-client-id, and its secret in ESAFETYBOT_OIDC_CLIENT_SECRET")}
+	if err := o.lacking(so); err != nil {
+		return err
 	}
 	o.keepDecisions = true
 	b, err := o.workbench(ctx)
@@ -72,7 +56,7 @@ func (o *options) serve(ctx context.Context, so siteOptions) error {
 	defer b.close()
 	p, clock := b.env.Policy, b.env.Clock
 	noted, concern := make(chan struct{}, 1), make(chan struct{}, 1)
-	site, err := o.site(so, p, b, func() {
+	site, err := o.site(so, p, b.env.Store, b.env.Site, b.env.Log, func() {
 		for _, c := range []chan struct{}{noted, concern} {
 			select {
 			case c <- struct{}{}:
@@ -89,30 +73,15 @@ func (o *options) serve(ctx context.Context, so siteOptions) error {
 	} else if err != nil {
 		return err
 	}
-	ln, err := new(net.ListenConfig).Listen(ctx, "tcp", so.listen)
-	if err != nil {
-		return fmt.Errorf("the site cannot listen on %s: %w", so.listen, err)
-	}
-	srv := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 1 << 16}
-	if so.addrFile != "" {
-		if err := os.WriteFile(so.addrFile, []byte("http://"+ln.Addr().String()), 0o600); err != nil {
-			return errors.Join(err, ln.Close())
-		}
-	}
-	fmt.Fprintf(o.std.Err, "The review site listens on %s and calls itself %s. Site and worker are one process: the site could do what the worker can.\n", ln.Addr(), o.baseURL)
+	failed := make(chan error, 1)
 	var wg sync.WaitGroup
 	defer wg.Wait()
-	failed := make(chan error, 1)
-	wg.Go(func() {
-		if err := srv.Serve(ln); !errors.Is(err, http.ErrServerClosed) {
-			failed <- err
-		}
-	})
-	defer func() {
-		late, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
-		defer cancel()
-		_ = srv.Shutdown(late)
-	}()
+	addr, end, err := so.serve(ctx, handler, failed)
+	if err != nil {
+		return err
+	}
+	defer end()
+	fmt.Fprintf(o.std.Err, "The review site listens on %s and calls itself %s. Site and worker are one process: the site could do what the worker can.\n", addr, o.baseURL)
 	ctx, stop := context.WithCancel(ctx)
 	defer stop() // before it is waited for
 	if relay != nil {
@@ -189,22 +158,6 @@ func (b *workbench) watch(ctx context.Context, every time.Duration, noted <-chan
 	}
 }
 
-// site makes the review site on a workbench.
-func (o *options) site(so siteOptions, p *policy.Policy, b *workbench, noted func(), clock func() time.Time) (*web.Site, error) {
-	key, err := siteKey(so.key)
-	if err != nil {
-		return nil, err
-	}
-	in, err := signin.New(signin.Config{
-		Issuer: so.issuer, ClientID: so.client, ClientSecret: o.std.Getenv("ESAFETYBOT_OIDC_CLIENT_SECRET"), BaseURL: strings.TrimSuffix(o.baseURL, "/"),
-		Domains: p.School.Domains, Outside: func(address string) bool { return named(p, address) }, Key: key, Pages: web.PagesOf(p), Log: b.env.Log, Remote: remote,
-	})
-	if err != nil {
-		return nil, usageError{err}
-	}
-	return web.New(web.Config{Policy: p, Main: b.env.Store, Decisions: b.env.Site, SignIn: in, Clock: clock, Log: b.env.Log, Noted: noted})
-}
-
 // remote is the address of who asks. What stands in front of the site on the same machine, and speaks TLS, says it in the last entry of X-Forwarded-For; nobody else is believed.
 func remote(r *http.Request) string {
 	host, _, err := net.SplitHostPort(r.RemoteAddr)
@@ -212,6 +165,11 @@ func remote(r *http.Request) string {
 	if err != nil || ip == nil || !ip.IsLoopback() {
 		return r.RemoteAddr
 	}
+	return forwarded(r)
+}
+
+// forwarded is the address that whoever connects says it asks for.
+func forwarded(r *http.Request) string {
 	list := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
 	if last := strings.TrimSpace(list[len(list)-1]); net.ParseIP(last) != nil {
 		return last

@@ -30,7 +30,7 @@ func credentials(cfg Config) (*jwt.Config, error) {
 	key := cfg.Credentials
 	if len(key) == 0 {
 		if cfg.CredentialsFile == "" {
-			return nil, errors.New("google: no credentials: give the path of a service account's key file (delegation without a key is not built yet)")
+			return nil, errors.New("google: no credentials: give the path of a service account's key file, or keyless: and the service account's address")
 		}
 		var err error
 		if key, err = os.ReadFile(cfg.CredentialsFile); err != nil {
@@ -45,7 +45,7 @@ func credentials(cfg Config) (*jwt.Config, error) {
 		return nil, errors.New("google: the key file is not JSON: download it again from the Google Cloud console (IAM › Service accounts › Keys)")
 	}
 	if what.Type != "service_account" {
-		return nil, fmt.Errorf("google: credentials of type %q: a service account's key file is needed (delegation without a key is not built yet)", what.Type)
+		return nil, fmt.Errorf("google: credentials of type %q: a service account's key file is needed, or keyless: and the service account's address", what.Type)
 	}
 	// The library looks at the key only when it signs, in the middle of the first run.
 	block, _ := pem.Decode([]byte(what.Key))
@@ -70,7 +70,8 @@ type identity struct {
 	subject string
 	scopes  []string
 	admin   bool
-	refs    int // guarded by Client.mu
+	own     bool // of the process itself, for Google Cloud; see keyless
+	refs    int  // guarded by Client.mu
 
 	lock      chan struct{} // one at a time fetches; held while the fields below are used
 	token     string
@@ -151,21 +152,14 @@ func (c *Client) token(ctx context.Context, id *identity, not string) (token str
 	if id.token != "" && id.token != not && now.Add(tokenMargin).Before(id.expires) {
 		return id.token, false, nil
 	}
-	conf := *c.jwt
-	conf.Subject, conf.Scopes = id.subject, id.scopes
-	// The library posts without the caller's context, so the transport puts it back.
-	hc := &http.Client{Transport: tripper(func(req *http.Request) (*http.Response, error) {
-		return c.t.RoundTrip(req.WithContext(withCall(ctx, &call{m: tokenGet})))
-	})}
-	tok, err := conf.TokenSource(context.WithValue(context.Background(), oauth2.HTTPClient, hc)).Token()
+	tok, err := c.fetch(ctx, id)
 	if err != nil {
 		if ctx.Err() != nil {
 			return "", false, ctx.Err()
 		}
 		id.token = ""
 		err = &tokenError{err}
-		var re *oauth2.RetrieveError
-		if errors.As(err, &re) && re.Response.StatusCode < 500 {
+		if refusedToken(err) {
 			id.refusal, id.refusedAt = err, c.now()
 		}
 		return "", false, err
@@ -177,6 +171,36 @@ func (c *Client) token(ctx context.Context, id *identity, not string) (token str
 		id.expires = c.now().Add(tokenMargin)
 	}
 	return id.token, true, nil
+}
+
+// fetch asks for a token for the identity.
+func (c *Client) fetch(ctx context.Context, id *identity) (*oauth2.Token, error) {
+	if c.keyless != nil {
+		return c.fetchKeyless(ctx, id)
+	}
+	conf := *c.jwt
+	conf.Subject, conf.Scopes = id.subject, id.scopes
+	return conf.TokenSource(context.WithValue(context.Background(), oauth2.HTTPClient, c.plain(ctx))).Token()
+}
+
+// plain is for a library that asks for tokens without the caller's context: the transport puts it back.
+func (c *Client) plain(ctx context.Context) *http.Client {
+	return &http.Client{Transport: tripper(func(req *http.Request) (*http.Response, error) {
+		return c.t.RoundTrip(req.WithContext(withCall(ctx, &call{m: tokenGet})))
+	})}
+}
+
+// refusedToken tells whether Google said no, so that asking again at once is no use.
+func refusedToken(err error) bool {
+	var re *oauth2.RetrieveError
+	var st *stageError
+	switch {
+	case errors.As(err, &re):
+		return re.Response.StatusCode < 500
+	case errors.As(err, &st):
+		return st.status != 0 && st.status < 500
+	}
+	return false
 }
 
 type tripper func(*http.Request) (*http.Response, error)

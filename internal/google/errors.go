@@ -280,6 +280,11 @@ const console = "Admin console › Security › Access and data control › API 
 
 func (e *Error) fromToken(err error, id *identity) {
 	var re *oauth2.RetrieveError
+	var st *stageError
+	if errors.As(err, &st) {
+		e.fromStage(st, id)
+		return
+	}
 	if !errors.As(err, &re) {
 		e.What, e.Next = "no token: "+kind(err), "look at the network and at the token_uri in the key file, then run again"
 		return
@@ -287,11 +292,16 @@ func (e *Error) fromToken(err error, id *identity) {
 	e.Status = re.Response.StatusCode
 	p := parseProblem(re.Body)
 	e.Code = p.code()
+	e.fromGrant(p, id)
+}
+
+// fromGrant reads what the token endpoint said to an assertion.
+func (e *Error) fromGrant(p problem, id *identity) {
 	scopes := strings.Join(id.scopes, " and ")
 	switch {
 	case p.is("unauthorized_client", "access_denied", "invalid_scope", "admin_policy_enforced"):
 		e.Why, e.What = seen.Refused, "Google refused the scope "+scopes+" for the service account"
-		e.Next = "add it under " + console
+		e.Next = "add it under " + console + ", to the entry of the service account's client id (its “Unique ID”, a long number), and wait some minutes"
 	case p.is("invalid_client", "disabled_client", "deleted_client"), p.is("invalid_grant") && strings.Contains(p.messages, "Signature"):
 		e.Why, e.What = seen.Refused, "Google does not accept the service account's key"
 		e.Next = "make a new key in the Google Cloud console (IAM › Service accounts › Keys)"

@@ -26,6 +26,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/url"
+	"os"
 	"strings"
 	"sync"
 	"time"
@@ -46,7 +47,7 @@ import (
 // A Config is everything a Client depends on. Credentials (or CredentialsFile) and Admin are needed, the rest has defaults.
 type Config struct {
 	Credentials     []byte // a service account's key file (JSON)
-	CredentialsFile string // or its path
+	CredentialsFile string // or its path; or [Keyless] and the address of a service account
 	Admin           string // address of the administrator acted as for Directory, Reports, Classroom, licences, group settings, policies and the list of shared drives
 	Endpoint        string // base URL of a simulated Google; "" for Google's own hosts
 
@@ -66,7 +67,8 @@ type Config struct {
 // A Client reads one school. It is safe for concurrent use.
 type Client struct {
 	admin   string
-	jwt     *jwt.Config
+	jwt     *jwt.Config // one of these two is nil
+	keyless *keyless
 	now     func() time.Time
 	t       *transport
 	workers int
@@ -90,7 +92,14 @@ type Client struct {
 
 // New returns a Client. It checks the configuration and reads the key file but sends nothing.
 func New(ctx context.Context, cfg Config) (*Client, error) {
-	conf, err := credentials(cfg)
+	var conf *jwt.Config
+	var free *keyless
+	var err error
+	if account, ok := strings.CutPrefix(cfg.CredentialsFile, Keyless); ok && len(cfg.Credentials) == 0 {
+		free, err = newKeyless(account, cfg.Endpoint, os.Getenv)
+	} else {
+		conf, err = credentials(cfg)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -118,7 +127,7 @@ func New(ctx context.Context, cfg Config) (*Client, error) {
 		pool.ReadBufferSize = 32 << 10 // a page of files is some 70 KB
 		cfg.HTTP = pool
 	}
-	c := &Client{admin: strings.ToLower(cfg.Admin), jwt: conf, now: cfg.Clock, workers: cfg.Workers, ids: map[string]*identity{}}
+	c := &Client{admin: strings.ToLower(cfg.Admin), jwt: conf, keyless: free, now: cfg.Clock, workers: cfg.Workers, ids: map[string]*identity{}}
 	c.t = newTransport(cfg, c.token)
 	return c, c.services(ctx, cfg.Endpoint)
 }

@@ -178,12 +178,14 @@ func TestNewRefuses(t *testing.T) {
 		cfg  Config
 		want string
 	}{
-		{"nothing", Config{Admin: admin}, "delegation without a key is not built yet"},
+		{"nothing", Config{Admin: admin}, "keyless: and the service account"},
 		{"another kind", Config{Admin: admin, Credentials: []byte(`{"type":"authorized_user"}`)}, `type "authorized_user"`},
 		{"not JSON", Config{Admin: admin, Credentials: []byte(`-----BEGIN`)}, "not JSON"},
 		{"no key", Config{Admin: admin, Credentials: []byte(`{"type":"service_account"}`)}, "no private key"},
 		{"broken key", Config{Admin: admin, Credentials: []byte(`{"type":"service_account","private_key":"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"}`)}, "damaged"},
 		{"no file", Config{Admin: admin, CredentialsFile: "does/not/exist.json"}, "key file"},
+		{"no account", Config{Admin: admin, CredentialsFile: "keyless:"}, "names no service account"},
+		{"no address", Config{Admin: admin, CredentialsFile: "keyless:esafetybot"}, "keyless:esafetybot@PROJECT"},
 		{"no administrator", Config{Credentials: good}, "no administrator"},
 		{"bad endpoint", Config{Admin: admin, Credentials: good, Endpoint: "localhost:80"}, "no base URL"},
 	}

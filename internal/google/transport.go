@@ -126,6 +126,10 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		subject = cl.id.subject
 	}
 	var start time.Time
+	tries := t.retry.Tries
+	if cl.m.tries > 0 {
+		tries = min(tries, cl.m.tries)
+	}
 	stale := "" // a token that Google no longer takes
 	for try := 1; ; try++ {
 		if err := t.pace.wait(ctx, cl.m, subject); err != nil {
@@ -160,7 +164,7 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		default:
 			wait = t.backoff(&o, try)
 		}
-		if try >= t.retry.Tries || t.now().Add(wait).Sub(start) > t.retry.Total {
+		if try >= tries || t.now().Add(wait).Sub(start) > t.retry.Total {
 			return o.response()
 		}
 		t.log.Debug("google: trying again", "method", cl.m.name, "try", try, "why", o.why, "wait", wait)

@@ -117,7 +117,7 @@ var (
 		"github.com", "gov.uk", "classdojo.com", "apache.org", "json-schema.org", "semver.org", "oauth.net", "debian.org", "rclone.org", "ietf.org", "rfc-editor.org", "w3.org",
 		"golang.org", "go.dev", "go.etcd.io", "pgregory.net", "charm.land", "uber.org", "opentelemetry.io",
 		"google.com", "googleapis.com", "googledomains.com", "googleusercontent.com", "youtube.com", "youtu.be", "whatwg.org", "blogspot.com", "blogger.com", "golangci-lint.run", "keepachangelog.com",
-		"testfiltering.com", "gmail.com", "googlemail.com", "com.google.cloud", "example.com", "example.net", "example.org",
+		"testfiltering.com", "hashicorp.com", "ko.build", "run.app", "pkg.dev", "gcr.io", "gserviceaccount.com", "google.internal", "gmail.com", "googlemail.com", "com.google.cloud", "example.com", "example.net", "example.org",
 	}
 	inURL  = regexp.MustCompile(`(?i)\b(?:https?|wss?)://([a-z0-9-]+(?:\.[a-z0-9-]+)+)`)
 	inMail = regexp.MustCompile(`(?i)[a-z0-9._%+-]@([a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,})\b`)

@@ -52,6 +52,7 @@ func TestMatch(t *testing.T) {
 		{"GET", "/v3/users/self/blogs", "blogger.blogs.listByUser", "userId", "self"},
 		{"POST", "/v3/blogs/41/posts/1/comments/c1/removecontent", "blogger.comments.removeContent", "commentId", "c1"},
 		{"GET", "/v1/policies", "cloudidentity.policies.list", "", ""},
+		{"POST", "/v1/projects/-/serviceAccounts/bot@project.example:signJwt", "iamcredentials.projects.serviceAccounts.signJwt", "name", "projects/-/serviceAccounts/bot@project.example"},
 	} {
 		m, params, _, _ := c.Match(tt.method, tt.path)
 		if m == nil || m.ID != tt.id || tt.param != "" && params[tt.param] != tt.value {

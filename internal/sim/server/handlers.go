@@ -64,6 +64,8 @@ var handlers = map[string]handler{
 	"reports.userUsageReport.get": {read: onlyAdmin(userUsageGet)},
 	"groupsSettings.groups.get":   {read: onlyAdmin(groupSettingsGet)},
 
+	signJWT: {read: serviceAccountSigns},
+
 	"classroom.courses.get":                 {read: courseGet},
 	"classroom.courses.list":                {read: coursesList},
 	"classroom.courses.students.list":       {read: roster("students", (*world.World).Students)},

@@ -23,7 +23,8 @@ import (
 
 // Hosts are Google's host names that the proxy stands in for; it refuses every other one.
 var Hosts = []string{"www.googleapis.com", "admin.googleapis.com", "oauth2.googleapis.com", "gmail.googleapis.com", "cloudidentity.googleapis.com",
-	"accounts.google.com", "drive.googleapis.com", "groupssettings.googleapis.com", "classroom.googleapis.com", "licensing.googleapis.com", "blogger.googleapis.com"}
+	"accounts.google.com", "drive.googleapis.com", "groupssettings.googleapis.com", "classroom.googleapis.com", "licensing.googleapis.com", "blogger.googleapis.com",
+	"iamcredentials.googleapis.com"}
 
 // Proxy is an HTTP CONNECT proxy that answers for Google's host names with certificates of an authority of its own.
 type Proxy struct {

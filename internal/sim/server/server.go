@@ -110,7 +110,9 @@ func New(w *world.World, o Options) (*Server, error) {
 	if len(s.clients) == 0 {
 		d := defaultClient
 		for _, m := range c.Methods() {
-			d.Scopes = append(d.Scopes, m.Scopes...)
+			if m.ID != signJWT { // its scope is of Google Cloud, and nobody's to delegate
+				d.Scopes = append(d.Scopes, m.Scopes...)
+			}
 		}
 		s.clients = []world.Client{d}
 	}
@@ -170,6 +172,10 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	case strings.HasPrefix(path, "/discovery/") || path == "/$discovery/rest":
 		s.serveDiscovery(w, r)
+		return
+	}
+	if strings.HasPrefix(path, metadataPath) {
+		s.serveMetadata(w, r)
 		return
 	}
 	m, params, upload, known := s.api.Match(r.Method, path)

@@ -46,6 +46,9 @@ type Client struct {
 	Email    string   `json:"email"`
 	Scopes   []string `json:"scopes"`
 	Key      string   `json:"publicKey,omitempty"`
+	// Signers are the service accounts that hold the role Token Creator on this one, by address, and so may have it sign (keyless
+	// delegation); not given, it is the account itself. At Google nobody holds it before somebody grants it.
+	Signers *[]string `json:"signers,omitempty"`
 }
 
 // OIDCClient is a site that lets people sign in with their Google account. RedirectURIs are taken to the letter; without any, every

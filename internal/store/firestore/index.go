@@ -60,3 +60,24 @@ func Exempt(collections ...*store.Collection) []Exemption {
 	}
 	return out
 }
+
+// Permissions are the permissions of IAM that rights over a database need, as a custom role lists them
+// (https://cloud.google.com/firestore/docs/security/iam#required_permissions). Who creates and may not read cannot find out whether a
+// commit whose answer was lost was written: it is told as [store.ErrUnknown].
+func Permissions(r store.Rights) []string {
+	var out []string
+	if r.Read || r.Change || r.Delete { // a batch reads what it replaces, and with requirements is a transaction
+		out = append(out, "datastore.databases.get", "datastore.entities.get", "datastore.entities.list")
+	}
+	if r.Create {
+		out = append(out, "datastore.entities.create")
+	}
+	if r.Change {
+		out = append(out, "datastore.entities.update")
+	}
+	if r.Delete {
+		out = append(out, "datastore.entities.delete")
+	}
+	slices.Sort(out)
+	return out
+}

@@ -54,6 +54,7 @@ var APIs = []API{
 		"gmail.users.getProfile", "gmail.users.messages.get", "gmail.users.messages.list", "gmail.users.messages.send", "gmail.users.drafts.create", "gmail.users.drafts.delete", "gmail.users.drafts.get",
 		"gmail.users.drafts.list", "gmail.users.drafts.send", "gmail.users.settings.getAutoForwarding"}},
 	{"cloudidentity.v1", "cloudidentity/v1/cloudidentity-api.json", []string{"cloudidentity.policies.list", "cloudidentity.allowlistedDomains.list"}},
+	{"iamcredentials.v1", "iamcredentials/v1/iamcredentials-api.json", []string{"iamcredentials.projects.serviceAccounts.signJwt"}},
 }
 
 // ModuleDir asks the go command where the pinned module google.golang.org/api lies.

@@ -1,0 +1,83 @@
+package cli
+
+import (
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+
+	"esafetybot/internal/jobs"
+)
+
+// Log lines that alerts of a deployment wait for (terraform/alerts.tf). Who changes one runs make generate.
+const (
+	logRunDone   = "run finished"       // every run, also one with nothing due; "failed" says how it went
+	logJobFailed = "job failed"         // with "job" and "error"
+	logBraked    = "brake held changes" // with "held": how many
+)
+
+func logMessages() map[string]string {
+	return map[string]string{"run_done": logRunDone, "job_failed": logJobFailed, "braked": logBraked}
+}
+
+// logFormats are the values of --log-format.
+var logFormats = []string{"text", "json"}
+
+// logger writes structured lines to standard error: as text warnings and worse, unless --verbose; as JSON, in the words of Google's
+// Cloud Logging, what a deployment's alerts wait for too.
+func (o *options) logger() *slog.Logger {
+	level := slog.LevelWarn
+	if o.logFormat == "json" {
+		level = slog.LevelInfo
+	}
+	if o.verbose {
+		level = slog.LevelDebug
+	}
+	if o.logFormat != "json" {
+		return slog.New(slog.NewTextHandler(o.std.Err, &slog.HandlerOptions{Level: level}))
+	}
+	return slog.New(slog.NewJSONHandler(o.std.Err, &slog.HandlerOptions{Level: level, ReplaceAttr: cloudWords}))
+}
+
+// cloudWords gives a line's own fields the names that Cloud Logging knows (https://cloud.google.com/logging/docs/structured-logging).
+func cloudWords(groups []string, a slog.Attr) slog.Attr {
+	if len(groups) > 0 {
+		return a
+	}
+	switch a.Key {
+	case slog.MessageKey:
+		a.Key = "message"
+	case slog.LevelKey:
+		level, _ := a.Value.Any().(slog.Level)
+		word := level.String()
+		if level == slog.LevelWarn {
+			word = "WARNING"
+		}
+		return slog.String("severity", word)
+	}
+	return a
+}
+
+// checkLogFormat says what is wrong with --log-format.
+func (o *options) checkLogFormat() error {
+	if !slices.Contains(logFormats, o.logFormat) {
+		return usageError{fmt.Errorf("--log-format %q: use %s", o.logFormat, strings.Join(logFormats, " or "))}
+	}
+	return nil
+}
+
+// jobFailed tells that a job failed: in a line for people, or in one for machines.
+func (b *workbench) jobFailed(job string, err error) {
+	if b.o.logFormat == "json" {
+		b.env.Log.Error(logJobFailed, "job", job, "error", err.Error())
+		return
+	}
+	fmt.Fprintf(b.o.std.Err, "esafetybot: job %s: %v\n", job, err)
+}
+
+// tellBrake logs that changes were held by the brake: on a machine that nobody looks at, somebody must hear of it.
+func (b *workbench) tellBrake(r *jobs.Record) {
+	if r.Actions != nil && r.Actions.Braked > 0 {
+		b.env.Log.Warn(logBraked, "job", r.Job, "held", r.Actions.Braked)
+	}
+}

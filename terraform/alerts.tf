@@ -1,0 +1,153 @@
+# What is waited for are the lines that the program really logs: their words stand in program.json, and come from the code.
+locals {
+  worker_log = "resource.type=\"cloud_run_job\" AND resource.labels.job_name=\"esafetybot-worker\""
+  metrics    = { for name, words in local.program.messages : name => "${local.worker_log} AND jsonPayload.message=\"${words}\"" }
+
+  alerts = local.run ? {
+    job_failed = {
+      title = "a job failed"
+      next  = "Look at the worker's log (Google Cloud console › Cloud Run › Jobs › esafetybot-worker › Logs), at the line “job failed”: it says which, why, and what to do."
+    }
+    braked = {
+      title = "the brake held changes"
+      next  = "More was to be changed at once than the policy lets happen by itself, or what was read looks wrong. Nothing was changed. Look at what waits on the review site, or with `esafetybot plan`."
+    }
+  } : {}
+}
+
+resource "google_logging_metric" "line" {
+  for_each = local.metrics
+
+  name   = "esafetybot/${each.key}"
+  filter = each.value
+  metric_descriptor {
+    metric_kind = "DELTA"
+    value_type  = "INT64"
+  }
+
+  depends_on = [google_project_service.api]
+}
+
+resource "google_monitoring_notification_channel" "person" {
+  for_each = toset(var.alert_addresses)
+
+  display_name = "esafetybot: ${each.value}"
+  type         = "email"
+  labels       = { email_address = each.value }
+
+  depends_on = [google_project_service.api]
+}
+
+resource "google_monitoring_alert_policy" "line" {
+  for_each = local.alerts
+
+  display_name          = "esafetybot: ${each.value.title}"
+  combiner              = "OR"
+  notification_channels = [for c in google_monitoring_notification_channel.person : c.id]
+
+  conditions {
+    display_name = each.value.title
+    condition_threshold {
+      filter          = "metric.type=\"logging.googleapis.com/user/${google_logging_metric.line[each.key].name}\" AND resource.type=\"cloud_run_job\""
+      comparison      = "COMPARISON_GT"
+      threshold_value = 0
+      duration        = "0s"
+      aggregations {
+        alignment_period     = "3600s"
+        per_series_aligner   = "ALIGN_SUM"
+        cross_series_reducer = "REDUCE_SUM"
+      }
+    }
+  }
+  alert_strategy {
+    auto_close = "86400s" # and so at most one mail a day
+  }
+  documentation {
+    content   = each.value.next
+    mime_type = "text/markdown"
+  }
+}
+
+resource "google_monitoring_alert_policy" "silent" {
+  count = local.run ? 1 : 0
+
+  display_name          = "esafetybot: no run has come to its end for hours"
+  combiner              = "OR"
+  notification_channels = [for c in google_monitoring_notification_channel.person : c.id]
+
+  conditions {
+    display_name = "no run has come to its end"
+    condition_absent {
+      filter   = "metric.type=\"logging.googleapis.com/user/${google_logging_metric.line["run_done"].name}\" AND resource.type=\"cloud_run_job\""
+      duration = "${max(14400, var.longest_run + 3600)}s" # a first run may take hours; Google waits for a day at most
+      aggregations {
+        alignment_period     = "3600s"
+        per_series_aligner   = "ALIGN_SUM"
+        cross_series_reducer = "REDUCE_SUM"
+      }
+    }
+  }
+  alert_strategy {
+    auto_close = "86400s"
+  }
+  documentation {
+    content   = "Look whether the ticks are on (Google Cloud console › Cloud Scheduler), and at the worker's last execution (Cloud Run › Jobs › esafetybot-worker). Nothing is lost: what is due is done at the next run."
+    mime_type = "text/markdown"
+  }
+}
+
+resource "google_monitoring_alert_policy" "errors" {
+  count = local.site ? 1 : 0
+
+  display_name          = "esafetybot: the review site answers with errors"
+  combiner              = "OR"
+  notification_channels = [for c in google_monitoring_notification_channel.person : c.id]
+
+  conditions {
+    display_name = "more than five errors in ten minutes"
+    condition_threshold {
+      filter          = "metric.type=\"run.googleapis.com/request_count\" AND resource.type=\"cloud_run_revision\" AND resource.labels.service_name=\"${local.site_name}\" AND metric.labels.response_code_class=\"5xx\""
+      comparison      = "COMPARISON_GT"
+      threshold_value = 5
+      duration        = "0s"
+      aggregations {
+        alignment_period     = "600s"
+        per_series_aligner   = "ALIGN_DELTA"
+        cross_series_reducer = "REDUCE_SUM"
+      }
+    }
+  }
+  alert_strategy {
+    auto_close = "86400s"
+  }
+  documentation {
+    content   = "Look at the site's log (Google Cloud console › Cloud Run › ${local.site_name} › Logs)."
+    mime_type = "text/markdown"
+  }
+}
+
+resource "google_billing_budget" "month" {
+  count = var.billing_account == "" ? 0 : 1
+
+  billing_account = var.billing_account
+  display_name    = "esafetybot"
+  budget_filter {
+    projects = ["projects/${data.google_project.this.number}"]
+  }
+  amount {
+    specified_amount {
+      units = tostring(var.monthly_budget)
+    }
+  }
+  dynamic "threshold_rules" {
+    for_each = [0.5, 0.9, 1.0]
+    content {
+      threshold_percent = threshold_rules.value
+    }
+  }
+  all_updates_rule {
+    monitoring_notification_channels = slice([for c in google_monitoring_notification_channel.person : c.id], 0, min(5, length(var.alert_addresses)))
+  }
+
+  depends_on = [google_project_service.api]
+}

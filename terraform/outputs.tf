@@ -1,0 +1,33 @@
+output "client_id" {
+  description = "To paste in the Admin console (Security › Access and data control › API controls › Domain-wide delegation): the client id."
+  value       = google_service_account.identity["worker"].unique_id
+}
+
+output "scopes" {
+  description = "And the scopes, in one line."
+  value       = join(",", sort(concat(local.program.scopes.reading, var.may_change ? local.program.scopes.changing : [])))
+}
+
+output "image_repository" {
+  description = "For ko: export KO_DOCKER_REPO=…"
+  value       = "${var.region}-docker.pkg.dev/${var.project}/${google_artifact_registry_repository.images.repository_id}"
+}
+
+output "site_url" {
+  description = "The review site's address: the origin of its OAuth client."
+  value       = local.site_url
+}
+
+output "redirect_uri" {
+  description = "The redirect address of the review site's OAuth client."
+  value       = "${local.site_url}/sign-in/done"
+}
+
+output "next" {
+  description = "What to do now."
+  value = (
+    !local.run ? "Build the image (docs/deploy.md, step 5), put it into terraform.tfvars as image, and apply again." :
+    !local.site ? "The worker runs. Delegate the scopes to client_id if you have not (step 4). For the review site: make its OAuth client (step 7) and apply again." :
+    "Worker and review site run. Open site_url and sign in."
+  )
+}

@@ -1,0 +1,54 @@
+# The policy is no secret among those who run this, but it names people. It is kept where its versions are kept.
+locals {
+  secrets = merge(
+    { policy = ["worker", "site"] },
+    var.oauth_client_id == "" ? {} : { oauth-client-secret = ["site"], site-key = ["site"] },
+  )
+  readers = merge([for name, list in local.secrets : { for who in list : "${name}-${who}" => { secret = name, who = who } }]...)
+}
+
+resource "google_secret_manager_secret" "this" {
+  for_each = local.secrets
+
+  secret_id = "esafetybot-${each.key}"
+  replication {
+    user_managed {
+      replicas {
+        location = var.region
+      }
+    }
+  }
+
+  depends_on = [google_project_service.api]
+}
+
+resource "google_secret_manager_secret_version" "policy" {
+  secret      = google_secret_manager_secret.this["policy"].id
+  secret_data = file(var.policy_file)
+
+  deletion_policy = "DISABLE" # older versions stay: an old report names the version that it was made by
+}
+
+resource "google_secret_manager_secret_version" "oauth" {
+  count = var.oauth_client_id == "" ? 0 : 1
+
+  secret                 = google_secret_manager_secret.this["oauth-client-secret"].id
+  secret_data_wo         = var.oauth_client_secret
+  secret_data_wo_version = var.secrets_version
+}
+
+resource "google_secret_manager_secret_version" "site_key" {
+  count = var.oauth_client_id == "" ? 0 : 1
+
+  secret                 = google_secret_manager_secret.this["site-key"].id
+  secret_data_wo         = var.site_key
+  secret_data_wo_version = var.secrets_version
+}
+
+resource "google_secret_manager_secret_iam_member" "reader" {
+  for_each = local.readers
+
+  secret_id = google_secret_manager_secret.this[each.value.secret].id
+  role      = "roles/secretmanager.secretAccessor"
+  member    = google_service_account.identity[each.value.who].member
+}

@@ -1,0 +1,155 @@
+# What is made of which variables.
+
+mock_provider "google" {
+  mock_data "google_project" {
+    defaults = {
+      number = "123456789012"
+    }
+  }
+}
+
+variables {
+  project         = "school-project"
+  policy_file     = "tests/policy.yaml"
+  mail_sender     = "esafetybot@school.example"
+  alert_addresses = ["it@school.example"]
+}
+
+run "first_time" {
+  command = plan
+
+  assert {
+    condition     = length(google_cloud_run_v2_job.worker) == 0 && length(google_cloud_run_v2_service.site) == 0 && length(google_cloud_run_v2_service.receiver) == 0 && length(google_cloud_scheduler_job.tick) == 0
+    error_message = "Without an image nothing runs."
+  }
+  assert {
+    condition     = toset([for d in google_firestore_database.this : d.name]) == toset(["main", "decisions", "hints"]) && alltrue([for d in google_firestore_database.this : d.location_id == "europe-west2" && d.type == "FIRESTORE_NATIVE" && d.point_in_time_recovery_enablement == "POINT_IN_TIME_RECOVERY_DISABLED"])
+    error_message = "Three databases in London, without what costs money."
+  }
+  assert {
+    condition     = length(google_firestore_index.this) == length(jsondecode(file("program.json")).indexes) && length(google_firestore_index.this) > 0
+    error_message = "Each declared index is made, and no other."
+  }
+  assert {
+    condition     = length(google_firestore_field.ttl) == 0 && length(google_billing_budget.month) == 0
+    error_message = "What costs money or needs a billing account is off."
+  }
+  assert {
+    condition     = length(google_firebaserules_release.deny) == 3 && strcontains(google_firebaserules_ruleset.deny.source[0].files[0].content, "allow read, write: if false")
+    error_message = "Every database refuses browsers and apps."
+  }
+  assert {
+    condition     = !strcontains(output.scopes, "auth/drive,") && strcontains(output.scopes, "auth/drive.metadata.readonly")
+    error_message = "Scopes that change things are not listed unless asked for."
+  }
+  assert {
+    condition     = output.site_url == "https://esafetybot-site-123456789012.europe-west2.run.app" && output.redirect_uri == "${output.site_url}/sign-in/done"
+    error_message = "The site's address is known before there is a site, because its OAuth client needs it."
+  }
+}
+
+run "identities" {
+  command = plan
+
+  assert {
+    condition     = toset(keys(google_project_iam_member.database)) == toset(["worker-main", "worker-decisions", "worker-hints", "site-main", "site-decisions", "receiver-hints"])
+    error_message = "Nobody else has anything to do with a database, and tick with none."
+  }
+  assert {
+    condition     = alltrue([for k, m in google_project_iam_member.database : strcontains(m.condition[0].expression, "projects/school-project/databases/${split("-", k)[1]}\"")])
+    error_message = "Each right is held to one database."
+  }
+  assert {
+    condition     = toset(google_project_iam_custom_role.database["receiver-hints"].permissions) == toset(["datastore.entities.create"])
+    error_message = "The receiver may create hints and do nothing else."
+  }
+  assert {
+    condition     = !anytrue([for k in ["site-main", "site-decisions"] : anytrue([for p in google_project_iam_custom_role.database[k].permissions : endswith(p, ".update") || endswith(p, ".delete")])]) && !contains(google_project_iam_custom_role.database["site-main"].permissions, "datastore.entities.create")
+    error_message = "The site reads the main database and creates decisions."
+  }
+  assert {
+    condition     = google_service_account_iam_member.worker_signs.role == "roles/iam.serviceAccountTokenCreator"
+    error_message = "The worker signs as itself."
+  }
+  assert {
+    condition     = toset(keys(google_secret_manager_secret_iam_member.reader)) == toset(["policy-worker", "policy-site"])
+    error_message = "Only the worker and the site read the policy."
+  }
+}
+
+run "worker" {
+  command = plan
+  variables {
+    image      = "europe-west2-docker.pkg.dev/school-project/esafetybot/esafetybot@sha256:0000000000000000000000000000000000000000000000000000000000000000"
+    may_change = true
+  }
+
+  assert {
+    condition     = google_cloud_run_v2_job.worker[0].template[0].template[0].max_retries == 0 && google_cloud_run_v2_job.worker[0].template[0].task_count == 1
+    error_message = "One task, and the next tick is the retry."
+  }
+  assert {
+    condition     = length(google_cloud_run_v2_service.site) == 0 && length(google_cloud_scheduler_job.tick) == 3
+    error_message = "The worker runs without a site, three times the free number of ticks at most."
+  }
+  assert {
+    condition     = strcontains(google_logging_metric.line["job_failed"].filter, "jsonPayload.message=\"job failed\"") && length(google_monitoring_alert_policy.line) == 2 && length(google_monitoring_alert_policy.silent) == 1
+    error_message = "Somebody hears of a failure, of the brake, and of silence."
+  }
+  assert {
+    condition     = strcontains(output.scopes, "https://www.googleapis.com/auth/drive,")
+    error_message = "Scopes that change things are listed when asked for."
+  }
+}
+
+run "site" {
+  command = plan
+  variables {
+    image               = "europe-west2-docker.pkg.dev/school-project/esafetybot/esafetybot@sha256:0000000000000000000000000000000000000000000000000000000000000000"
+    oauth_client_id     = "123-abc.apps.googleusercontent.com"
+    oauth_client_secret = "secret"
+    site_key            = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
+    base_url            = "https://review.school.example"
+  }
+
+  assert {
+    condition     = google_cloud_run_v2_service.site[0].template[0].scaling[0].max_instance_count == 1 && google_cloud_run_v2_service_iam_member.site[0].member == "allUsers"
+    error_message = "One instance, open to whoever signs in."
+  }
+  assert {
+    condition     = !contains([for e in google_cloud_run_v2_service.site[0].template[0].containers[0].env : e.name], "ESAFETYBOT_GOOGLE_CREDENTIALS")
+    error_message = "The site is told of no account that could act on the Workspace."
+  }
+  assert {
+    condition     = contains([for e in google_cloud_run_v2_job.worker[0].template[0].template[0].containers[0].env : e.value], "https://review.school.example") && output.redirect_uri == "https://review.school.example/sign-in/done"
+    error_message = "Mails lead to the site."
+  }
+  assert {
+    condition     = length(google_secret_manager_secret.this) == 3 && toset(keys(google_secret_manager_secret_iam_member.reader)) == toset(["policy-worker", "policy-site", "oauth-client-secret-site", "site-key-site"])
+    error_message = "The site's secrets are the site's."
+  }
+}
+
+run "everything_else" {
+  command = plan
+  variables {
+    receiver_image         = "europe-west2-docker.pkg.dev/school-project/esafetybot/esafetybot@sha256:0000000000000000000000000000000000000000000000000000000000000000"
+    point_in_time_recovery = true
+    ttl                    = { findings = "expires" }
+    billing_account        = "0A1B2C-3D4E5F-678901"
+    monthly_budget         = 7
+  }
+
+  assert {
+    condition     = length(google_cloud_run_v2_service.receiver) == 1
+    error_message = "An image of receivers switches them on."
+  }
+  assert {
+    condition     = google_firestore_database.this["main"].point_in_time_recovery_enablement == "POINT_IN_TIME_RECOVERY_ENABLED" && google_firestore_database.this["hints"].point_in_time_recovery_enablement == "POINT_IN_TIME_RECOVERY_DISABLED"
+    error_message = "Recovery is for the main database only."
+  }
+  assert {
+    condition     = google_firestore_field.ttl["findings"].field == "expires" && google_billing_budget.month[0].amount[0].specified_amount[0].units == "7"
+    error_message = "What was asked for."
+  }
+}

@@ -1,0 +1,294 @@
+# Each variable says in plain words what is wrong with it.
+
+mock_provider "google" {}
+
+variables {
+  project         = "school-project"
+  policy_file     = "tests/policy.yaml"
+  mail_sender     = "esafetybot@school.example"
+  alert_addresses = ["it@school.example"]
+}
+
+run "project_1" {
+  command = plan
+  variables {
+    project = "School Project"
+  }
+  expect_failures = [var.project]
+}
+
+run "project_2" {
+  command = plan
+  variables {
+    project = "abc"
+  }
+  expect_failures = [var.project]
+}
+
+run "project_3" {
+  command = plan
+  variables {
+    project = "123456"
+  }
+  expect_failures = [var.project]
+}
+
+run "region_1" {
+  command = plan
+  variables {
+    region = "London"
+  }
+  expect_failures = [var.region]
+}
+
+run "policy_file_1" {
+  command = plan
+  variables {
+    policy_file = "tests/nowhere.yaml"
+  }
+  expect_failures = [var.policy_file]
+}
+
+run "policy_file_2" {
+  command = plan
+  variables {
+    policy_file = "main.tf"
+  }
+  expect_failures = [var.policy_file]
+}
+
+run "mail_sender_1" {
+  command = plan
+  variables {
+    mail_sender = "esafetybot"
+  }
+  expect_failures = [var.mail_sender]
+}
+
+run "google_admin_1" {
+  command = plan
+  variables {
+    google_admin = "it"
+  }
+  expect_failures = [var.google_admin]
+}
+
+run "alert_addresses_1" {
+  command = plan
+  variables {
+    alert_addresses = []
+  }
+  expect_failures = [var.alert_addresses]
+}
+
+run "alert_addresses_2" {
+  command = plan
+  variables {
+    alert_addresses = ["it@school.example", "head"]
+  }
+  expect_failures = [var.alert_addresses]
+}
+
+run "image_1" {
+  command = plan
+  variables {
+    image = "esafetybot:latest"
+  }
+  expect_failures = [var.image]
+}
+
+run "receiver_image_1" {
+  command = plan
+  variables {
+    receiver_image = "esafetybot:latest"
+  }
+  expect_failures = [var.receiver_image]
+}
+
+run "oauth_client_id_1" {
+  command = plan
+  variables {
+    oauth_client_id = "client"
+  }
+  expect_failures = [var.oauth_client_id]
+}
+
+run "secrets_version_1" {
+  command = plan
+  variables {
+    secrets_version = 0
+  }
+  expect_failures = [var.secrets_version]
+}
+
+run "secrets_version_2" {
+  command = plan
+  variables {
+    secrets_version = 1.5
+  }
+  expect_failures = [var.secrets_version]
+}
+
+run "base_url_1" {
+  command = plan
+  variables {
+    base_url = "http://review.school.example"
+  }
+  expect_failures = [var.base_url]
+}
+
+run "base_url_2" {
+  command = plan
+  variables {
+    base_url = "https://review.school.example/"
+  }
+  expect_failures = [var.base_url]
+}
+
+run "ticks_1" {
+  command = plan
+  variables {
+    ticks = {}
+  }
+  expect_failures = [var.ticks]
+}
+
+run "ticks_2" {
+  command = plan
+  variables {
+    ticks = { day = "hourly" }
+  }
+  expect_failures = [var.ticks]
+}
+
+run "ticks_3" {
+  command = plan
+  variables {
+    ticks = { Day = "0 * * * *" }
+  }
+  expect_failures = [var.ticks]
+}
+
+run "time_zone_1" {
+  command = plan
+  variables {
+    time_zone = "London"
+  }
+  expect_failures = [var.time_zone]
+}
+
+run "longest_run_1" {
+  command = plan
+  variables {
+    longest_run = 60
+  }
+  expect_failures = [var.longest_run]
+}
+
+run "longest_run_2" {
+  command = plan
+  variables {
+    longest_run = 90000
+  }
+  expect_failures = [var.longest_run]
+}
+
+run "memory_1" {
+  command = plan
+  variables {
+    memory = "128Mi"
+  }
+  expect_failures = [var.memory]
+}
+
+run "ttl_1" {
+  command = plan
+  variables {
+    ttl = { findings = "f.at" }
+  }
+  expect_failures = [var.ttl]
+}
+
+run "ttl_2" {
+  command = plan
+  variables {
+    ttl = { findings = "b" }
+  }
+  expect_failures = [var.ttl]
+}
+
+run "ttl_3" {
+  command = plan
+  variables {
+    ttl = { Findings = "expires" }
+  }
+  expect_failures = [var.ttl]
+}
+
+run "billing_account_1" {
+  command = plan
+  variables {
+    billing_account = "my account"
+  }
+  expect_failures = [var.billing_account]
+}
+
+run "monthly_budget_1" {
+  command = plan
+  variables {
+    monthly_budget = 0
+  }
+  expect_failures = [var.monthly_budget]
+}
+
+run "monthly_budget_2" {
+  command = plan
+  variables {
+    monthly_budget = 2.5
+  }
+  expect_failures = [var.monthly_budget]
+}
+
+run "secret_alone" {
+  command = plan
+  variables {
+    oauth_client_secret = "s"
+  }
+  expect_failures = [var.oauth_client_secret]
+}
+
+run "key_alone" {
+  command = plan
+  variables {
+    site_key = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
+  }
+  expect_failures = [var.site_key]
+}
+
+run "key_short" {
+  command = plan
+  variables {
+    oauth_client_id     = "1-a.apps.googleusercontent.com"
+    oauth_client_secret = "s"
+    site_key            = "short"
+  }
+  expect_failures = [var.site_key]
+}
+
+run "client_without_secret" {
+  command = plan
+  variables {
+    oauth_client_id = "1-a.apps.googleusercontent.com"
+    site_key        = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
+  }
+  expect_failures = [var.oauth_client_secret]
+}
+
+run "client_without_key" {
+  command = plan
+  variables {
+    oauth_client_id     = "1-a.apps.googleusercontent.com"
+    oauth_client_secret = "s"
+  }
+  expect_failures = [var.site_key]
+}

@@ -1,0 +1,253 @@
+# What a school has to say: project, policy_file, mail_sender and alert_addresses. With image the worker starts, with oauth_client_id the
+# review site. Everything else has a value that is right for most.
+
+variable "project" {
+  description = "The id of the school's Google Cloud project, with billing switched on."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9-]{4,28}[a-z0-9]$", var.project))
+    error_message = "A project id has 6 to 30 small letters, digits and hyphens, and begins with a letter. It is not the project's name and not its number."
+  }
+}
+
+variable "region" {
+  description = "Where everything runs and is kept."
+  type        = string
+  default     = "europe-west2"
+
+  validation {
+    condition     = can(regex("^[a-z]+-[a-z]+[0-9]+$", var.region))
+    error_message = "A region looks like europe-west2 (London)."
+  }
+}
+
+variable "policy_file" {
+  description = "Path of the school's policy file, checked with `esafetybot policy check`. Its rolls must be on Drive (roll: {drive: ID}): there is no other file beside it."
+  type        = string
+
+  validation {
+    condition     = can(regex("\\.ya?ml$", var.policy_file)) && fileexists(var.policy_file)
+    error_message = "There is no such file, or it does not end in .yaml. Give its path from the folder in which you run terraform, such as ../school.yaml."
+  }
+
+  validation {
+    condition     = !fileexists(var.policy_file) || try(length(filebase64(var.policy_file)) < 65536 * 4 / 3, false)
+    error_message = "The policy file is larger than the 64 KiB that Secret Manager takes."
+  }
+}
+
+variable "mail_sender" {
+  description = "The school mailbox that mails are sent from, such as esafetybot@school.example. A mailbox of its own is best."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[^@\\s]+@[^@\\s]+\\.[^@\\s]+$", var.mail_sender))
+    error_message = "This is not a mail address. It must be an account of the school's own Google Workspace, because mail goes out as that account."
+  }
+}
+
+variable "google_admin" {
+  description = "The administrator acted as for reading the Directory; empty takes the policy's workspace administrator. Settings are shown to a super administrator only."
+  type        = string
+  default     = ""
+
+  validation {
+    condition     = var.google_admin == "" || can(regex("^[^@\\s]+@[^@\\s]+\\.[^@\\s]+$", var.google_admin))
+    error_message = "This is not a mail address."
+  }
+}
+
+variable "alert_addresses" {
+  description = "Who is told by Google when a job failed or did not run: whoever looks after the program, best with a deputy."
+  type        = list(string)
+
+  validation {
+    condition     = length(var.alert_addresses) > 0
+    error_message = "Somebody has to hear of it when nothing runs any more: give at least one address."
+  }
+
+  validation {
+    condition     = alltrue([for a in var.alert_addresses : can(regex("^[^@\\s]+@[^@\\s]+\\.[^@\\s]+$", a))])
+    error_message = "One of these is not a mail address."
+  }
+}
+
+variable "image" {
+  description = "The container image, as `ko build` printed it. Empty the first time: then there is a registry to put it in, and nothing runs yet."
+  type        = string
+  default     = ""
+
+  validation {
+    condition     = var.image == "" || can(regex("^[a-z0-9.-]+/[a-z0-9._/-]+@sha256:[0-9a-f]{64}$", var.image))
+    error_message = "Give the image with its digest, as `ko build` prints it (REGION-docker.pkg.dev/PROJECT/esafetybot/esafetybot@sha256:…): a tag may mean another image tomorrow."
+  }
+}
+
+variable "oauth_client_id" {
+  description = "The id of the review site's OAuth client (Google Cloud console › APIs and services › Credentials). Empty: no review site."
+  type        = string
+  default     = ""
+
+  validation {
+    condition     = var.oauth_client_id == "" || can(regex("^[0-9]+-[a-z0-9]+\\.apps\\.googleusercontent\\.com$", var.oauth_client_id))
+    error_message = "A client id looks like 123456789012-abc….apps.googleusercontent.com."
+  }
+}
+
+variable "oauth_client_secret" {
+  description = "The secret of that client. Give it in the environment (TF_VAR_oauth_client_secret): it is kept in Secret Manager only, not in Terraform's state."
+  type        = string
+  default     = ""
+  sensitive   = true
+  ephemeral   = true
+
+  validation {
+    condition     = (var.oauth_client_secret == "") == (var.oauth_client_id == "")
+    error_message = "The review site needs both, oauth_client_id and oauth_client_secret, and neither is of use alone."
+  }
+}
+
+variable "site_key" {
+  description = "The key of the review site's cookies: 32 random bytes in base64 (`openssl rand -base64 32`). Give it in the environment (TF_VAR_site_key)."
+  type        = string
+  default     = ""
+  sensitive   = true
+  ephemeral   = true
+
+  validation {
+    condition     = var.site_key == "" || can(regex("^[A-Za-z0-9+/]{43}=$", var.site_key))
+    error_message = "The key is 32 bytes in base64, 44 characters that end in =. Make one with: openssl rand -base64 32"
+  }
+
+  validation {
+    condition     = (var.site_key == "") == (var.oauth_client_id == "")
+    error_message = "The review site needs oauth_client_id and site_key, and neither is of use alone."
+  }
+}
+
+variable "secrets_version" {
+  description = "Add one when oauth_client_secret or site_key has changed: Terraform does not see what they are."
+  type        = number
+  default     = 1
+
+  validation {
+    condition     = var.secrets_version >= 1 && floor(var.secrets_version) == var.secrets_version
+    error_message = "Count up from 1."
+  }
+}
+
+variable "base_url" {
+  description = "The review site's own address, if a domain of the school's leads to it. Empty takes the one that Cloud Run gives."
+  type        = string
+  default     = ""
+
+  validation {
+    condition     = var.base_url == "" || can(regex("^https://[a-z0-9.-]+$", var.base_url))
+    error_message = "The address begins with https:// and has no path and no slash at the end, such as https://review.school.example."
+  }
+}
+
+variable "receiver_image" {
+  description = "The image of the receivers that Google and others push to, with its digest. Empty, as long as there is none: what happens is then found at the next tick."
+  type        = string
+  default     = ""
+
+  validation {
+    condition     = var.receiver_image == "" || can(regex("^[a-z0-9.-]+/[a-z0-9._/-]+@sha256:[0-9a-f]{64}$", var.receiver_image))
+    error_message = "Give the image with its digest, as `ko build` prints it."
+  }
+}
+
+variable "may_change" {
+  description = "List the scopes that change things among those to delegate. Only once a clause of the policy says propose or fix."
+  type        = bool
+  default     = false
+}
+
+variable "ticks" {
+  description = "When the worker looks whether something is due, in unix-cron and the school's time. The first three schedules of a billing account cost nothing."
+  type        = map(string)
+  default = {
+    school-day = "*/15 7-17 * * 1-5"
+    night      = "5 0-6,18-23 * * 1-5"
+    weekend    = "5 * * * 0,6"
+  }
+
+  validation {
+    condition     = length(var.ticks) > 0 && alltrue([for name, when in var.ticks : can(regex("^[a-z][a-z0-9-]{0,30}$", name)) && can(regex("^[0-9*/,-]+( [0-9*/,-]+){4}$", when))])
+    error_message = "Give at least one schedule: a name of small letters, and five fields such as \"*/15 7-17 * * 1-5\" (minute, hour, day, month, weekday)."
+  }
+}
+
+variable "time_zone" {
+  description = "The school's time zone, as in its policy."
+  type        = string
+  default     = "Europe/London"
+
+  validation {
+    condition     = can(regex("^[A-Z][A-Za-z_]+/[A-Za-z_/-]+$", var.time_zone))
+    error_message = "A time zone looks like Europe/London."
+  }
+}
+
+variable "longest_run" {
+  description = "Seconds after which a run is stopped; it goes on from its last checkpoint at the next tick. The first run reads every Drive in full."
+  type        = number
+  default     = 21600
+
+  validation {
+    condition     = var.longest_run >= 600 && var.longest_run <= 79200 && floor(var.longest_run) == var.longest_run
+    error_message = "Between 600 (ten minutes) and 79200 (22 hours)."
+  }
+}
+
+variable "memory" {
+  description = "Memory of the worker."
+  type        = string
+  default     = "512Mi"
+
+  validation {
+    condition     = contains(["512Mi", "1Gi", "2Gi", "4Gi"], var.memory)
+    error_message = "One of 512Mi, 1Gi, 2Gi and 4Gi. 512Mi does for some thousand accounts."
+  }
+}
+
+variable "point_in_time_recovery" {
+  description = "Keep what the main database held at any time of the last seven days. Never free of charge."
+  type        = bool
+  default     = false
+}
+
+variable "ttl" {
+  description = "Collections of the main database that Firestore is to clear by itself, each with the path of a field that holds a timestamp. The program deletes by its own retention and writes no such field, so there is nothing to name unless you add one. Never free of charge."
+  type        = map(string)
+  default     = {}
+
+  validation {
+    condition     = alltrue([for c, f in var.ttl : can(regex("^[a-z][a-z0-9_-]*$", c)) && can(regex("^[A-Za-z_][A-Za-z0-9_.]*$", f)) && !startswith(f, "f.") && f != "b"])
+    error_message = "Each is the name of a collection and the path of a timestamp; f.… holds strings, which Firestore never takes for a time, and b the document itself."
+  }
+}
+
+variable "billing_account" {
+  description = "The billing account, for a budget that writes a mail when it is half used up, nearly, and wholly. Empty: no budget."
+  type        = string
+  default     = ""
+
+  validation {
+    condition     = var.billing_account == "" || can(regex("^[0-9A-F]{6}-[0-9A-F]{6}-[0-9A-F]{6}$", var.billing_account))
+    error_message = "A billing account looks like 0A1B2C-3D4E5F-678901 (Google Cloud console › Billing)."
+  }
+}
+
+variable "monthly_budget" {
+  description = "The budget, whole units of the billing account's own currency a month."
+  type        = number
+  default     = 5
+
+  validation {
+    condition     = var.monthly_budget >= 1 && floor(var.monthly_budget) == var.monthly_budget
+    error_message = "A whole number from 1."
+  }
+}
