@@ -383,7 +383,7 @@ func (l *look) monthlySent(ctx context.Context, first time.Time) ([]findings.Obs
 		return nil, nil
 	}
 	var sent []string
-	for e, err := range outbox.Reader(l.Store).All(ctx, time.Time{}) {
+	for e, err := range outbox.Reader(l.Store).All(ctx, l.Now.AddDate(0, 0, -200)) {
 		if err != nil {
 			return nil, err
 		}

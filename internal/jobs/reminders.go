@@ -3,6 +3,7 @@ package jobs
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -311,6 +312,21 @@ func (r *remindersRun) everybody() []policy.Person {
 	return out
 }
 
+// withTermly is what the reminders are judged by, the termly report among them: it went out where its job sent it.
+func (r *remindersRun) withTermly(ctx context.Context) (reminders.Input, error) {
+	in := r.in
+	in.Outs = maps.Clone(r.book.Outs())
+	all := reminders.Planned(r.Env.Policy)
+	i := slices.IndexFunc(all, func(x reminders.Reminder) bool { return x.Name == policy.GovernorReport })
+	if i < 0 {
+		return in, nil
+	}
+	in.Reminders = all
+	sent, err := r.termlySent(ctx)
+	in.Outs[policy.GovernorReport] = sent
+	return in, err
+}
+
 // judge sees what was not confirmed or went out to nobody, and says what could not be checked.
 func (r *remindersRun) judge(ctx context.Context) error {
 	p := r.Env.Policy
@@ -323,8 +339,12 @@ func (r *remindersRun) judge(ctx context.Context) error {
 			asked[m.ID+" "+reminders.Means+"."+rule] = m.Means
 		}
 	}
-	for _, about := range r.in.Reminders {
-		_, err := r.in.Occurrences(about)
+	all, err := r.withTermly(ctx)
+	if err != nil {
+		return err
+	}
+	for _, about := range all.Reminders {
+		_, err := all.Occurrences(about)
 		title := r.title(about)
 		for _, c := range about.Clauses {
 			if err != nil {
@@ -339,14 +359,13 @@ func (r *remindersRun) judge(ctx context.Context) error {
 			}
 		}
 	}
-	r.in.Outs = r.book.Outs()
-	observed := reminders.Check(r.in)
+	observed := reminders.Check(all)
 	for _, o := range observed {
 		r.nameSubject(o.Subject)
 	}
 	return r.sync(ctx, reminders.Means, observed, asked, func(f *findings.Finding) findings.How {
 		r.nameSubject(f.Subject)
-		if r.in.Gone(f.Rule, f.Subject) {
+		if all.Gone(f.Rule, f.Subject) {
 			return findings.Fine
 		}
 		return findings.Withdrawn // overtaken by the next, or asked for no longer

@@ -12,6 +12,7 @@ import (
 	"esafetybot/internal/memory"
 	"esafetybot/internal/outbox"
 	"esafetybot/internal/policy"
+	"esafetybot/internal/reminders"
 	"esafetybot/internal/reports"
 	"esafetybot/internal/store"
 	"esafetybot/internal/termly"
@@ -88,7 +89,7 @@ func Termly(ctx context.Context, env Env, box *outbox.Outbox, s *Seen) (*Record,
 			return errors.Join(ctx.Err(), errors.New("the list of accounts could not be read, so that pupils' names could not be looked for in what people wrote, and the termly report was not written; it is tried again"))
 		}
 		env.nameRoll(ctx, s.Census.Who())
-		in, err := termly.Source{Store: env.Store, Policy: env.Policy}.Report(ctx, now)
+		in, err := termly.Source{Store: env.Store, Policy: env.Policy, Reminders: termly.Kept(env.Store, env.Policy)}.Report(ctx, now)
 		if err != nil {
 			return err
 		}
@@ -153,4 +154,31 @@ func termlyDue(ctx context.Context, env Env, now time.Time) (bool, error) {
 		}
 	}
 	return false, nil
+}
+
+// termlySent tells, by term, to whom the report went and to whom it did not, as what becomes of reminders is told.
+func (r *remindersRun) termlySent(ctx context.Context) (map[string]reminders.Out, error) {
+	out := map[string]reminders.Out{}
+	for _, t := range r.Env.Policy.Calendar.Terms {
+		if t.First.After(r.Env.Policy.Calendar.Date(r.Now)) {
+			break
+		}
+		period := termlyPeriod(r.Env.Policy.Calendar, t)
+		o := reminders.Out{Name: policy.GovernorReport, Key: period, Told: map[string]time.Time{}}
+		for _, who := range players(r.Env.Policy, termlyRoles) {
+			e, ok, err := outbox.Reader(r.Store).Get(ctx, who.Address, termlyKind, period)
+			switch {
+			case err != nil:
+				return nil, err
+			case ok && e.State == outbox.Sent:
+				o.Began, o.Told[e.Recipient] = e.Created, e.Ended
+			default:
+				o.For = append(o.For, outbox.RecipientID(who.Address))
+			}
+		}
+		if len(o.Told) > 0 {
+			out[period] = o
+		}
+	}
+	return out, nil
 }

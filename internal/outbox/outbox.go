@@ -357,6 +357,19 @@ func (o *Outbox) find(ctx context.Context, a store.Ask) iter.Seq2[Entry, error] 
 	}
 }
 
+// Get finds a message by what makes it one; false if it was never made.
+func (o *Outbox) Get(ctx context.Context, address, kind, period string) (Entry, bool, error) {
+	d, err := o.s.Get(ctx, Letters, Key(address, kind, period))
+	if errors.Is(err, store.ErrNotFound) {
+		return Entry{}, false, nil
+	}
+	if err != nil {
+		return Entry{}, false, fmt.Errorf("outbox: find a message: %w", err)
+	}
+	e, err := entry(d)
+	return e, err == nil, err
+}
+
 // Forget deletes every message to a person, sent or not, and what is known about what they were told. It returns how many
 // messages went.
 func (o *Outbox) Forget(ctx context.Context, address string) (int, error) {

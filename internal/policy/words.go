@@ -251,7 +251,7 @@ const (
 var recordsBuilt = []string{RecordAccess, "complaints", "data-breach", "exceptions", "filtering", "incidents", "takedown", "under-age-app"}
 
 // Built reports whether the program can look at a means yet: checks that have a shape for their parameters in the catalogue above, check-ins,
-// reminders but for the termly report, and the records that are kept.
+// reminders, and the records that are kept.
 func Built(kind Kind, name string) bool {
 	k := meansOf(kind, name)
 	if k == nil {
@@ -260,10 +260,8 @@ func Built(kind Kind, name string) bool {
 	switch kind {
 	case Check:
 		return k.shape != nil
-	case CheckIn:
+	case CheckIn, Reminder:
 		return true
-	case Reminder:
-		return name != GovernorReport
 	case Record:
 		return slices.Contains(recordsBuilt, name) || keepers[name] != nil || SentRecord(name) || name == PolicyRead
 	}

@@ -63,8 +63,10 @@ type Reminder struct {
 	With    *policy.ReminderWith
 }
 
-// Of lists the reminders of a policy that are built, each once, in its order.
-func Of(p *policy.Policy) []Reminder { return of(p, policy.Means.Built) }
+// Of lists the reminders of a policy that are let out here, each once, in its order: all but the termly report, which a job of its own sends.
+func Of(p *policy.Policy) []Reminder {
+	return of(p, func(m policy.Means) bool { return m.Built() && m.Name != policy.GovernorReport })
+}
 
 // Planned lists the reminders of a policy whose days the calendar knows: those of [Of], and those that other parts of the program send.
 func Planned(p *policy.Policy) []Reminder { return of(p, func(policy.Means) bool { return true }) }

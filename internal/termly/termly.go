@@ -95,7 +95,7 @@ func (s Source) Report(ctx context.Context, now time.Time) (reports.TermlyInput,
 	}
 	in.Filtering = g.evidence.filtering(g.begin)
 	if g.Reminders != nil {
-		if in.Training, err = g.Reminders.Confirmed(ctx, "training", g.begin, now.Add(time.Nanosecond)); err != nil {
+		if in.Training, err = g.training(ctx); err != nil {
 			return in, err
 		}
 		if in.Review, err = g.Reminders.Review(ctx, now); err != nil {
@@ -103,6 +103,32 @@ func (s Source) Report(ctx context.Context, now time.Time) (reports.TermlyInput,
 		}
 	}
 	return in, g.clauses(ctx, &in)
+}
+
+// trainings are the reminders that are about training, and what each is called here.
+var trainings = []struct{ name, words string }{{"training", "Sessions and training"}, {"staff-training", "Staff's training"}, {"parents-event", "The parents' event"}}
+
+// training tells what was confirmed this term of the training that the policy asks for.
+func (g *gatherer) training(ctx context.Context) ([]string, error) {
+	var out []string
+	for _, t := range trainings {
+		if !slices.ContainsFunc(g.p.Clauses, func(c policy.Clause) bool {
+			return slices.ContainsFunc(c.MetBy, func(m policy.Means) bool { return m.Kind == policy.Reminder && m.Name == t.name })
+		}) {
+			continue
+		}
+		lines, err := g.Reminders.Confirmed(ctx, t.name, g.begin, g.now.Add(time.Nanosecond))
+		if err != nil {
+			return nil, err
+		}
+		if len(lines) == 0 {
+			lines = []string{"nothing was confirmed this term"}
+		}
+		for _, line := range lines {
+			out = append(out, t.words+": "+line+".")
+		}
+	}
+	return out, nil
 }
 
 type gatherer struct {

@@ -155,7 +155,7 @@ func (s *Site) inspection(w http.ResponseWriter, r *http.Request, p *person) err
 	if !p.leads() {
 		return notYours("Only those who lead on online safety make an inspection copy.")
 	}
-	in, err := termly.Source{Store: s.Main, Policy: s.Policy, Beside: []incidents.By{{ID: p.ID, Address: p.Address}}}.Report(r.Context(), s.Clock())
+	in, err := termly.Source{Store: s.Main, Policy: s.Policy, Reminders: termly.Kept(s.Main, s.Policy), Beside: []incidents.By{{ID: p.ID, Address: p.Address}}}.Report(r.Context(), s.Clock())
 	if err != nil {
 		return err
 	}

@@ -21,7 +21,7 @@ import (
 // sendReport puts the termly report of the autumn term into the outbox.
 func (s *stage) sendReport(address string) {
 	s.t.Helper()
-	in, err := termly.Source{Store: s.main, Policy: s.policy}.Report(s.t.Context(), s.world.Now())
+	in, err := termly.Source{Store: s.main, Policy: s.policy, Reminders: termly.Kept(s.main, s.policy)}.Report(s.t.Context(), s.world.Now())
 	if err != nil {
 		s.t.Fatal(err)
 	}
