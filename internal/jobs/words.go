@@ -9,7 +9,7 @@ import (
 
 // gap says in plain words what could not be seen, why, and what to do.
 func (g *gatherer) gap(gap seen.Gap) reports.Gap {
-	r := reports.Gap{Why: why[gap.Reason]}
+	r := reports.Gap{Why: why[gap.Reason], Ours: true}
 	if r.Why == "" {
 		r.Why = "it could not be read"
 	}
@@ -17,7 +17,7 @@ func (g *gatherer) gap(gap seen.Gap) reports.Gap {
 	const delegation = "In the Admin console go to Security › Access and data control › API controls › Manage domain-wide delegation, and check that every scope in the README's list is there."
 	switch gap.Scope.Kind() {
 	case "job":
-		r.What, r.Why = jobWords[id], "the job stopped: "+gap.Detail
+		r.What, r.Why, r.Ours = jobWords[id], "the job stopped: "+gap.Detail, false
 		r.WhatToDo = "Nothing was changed by it. Put right what is named here, and it goes on by itself."
 	case "roles":
 		r.What, r.WhatToDo = "Who holds an administrator's role", delegation
@@ -42,7 +42,7 @@ func (g *gatherer) gap(gap seen.Gap) reports.Gap {
 	case "blog":
 		r.What, r.Link = "The comments on one of the blogs", "https://www.blogger.com/blog/comments/"+id
 		if b, ok := g.env.Policy.Blog(id); ok && b.Name != "" {
-			r.What = "The comments on the blog " + b.Name
+			r.What, r.Ours = "The comments on the blog "+b.Name, false
 		}
 		r.WhatToDo = "See under the blog's Settings › Permissions that one of those who look after it is an administrator of the blog."
 	case "posts":

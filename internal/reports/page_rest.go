@@ -68,19 +68,20 @@ func (p *page) rest(v *view, lim limits) {
 }
 
 func (v *view) gap(g Gap) gap {
+	holds := func(s string) bool { return !g.Ours && v.in.Mask.Holds(s) }
 	what := clean(g.What, 100)
-	if v.in.Mask.Holds(what) {
+	if holds(what) {
 		what = "One place"
 	}
 	if o := v.in.Mask.Owner(g.Owner); o != "" {
 		what = cmp.Or(what, "The Drive") + " of " + strings.TrimPrefix(o, "the shared drive ")
 	}
 	why := clean(g.Why, 200)
-	if v.in.Mask.Holds(why) {
+	if holds(why) {
 		why = "the reason is in the record of the run"
 	}
 	do := clean(g.WhatToDo, 300)
-	if v.in.Mask.Holds(do) {
+	if holds(do) {
 		do = ""
 	}
 	link := safeLink(g.Link)

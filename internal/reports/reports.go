@@ -92,6 +92,8 @@ type Gap struct {
 	Why      string
 	WhatToDo string
 	Link     string
+	// Ours tells that What, Why and WhatToDo are the program's own words and nobody else's: they are shown as they are, also where a pupil is called like one of them.
+	Ours bool
 }
 
 // Clause is a clause of the policy that this program does not look at yet.

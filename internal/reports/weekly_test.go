@@ -461,3 +461,17 @@ func TestWeeklyHostileText(t *testing.T) {
 		}
 	})
 }
+
+// A gap in the program's own words is told, also where a pupil is called like one of them; anybody else's words are not.
+func TestGapInOurWords(t *testing.T) {
+	in := OversharingInput{Mask: NewMask([]PupilName{{Full: "Dee Shared", Addresses: []string{"shared@school.example"}}}), NotSeen: []Gap{
+		{What: "A shared drive", Why: "nobody shared it", WhatToDo: "Look at who has shared it.", Ours: true}, {What: "The shared blog", Why: "Dee Shared closed it", WhatToDo: "Ask Dee Shared."},
+	}}
+	have := SiteGaps(in)
+	if have[0].What != "A shared drive" || have[0].Why != "nobody shared it" || have[0].Do == "" {
+		t.Errorf("ours: %+v", have[0])
+	}
+	if strings.Contains(strings.ToLower(fmt.Sprint(have[1])), "shared") {
+		t.Errorf("not ours: %+v", have[1])
+	}
+}

@@ -493,7 +493,12 @@ func (in WeeklyInput) gaps(p *weeklyPage, lim weeklyLimits) {
 	for i := range never {
 		never[i] = clean(never[i], 200)
 	}
-	p.Never = strings.Join(slices.Concat(never, NeverSeen), "; ")
+	for _, x := range NeverSeen {
+		if !slices.Contains(never, x) {
+			never = append(never, x)
+		}
+	}
+	p.Never = strings.Join(never, "; ")
 	if len(in.Policies) > 0 {
 		p.Lead = append(p.Lead, "The newest runs still had another version of the policy file; the clauses are those of the file now.")
 	}
