@@ -28,11 +28,15 @@ type IO struct {
 	Out, Err io.Writer
 	Getenv   func(string) string
 	Terminal bool // Err is a terminal: progress may be shown
+	Asks     bool // In is a terminal: somebody can answer questions
 }
 
 // Std is the process's own.
 func Std() IO {
-	return IO{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Getenv: os.Getenv, Terminal: term.IsTerminal(int(os.Stderr.Fd()))}
+	return IO{
+		In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Getenv: os.Getenv,
+		Terminal: term.IsTerminal(int(os.Stderr.Fd())), Asks: term.IsTerminal(int(os.Stdin.Fd())),
+	}
 }
 
 // Exit statuses.
@@ -125,7 +129,7 @@ func newRoot(std IO) *cobra.Command {
 	f.IntVar(&o.workers, "workers", 8, "requests to Google under way at once")
 	f.DurationVar(&o.rotation, "rotation", 0, "the time in which every Drive is read in full again (default 28 days: 672h)")
 	f.BoolVarP(&o.verbose, "verbose", "v", false, "tell more while working")
-	root.AddCommand(newRun(o), newServe(o), newFindings(o), newPlan(o), newApprove(o), newDecline(o), newApply(o), newUndo(o), newAccess(o), newLeaver(o), newCheckIns(o), newRecords(o), newIncidents(o), newDojo(o), newPolicy(o), newSim(o), newDemo(o))
+	root.AddCommand(newInit(o), newDoctor(o), newRun(o), newServe(o), newFindings(o), newPlan(o), newApprove(o), newDecline(o), newApply(o), newUndo(o), newAccess(o), newLeaver(o), newCheckIns(o), newRecords(o), newIncidents(o), newDojo(o), newPolicy(o), newSim(o), newDemo(o))
 	return root
 }
 
