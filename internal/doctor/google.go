@@ -145,8 +145,8 @@ func (x *examination) scope(ctx context.Context, n Need, token error) {
 		if next == "" {
 			next = "look whether " + x.subject(n.Scope) + " is a super administrator, and the API is enabled in the Google Cloud console"
 		}
-		if google.Reason(err) == seen.Refused && strings.Contains(err.Error(), "insufficient") || google.Reason(err) == seen.Refused && next == "" {
-			next = "act as a super administrator: Google shows this to no smaller role"
+		if google.Reason(err) == seen.Refused && n.Scope == google.ScopePolicies {
+			next = "act as a super administrator (workspace_admin in the policy, or --google-admin): Google shows settings to nobody else"
 		}
 		x.refused[n.Scope] = true
 		x.fails(key, what, without, next, n.Clauses...)
@@ -210,6 +210,9 @@ func (x *examination) ask(ctx context.Context, scope string) error {
 		}
 		return err
 	case google.ScopeLicenses:
+		if x.refused[google.ScopeUsers] {
+			return errNothingToAsk // the customer's id stands in an account
+		}
 		return only(c.Licenses(ctx, "Google-Apps"))
 	case google.ScopePolicies:
 		return only(c.Settings(ctx, []string{"gmail.service_status"}))
@@ -225,7 +228,7 @@ func (x *examination) ask(ctx context.Context, scope string) error {
 	case google.ScopeCompose:
 		return only(c.ListDrafts(ctx, x.subject(scope)))
 	case google.ScopeMail:
-		return only(c.Mail(ctx, x.subject(scope), "from:mailer-daemon newer_than:1d"))
+		return only(c.Mail(ctx, x.subject(scope), fmt.Sprintf("from:mailer-daemon after:%d", x.Now.AddDate(0, 0, -1).Unix())))
 	}
 	return x.askClass(ctx, scope)
 }
