@@ -21,6 +21,7 @@ func newAccess(o *options) *cobra.Command {
 	var history bool
 	export := &cobra.Command{
 		Use: "export", Short: "Write the access record as CSV", Args: cobra.NoArgs,
+		Example: "  esafetybot access export --policy school.yaml > access.csv",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			p, err := o.loadPolicy()
 			if err != nil {

@@ -113,7 +113,6 @@ func newRoot(std IO) *cobra.Command {
 		Long:          "esafetybot reads the school's policy, looks every day, and tells the one person who can act.\nIt only reports, with read-only permissions, until a clause of the policy says otherwise.",
 		SilenceErrors: true, SilenceUsage: true,
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return fromEnvironment(cmd.Flags(), std.Getenv) },
-		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	f := root.PersistentFlags()
@@ -129,7 +128,7 @@ func newRoot(std IO) *cobra.Command {
 	f.IntVar(&o.workers, "workers", 8, "requests to Google under way at once")
 	f.DurationVar(&o.rotation, "rotation", 0, "the time in which every Drive is read in full again (default 28 days: 672h)")
 	f.BoolVarP(&o.verbose, "verbose", "v", false, "tell more while working")
-	root.AddCommand(newInit(o), newDoctor(o), newRun(o), newServe(o), newFindings(o), newPlan(o), newApprove(o), newDecline(o), newApply(o), newUndo(o), newAccess(o), newLeaver(o), newCheckIns(o), newRecords(o), newIncidents(o), newDojo(o), newPolicy(o), newSim(o), newDemo(o))
+	root.AddCommand(newInit(o), newDoctor(o), newRun(o), newServe(o), newFindings(o), newPlan(o), newApprove(o), newDecline(o), newApply(o), newUndo(o), newAccess(o), newLeaver(o), newCheckIns(o), newRecords(o), newIncidents(o), newDojo(o), newPolicy(o), newSim(o), newDemo(o), newMan(o))
 	return root
 }
 
