@@ -171,7 +171,7 @@ func (o *options) clock() (func() time.Time, error) {
 func (o *options) loadPolicy() (*policy.Policy, error) {
 	p, err := policy.Load(o.policy)
 	if errors.Is(err, os.ErrNotExist) {
-		return nil, usageError{fmt.Errorf("there is no policy file %s: name one with --policy, or copy examples/classroom-school.yaml and fit it to your school", o.policy)}
+		return nil, usageError{fmt.Errorf("there is no policy file %s: name one with --policy, or let “esafetybot init --policy %[1]s” ask a few questions and write one", o.policy)}
 	}
 	return p, err
 }

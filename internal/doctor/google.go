@@ -105,6 +105,7 @@ func (x *examination) spoils(n Need, err error) bool {
 	}
 	x.spoilt = true
 	what, next := said(err)
+	next = strings.TrimSuffix(next, ", then run again") // the last line of the report says so
 	if strings.Contains(what, "no such administrator") {
 		what = "Google knows no account " + x.Admin + ", or has disabled it; it is whom the program acts as"
 		next = "put the address of an active super administrator under workspace_admin in the policy, or give it with --google-admin"

@@ -452,7 +452,7 @@ func WriteProbe(w io.Writer, answers []Answer, width int) error {
 	wrap(&b, "", "", "What this domain answers to open questions of docs/live-domain.md (the numbers are the rows there). Numbers and Google's own words only: no names, no addresses, no titles.", width)
 	b.WriteByte('\n')
 	for _, a := range answers {
-		wrap(&b, a.Question+"  ", "    ", upper(a.About)+": "+a.Answer+".", width)
+		wrap(&b, a.Question+"  ", "    ", a.About+": "+a.Answer+".", width)
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
