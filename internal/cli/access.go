@@ -26,8 +26,9 @@ func newAccess(o *options) *cobra.Command {
 	var e accessExport
 	export := &cobra.Command{
 		Use: "export", Short: "Write the access record as CSV", Args: cobra.NoArgs,
-		Long: "Write the access record as CSV. It holds names, so that it is noted who took it out: the monthly list to the headteacher says so.",
-		RunE: func(cmd *cobra.Command, _ []string) error { return o.exportAccess(cmd.Context(), e) },
+		Long:    "Write the access record as CSV. It holds names, so that it is noted who took it out: the monthly list to the headteacher says so.",
+		RunE:    func(cmd *cobra.Command, _ []string) error { return o.exportAccess(cmd.Context(), e) },
+		Example: "  esafetybot access export --policy school.yaml --as head@school.example > access.csv",
 	}
 	f := export.Flags()
 	f.StringVar(&e.out, "out", "", "the file to write (default: standard output)")

@@ -41,6 +41,7 @@ func newPlan(o *options) *cobra.Command {
 	var all, asJSON bool
 	cmd := &cobra.Command{
 		Use: "plan", Short: "List the changes that wait to be approved or made", Args: cobra.NoArgs,
+		Example: "  esafetybot plan --policy school.yaml",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return o.onLog(cmd.Context(), func(ctx context.Context, d *desk) error {
 				states := []actions.State{actions.Proposed, actions.Once, actions.Approved, actions.Started, actions.Unsure, actions.Failed, actions.Lapsed, actions.UndoStarted}
@@ -96,7 +97,8 @@ func newApprove(o *options) *cobra.Command {
 	var expect int
 	cmd := &cobra.Command{
 		Use: "approve ID…", Short: "Approve changes, for what their findings are now",
-		Long: "Approve changes, for what their findings are now. What is of high severity takes a second person. Nobody approves what concerns their own account or files.",
+		Example: "  esafetybot approve ID --by it@school.example --policy school.yaml",
+		Long:    "Approve changes, for what their findings are now. What is of high severity takes a second person. Nobody approves what concerns their own account or files.",
 		RunE: func(cmd *cobra.Command, ids []string) error {
 			if (kind == "") == (len(ids) == 0) {
 				return usageError{errors.New("name the changes, or a whole kind with --all KIND --expect N; list them with: esafetybot plan")}
@@ -145,6 +147,7 @@ func newDecline(o *options) *cobra.Command {
 	var by, why string
 	cmd := &cobra.Command{
 		Use: "decline ID…", Short: "Decline changes: they are not proposed again unless something is new", Args: cobra.MinimumNArgs(1),
+		Example: `  esafetybot decline ID --by it@school.example --why "the trip needs it" --policy school.yaml`,
 		RunE: func(cmd *cobra.Command, ids []string) error {
 			if strings.TrimSpace(why) == "" {
 				return usageError{errors.New(`say why it is not wanted: --why "…"`)}
@@ -175,6 +178,7 @@ func newUndo(o *options) *cobra.Command {
 	var by, why string
 	cmd := &cobra.Command{
 		Use: "undo ID", Short: "Undo a change that was made", Args: cobra.ExactArgs(1),
+		Example: "  esafetybot undo ID --by it@school.example --policy school.yaml --google-credentials key.json",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return o.onLog(cmd.Context(), func(ctx context.Context, d *desk) error {
 				who, err := d.person(ctx, by)
@@ -202,6 +206,7 @@ func newUndo(o *options) *cobra.Command {
 func newApply(o *options) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "apply", Short: "Make the changes that are approved, now", Args: cobra.NoArgs,
+		Example: "  esafetybot apply --policy school.yaml --google-credentials key.json",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			b, err := o.workbench(cmd.Context())
 			if err != nil {

@@ -22,7 +22,8 @@ func newCheckIns(o *options) *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use: "checkins", Short: "What only a person can answer: asked, answered, overdue", Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return o.checkIns(cmd, asJSON) },
+		Example: "  esafetybot checkins --policy school.yaml",
+		RunE:    func(cmd *cobra.Command, _ []string) error { return o.checkIns(cmd, asJSON) },
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print as JSON")
 	var as string

@@ -27,11 +27,15 @@ type IO struct {
 	Out, Err io.Writer
 	Getenv   func(string) string
 	Terminal bool // Err is a terminal: progress may be shown
+	Asks     bool // In is a terminal: somebody can answer questions
 }
 
 // Std is the process's own.
 func Std() IO {
-	return IO{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Getenv: os.Getenv, Terminal: term.IsTerminal(int(os.Stderr.Fd()))}
+	return IO{
+		In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Getenv: os.Getenv,
+		Terminal: term.IsTerminal(int(os.Stderr.Fd())), Asks: term.IsTerminal(int(os.Stdin.Fd())),
+	}
 }
 
 // Exit statuses.
@@ -111,7 +115,6 @@ func newRoot(std IO) *cobra.Command {
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
 			return errors.Join(fromEnvironment(cmd.Flags(), std.Getenv), o.checkLogFormat())
 		},
-		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	f := root.PersistentFlags()
@@ -128,7 +131,7 @@ func newRoot(std IO) *cobra.Command {
 	f.DurationVar(&o.rotation, "rotation", 0, "the time in which every Drive is read in full again (default 28 days: 672h)")
 	f.BoolVarP(&o.verbose, "verbose", "v", false, "tell more while working")
 	f.StringVar(&o.logFormat, "log-format", "text", "how log lines are written: text, or json as Google's Cloud Logging reads it")
-	root.AddCommand(newRun(o), newServe(o), newSite(o), newDeployment(o), newReport(o), newFindings(o), newPlan(o), newApprove(o), newDecline(o), newApply(o), newUndo(o), newAccess(o), newLeaver(o), newCheckIns(o), newRecords(o), newReminders(o), newIncidents(o), newDojo(o), newPrivacy(o), newPolicy(o), newSim(o), newDemo(o))
+	root.AddCommand(newInit(o), newDoctor(o), newRun(o), newServe(o), newSite(o), newDeployment(o), newReport(o), newFindings(o), newPlan(o), newApprove(o), newDecline(o), newApply(o), newUndo(o), newAccess(o), newLeaver(o), newCheckIns(o), newRecords(o), newReminders(o), newIncidents(o), newDojo(o), newPrivacy(o), newPolicy(o), newSim(o), newDemo(o), newMan(o))
 	return root
 }
 
@@ -162,7 +165,7 @@ func (o *options) clock() (func() time.Time, error) {
 func (o *options) loadPolicy() (*policy.Policy, error) {
 	p, err := policy.Load(o.policy)
 	if errors.Is(err, os.ErrNotExist) {
-		return nil, usageError{fmt.Errorf("there is no policy file %s: name one with --policy, or copy examples/classroom-school.yaml and fit it to your school", o.policy)}
+		return nil, usageError{fmt.Errorf("there is no policy file %s: name one with --policy, or let “esafetybot init --policy %[1]s” ask a few questions and write one", o.policy)}
 	}
 	return p, err
 }

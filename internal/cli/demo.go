@@ -29,7 +29,8 @@ func newDemo(o *options) *cobra.Command {
 	opt := generate.Options{}
 	cmd := &cobra.Command{
 		Use: "demo", Short: "A simulated school, half a term in seconds, every mail and report written to a folder", Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return demo(cmd.Context(), o, opt, out) },
+		Example: "  esafetybot demo --out demo-out",
+		RunE:    func(cmd *cobra.Command, _ []string) error { return demo(cmd.Context(), o, opt, out) },
 	}
 	f := cmd.Flags()
 	f.StringVar(&out, "out", "demo-out", "the folder to write; what an earlier demo left in it is replaced")

@@ -45,6 +45,7 @@ func newFindings(o *options) *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use: "findings", Short: "List what does not match the policy", Args: cobra.NoArgs,
+		Example: "  esafetybot findings --policy school.yaml\n  esafetybot findings --status accepted --json",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			want, err := statuses(status)
 			if err != nil {
@@ -172,6 +173,7 @@ func newAgree(o *options) *cobra.Command {
 	var until, why, by string
 	cmd := &cobra.Command{
 		Use: "agree ID", Short: "Agree that a finding may stay until a date, for what it is now", Args: cobra.ExactArgs(1),
+		Example: `  esafetybot findings agree ID --until 2026-12-18 --why "the coach needs it this term"`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			p, err := o.loadPolicy()
 			if err != nil {

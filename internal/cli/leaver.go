@@ -19,7 +19,8 @@ func newLeaver(o *options) *cobra.Command {
 	var by string
 	cmd := &cobra.Command{
 		Use: "leaver ADDRESS", Short: "Have the account of somebody who leaves go at once, without the days of grace", Args: cobra.ExactArgs(1),
-		Long: "Have the account of somebody who leaves go at once, without the days of grace. It is for the safeguarding lead or a deputy to say.",
+		Example: "  esafetybot leaver leaver@school.example --by head@school.example --policy school.yaml",
+		Long:    "Have the account of somebody who leaves go at once, without the days of grace. It is for the safeguarding lead or a deputy to say.",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			p, err := o.loadPolicy()
 			if err != nil {

@@ -13,6 +13,7 @@ func newPolicy(o *options) *cobra.Command {
 	cmd.AddCommand(
 		&cobra.Command{
 			Use: "check", Short: "Say everything that is wrong with the policy file", Args: cobra.NoArgs,
+			Example: "  esafetybot policy check --policy school.yaml",
 			RunE: func(cmd *cobra.Command, _ []string) error {
 				p, err := o.loadPolicy()
 				if err != nil {
@@ -40,6 +41,7 @@ func newPolicy(o *options) *cobra.Command {
 		newExplain(o),
 		&cobra.Command{
 			Use: "schema", Short: "Print the JSON Schema of policy files, for editors", Args: cobra.NoArgs,
+			Example: "  esafetybot policy schema > policy.schema.json",
 			RunE: func(cmd *cobra.Command, _ []string) error {
 				_, err := o.std.Out.Write(policy.Schema())
 				return err
@@ -53,6 +55,7 @@ func newExplain(o *options) *cobra.Command {
 	var opts policy.ExplainOptions
 	cmd := &cobra.Command{
 		Use: "explain", Short: "Print the policy as a table that a governor can read", Args: cobra.NoArgs,
+		Example: "  esafetybot policy explain --policy school.yaml --width 120",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			p, err := o.loadPolicy()
 			if err != nil {

@@ -19,7 +19,8 @@ func newRecords(o *options) *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use: "records", Short: "Approved services and blogs, visitors who signed, written consents, meetings with the governor: what was entered, until when", Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return o.records(cmd, asJSON) },
+		Example: "  esafetybot records --policy school.yaml",
+		RunE:    func(cmd *cobra.Command, _ []string) error { return o.records(cmd, asJSON) },
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print as JSON")
 	var names []string
@@ -41,6 +42,7 @@ func newRecords(o *options) *cobra.Command {
 	add.Flags().StringVar(&d.Where, "where", "", "where the paper is")
 	renew := &cobra.Command{
 		Use: "renew ENTRY", Short: "Give an entry a new date", Args: cobra.ExactArgs(1),
+		Example: "  esafetybot records renew ENTRY --until 2027-07-21 --as office@school.example",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			d.Do, d.Entry = decisions.Renew, args[0]
 			return o.enter(cmd, d, as)
@@ -48,6 +50,7 @@ func newRecords(o *options) *cobra.Command {
 	}
 	end := &cobra.Command{
 		Use: "end ENTRY", Short: "End an entry, for good", Args: cobra.ExactArgs(1),
+		Example: "  esafetybot records end ENTRY --as office@school.example",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			d.Do, d.Entry = decisions.EndRecord, args[0]
 			return o.enter(cmd, d, as)

@@ -227,6 +227,9 @@ func (b *workbench) run(ctx context.Context, names []string, asJSON bool) error 
 	}
 	b.env.Log.Info(logRunDone, "failed", failed, "jobs", len(records))
 	if failed {
+		if !asJSON {
+			fmt.Fprintln(b.o.std.Err, "Exit status 1, because something above failed or could not be checked. “esafetybot doctor” says what can be done; what the school knows that nobody can see may stand under not_seen in the policy.")
+		}
 		return errStatus(exitFailed)
 	}
 	return nil

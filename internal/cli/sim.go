@@ -100,6 +100,7 @@ func newSimTruth(o *options) *cobra.Command {
 	var dir, now, first string
 	cmd := &cobra.Command{
 		Use: "truth", Short: "Say what must be found in a tenant, worked out naively from the rules", Args: cobra.NoArgs,
+		Example: "  esafetybot sim truth --tenant school",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			var opt truth.Options
 			var err error

@@ -206,3 +206,12 @@ func refusedToken(err error) bool {
 type tripper func(*http.Request) (*http.Response, error)
 
 func (f tripper) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
+
+// Granted tells whether a token for one scope is to be had, as an address; the token is not used. The error says why not.
+func (c *Client) Granted(ctx context.Context, as, scope string) error {
+	h := c.As(as, scope)
+	defer h.Close()
+	cctx := h.call(ctx, tokenGet)
+	_, _, err := c.token(cctx, h.id, "")
+	return explain(cctx, "", err)
+}

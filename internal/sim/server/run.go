@@ -34,14 +34,14 @@ type Config struct {
 	OIDCClients []string      // sites that sign people in besides the tenant's, as ParseOIDCClient reads them
 	AutoLogin   bool          // sign in the account that a site names in login_hint without asking
 	AddrFile    string        // file for the base URL (or the proxy's URL)
-	Out         io.Writer     // gets one line when ready; nil is os.Stdout
+	Out         io.Writer     // gets a line when ready, and how to try it where a key was asked for; nil is os.Stdout
 	Log         *slog.Logger  // nil discards
 }
 
 // DefaultAuditLag is how long audit records take where nothing else is said.
 const DefaultAuditLag = 5 * time.Minute
 
-// Run loads the tenant and serves it until the context ends. Everything that the flags ask to be written is written before the one line
+// Run loads the tenant and serves it until the context ends. Everything that the flags ask to be written is written before the line
 // is printed that says where it listens. An error names what could not be read, written or bound.
 func Run(ctx context.Context, c Config) error {
 	w, err := world.Load(c.Tenant)
@@ -127,6 +127,9 @@ func Run(ctx context.Context, c Config) error {
 		what = "The simulated school stands in for Google behind the proxy " + base
 	}
 	fmt.Fprintln(out, what)
+	if now := w.Now(); !c.Proxy && c.Credentials != "" {
+		fmt.Fprintf(out, "There it is %[1]s. Try it: esafetybot doctor --policy FILE --google-credentials %[2]s --google-endpoint %[3]s --now %[1]s, then “run” with the same\n", now.UTC().Format(time.RFC3339), c.Credentials, base)
+	}
 	return run()
 }
 

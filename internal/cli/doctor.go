@@ -1,0 +1,202 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	netmail "net/mail"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"esafetybot/internal/doctor"
+	"esafetybot/internal/google"
+	"esafetybot/internal/mail"
+	"esafetybot/internal/policy"
+	"esafetybot/internal/store"
+	"esafetybot/internal/store/stores"
+)
+
+// doctorOptions are the flags of doctor.
+type doctorOptions struct {
+	json, fixList, probe bool
+	testMail             string
+	width                int
+}
+
+func newDoctor(o *options) *cobra.Command {
+	var d doctorOptions
+	cmd := &cobra.Command{
+		Use:   "doctor",
+		Short: "Try everything that a run needs, and say what works, what does not, and what to do next",
+		Long: "Try each scope, setting and address that the policy's clauses need, the rolls, the term dates, the state, the way out for mails and the review site. It reads only: nothing is changed, and no mail is sent but the one that --test-mail asks for.\n\n" +
+			"--fix-list prints the client id and the scopes to paste into the Admin console, with what each permits; it needs no network.\n" +
+			"--probe answers questions about Google that docs/live-domain.md leaves open. Its report holds numbers and Google's own words, no personal data, so it can be sent to whoever develops the program.\n\n" +
+			"Exit status: 0 everything works; 1 something does not; 2 wrong usage or a wrong policy.",
+		Example: "  esafetybot doctor --policy school.yaml --google-credentials key.json\n" +
+			"  esafetybot doctor --policy school.yaml --google-credentials key.json --fix-list\n" +
+			"  esafetybot doctor --policy school.yaml --google-credentials key.json --mail gmail:safety@school.example --test-mail you@school.example\n" +
+			"  esafetybot doctor --policy school.yaml --google-credentials key.json --probe > probe.txt",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if d.fixList && d.probe {
+				return usageError{errors.New("--fix-list and --probe are two different things: give one of them")}
+			}
+			if d.width < 40 {
+				return usageError{errors.New("--width is the width of a line in characters, 40 at least")}
+			}
+			return o.doctor(cmd.Context(), d)
+		},
+	}
+	f := cmd.Flags()
+	f.BoolVar(&d.json, "json", false, "as JSON")
+	f.BoolVar(&d.fixList, "fix-list", false, "print the client id and the scopes to paste into the Admin console, and try nothing")
+	f.BoolVar(&d.probe, "probe", false, "answer open questions about Google, without personal data")
+	f.StringVar(&d.testMail, "test-mail", "", "send a test mail to this address")
+	f.IntVar(&d.width, "width", 110, "width of a line in characters")
+	f.StringVar(&o.now, "now", "", "as if it were this time (RFC 3339), for simulated schools")
+	return cmd
+}
+
+// doctor wires what is to be tried, as a run would, and tells what came of it.
+func (o *options) doctor(ctx context.Context, d doctorOptions) error {
+	p, err := o.loadPolicy()
+	if err != nil {
+		return err
+	}
+	to, err := mail.ParseAddressable(o.mail)
+	if err != nil {
+		return usageError{err}
+	}
+	if d.testMail != "" {
+		if a, err := netmail.ParseAddress(d.testMail); err != nil || a.Address != d.testMail {
+			return usageError{fmt.Errorf("--test-mail %q is no address like you@school.example", d.testMail)}
+		}
+	}
+	if d.fixList {
+		return o.fixList(p, to.Scheme == "gmail", d)
+	}
+	clock, err := o.clock()
+	if err != nil {
+		return err
+	}
+	s := doctor.Setup{
+		Policy: p, Admin: o.admin, Now: clock(), ClientID: clientID(o.credentials), Mail: to, From: o.from, TestMail: d.testMail, BaseURL: o.baseURL,
+		StateURI: o.state, HTTP: &http.Client{Timeout: 10 * time.Second}, Progress: o.progress(),
+		OpenState: func(ctx context.Context) (store.Store, error) {
+			return stores.Open(ctx, o.state, p.School.Domains[0], o.logger())
+		},
+	}
+	if s.From == "" {
+		s.From = "esafetybot@" + p.School.Domains[0]
+	}
+	if s.Admin == "" {
+		s.Admin, _ = p.Address(policy.RoleAdmin)
+	}
+	switch {
+	case o.credentials == "":
+	case s.Admin == "":
+		s.Trouble = errors.New("nobody is named to act as: put a workspace_admin into the policy, or give --google-admin")
+	default:
+		s.Client, s.Trouble = google.New(ctx, google.Config{CredentialsFile: o.credentials, Admin: s.Admin, Endpoint: o.endpoint, Workers: o.workers, Log: o.logger(), Quota: o.quota})
+	}
+	if d.probe {
+		return o.probe(ctx, s, d)
+	}
+	switch to.Scheme {
+	case "gmail":
+		s.From = to.From
+		if s.Client != nil {
+			s.Sender = mail.NewGmail(drafts{s.Client, s.From})
+		} else {
+			s.TestMail = ""
+		}
+	case "smtp":
+		to.SMTP.Password = o.std.Getenv("ESAFETYBOT_SMTP_PASSWORD")
+		s.Sender = mail.NewSMTP(to.SMTP)
+	default:
+		s.Sender = mail.NewDir(to.Path)
+	}
+	r, err := doctor.Examine(ctx, s)
+	if err != nil {
+		return err
+	}
+	if d.json {
+		err = o.printJSON(r)
+	} else {
+		err = r.Write(o.std.Out, d.width)
+	}
+	if err == nil && !r.OK {
+		err = errStatus(exitFailed)
+	}
+	return err
+}
+
+// printJSON writes a value for programs.
+func (o *options) printJSON(v any) error {
+	enc := json.NewEncoder(o.std.Out)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	return enc.Encode(v)
+}
+
+// fixList prints what to paste into the Admin console.
+func (o *options) fixList(p *policy.Policy, gmail bool, d doctorOptions) error {
+	list, id := doctor.Needs(p, gmail), clientID(o.credentials)
+	if !d.json {
+		return doctor.WriteFixList(o.std.Out, list, id, d.width)
+	}
+	type line struct {
+		Scope   string   `json:"scope"`
+		Permits string   `json:"permits"`
+		Without string   `json:"without"`
+		Changes bool     `json:"changes"`
+		Clauses []string `json:"clauses"`
+	}
+	out := struct {
+		ClientID string `json:"client_id,omitempty"`
+		Scopes   []line `json:"scopes"`
+	}{ClientID: id, Scopes: []line{}}
+	for _, n := range list {
+		clauses := n.Clauses
+		if clauses == nil {
+			clauses = []string{}
+		}
+		out.Scopes = append(out.Scopes, line{n.Scope, n.Plain, n.Without, n.Changes, clauses})
+	}
+	return o.printJSON(out)
+}
+
+// probe prints answers to the open questions of docs/live-domain.md.
+func (o *options) probe(ctx context.Context, s doctor.Setup, d doctorOptions) error {
+	if s.Client == nil {
+		if s.Trouble != nil {
+			return s.Trouble
+		}
+		return usageError{errors.New("no service account is given: --google-credentials KEY.json (how to make one: README, “Point it at a real domain”)")}
+	}
+	answers, err := doctor.Probe(ctx, s)
+	if err != nil {
+		return err
+	}
+	if d.json {
+		return o.printJSON(answers)
+	}
+	return doctor.WriteProbe(o.std.Out, answers, d.width)
+}
+
+// clientID is the number of the service account whose key a file holds; "" where the file does not say.
+func clientID(path string) string {
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		return ""
+	}
+	var key struct {
+		ClientID string `json:"client_id"`
+	}
+	_ = json.Unmarshal(raw, &key) // a file that is no key is told of when it is used
+	return key.ClientID
+}

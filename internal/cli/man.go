@@ -1,0 +1,105 @@
+package cli
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+func newMan(o *options) *cobra.Command {
+	return &cobra.Command{
+		Use: "man", Short: "Print the manual page, for man(1)", Args: cobra.NoArgs,
+		Long:    "Print one manual page of all commands, as man(1) reads it.",
+		Example: "  esafetybot man > esafetybot.1 && man ./esafetybot.1\n  esafetybot man > /usr/local/share/man/man1/esafetybot.1",
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			_, err := fmt.Fprint(o.std.Out, manual(cmd.Root()))
+			return err
+		},
+	}
+}
+
+// manual writes the page of a command and all below it.
+func manual(root *cobra.Command) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, ".TH %s 1\n.SH NAME\n%s \\- %s\n.SH SYNOPSIS\n.B %s\nCOMMAND [OPTIONS]\n.SH DESCRIPTION\n%s", strings.ToUpper(root.Name()), roff(root.Name()), roff(root.Short), roff(root.Name()), paragraphs(root.Long))
+	b.WriteString(".SH COMMANDS\n")
+	each(root, func(c *cobra.Command) {
+		fmt.Fprintf(&b, ".SS %s\n", roff(usage(c)))
+		long := c.Long
+		if long == "" {
+			long = c.Short + "."
+		}
+		b.WriteString(paragraphs(long))
+		manFlags(&b, c.LocalNonPersistentFlags())
+		if c.Example != "" {
+			fmt.Fprintf(&b, ".PP\nExamples:\n.PP\n.nf\n%s\n.fi\n", roffLines(c.Example))
+		}
+	})
+	b.WriteString(".SH OPTIONS OF ALL COMMANDS\n")
+	manFlags(&b, root.PersistentFlags())
+	b.WriteString(".SH ENVIRONMENT\nEach option has a variable: the value of \\-\\-google\\-credentials is read from ESAFETYBOT_GOOGLE_CREDENTIALS where the option is not given. Passwords are read from variables only: " +
+		"ESAFETYBOT_SMTP_PASSWORD, ESAFETYBOT_OIDC_CLIENT_SECRET.\n" +
+		".SH EXIT STATUS\n.TP\n0\nfine; findings are not failures\n.TP\n1\nsomething failed, or less was seen than the policy expects\n.TP\n2\nwrong usage, or a wrong policy\n")
+	return b.String()
+}
+
+// usage is a command with what follows it.
+func usage(c *cobra.Command) string { return c.Parent().CommandPath() + " " + c.Use }
+
+// each visits all commands that people use, in the order in which help lists them.
+func each(c *cobra.Command, visit func(*cobra.Command)) {
+	for _, sub := range c.Commands() {
+		if sub.Hidden || sub.Name() == "help" {
+			continue
+		}
+		if sub.Runnable() {
+			visit(sub)
+		}
+		each(sub, visit)
+	}
+}
+
+func manFlags(b *strings.Builder, flags *pflag.FlagSet) {
+	flags.VisitAll(func(f *pflag.Flag) {
+		if f.Hidden {
+			return
+		}
+		value, usage := pflag.UnquoteUsage(f)
+		name := "--" + f.Name
+		if f.Shorthand != "" {
+			name = "-" + f.Shorthand + ", " + name
+		}
+		if value != "" {
+			name += " " + value
+		}
+		if f.DefValue != "" && f.DefValue != "false" && f.DefValue != "0" && f.DefValue != "0s" && f.DefValue != "[]" {
+			usage += " (default: " + f.DefValue + ")"
+		}
+		fmt.Fprintf(b, ".TP\n.B %s\n%s\n", roff(name), roffLines(usage))
+	})
+}
+
+// paragraphs writes text whose paragraphs have an empty line between them.
+func paragraphs(text string) string {
+	var b strings.Builder
+	for _, p := range strings.Split(text, "\n\n") {
+		b.WriteString(".PP\n" + roffLines(p) + "\n")
+	}
+	return b.String()
+}
+
+// roff escapes what troff would take for its own.
+func roff(s string) string { return strings.NewReplacer(`\`, `\e`, "-", `\-`).Replace(s) }
+
+// roffLines does so for several lines; one that begins with a point or an apostrophe would be a command.
+func roffLines(s string) string {
+	lines := strings.Split(roff(s), "\n")
+	for i, l := range lines {
+		if strings.HasPrefix(l, ".") || strings.HasPrefix(l, "'") {
+			lines[i] = `\&` + l
+		}
+	}
+	return strings.Join(lines, "\n")
+}
