@@ -12,7 +12,7 @@ import (
 )
 
 // A standing is what the Directory says of an account that the policy may name.
-type standing struct{ active, super, named bool }
+type standing struct{ active, super bool }
 
 // directory looks up whom and what the policy names: addresses, groups, org units and domains.
 func (x *examination) directory(ctx context.Context) {

@@ -69,7 +69,7 @@ func clauseID(a Answers, s string) (string, error) {
 	if strings.EqualFold(s, everything) {
 		return everything, nil
 	}
-	all := clausesOf(a.example())
+	all := a.all()
 	for _, c := range all {
 		if strings.EqualFold(c.id, s) {
 			return c.id, nil

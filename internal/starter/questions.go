@@ -226,7 +226,7 @@ func clauseQuestions() []Question {
 
 func showClauses(a Answers) string {
 	var b strings.Builder
-	for _, c := range clausesOf(a.example()) {
+	for _, c := range a.all() {
 		b.WriteString("   " + c.id + "  " + c.says + "\n")
 	}
 	return b.String()

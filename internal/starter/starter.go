@@ -19,6 +19,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 
 	"esafetybot/examples"
 	"esafetybot/internal/policy"
@@ -42,17 +43,23 @@ func (a Answers) One(key string) string {
 // Has tells whether anything was answered.
 func (a Answers) Has(key string) bool { return len(a.Given[key]) > 0 }
 
-// example is the text of the example policy that was chosen.
-func (a Answers) example() string {
+// The clauses of the two examples.
+var (
+	classroomClauses = sync.OnceValue(func() []clause { return clausesOf(examples.Classroom) })
+	dojoClauses      = sync.OnceValue(func() []clause { return clausesOf(examples.Dojo) })
+)
+
+// all are the clauses of the example policy that was chosen.
+func (a Answers) all() []clause {
 	if a.One(keyExample) == dojo {
-		return examples.Dojo
+		return slices.Clone(dojoClauses())
 	}
-	return examples.Classroom
+	return slices.Clone(classroomClauses())
 }
 
 // chosen are the clauses that were asked for, in the order of the example.
 func (a Answers) chosen() []clause {
-	all := clausesOf(a.example())
+	all := a.all()
 	want := a.Given[keyClauses]
 	if slices.Equal(want, []string{everything}) {
 		return all
