@@ -25,7 +25,8 @@ func newReminders(o *options) *cobra.Command {
 	var until string
 	upcoming := &cobra.Command{
 		Use: "upcoming", Short: "What goes out when, to whom, and what has gone out this school year", Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return o.upcoming(cmd, until, asJSON) },
+		Example: "  esafetybot reminders upcoming --policy school.yaml --until 2027-07-20",
+		RunE:    func(cmd *cobra.Command, _ []string) error { return o.upcoming(cmd, until, asJSON) },
 	}
 	upcoming.Flags().BoolVar(&asJSON, "json", false, "print as JSON")
 	upcoming.Flags().StringVar(&until, "until", "", "the last day that is listed (2027-07-20); default: as far as the term dates go")
@@ -45,6 +46,7 @@ func newReminders(o *options) *cobra.Command {
 	confirm.Flags().StringVar(&note, "note", "", "such as the dates, in a few words")
 	read := &cobra.Command{
 		Use: "read-policy", Short: "Say that you have read the policy, where there is no review site", Args: cobra.NoArgs,
+		Example: "  esafetybot reminders read-policy --as teacher@school.example",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			p, err := o.loadPolicy()
 			if err != nil {

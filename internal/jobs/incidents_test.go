@@ -331,7 +331,7 @@ func TestOnlyReadersAct(t *testing.T) {
 	e := b.entries(incidents.Ordinary, "officer@school.example")[0]
 	for _, name := range []string{"teacher", "it", "deputy", "head"} {
 		for _, act := range incidents.Acts[1:] {
-			id := b.sends(who(name), incidents.Sent{Act: act, Entry: e.ID, Correction: &incidents.Correction{About: incidents.Adult}, Answer: "x", WhoTold: "all", Learnt: "all"})
+			id := b.sends(who(name), incidents.Sent{Act: act, Entry: e.ID, Correction: &incidents.Correction{About: incidents.Adult}, Answer: "x", WhoTold: "all", Learnt: "all", Until: "2036-08-31", Why: "x"})
 			b.ran()
 			if j, err := decisions.Judged(t.Context(), b.env.Store, id); err != nil || j == nil || j.Counts || j.Why != notThere {
 				t.Errorf("%s %s: %+v %v", name, act, j, err)
