@@ -23,7 +23,9 @@ import (
 	"esafetybot/internal/needed"
 	"esafetybot/internal/outbox"
 	"esafetybot/internal/people"
+	"esafetybot/internal/privacy"
 	"esafetybot/internal/records"
+	"esafetybot/internal/reminders"
 	"esafetybot/internal/roster"
 	"esafetybot/internal/runs"
 	"esafetybot/internal/shares"
@@ -55,9 +57,9 @@ func collections() map[string][]*store.Collection {
 	return map[string][]*store.Collection{
 		mainDatabase: append(chunked,
 			access.Holders, actions.Actions, actions.Events, actions.Undos, checkins.Answers, classdojo.Told, closures.Closures, decisions.Judgements,
-			findings.Events, findings.Findings, findings.Firsts, incidents.AdultConcerns, incidents.Holds, incidents.Incidents, incidents.Receipts,
+			findings.Events, findings.Findings, findings.Firsts, incidents.AdultConcerns, incidents.Ends, incidents.Holds, incidents.Incidents, incidents.Receipts,
 			jobs.Leases, jobs.Returns, memory.Accounts, memory.Classes, moderation.Classes, needed.Questions, outbox.Letters, outbox.Marks, outbox.Parts,
-			people.People, records.Entries, runs.Records, views.Changes, views.Findings, views.History, views.Overview),
+			people.People, privacy.Log, records.Entries, reminders.Confirms, reminders.Outs, reminders.Reads, runs.Records, views.Changes, views.Findings, views.History, views.Overview),
 		decisionsDatabase: {decisions.Decisions, classdojo.Left}, // the site also takes what a forwarder of ClassDojo's mails tells
 		hintsDatabase:     {classdojo.Left},
 	}

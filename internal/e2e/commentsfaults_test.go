@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"esafetybot/internal/decisions"
+	"esafetybot/internal/jobs"
 	"esafetybot/internal/findings"
 	"esafetybot/internal/sim/generate"
 	"esafetybot/internal/sim/server"
@@ -135,6 +136,9 @@ func (s *campus) judgedAll(w *watch) {
 		s.t.Error("nobody decided anything: that proves little")
 	}
 	for _, d := range list {
+		if w.records[jobs.RemindersJob] == nil && (d.Do == decisions.Confirm || d.Do == decisions.ReadPolicy) {
+			continue // whose job did not run
+		}
 		if j, err := decisions.Judged(context.Background(), w.store, d.ID); j == nil || err != nil {
 			s.t.Errorf("%s: what became of a decision of %s (%s) is not known: %v", w.name, d.At, d.Do, err)
 		}

@@ -23,26 +23,27 @@ var blindWithout = map[string][]string{
 		"accounts.not-on-roll", "accounts.admin-role", "accounts.no-end-date", "accounts.never-signed-in", "accounts.dormant", "accounts.no-agreement",
 		"pupil-email.access-group", // and settings that groups make different
 	},
-	google.ScopeUnits:        {"pupil-email.on", "pupil-email.access-group", "settings.differs"},
-	google.ScopeRoles:        {"accounts.admin-role"},
-	google.ScopeAudit:        {"accounts.password-age", "accounts.weak-password", "accounts.suspicious-login", "accounts.outside-forwarding", "pupil-email.used", "comments.unreviewed", "comments.no-host", "comments.private-by-other-adult"},
-	google.ScopeUsage:        {"pupil-email.used"}, // and weak passwords, but not leaked ones
-	google.ScopeSecurity:     {"accounts.risky-app"},
-	google.ScopeMailSettings: {"accounts.outside-forwarding"},
-	google.ScopeCourses:      {"accounts.class-without-teacher", "accounts.outsider-in-class", "accounts.other-school", "accounts.old-class", "comments.unreviewed", "comments.no-host", "comments.private-by-other-adult"},
-	google.ScopeRosters:      {"accounts.class-without-teacher", "accounts.outsider-in-class", "accounts.other-school", "comments.unreviewed", "comments.no-host", "comments.private-by-other-adult"},
-	google.ScopeAnnounced:    nil, // only which post it is
-	google.ScopeCourseWork:   nil,
-	google.ScopeMaterials:    nil,
-	google.ScopeBlogs:        {"comments.unreviewed", "comments.no-host"},
-	google.ScopeMetadata:     {"comments.unreviewed", "comments.no-host"},
-	google.ScopeAddresses:    nil, // only members of whom the Directory knows nothing
-	google.ScopeGuardians:    nil, // only what an outsider in a class is called
-	google.ScopeMobiles:      {"devices.unencrypted", "devices.no-passcode"},
-	google.ScopeChromebooks:  {"devices.update-expired", "devices.developer-mode"},
-	google.ScopePolicies:     {"pupil-email.on", "pupil-email.access-group", "settings.differs"},
-	google.ScopeLicenses:     {"pupil-email.on", "pupil-email.access-group"}, // and settings whose policies name licences
-	google.ScopeDrives:       nil,                                            // rolls that are kept on Drive; these are not
+	google.ScopeUnits:         {"pupil-email.on", "pupil-email.access-group", "settings.differs"},
+	google.ScopeRoles:         {"accounts.admin-role"},
+	google.ScopeAudit:         {"accounts.password-age", "accounts.weak-password", "accounts.suspicious-login", "accounts.outside-forwarding", "pupil-email.used", "comments.unreviewed", "comments.no-host", "comments.private-by-other-adult"},
+	google.ScopeUsage:         {"pupil-email.used"}, // and weak passwords, but not leaked ones
+	google.ScopeSecurity:      {"accounts.risky-app"},
+	google.ScopeMailSettings:  {"accounts.outside-forwarding"},
+	google.ScopeCourses:       {"accounts.class-without-teacher", "accounts.outsider-in-class", "accounts.other-school", "accounts.old-class", "comments.unreviewed", "comments.no-host", "comments.private-by-other-adult"},
+	google.ScopeRosters:       {"accounts.class-without-teacher", "accounts.outsider-in-class", "accounts.other-school", "comments.unreviewed", "comments.no-host", "comments.private-by-other-adult"},
+	google.ScopeAnnounced:     nil, // only which post it is
+	google.ScopeCourseWork:    nil,
+	google.ScopeMaterials:     nil,
+	google.ScopeBlogs:         {"comments.unreviewed", "comments.no-host"},
+	google.ScopeMetadata:      {"comments.unreviewed", "comments.no-host"},
+	google.ScopeAddresses:     nil, // only members of whom the Directory knows nothing
+	google.ScopeGuardians:     nil, // only what an outsider in a class is called
+	google.ScopeMobiles:       {"devices.unencrypted", "devices.no-passcode"},
+	google.ScopeChromebooks:   {"devices.update-expired", "devices.developer-mode"},
+	google.ScopePolicies:      {"pupil-email.on", "pupil-email.access-group", "settings.differs"},
+	google.ScopeLicenses:      {"pupil-email.on", "pupil-email.access-group"}, // and settings whose policies name licences
+	google.ScopeAnnounceWrite: nil,                                            // what could not be posted is tried again, and told
+	google.ScopeDrives:        nil,                                            // rolls that are kept on Drive; these are not
 }
 
 // commentsIn says where the rules on comments are blind without a scope, by the kind of a finding's subject; nil is everywhere.

@@ -35,7 +35,7 @@ const (
 )
 
 // reportKinds are the messages that are kept as reports are: the school may have to show what was told.
-var reportKinds = []string{reportKind}
+var reportKinds = []string{reportKind, weeklyKind, termlyKind, monthlyKind}
 
 // Retention runs the job.
 func Retention(ctx context.Context, env Env, now time.Time) (*Record, error) {

@@ -18,6 +18,7 @@ var (
 	idLine   = regexp.MustCompile(`(?m)^  - id: (\S+)$`)
 	saysLine = regexp.MustCompile(`(?m)^    says: (.+)$`)
 	roleIn   = regexp.MustCompile(`\b(?:deals_with_it|ask): ([a-z_]+)`)
+	toIn     = regexp.MustCompile(`\bto: \[([a-z_, ]+)\]`)
 )
 
 // clausesOf cuts an example into its clauses.
@@ -46,6 +47,13 @@ func (c clause) roles() []policy.Role {
 	for _, m := range roleIn.FindAllStringSubmatch(c.text, -1) {
 		if r := policy.Role(m[1]); !slices.Contains(out, r) {
 			out = append(out, r)
+		}
+	}
+	for _, m := range toIn.FindAllStringSubmatch(c.text, -1) {
+		for to := range strings.SplitSeq(m[1], ",") {
+			if r := policy.Role(strings.TrimSpace(to)); slices.Contains(policy.Roles(), r) && !slices.Contains(out, r) {
+				out = append(out, r)
+			}
 		}
 	}
 	return out

@@ -40,6 +40,7 @@ const (
 	keyInset        = "inset"
 	keyBank         = "bank_holidays"
 	keyRollover     = "rollover"
+	keyReview       = "review"
 	keyConfidential = "confidential_owners"
 	keyLADO         = "lado"
 	keyMASH         = "mash"
@@ -190,6 +191,7 @@ func calendarQuestions() []Question {
 		Question{Key: keyInset, Ask: "Which days are inset days?", Why: "Staff are in and pupils are not.", Example: "2026-09-02, 2027-01-04", Between: ",", Check: date},
 		Question{Key: keyBank, Ask: "Whose bank holidays count? " + strings.Join(calendar.Regions(), ", ") + ".", Why: "They are neither school days nor working days.", Example: "england-and-wales", Default: is("england-and-wales"), Check: oneOf(calendar.Regions()...)},
 		Question{Key: keyRollover, Ask: "From when until when do accounts move up a year? Two dates.", Why: "In that time findings on accounts are one list without deadlines, since everything is moving.", Example: "2026-07-20 2026-09-25", Default: rollover, Check: twoDates},
+		Question{Key: keyReview, Ask: "On which day was the policy itself last reviewed?", Why: "The next review is counted down to, and staff are asked whether they have read it since.", Example: "2026-07-06", When: asksFor("policy-review", "policy-read"), Check: date},
 	)
 }
 

@@ -117,6 +117,7 @@ func Text(a Answers) string {
 	a.people(&b)
 	a.populations(&b)
 	a.calendar(&b)
+	a.review(&b)
 	a.more(&b)
 	b.WriteString("clauses:\n")
 	for i, c := range a.chosen() {
@@ -155,6 +156,18 @@ func (a Answers) people(b *strings.Builder) {
 		fmt.Fprintf(b, "\ntitles:\n  esafety_officer: %s\n", quote(a.One(keyTitle)))
 	}
 	b.WriteByte('\n')
+}
+
+// review is when the policy was last reviewed, as often as the clause on it says.
+func (a Answers) review(b *strings.Builder) {
+	if !a.Has(keyReview) {
+		return
+	}
+	every := "year"
+	if asksFor("reminder: policy-review, ask: esafety_officer, every: two years")(a) {
+		every = "two years"
+	}
+	fmt.Fprintf(b, "review: {last: %s, every: %s}\n\n", a.One(keyReview), every)
 }
 
 func (a Answers) populations(b *strings.Builder) {

@@ -24,6 +24,8 @@ trusted_domains: council.test
 example: %EXAMPLE%
 clauses: %CLAUSES%
 esafety_officer: lead@fernbank.test
+deputy: second@fernbank.test
+review: 2026-07-06
 headteacher: hm@fernbank.test
 safeguarding_lead: hm@fernbank.test
 workspace_admin: tech@fernbank.test

@@ -58,7 +58,7 @@ func runSchool(t *testing.T, proxy bool) *running {
 		if err := <-done; err != nil {
 			t.Error(err)
 		}
-		if strings.Count(out.String(), "\n") != 1 || !strings.Contains(out.String(), r.url) {
+		if strings.Count(out.String(), "\n") != 2 || !strings.Contains(out.String(), r.url) {
 			t.Errorf("said %q", out.String())
 		}
 	})
