@@ -94,7 +94,7 @@ func TestInspectionCopy(t *testing.T) {
 	}
 	c.work()
 	_, copied := c.get("officer", "/reports/inspection")
-	for _, want := range []string{"This copy was made on Monday 14 September 2026 at 10:00", "nline-safety incident: 3", "Autumn term 2026", "Annex: what is expected", "Not known yet.", "nobody as", "No clause of the policy serves this."} {
+	for _, want := range []string{"This copy was made on Monday 14 September 2026 at 10:00", "Online-safety incident: 3", "Autumn term 2026", "Annex: what is expected", "Not known yet.", "nobody as", "No clause of the policy serves this."} {
 		want = strings.Replace(want, "Autumn term", "autumn term", 1)
 		if !strings.Contains(copied, want) {
 			t.Errorf("it lacks %q:\n%s", want, copied)

@@ -52,7 +52,7 @@ var pages = []shownPage{
 	{name: "records", path: "/records", who: []string{"page-host", "officer", "administrator"}},
 	{name: "records-unfolded", path: "/records", who: []string{"page-host"}, do: (*visitor).unfold},
 	{name: "reports", path: "/reports", who: []string{"headteacher", "officer", "governor"}, chosen: []string{"headteacher desktop"}},
-	{name: "inspection-copy", path: "/reports/inspection", who: []string{"headteacher"}, document: true, chosen: []string{"headteacher desktop"}},
+	{name: "inspection-copy", path: "/reports/inspection", who: []string{"headteacher"}, document: true},
 	{name: "report-sent", path: "/reports/termly/2026-autumn", who: []string{"governor"}, document: true},
 	{name: "concern", path: "/concern", who: []string{"teacher", "officer"}},
 	{name: "concern-form", path: "/concern", who: []string{"teacher"}, do: func(v *visitor) { v.press("button[name=about][value=pupil]") }},
