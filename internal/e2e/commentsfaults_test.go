@@ -10,8 +10,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"esafetybot/internal/decisions"
-	"esafetybot/internal/jobs"
 	"esafetybot/internal/findings"
+	"esafetybot/internal/jobs"
 	"esafetybot/internal/sim/generate"
 	"esafetybot/internal/sim/server"
 	"esafetybot/internal/sim/truth"

@@ -77,7 +77,9 @@ func TestCampaignDojoDays(t *testing.T) {
 			sc, s := small(t, seed, server.Options{})
 			w := s.only(generate.Dojo)
 			ofDojo := func(list []truth.Finding) []truth.Finding {
-				return slices.DeleteFunc(list, func(f truth.Finding) bool { return !strings.Contains(f.Subject, "dojo") || strings.HasPrefix(f.Subject, "reminder/") })
+				return slices.DeleteFunc(list, func(f truth.Finding) bool {
+					return !strings.Contains(f.Subject, "dojo") || strings.HasPrefix(f.Subject, "reminder/")
+				})
 			}
 			rules := map[string]bool{}
 			look := func(when string) {
