@@ -174,7 +174,7 @@ func (d *request) export(ctx context.Context, out string) error {
 	if err != nil && !errors.Is(err, privacy.ErrFrozen) && !errors.Is(err, privacy.ErrUnderWay) { // neither keeps anybody from reading
 		return err
 	}
-	if err := privacy.Note(ctx, d.quiet.Commit, d.clock(), "export", d.as, d.given); err != nil {
+	if err := privacy.Note(ctx, d.quiet.Commit, d.clock(), privacy.Export, d.as, d.given); err != nil {
 		return err
 	}
 	if err := w.Export(out, d.clock(), d.kept); err != nil {
@@ -202,7 +202,7 @@ func (d *request) erase(ctx context.Context, dry, asJSON bool) error {
 		return err
 	}
 	if !dry {
-		if err := privacy.Note(ctx, d.quiet.Commit, d.clock(), "erase", d.as, d.given); err != nil {
+		if err := privacy.Note(ctx, d.quiet.Commit, d.clock(), privacy.Erase, d.as, d.given); err != nil {
 			return err
 		}
 		if err := w.Do(ctx, d.quiet.Commit); err != nil {

@@ -27,7 +27,7 @@ import (
 )
 
 // jobNames are the jobs that this version knows, in the order in which they run.
-var jobNames = slices.Concat(jobs.Looking, []string{jobs.ApplyJob, jobs.WeeklyJob, jobs.TermlyJob, jobs.MonthlyJob, jobs.DigestJob, jobs.ReportJob, jobs.RetentionJob, sendJob})
+var jobNames = slices.Concat(jobs.Looking, jobs.Following, []string{sendJob})
 
 // sendJob hands over what waits in the outbox.
 const sendJob = "send"
@@ -56,7 +56,11 @@ func newRun(o *options) *cobra.Command {
 					return err
 				}
 			}
-			return b.run(cmd.Context(), names, asJSON)
+			err = b.run(cmd.Context(), names, asJSON)
+			if errors.Is(err, errStatus(exitFailed)) && !asJSON {
+				fmt.Fprintln(o.std.Err, "Exit status 1, because something above failed or could not be checked. “esafetybot doctor” says what can be done; what the school knows that nobody can see may stand under not_seen in the policy.")
+			}
+			return err
 		},
 	}
 	cmd.Flags().StringVar(&o.now, "now", "", "run as if it were this time (RFC 3339), for simulated schools")
@@ -227,9 +231,6 @@ func (b *workbench) run(ctx context.Context, names []string, asJSON bool) error 
 	}
 	b.env.Log.Info(logRunDone, "failed", failed, "jobs", len(records))
 	if failed {
-		if !asJSON {
-			fmt.Fprintln(b.o.std.Err, "Exit status 1, because something above failed or could not be checked. “esafetybot doctor” says what can be done; what the school knows that nobody can see may stand under not_seen in the policy.")
-		}
 		return errStatus(exitFailed)
 	}
 	return nil

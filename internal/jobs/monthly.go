@@ -17,6 +17,8 @@ import (
 	"esafetybot/internal/memory"
 	"esafetybot/internal/outbox"
 	"esafetybot/internal/policy"
+	"esafetybot/internal/privacy"
+	"esafetybot/internal/pseudonym"
 	"esafetybot/internal/remedies"
 	"esafetybot/internal/reports"
 	"esafetybot/internal/school"
@@ -98,11 +100,8 @@ func monthlySpan(ctx context.Context, env Env, box *outbox.Outbox, kind string, 
 
 // monthlyDue tells whether a monthly list is to be sent now.
 func monthlyDue(ctx context.Context, env Env, now time.Time) (bool, error) {
-	if local := now.In(env.Policy.School.Location); local.Hour()*60+local.Minute() < env.Policy.Mail.Report.Hour*60+env.Policy.Mail.Report.Minute {
-		return false, nil
-	}
 	last, err := Latest(ctx, env.Store, MonthlyJob)
-	if err != nil || !daily(env.Policy, last, now) {
+	if err != nil || !reached(env.Policy, env.Policy.Mail.Report, last, now) {
 		return false, err
 	}
 	first, err := memory.FirstLook(ctx, env.Store)
@@ -302,6 +301,9 @@ func (m *monthly) findingOfHead(ctx context.Context, f *findings.Finding) (bool,
 
 // exports adds the lists that were taken out of the program.
 func (m *monthly) exports(ctx context.Context, in *reports.MonthlyInput) error {
+	if err := m.given(ctx, in); err != nil {
+		return err
+	}
 	if m.Site == nil {
 		return nil // nowhere to note one: the command line makes the place when it takes one out
 	}
@@ -315,6 +317,30 @@ func (m *monthly) exports(ctx context.Context, in *reports.MonthlyInput) error {
 			continue
 		}
 		in.Deeds = append(in.Deeds, reports.MonthlyDeed{Did: reports.DidExport, At: d.At, Who: l.exporter(kinds, d), What: exportWords[d.Kind]})
+	}
+	return nil
+}
+
+// given adds what is held of one person and was given out, or taken out for good. Of whom it was nobody can tell.
+func (m *monthly) given(ctx context.Context, in *reports.MonthlyInput) error {
+	for a, err := range privacy.Since(ctx, m.Store, m.from) {
+		if err != nil {
+			return err
+		}
+		if !a.At.Before(m.to) {
+			continue
+		}
+		d := reports.MonthlyDeed{Did: reports.DidExport, At: a.At, Who: []string{"somebody whom the policy no longer names"}, What: "What is held of one person, as a draft"}
+		if a.Do == privacy.Erase {
+			d.What = "What was held of one person, for good"
+		}
+		for _, r := range policy.Roles() {
+			if slices.ContainsFunc(m.Policy.Person(r), func(who policy.Person) bool { return pseudonym.Of(who.Address) == a.By }) {
+				d.Who = []string{m.Policy.Title(r)}
+				break
+			}
+		}
+		in.Deeds = append(in.Deeds, d)
 	}
 	return nil
 }

@@ -21,6 +21,8 @@ import (
 	"esafetybot/internal/findings"
 	"esafetybot/internal/mail"
 	"esafetybot/internal/outbox"
+	"esafetybot/internal/policy"
+	"esafetybot/internal/privacy"
 	"esafetybot/internal/seen"
 	"esafetybot/internal/store"
 )
@@ -119,6 +121,12 @@ func TestMonthly(t *testing.T) {
 	}
 	d.enters(decisions.Decision{At: place(t, "2026-11-18 13:00"), By: ours("office"), Do: decisions.Exported, Kind: decisions.ExportAccess})
 	d.enters(decisions.Decision{At: place(t, "2026-12-01 07:00"), By: ours("office"), Do: decisions.Exported, Kind: decisions.ExportIncidents}) // the next month's
+	it, _ := d.env.Policy.Address(policy.RoleAdmin)
+	for _, asked := range []string{privacy.Export, privacy.Erase} {
+		if err := privacy.Note(t.Context(), d.env.Store.Commit, place(t, "2026-11-19 09:00"), asked, it, "lou.quillfeather@school.example"); err != nil {
+			t.Fatal(err)
+		}
+	}
 	d.at("2026-12-01 07:10")
 	agree(ours("it"), "Too late for this list.", func(x *decisions.Decision) { x.At = place(t, "2026-12-01 07:05") }, later)
 
@@ -136,6 +144,7 @@ func TestMonthly(t *testing.T) {
 		"what was agreed to and changed in November 2026", "Wed 18 November, Workspace administrator: Shared with a person outside the school (A1), 2 times, until 18 December 2026", "“The choir needs it.”",
 		"Wed 18 November, E-safety officer: Shared with a person outside the school (A1), until", "“It was looked at.”", "For a private reason, which only the e-safety officer and the safeguarding lead know.",
 		"Wed 18 November: Shared with a person outside the school (A1), until", "The reason may name a pupil", "E-safety officer: No longer sharing a document with somebody", "“Not now.”", "Wed 18 November, Page host: The access record, with names",
+		"Thu 19 November, Workspace administrator: What is held of one person, as a draft", "Thu 19 November, Workspace administrator: What was held of one person, for good",
 		"What concerns your own account or files is told to the chair of governors.",
 	} {
 		if !strings.Contains(head, want) {

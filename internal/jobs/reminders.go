@@ -2,7 +2,6 @@ package jobs
 
 import (
 	"context"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -386,26 +385,7 @@ func (r *remindersRun) title(about reminders.Reminder) string {
 func (r *remindersRun) nameSubject(subject string) {
 	for _, about := range r.in.Reminders {
 		if key, ok := strings.CutPrefix(subject, reminders.Subject(about.Name, "")); ok {
-			r.left.Names[subject] = r.title(about) + " (" + periodWords(key) + ")"
+			r.left.Names[subject] = r.title(about) + " (" + reminders.PeriodWords(key) + ")"
 		}
 	}
-}
-
-// periodWords says in words which period or day a key is: "2026-autumn-1" is "autumn 1 of 2026/27".
-func periodWords(key string) string {
-	if day, err := time.Parse(time.DateOnly, key); err == nil {
-		return day.Format("2 January 2006")
-	}
-	if month, err := time.Parse("2006-01", key); err == nil {
-		return month.Format("January 2006")
-	}
-	year, rest, _ := strings.Cut(key, "-")
-	if n, err := time.Parse("2006", year); err == nil {
-		of := fmt.Sprintf("%d/%02d", n.Year(), (n.Year()+1)%100)
-		if rest == "" {
-			return of
-		}
-		return strings.ReplaceAll(rest, "-", " ") + " of " + of
-	}
-	return strings.ReplaceAll(key, "-", " ")
 }

@@ -270,7 +270,11 @@ func (s *sweep) checkIns(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	n := book.Forget(s.before(policy.KeepCheckIns))
+	return s.forgot(ctx, book, checkins.Answers, book.Forget(s.before(policy.KeepCheckIns)))
+}
+
+// forgot writes what a book has forgotten, and counts it.
+func (s *sweep) forgot(ctx context.Context, book interface{ Stage(*store.Batch) error }, c *store.Collection, n int) error {
 	if n == 0 {
 		return nil
 	}
@@ -281,7 +285,7 @@ func (s *sweep) checkIns(ctx context.Context) error {
 	if err := s.lease.Commit(ctx, b); err != nil {
 		return err
 	}
-	s.tally(checkins.Answers, n)
+	s.tally(c, n)
 	return nil
 }
 

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"esafetybot/internal/actions"
@@ -20,11 +19,6 @@ import (
 	"esafetybot/internal/shares"
 	"esafetybot/internal/store"
 )
-
-// recorded are the jobs that leave a record.
-func recorded() []string {
-	return append(slices.Clone(Looking), ApplyJob, DigestJob, ReportJob, ReturnsJob, RetentionJob)
-}
 
 // runs drops old records of runs; the newest of each job stays, since a colour rests on it.
 func (s *sweep) runs(ctx context.Context) error {
@@ -94,19 +88,7 @@ func (s *sweep) closures(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	n := book.Forget(s.Policy.Calendar.Date(s.before(policy.KeepDecisions)))
-	if n == 0 {
-		return nil
-	}
-	b := &store.Batch{}
-	if err := book.Stage(b); err != nil {
-		return err
-	}
-	if err := s.lease.Commit(ctx, b); err != nil {
-		return err
-	}
-	s.tally(closures.Closures, n)
-	return nil
+	return s.forgot(ctx, book, closures.Closures, book.Forget(s.Policy.Calendar.Date(s.before(policy.KeepDecisions))))
 }
 
 // people drops addresses of those whom nothing mentions any more. It waits while Drives are read elsewhere, since whoever reads has them in mind already.

@@ -28,39 +28,11 @@ func (s *sweep) reminded(ctx context.Context) error {
 	}); err != nil {
 		return err
 	}
-	b := &store.Batch{}
-	n := 0
-	for d, err := range s.Store.Find(ctx, reminders.Confirms, store.Ask{}) {
-		if err != nil {
-			return err
-		}
-		var list, left []reminders.Confirm
-		if json.Unmarshal(d.Body, &list) != nil {
-			continue // whoever reads it says so
-		}
-		for i, c := range list {
-			if !c.At.Before(before) || i == len(list)-1 { // how things stand rests on the newest
-				left = append(left, c)
-			}
-		}
-		if len(left) == len(list) {
-			continue
-		}
-		body, err := json.Marshal(left)
-		if err != nil {
-			return err
-		}
-		n += len(list) - len(left)
-		b.Put(reminders.Confirms, d.Key, d.Version, nil, body)
-	}
-	if n == 0 {
-		return nil
-	}
-	if err := s.lease.Commit(ctx, b); err != nil {
+	book, err := reminders.Open(ctx, s.Store)
+	if err != nil {
 		return err
 	}
-	s.tally(reminders.Confirms, n)
-	return nil
+	return s.forgot(ctx, book, reminders.Confirms, book.Forget(before))
 }
 
 // holds tells whether who read the policy at a moment has read the one that holds.

@@ -14,6 +14,12 @@ import (
 // Looking lists the jobs that look at the school, in the order in which they run.
 var Looking = []string{AccountsJob, DevicesJob, PupilEmailJob, SettingsJob, CommentsJob, CheckInsJob, RecordsJob, RemindersJob, IncidentsJob, SharingJob, NamesJob}
 
+// Following lists the jobs that follow those that look, in the order in which they run.
+var Following = []string{ApplyJob, WeeklyJob, TermlyJob, MonthlyJob, DigestJob, ReportJob, RetentionJob}
+
+// recorded are the jobs that leave a record.
+func recorded() []string { return slices.Concat(Looking, Following, []string{ReturnsJob}) }
+
 // Seen is what the jobs of one run have left for those that follow them in the same process: a directory need not be read twice, and
 // reports are made from what was judged.
 type Seen struct {

@@ -2,8 +2,6 @@ package jobs
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 	"time"
 
 	"esafetybot/internal/findings"
@@ -56,13 +54,9 @@ func (l *look) unsent(ctx context.Context, first time.Time) ([]findings.Observed
 
 // lastSent is when a message of a kind was sent last; zero if none was within the longest holiday and ten school weeks.
 func lastSent(ctx context.Context, s store.Store, kind string, now time.Time) (sent time.Time, err error) {
-	for d, err := range s.Find(ctx, outbox.Letters, store.Ask{Query: "created", From: store.Time(now.AddDate(0, 0, -140))}) {
+	for e, err := range outbox.Reader(s).All(ctx, now.AddDate(0, 0, -140)) {
 		if err != nil {
 			return sent, err
-		}
-		var e outbox.Entry
-		if err := json.Unmarshal(d.Body, &e); err != nil {
-			return sent, fmt.Errorf("message %s cannot be read from the state: %w", d.Key, err)
 		}
 		if e.Kind == kind && e.State == outbox.Sent && e.Ended.After(sent) {
 			sent = e.Ended

@@ -73,16 +73,9 @@ func Termly(ctx context.Context, env Env, box *outbox.Outbox, s *Seen) (*Record,
 			return nil
 		}
 		period := termlyPeriod(env.Policy.Calendar, t)
-		var waits []reader
-		for _, who := range players(env.Policy, termlyRoles) {
-			if _, err := env.Store.Get(ctx, outbox.Letters, outbox.Key(who.Address, termlyKind, period)); errors.Is(err, store.ErrNotFound) && schoolIn(env.Policy.Calendar, env.Policy.DaysIn(who.Person), now) {
-				waits = append(waits, who)
-			} else if err != nil && !errors.Is(err, store.ErrNotFound) {
-				return err
-			}
-		}
-		if len(waits) == 0 {
-			return nil
+		waits, err := termlyWaits(ctx, env, now, period)
+		if err != nil || len(waits) == 0 {
+			return err
 		}
 		if !s.Census.Directory(ctx) {
 			r.Gaps = s.Census.Gaps("users")
@@ -123,11 +116,26 @@ func termlyOne(ctx context.Context, box *outbox.Outbox, lease *Lease, now time.T
 	return lease.Commit(ctx, b)
 }
 
+// termlyWaits lists who is in and has not had the report of a term.
+func termlyWaits(ctx context.Context, env Env, now time.Time, period string) (waits []reader, err error) {
+	for _, who := range players(env.Policy, termlyRoles) {
+		_, made, err := outbox.Reader(env.Store).Get(ctx, who.Address, termlyKind, period)
+		if err != nil {
+			return nil, err
+		}
+		if !made && schoolIn(env.Policy.Calendar, env.Policy.DaysIn(who.Person), now) {
+			waits = append(waits, who)
+		}
+	}
+	return waits, nil
+}
+
 // termlyDue tells whether somebody is to have the termly report now.
 func termlyDue(ctx context.Context, env Env, now time.Time) (bool, error) {
 	cal := env.Policy.Calendar
-	if local := now.In(env.Policy.School.Location); local.Hour()*60+local.Minute() < env.Policy.Mail.Report.Hour*60+env.Policy.Mail.Report.Minute {
-		return false, nil
+	last, err := Latest(ctx, env.Store, TermlyJob)
+	if err != nil || !reached(env.Policy, env.Policy.Mail.Report, last, now) {
+		return false, err
 	}
 	first, err := memory.FirstLook(ctx, env.Store)
 	if err != nil || first.IsZero() {
@@ -137,23 +145,8 @@ func termlyDue(ctx context.Context, env Env, now time.Time) (bool, error) {
 	if !ok {
 		return false, nil
 	}
-	last, err := Latest(ctx, env.Store, TermlyJob)
-	if err != nil || !daily(env.Policy, last, now) {
-		return false, err
-	}
-	for _, who := range players(env.Policy, termlyRoles) {
-		if !schoolIn(cal, env.Policy.DaysIn(who.Person), now) {
-			continue
-		}
-		_, err := env.Store.Get(ctx, outbox.Letters, outbox.Key(who.Address, termlyKind, termlyPeriod(cal, t)))
-		if errors.Is(err, store.ErrNotFound) {
-			return true, nil
-		}
-		if err != nil {
-			return false, err
-		}
-	}
-	return false, nil
+	waits, err := termlyWaits(ctx, env, now, termlyPeriod(cal, t))
+	return len(waits) > 0, err
 }
 
 // termlySent tells, by term, to whom the report went and to whom it did not, as what becomes of reminders is told.

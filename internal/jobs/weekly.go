@@ -138,11 +138,8 @@ func weeklyDay(ctx context.Context, env Env, now time.Time) (bool, error) {
 	if to.Address == "" || !weeklyOn(p, to, today) {
 		return false, nil
 	}
-	_, err := env.Store.Get(ctx, outbox.Letters, outbox.Key(to.Address, weeklyKind, weekOf(today)))
-	if errors.Is(err, store.ErrNotFound) {
-		return true, nil
-	}
-	return false, err
+	_, made, err := outbox.Reader(env.Store).Get(ctx, to.Address, weeklyKind, weekOf(today))
+	return err == nil && !made, err
 }
 
 // weeklyOn tells whether the weekly e-mail may go on a day: from the policy's day of the week on, when who gets it is in, and at the latest from the week's last school day on. In a week without a school day its

@@ -21,6 +21,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"iter"
 	"time"
 
 	"esafetybot/internal/pseudonym"
@@ -82,10 +83,16 @@ type Place struct {
 // Log is the collection of who asked for an export or an erasure, and when. Of whom is kept as a digest with a salt of its own, against which only somebody who knows the address can hold it.
 var Log = &store.Collection{Name: "privacy_log", Schema: 1, Indexed: []string{"at"}, Queries: []store.Query{{Name: "at", Range: "at"}}}
 
+// What may be asked for.
+const (
+	Export = "export" // what is held of one person is given out
+	Erase  = "erase"  // and taken out
+)
+
 // Asked is one document of [Log].
 type Asked struct {
 	At   time.Time `json:"at"`
-	Do   string    `json:"do"` // "export" or "erase"
+	Do   string    `json:"do"` // Export or Erase
 	By   string    `json:"by"` // hash of the address of whoever says that they did it
 	Salt string    `json:"salt"`
 	Of   string    `json:"of"` // digest of salt and subject
@@ -102,6 +109,21 @@ func Note(ctx context.Context, commit func(context.Context, *store.Batch) error,
 	b := &store.Batch{}
 	b.Create(Log, store.Key(store.Time(now), a.Salt), map[string]string{"at": store.Time(now)}, body)
 	return commit(ctx, b)
+}
+
+// Since lists what was asked for from a moment on, the oldest first.
+func Since(ctx context.Context, s store.Store, from time.Time) iter.Seq2[Asked, error] {
+	return func(yield func(Asked, error) bool) {
+		for d, err := range s.Find(ctx, Log, store.Ask{Query: "at", From: store.Time(from)}) {
+			var a Asked
+			if err == nil {
+				err = json.Unmarshal(d.Body, &a)
+			}
+			if !yield(a, err) || err != nil {
+				return
+			}
+		}
+	}
 }
 
 func (a Asked) digest(subject string) string {

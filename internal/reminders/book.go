@@ -116,6 +116,25 @@ func (b *Book) Confirm(name string, c Confirm) {
 	}
 }
 
+// Forget takes out what was confirmed before a moment, and returns how many; the newest of each reminder stays.
+func (b *Book) Forget(before time.Time) int {
+	n := 0
+	for name, list := range b.confirms {
+		var newest time.Time
+		for _, c := range list {
+			if c.At.After(newest) {
+				newest = c.At
+			}
+		}
+		kept := slices.DeleteFunc(slices.Clone(list), func(c Confirm) bool { return c.At.Before(before) && c.At.Before(newest) })
+		if gone := len(list) - len(kept); gone > 0 {
+			b.confirms[name], n = kept, n+gone
+			b.touched[Confirms][name] = kept
+		}
+	}
+	return n
+}
+
 // Read is what is known of an account and the policy.
 func (b *Book) Read(id string) Read { return b.reads[id] }
 

@@ -1,8 +1,10 @@
 package reminders
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"esafetybot/internal/calendar"
 	"esafetybot/internal/policy"
@@ -161,4 +163,23 @@ func count(n int, one, many string) string {
 		return "1 " + one
 	}
 	return strconv.Itoa(n) + " " + many
+}
+
+// PeriodWords says in words which period or day a key is: "2026-autumn-1" is "autumn 1 of 2026/27".
+func PeriodWords(key string) string {
+	if day, err := time.Parse(time.DateOnly, key); err == nil {
+		return day.Format("2 January 2006")
+	}
+	if month, err := time.Parse("2006-01", key); err == nil {
+		return month.Format("January 2006")
+	}
+	year, rest, _ := strings.Cut(key, "-")
+	if n, err := time.Parse("2006", year); err == nil {
+		of := fmt.Sprintf("%d/%02d", n.Year(), (n.Year()+1)%100)
+		if rest == "" {
+			return of
+		}
+		return strings.ReplaceAll(rest, "-", " ") + " of " + of
+	}
+	return strings.ReplaceAll(key, "-", " ")
 }

@@ -3,7 +3,6 @@ package termly
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 
 	"esafetybot/internal/policy"
@@ -47,18 +46,9 @@ func (k kept) Confirmed(ctx context.Context, name string, from, to time.Time) ([
 		if c.Answer != reminders.Done {
 			words = "told that it was not done"
 		}
-		out = append(out, fmt.Sprintf("%s: %s on %s", periodWords(period), words, c.At.In(loc).Format("2 January 2006")))
+		out = append(out, fmt.Sprintf("%s: %s on %s", reminders.PeriodWords(period), words, c.At.In(loc).Format("2 January 2006")))
 	}
 	return out, nil
-}
-
-// periodWords writes the key of a teaching block, 2026-autumn-1, as people do: Autumn 1. Other keys are days and months, and stand as they are.
-func periodWords(key string) string {
-	_, name, ok := strings.Cut(key, "-")
-	if !ok || name == "" || name[0] < 'a' || name[0] > 'z' {
-		return key
-	}
-	return strings.ToUpper(name[:1]) + strings.ReplaceAll(name[1:], "-", " ")
 }
 
 // Review tells when the policy was last reviewed, and is next.
