@@ -3,6 +3,7 @@ package doctor
 import (
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -267,6 +268,72 @@ func TestStateMailAndSite(t *testing.T) {
 		if rep := r.examine(t); !strings.HasPrefix(keys(rep, Fails)[2], "site") {
 			t.Errorf("%s: %v", url, keys(rep, Fails))
 		}
+	}
+}
+
+// How far signing in goes is looked at: who sends people on, and where they come back to.
+func TestSignInTried(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, generate.Classroom, nil, server.Options{})
+	r.Client = nil
+	var answer func(w http.ResponseWriter, r *http.Request)
+	site := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/style.css" {
+			w.Header().Set("Content-Type", "text/css")
+			return
+		}
+		answer(w, r)
+	}))
+	defer site.Close()
+	r.BaseURL = site.URL + "/"
+	to := func(query url.Values) func(w http.ResponseWriter, r *http.Request) {
+		return func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "https://accounts.google.com/o/oauth2/v2/auth?"+query.Encode(), http.StatusSeeOther)
+		}
+	}
+	for _, x := range []struct {
+		name   string
+		answer func(w http.ResponseWriter, r *http.Request)
+		want   Status
+		says   string
+	}{
+		{"as it should be", to(url.Values{"client_id": {"c"}, "redirect_uri": {site.URL + "/sign-in/done"}}), Unknown, "redirect_uri_mismatch"},
+		{"another address", to(url.Values{"client_id": {"c"}, "redirect_uri": {"https://other.example/sign-in/done"}}), Fails, "--base-url"},
+		{"no client", to(url.Values{}), Fails, "accounts.google.com"},
+		{"an error", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusBadGateway) }, Fails, "accounts.google.com"},
+	} {
+		answer = x.answer
+		if i := r.item(t, r.examine(t), "site/sign-in"); i.Status != x.want || !strings.Contains(i.Next, x.says) {
+			t.Errorf("%s: %+v", x.name, i)
+		}
+	}
+}
+
+// A reminder that is posted in Classroom needs its permission, and nothing else does.
+func TestNeedsOfReminders(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, generate.Classroom, nil, server.Options{})
+	scopes := func() (out []string) {
+		for _, n := range Needs(r.Policy, false) {
+			out = append(out, n.Scope)
+			if n.Scope == google.ScopeAnnounceWrite && (!n.Changes || len(n.Clauses) == 0 || n.Without == "") {
+				t.Errorf("%+v", n)
+			}
+		}
+		return out
+	}
+	if !r.Policy.PostsInClassroom() || !slices.Contains(scopes(), google.ScopeAnnounceWrite) {
+		t.Error("announcements are posted, and the permission is not asked for")
+	}
+	for _, c := range r.Policy.Clauses {
+		for _, m := range c.MetBy {
+			if w, ok := m.With.(*policy.ReminderWith); ok {
+				w.Through = policy.ThroughMail
+			}
+		}
+	}
+	if slices.Contains(scopes(), google.ScopeAnnounceWrite) {
+		t.Error("nothing is posted, and the permission is asked for")
 	}
 }
 

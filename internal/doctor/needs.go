@@ -13,7 +13,7 @@ type Need struct {
 	Scope   string   // as it is pasted into the Admin console
 	Plain   string   // what it permits, for the person who grants it
 	Without string   // what stays unknown without it; for one that changes things, what has to be done by hand
-	Changes bool     // it changes things: asked for only because a clause says propose or fix, or a blog may be moderated
+	Changes bool     // it changes things: asked for only because a clause says propose or fix, a blog may be moderated, or a reminder is posted in Classroom
 	Clauses []string // ids, in the order of the policy; empty for what every policy needs, such as sending mail
 }
 
@@ -70,10 +70,10 @@ var (
 )
 
 // jobsOf lists the jobs whose words say what a scope is for, in the order in which they are asked.
-var jobsOf = []string{"accounts", "sharing", "devices", "pupil-email", "settings", "comments", "names", "send", "apply"}
+var jobsOf = []string{"accounts", "sharing", "devices", "pupil-email", "settings", "comments", "names", "reminders", "send", "apply"}
 
 // changing are the scopes that change things.
-var changing = []string{google.ScopeUsersWrite, google.ScopeMembersWrite, google.ScopeDriveWrite, google.ScopeBlogsWrite}
+var changing = []string{google.ScopeUsersWrite, google.ScopeMembersWrite, google.ScopeDriveWrite, google.ScopeBlogsWrite, google.ScopeAnnounceWrite}
 
 // Needs lists the scopes that a policy needs, those that only read first. With gmail mail goes out through Gmail, which takes two more.
 func Needs(p *policy.Policy, gmail bool) []Need {
@@ -131,6 +131,13 @@ func (n *needs) means(p *policy.Policy, clause string, m policy.Means) {
 	}
 	if m.Kind == policy.Record && m.Name == policy.RecordAccess {
 		n.add(clause, forAccess...)
+		return
+	}
+	if w, ok := m.With.(*policy.ReminderWith); ok {
+		n.add(clause, google.ScopeUsers, google.ScopeCourses, google.ScopeRosters)
+		if w.Through == policy.ThroughClassroom {
+			n.add(clause, google.ScopeAnnounceWrite)
+		}
 		return
 	}
 	if m.Kind != policy.Check {

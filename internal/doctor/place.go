@@ -192,4 +192,38 @@ func (x *examination) site(ctx context.Context) {
 		return
 	}
 	x.works("site", "The review site answers at "+u.Host)
+	x.signIn(ctx, u)
 }
+
+// signIn begins to sign in, as far as that goes without a person: where the site sends people, and where they are to come back to.
+func (x *examination) signIn(ctx context.Context, site *url.URL) {
+	const without = "links in mails, answers, decisions and concerns: nobody can sign in"
+	base := strings.TrimRight(site.String(), "/")
+	stay := *x.HTTP
+	stay.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, base+"/sign-in", nil)
+	if err != nil {
+		return // the address was good a moment ago
+	}
+	resp, err := stay.Do(req)
+	if err != nil {
+		x.fails("site/sign-in", "The review site did not answer when somebody began to sign in", without, "try again; if it stays, look at what “esafetybot serve” says")
+		return
+	}
+	defer func() { _ = resp.Body.Close() }()
+	to, err := resp.Location()
+	if err != nil || to.Query().Get("client_id") == "" {
+		x.fails("site/sign-in", fmt.Sprintf("The review site does not send people on to sign in (HTTP %d)", resp.StatusCode), without, "look at what “esafetybot serve” says: it must reach "+issuerHost)
+		return
+	}
+	back := base + "/sign-in/done"
+	if have := to.Query().Get("redirect_uri"); have != back {
+		x.fails("site/sign-in", "The review site calls itself by another address than --base-url, so nobody comes back to it from signing in", without, "give “esafetybot serve” and “esafetybot doctor” the same --base-url")
+		return
+	}
+	x.unknown("site/sign-in", "The review site sends people to "+to.Host+" to sign in; whether its OAuth client is known there shows when somebody does",
+		"open "+base+" and sign in once; if the page says redirect_uri_mismatch, enter "+back+" as an authorised redirect URI of the OAuth client")
+}
+
+// issuerHost is who signs people in.
+const issuerHost = "accounts.google.com"
