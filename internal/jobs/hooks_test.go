@@ -31,6 +31,14 @@ const watchedPolicy = `
     met_by: [{check: accounts, with: {rules: [suspicious-login, outside-forwarding]}, severity: high}]
 `
 
+// fewClauses ask for something of the accounts, besides what the tests' own policy asks for: few channels of both APIs.
+const fewClauses = `
+  - id: R
+    says: Administrators are known.
+    deals_with_it: workspace_admin
+    met_by: [{check: accounts, with: {rules: [admin-role]}, severity: high}]
+`
+
 var (
 	hookKey  = strings.Repeat("k", hooks.MinKey)
 	otherKey = strings.Repeat("o", hooks.MinKey)
@@ -140,12 +148,13 @@ type listening struct {
 	env    Env
 }
 
-func listeningSchool(t *testing.T) *listening {
+// listeningSchool has a policy with more clauses than the tests' own.
+func listeningSchool(t *testing.T, clauses string) *listening {
 	t.Helper()
 	l := &listening{t: t, at: place(t, "2026-11-18 12:00")}
 	clock := func() time.Time { return l.at }
 	l.google = &pushing{t: t, now: clock, channels: map[string]*pushedTo{}, grants: 48 * time.Hour, refuse: map[string]error{}}
-	l.env = Env{Store: openStore(t), Policy: parsed(t, schoolPolicy+watchedPolicy), Google: quietGoogle{}, Clock: clock, Holder: "test", Exclusive: true, Log: slog.New(slog.DiscardHandler),
+	l.env = Env{Store: openStore(t), Policy: parsed(t, schoolPolicy+clauses), Google: quietGoogle{}, Clock: clock, Holder: "test", Exclusive: true, Log: slog.New(slog.DiscardHandler),
 		Channels: l.google, Receivers: &Receivers{URL: "https://receiver.school.example/hooks/", Keys: []string{hookKey}}}
 	return l
 }
@@ -217,7 +226,7 @@ func TestWantedChannels(t *testing.T) {
 
 // Channels are opened once, left alone while they live, replaced before they end, and closed then: at any time somebody listens.
 func TestChannelsAreRenewed(t *testing.T) {
-	l := listeningSchool(t)
+	l := listeningSchool(t, watchedPolicy)
 	l.same("due at first", true, l.due())
 	r := l.run()
 	n := len(l.each())
@@ -249,7 +258,7 @@ func TestChannelsAreRenewed(t *testing.T) {
 
 // What Google grants counts.
 func TestChannelsThatAreShort(t *testing.T) {
-	l := listeningSchool(t)
+	l := listeningSchool(t, watchedPolicy)
 	l.google.grants = 2 * time.Hour
 	l.run()
 	l.at = l.at.Add(89 * time.Minute)
@@ -279,7 +288,7 @@ func TestChannelsThatAreNotWanted(t *testing.T) {
 		"there are no receivers": {func(l *listening) { l.env.Receivers = nil }, 0, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			l := listeningSchool(t)
+			l := listeningSchool(t, watchedPolicy)
 			l.run()
 			if c.left < 0 {
 				c.left = len(l.each())
@@ -305,7 +314,7 @@ func TestChannelsThatAreNotWanted(t *testing.T) {
 
 // Without receivers nothing is done, and nothing is said.
 func TestNoReceivers(t *testing.T) {
-	l := listeningSchool(t)
+	l := listeningSchool(t, watchedPolicy)
 	l.env.Receivers = nil
 	if r := l.run(); r != nil || l.due() || l.google.requests > 0 {
 		t.Errorf("have %+v, and %d requests", r, l.google.requests)
@@ -325,7 +334,7 @@ func TestChannelsRefused(t *testing.T) {
 		"event names":               {"login", errWrong, 0, 8},
 	} {
 		t.Run(name, func(t *testing.T) {
-			l := listeningSchool(t)
+			l := listeningSchool(t, watchedPolicy)
 			l.google.refuse[c.application] = c.err
 			n := len(l.each())
 			if c.left < 0 { // the logs are asked for in order, and what follows one that is refused is not
@@ -380,7 +389,7 @@ func (c *crashing) Commit(ctx context.Context, b *store.Batch) error {
 func TestHooksKilled(t *testing.T) {
 	renewal := 5 * time.Hour // those on logs are then to be replaced
 	points := func() (requests, batches int) {
-		l := listeningSchool(t)
+		l := listeningSchool(t, fewClauses)
 		c := &crashing{Store: l.env.Store}
 		l.env.Store = c
 		l.run()
@@ -390,7 +399,7 @@ func TestHooksKilled(t *testing.T) {
 	}
 	requests, batches := points()
 	try := func(name string, arm func(*listening, *crashing)) {
-		l := listeningSchool(t)
+		l := listeningSchool(t, fewClauses)
 		s := &crashing{Store: l.env.Store}
 		l.env.Store = s
 		arm(l, s)
