@@ -11,8 +11,8 @@ import (
 	"esafetybot/internal/seen"
 )
 
-// The events after which a class's members are read again (Reports API, Classroom audit activity events).
-var classEvents = []string{"user_added_to_course", "user_joined_course", "user_removed_from_course", "transferred_ownership_of_course"}
+// ClassEvents are those after which a class's members are read again (Reports API, Classroom audit activity events).
+var ClassEvents = []string{"user_added_to_course", "user_joined_course", "user_removed_from_course", "transferred_ownership_of_course"}
 
 // Active is the state of a course that is in use.
 const Active = "ACTIVE"
@@ -147,7 +147,7 @@ func (c *Census) changedClasses(ctx context.Context, b *memory.Book) (changed ma
 	cursor := b.Cursors["classroom"]
 	newest := cursor
 	var mu sync.Mutex
-	_ = Each(ctx, c.Google.Workers(), classEvents, func(name string) {
+	_ = Each(ctx, c.Google.Workers(), ClassEvents, func(name string) {
 		events, read := c.Recent(ctx, "classroom", name, cursor.Add(-Overlap))
 		mu.Lock()
 		defer mu.Unlock()

@@ -27,6 +27,20 @@ var (
 	ForwardEvents = []string{"email_forwarding_out_of_domain"}
 )
 
+// LoginEvents lists what [Census.Logins] reads of the logs login and admin.
+func LoginEvents(passwords, alarms, forwards bool) (login, admin []string) {
+	if passwords || alarms {
+		login, admin = append(login, PasswordEvents...), []string{"CHANGE_PASSWORD"}
+	}
+	if alarms {
+		login = append(login, AlarmEvents...)
+	}
+	if forwards {
+		login = append(login, ForwardEvents...)
+	}
+	return login, admin
+}
+
 // An entry is one event name of one log.
 type entry struct{ app, name string }
 
@@ -35,20 +49,12 @@ type entry struct{ app, name string }
 // logs could not be read ("log/login", "log/admin" are then gaps); what they say is taken up again next time.
 func (c *Census) Logins(ctx context.Context, b *memory.Book, passwords, alarms, forwards bool) {
 	var asks []entry
-	add := func(app string, names ...string) {
-		for _, n := range names {
-			asks = append(asks, entry{app, n})
-		}
+	login, admin := LoginEvents(passwords, alarms, forwards)
+	for _, n := range login {
+		asks = append(asks, entry{"login", n})
 	}
-	if passwords || alarms {
-		add("login", PasswordEvents...)
-		add("admin", "CHANGE_PASSWORD")
-	}
-	if alarms {
-		add("login", AlarmEvents...)
-	}
-	if forwards {
-		add("login", ForwardEvents...)
+	for _, n := range admin {
+		asks = append(asks, entry{"admin", n})
 	}
 	if len(asks) == 0 {
 		return

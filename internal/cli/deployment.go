@@ -58,7 +58,7 @@ func collections() map[string][]*store.Collection {
 		mainDatabase: append(chunked,
 			access.Holders, actions.Actions, actions.Events, actions.Undos, checkins.Answers, classdojo.Told, closures.Closures, decisions.Judgements,
 			findings.Events, findings.Findings, findings.Firsts, incidents.AdultConcerns, incidents.Ends, incidents.Holds, incidents.Incidents, incidents.Receipts,
-			jobs.Leases, jobs.Returns, memory.Accounts, memory.Classes, moderation.Classes, needed.Questions, outbox.Letters, outbox.Marks, outbox.Parts,
+			jobs.ChannelBook, jobs.Leases, jobs.Returns, memory.Accounts, memory.Classes, moderation.Classes, needed.Questions, outbox.Letters, outbox.Marks, outbox.Parts,
 			people.People, privacy.Log, records.Entries, reminders.Confirms, reminders.Outs, reminders.Reads, runs.Records, views.Changes, views.Findings, views.History, views.Overview),
 		decisionsDatabase: {decisions.Decisions, classdojo.Left}, // the site also takes what a forwarder of ClassDojo's mails tells
 		hintsDatabase:     {classdojo.Left},
@@ -139,7 +139,7 @@ func describe() (deployment, error) {
 			d.Roles[who][database] = firestore.Permissions(r)
 		}
 	}
-	reading := scopesOf(append(slices.Clone(jobs.Looking), sendJob)...)
+	reading := scopesOf(slices.Concat(jobs.Listening, jobs.Looking, []string{sendJob})...)
 	changing := slices.DeleteFunc(scopesOf(jobs.ApplyJob), func(s string) bool { return slices.Contains(reading, s) })
 	d.Scopes = map[string][]string{"reading": reading, "changing": changing}
 	return d, nil

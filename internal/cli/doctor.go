@@ -106,6 +106,8 @@ func (o *options) doctor(ctx context.Context, d doctorOptions) error {
 	if d.probe {
 		return o.probe(ctx, s, d)
 	}
+	s.HooksURL = o.hooksURL
+	_, s.HooksTrouble = o.receivers()
 	switch to.Scheme {
 	case "gmail":
 		s.From = to.From

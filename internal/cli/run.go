@@ -27,7 +27,7 @@ import (
 )
 
 // jobNames are the jobs that this version knows, in the order in which they run.
-var jobNames = slices.Concat(jobs.Looking, jobs.Following, []string{sendJob})
+var jobNames = slices.Concat(jobs.Listening, jobs.Looking, jobs.Following, []string{sendJob})
 
 // sendJob hands over what waits in the outbox.
 const sendJob = "send"
@@ -119,6 +119,10 @@ func (o *options) bench(ctx context.Context, p *policy.Policy, clock func() time
 	if o.credentials == "" {
 		return nil, usageError{errors.New("no service account is given: --google-credentials KEY.json, or keyless:SERVICE_ACCOUNT_EMAIL on Google Cloud (how to make one: README, “Point it at a real domain”)")}
 	}
+	receivers, err := o.receivers()
+	if err != nil {
+		return nil, err
+	}
 	log := o.logger()
 	client, err := google.New(ctx, google.Config{
 		CredentialsFile: o.credentials, Admin: admin, Endpoint: o.endpoint, Workers: o.workers, Log: log, Quota: o.quota,
@@ -141,10 +145,12 @@ func (o *options) bench(ctx context.Context, p *policy.Policy, clock func() time
 	b.env = jobs.Env{
 		Store: s, BaseURL: o.baseURL, Exclusive: !strings.HasPrefix(o.state, "firestore:"), Policy: p, Google: client, Clock: clock, Log: log,
 		Holder: holder(), Rotation: o.rotation, Progress: o.progress(), Beside: to.Scheme == "dir", AcceptRolls: o.acceptRolls, Roll: o.roll,
+		Receivers: receivers,
 	}
 	if jobs.MayChange(p) {
 		b.env.Change = client
 	}
+	b.env.Channels = client
 	if p.PostsInClassroom() {
 		b.env.Classroom = client
 	}
@@ -268,6 +274,17 @@ func (b *workbench) sum(r *jobs.Record) {
 	c := r.Changes
 	switch r.Job {
 	case jobs.ReportJob, jobs.WeeklyJob, jobs.TermlyJob, jobs.MonthlyJob, jobs.DigestJob, jobs.IncidentsJob, jobs.ReturnsJob:
+		return
+	case jobs.HooksJob:
+		if c := r.Channels; c != nil {
+			fmt.Fprintf(w, "Channels on which Google tells what happens: %d open, %d of them new; %d closed.\n", c.Open, c.Opened, c.Closed)
+			for _, g := range c.Trouble {
+				fmt.Fprintf(w, "  %s: %s; what it would tell is found when the jobs look%s\n", g.Scope, g.Reason, detail(g))
+			}
+		}
+		if r.Error != "" {
+			fmt.Fprintf(w, "The run failed: %s\n", r.Error)
+		}
 		return
 	case jobs.RetentionJob:
 		n := 0

@@ -92,6 +92,7 @@ func newSimServe(o *options) *cobra.Command {
 	f.StringVar(&c.Credentials, "credentials-out", "", "write a service-account key that works against it to this file")
 	f.StringArrayVar(&c.OIDCClients, "oidc-client", nil, "a site that signs people in: id=ID,secret=SECRET and any number of ,redirect=URL (none: any on loopback); may be repeated")
 	f.BoolVar(&c.AutoLogin, "auto-login", false, "sign in the account that a site names in login_hint without asking")
+	f.BoolVar(&c.PlainHooks, "plain-hooks", false, "send the messages of notification channels to http on loopback too, as Google never does")
 	f.StringVar(&c.AddrFile, "addr-file", "", "write its base URL to this file")
 	return cmd
 }

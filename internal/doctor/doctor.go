@@ -78,6 +78,9 @@ type Setup struct {
 	// BaseURL is the review site's; HTTP asks it.
 	BaseURL string
 	HTTP    *http.Client
+	// HooksURL is where Google may send to, "" for nowhere; HooksTrouble is why it may not.
+	HooksURL     string
+	HooksTrouble error
 	// Progress, if set, hears what is being tried.
 	Progress func(what string, done, of int)
 }
@@ -85,7 +88,7 @@ type Setup struct {
 // Examine tries everything. The error is that of a context that ended.
 func Examine(ctx context.Context, s Setup) (*Report, error) {
 	x := &examination{Setup: s}
-	steps := []func(context.Context){x.policyFile, x.google, x.directory, x.settings, x.rolls, x.calendar, x.state, x.mail, x.site}
+	steps := []func(context.Context){x.policyFile, x.google, x.directory, x.settings, x.rolls, x.calendar, x.state, x.mail, x.site, x.hooks}
 	for i, step := range steps {
 		if s.Progress != nil {
 			s.Progress("trying", i, len(steps))

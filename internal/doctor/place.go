@@ -227,3 +227,15 @@ func (x *examination) signIn(ctx context.Context, site *url.URL) {
 
 // issuerHost is who signs people in.
 const issuerHost = "accounts.google.com"
+
+// hooks says whether Google is asked to tell what happens. Nothing fails without it.
+func (x *examination) hooks(context.Context) {
+	switch {
+	case x.HooksTrouble != nil:
+		x.fails("hooks", "The receivers cannot be used: "+x.HooksTrouble.Error(), "nothing: what happens is then found when the jobs look", "correct --hooks-url and its keys, or leave both out")
+	case x.HooksURL == "":
+		x.unknown("hooks", "No receivers are given, so what happens is found when the jobs look, and not within minutes; nothing is missed", "give --hooks-url once receivers run, if it should be known sooner")
+	default:
+		x.unknown("hooks", "Google is asked to tell what happens to "+x.HooksURL+"/google; whether that can be reached from outside only Google can try", "run “esafetybot run hooks”, which says what Google does not do")
+	}
+}

@@ -336,6 +336,9 @@ func (e *Error) fromAnswer(err *googleapi.Error, id *identity) {
 		e.What, e.Next = "the class is archived or switched off, and takes no changes", "leave it out, or open it again in Classroom"
 	case p.word() == wordAttachment:
 		e.What, e.Next = "the account cannot open what is to be attached", "share it with the account, or name something else"
+	case p.is("push.webhookUrlNotHttps", "push.webhookUrlUnauthorized", "push.webhookUrlNotFound"):
+		e.Why, e.What = seen.Refused, "Google does not send to the receivers' address"
+		e.Next = "give one in --hooks-url that begins with https, has a good certificate and can be reached from outside; if it is all that, verify its domain for the Google Cloud project"
 	case err.Code == http.StatusNotFound:
 		e.What = "not found"
 	case err.Code == http.StatusGone:

@@ -1,7 +1,8 @@
 // Package google reads a school's Google Workspace, and makes the few changes that the action log asks for.
 //
 // A [Client] has one or two files per API that the program uses (drive, directory with people and devices, reports with usage, groupssettings,
-// cloudidentity, licensing, classroom, blogger, gmail), one for all changes (write.go; announcements in Classroom in announcements.go), one place that signs in (auth.go) and one transport (transport.go)
+// cloudidentity, licensing, classroom, blogger, gmail), one for all changes (write.go; announcements in Classroom in announcements.go), one for
+// notification channels (watch.go), one place that signs in (auth.go) and one transport (transport.go)
 // that every request goes through, token requests included.
 //
 // The contract:

@@ -120,6 +120,12 @@ var (
 	blogCommentShow     = method{name: "blogger.comments.approve", units: 1, buckets: bloggerBuckets, again: true}
 	blogCommentHide     = method{name: "blogger.comments.markAsSpam", units: 1, buckets: bloggerBuckets, again: true}
 	blogCommentEmpty    = method{name: "blogger.comments.removeContent", units: 1, buckets: bloggerBuckets, again: true}
+
+	// Channels: Google refuses the id of one that it knows, so that twice is once. Both APIs call their method of stopping admin.channels.stop.
+	activitiesWatch = method{name: "reports.activities.watch", units: 1, buckets: []bucket{reportsFiltered, reportsProject}, again: true}
+	activitiesStop  = method{name: "reports.channels.stop", units: 1, buckets: []bucket{reportsProject}, again: true}
+	usersWatch      = method{name: "directory.users.watch", units: 1, buckets: directoryBuckets, again: true}
+	usersStop       = method{name: "directory.channels.stop", units: 1, buckets: directoryBuckets, again: true}
 )
 
 // A call is one API call on its way: what the transport learns from the request's context, and what it reports back.

@@ -154,6 +154,11 @@ func Scopes(job string) []ScopeUse {
 			{ScopeAnnounceWrite, "write announcements in Classroom in the name of a class's teacher, and change and delete those that the program wrote; no others", false,
 				"posting reminders for pupils in their classes; only needed where the policy has a reminder through Classroom"},
 		}
+	case "hooks": // no scope that the jobs which read do not need as well
+		return []ScopeUse{
+			{ScopeAudit, plainAudit, false, "within minutes, what the logs tell: it is then found when the jobs look"},
+			{ScopeUsers, plainUsers, false, "within minutes, what becomes of accounts: it is then found when the jobs look"},
+		}
 	case "send":
 		return []ScopeUse{
 			{ScopeCompose, "write drafts and send them from the sender's mailbox; it cannot read mail", true, "nothing, but no mail is sent through Gmail"},

@@ -11,7 +11,7 @@ import (
 )
 
 // Due lists the jobs that are due: those that look, once a day; what follows them; and at once the one on pupils' e-mail, when the admin log says that
-// something changed that may have switched e-mail on.
+// something changed that may have switched e-mail on; and that which keeps channels open, before one ends.
 func Due(ctx context.Context, env Env) ([]string, error) {
 	var out []string
 	now := env.Clock()
@@ -86,6 +86,13 @@ func Due(ctx context.Context, env Env) ([]string, error) {
 	}
 	if incidents {
 		out = append(out, IncidentsJob) // nothing else follows from it
+	}
+	listen, err := hooksDue(ctx, env)
+	if err != nil {
+		return nil, err
+	}
+	if listen {
+		out = append(out, HooksJob) // nor from this
 	}
 	if last, err = Latest(ctx, env.Store, RetentionJob); err != nil {
 		return nil, err

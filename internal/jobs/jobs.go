@@ -77,6 +77,9 @@ type Env struct {
 	AcceptRolls bool
 	// Change makes changes at Google; nil where nothing may be changed.
 	Change remedies.API
+	// Receivers says where Google may send what happens; nil where nobody listens. Channels opens and closes the notification channels, or is nil.
+	Receivers *Receivers
+	Channels  Channels
 	// Classroom posts announcements; nil where the policy asks for none.
 	Classroom reminders.Classroom
 	// Wait waits between two readings of what was changed, and Patience is how long each time; nil is real time, about a minute in all.

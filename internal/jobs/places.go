@@ -73,6 +73,7 @@ func Places() []privacy.Place {
 		{C: outbox.Parts, Form: privacy.Within, What: "the text of a message", Retention: policy.KeepMessages},
 		{C: outbox.Marks, What: "up to when somebody was told", Retention: policy.KeepMessages},
 		{C: Returns, What: "when was last looked for mail that came back", While: whileTrue},
+		{C: ChannelBook, What: "which notification channels are open at Google", While: whileTrue},
 		{C: Leases, What: "who runs a job", While: whileRunning},
 		{C: privacy.Log, What: "who asked for an export or an erasure, and when", Retention: policy.KeepPrivacy},
 

@@ -17,8 +17,11 @@ var Looking = []string{AccountsJob, DevicesJob, PupilEmailJob, SettingsJob, Comm
 // Following lists the jobs that follow those that look, in the order in which they run.
 var Following = []string{ApplyJob, WeeklyJob, TermlyJob, MonthlyJob, DigestJob, ReportJob, RetentionJob}
 
+// Listening lists the jobs that come before those that look: what happens while these do is then told to those of the next run.
+var Listening = []string{HooksJob}
+
 // recorded are the jobs that leave a record.
-func recorded() []string { return slices.Concat(Looking, Following, []string{ReturnsJob}) }
+func recorded() []string { return slices.Concat(Listening, Looking, Following, []string{ReturnsJob}) }
 
 // Seen is what the jobs of one run have left for those that follow them in the same process: a directory need not be read twice, and
 // reports are made from what was judged.
@@ -51,6 +54,9 @@ func Run(ctx context.Context, env Env, box *outbox.Outbox, names []string, done 
 		if err != nil {
 			errs = errors.Join(errs, fmt.Errorf("job %s: %w", job, err))
 		}
+	}
+	if slices.Contains(names, HooksJob) {
+		one(HooksJob, func() (*Record, error) { return Hooks(ctx, env, s.Census.Now) })
 	}
 	for _, job := range Looking {
 		if !slices.Contains(names, job) || !Asked(env.Policy, job) {

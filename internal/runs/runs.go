@@ -27,16 +27,25 @@ type Record struct {
 	Policy   string          `json:"policy"`
 	Started  time.Time       `json:"started"`
 	Ended    time.Time       `json:"ended"`
-	Scopes   int             `json:"scopes"`            // parts of the school's data that the policy asks for
-	ReadFull int             `json:"read"`              // of them, read in full in this run
-	Touched  int             `json:"touched"`           // items that the log named and that were read again
-	Gaps     []seen.Gap      `json:"gaps"`              // what could not be seen
-	Calls    map[string]int  `json:"calls"`             // requests to Google, by method
-	Writes   int             `json:"writes"`            // documents written to the state, this one included
-	Changes  findings.Change `json:"changes"`           // of findings
-	Actions  *actions.Result `json:"actions,omitempty"` // what became of the changes that were approved
-	Deleted  map[string]int  `json:"deleted,omitempty"` // by retention: documents, or parts of them, by collection
+	Scopes   int             `json:"scopes"`             // parts of the school's data that the policy asks for
+	ReadFull int             `json:"read"`               // of them, read in full in this run
+	Touched  int             `json:"touched"`            // items that the log named and that were read again
+	Gaps     []seen.Gap      `json:"gaps"`               // what could not be seen
+	Calls    map[string]int  `json:"calls"`              // requests to Google, by method
+	Writes   int             `json:"writes"`             // documents written to the state, this one included
+	Changes  findings.Change `json:"changes"`            // of findings
+	Actions  *actions.Result `json:"actions,omitempty"`  // what became of the changes that were approved
+	Deleted  map[string]int  `json:"deleted,omitempty"`  // by retention: documents, or parts of them, by collection
+	Channels *Channels       `json:"channels,omitempty"` // by hooks
 	Error    string          `json:"error,omitempty"`
+}
+
+// Channels is what became of Google's notification channels. Trouble costs no sight: what they do not tell is found when the jobs look.
+type Channels struct {
+	Open    int        `json:"open"`   // when the run ended
+	Opened  int        `json:"opened"` // in this run
+	Closed  int        `json:"closed"`
+	Trouble []seen.Gap `json:"trouble,omitempty"` // what Google did not do, the first of many alike
 }
 
 // OK tells whether the run saw all that the policy expects. notSeen lists scopes or kinds that it does not expect.

@@ -18,19 +18,19 @@ import (
 
 // FaultKinds lists what can go wrong. Those of requests: 429 (with or without Retry-After), 403 (rate limits), 500, 503, timeout (no answer
 // until the client gives up), drop (the connection breaks), truncate (half a body), slow, incomplete (files.list says incompleteSearch and
-// leaves some out). Those of audit records: dup-audit, late-audit, lost-audit.
-var FaultKinds = []string{"429", "403", "500", "503", "timeout", "drop", "truncate", "slow", "dup-audit", "late-audit", "lost-audit", "incomplete"}
+// leaves some out). Those of audit records: dup-audit, late-audit, lost-audit. Those of the messages of notification channels about a record: dup-push, late-push, lost-push.
+var FaultKinds = []string{"429", "403", "500", "503", "timeout", "drop", "truncate", "slow", "dup-audit", "late-audit", "lost-audit", "dup-push", "late-push", "lost-push", "incomplete"}
 
 // Faults says what goes wrong how often. The same seed gives the same faults: of a request by its method, subject, query and how often it
-// was sent; of an audit record by its identity.
+// was sent; of an audit record, and of what is pushed of it, by the record's identity.
 type Faults struct {
-	Rate   float64 // 0 to 1: of requests, and of audit records for each audit kind
+	Rate   float64 // 0 to 1: of requests, and of audit records for each audit or push kind
 	Seed   uint64
-	Kinds  []string      // FaultKinds; empty means all but incomplete and the audit kinds
+	Kinds  []string      // FaultKinds; empty means all but incomplete, the audit and the push kinds
 	Routes []string      // beginnings of method ids (drive, drive.files, reports, oauth2); empty means all
 	Hang   time.Duration // longest a timeout holds a request; 0 means 30 s
 	Slow   time.Duration // what slow adds; 0 means 300 ms
-	Late   time.Duration // how much later than usual a late audit record shows, in the tenant's time; 0 means 6 h
+	Late   time.Duration // how much later than usual a late audit record shows, or its messages are sent, in the tenant's time; 0 means 6 h
 }
 
 // ParseFaults reads the form of the --faults flag: rate=0.1,seed=7,kinds=429+500,route=drive+reports.
@@ -86,7 +86,7 @@ type injector struct {
 func newInjector(f Faults) *injector {
 	in := &injector{Faults: f, sent: map[string]int{}}
 	for _, k := range f.Kinds {
-		if !strings.HasSuffix(k, "-audit") {
+		if !strings.HasSuffix(k, "-audit") && !strings.HasSuffix(k, "-push") {
 			in.kinds = append(in.kinds, k)
 		}
 	}
@@ -196,17 +196,23 @@ func (in *injector) inject(w http.ResponseWriter, r *http.Request, kind string, 
 }
 
 // record decides what becomes of an audit record: lost for good, late, or told twice.
-func (in *injector) record(a *world.Activity) (lost, late, twice bool) {
+func (in *injector) record(a *world.Activity) (lost, late, twice bool) { return in.become(a, "audit") }
+
+// pushed decides what becomes of the messages that tell of a record: likewise.
+func (in *injector) pushed(a *world.Activity) (lost, late, twice bool) { return in.become(a, "push") }
+
+func (in *injector) become(a *world.Activity, what string) (lost, late, twice bool) {
 	if in.Rate == 0 {
 		return false, false, false
 	}
 	key := a.Time.Format(stamp) + strconv.FormatInt(a.Unique, 36)
 	hit := func(kind string) bool {
+		kind += "-" + what
 		if !slices.Contains(in.Kinds, kind) {
 			return false
 		}
 		p, _ := in.roll(kind + key)
 		return p < in.Rate
 	}
-	return hit("lost-audit"), hit("late-audit"), hit("dup-audit")
+	return hit("lost"), hit("late"), hit("dup")
 }

@@ -49,6 +49,7 @@ var handlers = map[string]handler{
 	"directory.users.patch":        {write: usersPatch},
 	"directory.users.signOut":      {write: usersSignOut},
 	"directory.users.update":       {write: usersPatch},
+	"directory.users.watch":        {write: usersWatch},
 
 	"directory.roles.list":           {read: onlyAdmin(rolesList)},
 	"directory.roleAssignments.list": {read: onlyAdmin(roleAssignmentsList)},
@@ -61,6 +62,8 @@ var handlers = map[string]handler{
 	"licensing.licenseAssignments.listForProduct": {read: onlyAdmin(licencesList)},
 
 	"reports.activities.list":     {read: onlyAdmin(activitiesList)},
+	"reports.activities.watch":    {write: activitiesWatch},
+	"admin.channels.stop":         {write: channelsStop}, // of the Reports API and of the Directory, which call theirs the same
 	"reports.userUsageReport.get": {read: onlyAdmin(userUsageGet)},
 	"groupsSettings.groups.get":   {read: onlyAdmin(groupSettingsGet)},
 

@@ -33,6 +33,7 @@ type Config struct {
 	Credentials string        // file for a service-account key that works against this server
 	OIDCClients []string      // sites that sign people in besides the tenant's, as ParseOIDCClient reads them
 	AutoLogin   bool          // sign in the account that a site names in login_hint without asking
+	PlainHooks  bool          // let notification channels lead to http on loopback, which Google never does
 	AddrFile    string        // file for the base URL (or the proxy's URL)
 	Out         io.Writer     // gets a line when ready, and how to try it where a key was asked for; nil is os.Stdout
 	Log         *slog.Logger  // nil discards
@@ -66,7 +67,7 @@ func Run(ctx context.Context, c Config) error {
 		return err
 	}
 	o := Options{Log: c.Log, AuditLag: c.AuditLag, SpreadDelay: c.Spread, UsageLag: c.UsageLag, Quotas: !c.NoQuotas, Faults: faults, Latency: c.Latency, FailSubject: map[string]int{}}
-	o.AutoLogin = c.AutoLogin
+	o.AutoLogin, o.PlainHooks = c.AutoLogin, c.PlainHooks
 	for _, text := range c.OIDCClients {
 		client, err := ParseOIDCClient(text)
 		if err != nil {
@@ -130,7 +131,24 @@ func Run(ctx context.Context, c Config) error {
 	if now := w.Now(); !c.Proxy && c.Credentials != "" {
 		fmt.Fprintf(out, "There it is %[1]s. Try it: esafetybot doctor --policy FILE --google-credentials %[2]s --google-endpoint %[3]s --now %[1]s, then “run” with the same\n", now.UTC().Format(time.RFC3339), c.Credentials, base)
 	}
+	if c.Speed > 0 {
+		go s.keepPushing(ctx)
+	}
 	return run()
+}
+
+// keepPushing sends the messages of notification channels as they fall due by a clock that runs, until the context ends.
+func (s *Server) keepPushing(ctx context.Context) {
+	t := time.NewTicker(200 * time.Millisecond)
+	defer t.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-t.C:
+			s.kick()
+		}
+	}
 }
 
 // write puts a file in place at once, so that nobody who waits for it reads half of it; no path writes nothing.

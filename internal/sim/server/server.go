@@ -49,6 +49,8 @@ type Options struct {
 	OIDCClients []world.OIDCClient           // sites that sign people in, besides the tenant's; those of the same id take the tenant's place
 	OIDCKey     *rsa.PrivateKey              // signs ID tokens; nil makes one when needed
 	AutoLogin   bool                         // a login_hint signs that account in at once, unless prompt=select_account
+	PlainHooks  bool                         // notification channels may lead to http on loopback, which Google never does
+	Hooks       http.RoundTripper            // what messages of notification channels go through; nil is http.DefaultTransport
 }
 
 // Server is the simulated Google.
@@ -60,6 +62,7 @@ type Server struct {
 	pages   pager
 	quota   quotas
 	spread  spread
+	push    pushes
 	faults  *injector
 	clients []world.Client
 	issuer  *issuer
@@ -107,6 +110,9 @@ func New(w *world.World, o Options) (*Server, error) {
 	if s.opts.Real == nil {
 		s.opts.Real = time.Now
 	}
+	if s.opts.Hooks == nil {
+		s.opts.Hooks = http.DefaultTransport
+	}
 	if len(s.clients) == 0 {
 		d := defaultClient
 		for _, m := range c.Methods() {
@@ -122,6 +128,7 @@ func New(w *world.World, o Options) (*Server, error) {
 	sum := sha256.Sum256(fmt.Appendf(nil, "page tokens/%d/%s", w.Settings.Seed, w.Settings.Customer.ID))
 	s.pages.key = sum[:]
 	s.quota = quotas{now: s.opts.Real, model: w.Settings.Project.Quota}
+	w.OnRecord(s.hear)
 	return s, nil
 }
 
@@ -162,6 +169,7 @@ type handler struct {
 // ServeHTTP answers one request.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	n := s.count.Add(1)
+	defer s.kick()
 	if s.opts.OnRequest != nil {
 		s.opts.OnRequest(int(n), r)
 	}

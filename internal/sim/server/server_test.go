@@ -468,8 +468,12 @@ func TestEveryMethodIsServed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(c.Methods()) != len(Handled()) {
-		t.Errorf("the catalogue has %d methods, the server %d", len(c.Methods()), len(Handled()))
+	ids := map[string]bool{} // two APIs have an admin.channels.stop
+	for _, m := range c.Methods() {
+		ids[m.ID] = true
+	}
+	if len(ids) != len(Handled()) {
+		t.Errorf("the catalogue has %d methods, the server %d", len(ids), len(Handled()))
 	}
 	for _, m := range c.Methods() {
 		if !slices.Contains(Handled(), m.ID) {

@@ -35,7 +35,7 @@ func (s *Server) serveDiscovery(w http.ResponseWriter, r *http.Request) {
 	w.Write(doc)
 }
 
-// serveSim answers the paths for tests: GET requests, mails, announcements, clock, POST clock, dump, do.
+// serveSim answers the paths for tests: GET requests, mails, announcements, channels, clock, POST clock, dump, do.
 func (s *Server) serveSim(w http.ResponseWriter, r *http.Request) {
 	v, err := s.sim(r)
 	w.Header().Set("Content-Type", "application/json; charset=UTF-8")
@@ -77,6 +77,8 @@ func (s *Server) sim(r *http.Request) (any, error) {
 		return out, nil
 	case "GET announcements":
 		return s.announcements(), nil
+	case "GET channels":
+		return s.Channels(), nil
 	case "GET clock":
 		return map[string]time.Time{"now": s.world.Now()}, nil
 	case "POST clock":
@@ -112,7 +114,7 @@ func (s *Server) sim(r *http.Request) (any, error) {
 	case "POST do":
 		return s.do(body)
 	}
-	return nil, fmt.Errorf("%s /sim/: %w; known are GET and DELETE requests, GET mails, GET announcements, GET and POST clock, POST dump, POST do", r.Method, world.ErrNotFound)
+	return nil, fmt.Errorf("%s /sim/: %w; known are GET and DELETE requests, GET mails, GET announcements, GET channels, GET and POST clock, POST dump, POST do", r.Method, world.ErrNotFound)
 }
 
 // announcements lists those of each class in every state, with the project that made each.

@@ -152,6 +152,9 @@ func (w *World) recordAt(at time.Time, app, actor string, events ...Event) {
 		a.ActorEmail, a.ActorID = u.PrimaryEmail, u.ID
 	}
 	w.AddActivity(a)
+	for _, fn := range w.listeners {
+		fn(a)
+	}
 }
 
 // aclEvents tells the difference between two lists of permissions as Drive's audit log does.

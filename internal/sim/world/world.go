@@ -93,6 +93,7 @@ type World struct {
 	fileComments map[string][]*FileComment // by file id
 	blogs        []*Blog
 	counter      uint64 // of ids made by this World
+	listeners    []func(*Activity)
 }
 
 // New returns an empty tenant with these settings.
@@ -440,6 +441,13 @@ func (w *World) AddActivity(a *Activity) {
 		i--
 	}
 	w.activities[a.App] = slices.Insert(list, i, a)
+}
+
+// OnRecord has fn called with each audit record that the World writes from now on, in order and while the tenant is locked: fn may use accessors, and must neither change the tenant nor keep the record to change it.
+func (w *World) OnRecord(fn func(*Activity)) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.listeners = append(w.listeners, fn)
 }
 
 // before orders records by time; those of the same time stay as they came.

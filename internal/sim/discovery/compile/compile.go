@@ -37,8 +37,8 @@ var APIs = []API{
 		"directory.members.delete", "directory.members.get", "directory.members.hasMember", "directory.members.insert", "directory.members.list",
 		"directory.orgunits.list", "directory.users.get", "directory.users.list", "directory.users.patch", "directory.users.signOut", "directory.users.update",
 		"directory.roles.list", "directory.roleAssignments.list", "directory.tokens.delete", "directory.tokens.get", "directory.tokens.list",
-		"directory.chromeosdevices.list", "directory.mobiledevices.list"}},
-	{"admin.reports_v1", "admin/reports/v1/admin-api.json", []string{"reports.activities.list", "reports.userUsageReport.get"}},
+		"directory.chromeosdevices.list", "directory.mobiledevices.list", "directory.users.watch", "admin.channels.stop"}},
+	{"admin.reports_v1", "admin/reports/v1/admin-api.json", []string{"reports.activities.list", "reports.userUsageReport.get", "reports.activities.watch", "admin.channels.stop"}},
 	{"licensing.v1", "licensing/v1/licensing-api.json", []string{"licensing.licenseAssignments.listForProduct"}},
 	{"classroom.v1", "classroom/v1/classroom-api.json", []string{
 		"classroom.courses.get", "classroom.courses.list", "classroom.courses.students.list", "classroom.courses.teachers.list", "classroom.userProfiles.guardians.list",
