@@ -286,7 +286,9 @@ func (l *living) school(i int, date string) {
 	if l.world.Now().After(l.at(l.leaves, 24, 0)) { // it is enough that there is talk before
 		l.write(l.regular)
 		if date > l.quiet[len(l.quiet)-1] && l.second != "" && l.inUse(l.share) {
-			l.do(l.world.RemoveCourseMember(l.share, l.second, l.admin))
+			if err := l.world.RemoveCourseMember(l.share, l.second, l.admin); !errors.Is(err, world.ErrNotFound) { // the player may have done it
+				l.do(err)
+			}
 			l.second = ""
 		}
 		return

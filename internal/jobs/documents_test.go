@@ -509,6 +509,55 @@ func TestDocumentSeenByOthers(t *testing.T) {
 		s.run()
 		s.want("in the bin", none, none)
 	})
+	// Whose a folder above it is may have nothing to do with the class: sue teaches none.
+	const sue = "sue@school.example"
+	for name, c := range map[string]struct {
+		make func(*papers)
+		away func(*papers) error
+	}{
+		"above a document on a post, into the bin": {
+			func(s *papers) { s.on("1", s.paper("moe", s.folder("sue", "sues", "within").ID, "d", "pat")) },
+			func(s *papers) error { return s.w.Trash("sues", sue) },
+		},
+		"in a shared drive, into the bin": {
+			func(s *papers) {
+				s.drive()
+				s.must(s.w.AddFile(&world.File{ID: "shelf", Name: "Called shelf", MimeType: world.MimeFolder, DriveID: "0ADRIVE", Parent: "0ADRIVE"}))
+				s.must(s.w.AddFile(&world.File{ID: "board", Name: "Called board", MimeType: world.MimeFolder, DriveID: "0ADRIVE", Parent: "shelf"}))
+				f := &world.File{ID: "d", Name: "Called d", MimeType: world.MimeDocument, DriveID: "0ADRIVE", Parent: "board"}
+				s.must(s.w.AddFile(f, world.Grant{Type: "user", Role: "commenter", EmailAddress: "pat@school.example"}))
+				s.on("1", f)
+			},
+			func(s *papers) error { return s.w.Trash("shelf", sue) },
+		},
+		"above the class's own, into the bin": {
+			func(s *papers) { s.paper("kim", "f1", "d", "pat"); s.must(s.w.MoveFile("f1", "sues", sue)) },
+			func(s *papers) error { return s.w.Trash("sues", sue) },
+		},
+		"within the class's own, away": {
+			func(s *papers) { s.paper("pat", s.folder("sue", "f1", "task").ID, "d") },
+			func(s *papers) error { return s.w.MoveFile("task", "sues", sue) },
+		},
+		"within the class's own, deleted": {
+			func(s *papers) { s.paper("pat", s.folder("sue", "f1", "task").ID, "d") },
+			func(s *papers) error { return s.w.Delete("task", sue) },
+		},
+	} {
+		t.Run("a stranger's folder, "+name, func(t *testing.T) {
+			s := newPapers(t)
+			s.folder("sue", "", "sues")
+			c.make(s)
+			s.comment("d", "pat")
+			s.later(time.Hour)
+			s.run()
+			s.want("at first", []string{"document/1-d"}, none)
+			s.later(time.Hour)
+			s.must(c.away(s))
+			s.later(time.Hour)
+			s.run()
+			s.want("afterwards", none, none)
+		})
+	}
 	t.Run("a folder of several", func(t *testing.T) {
 		s := newPapers(t)
 		s.folder("kim", "f1", "task")
@@ -520,8 +569,8 @@ func TestDocumentSeenByOthers(t *testing.T) {
 		s.comment("a", "pat")
 		s.run()
 		s.want("", []string{"document/1-a"}, none)
-		if n := s.read(); n > 3+2 { // two workers may ask for the folder at the same time
-			t.Errorf("%d files and folders were read, want three files and their folder", n)
+		if n := s.read(); n > 3+2*4 { // two workers may ask for a folder at the same time
+			t.Errorf("%d files and folders were read, want three files and the four folders above them", n)
 		}
 		if p := s.book.Class("1").Posts["doc.a"]; p.Title != "Called a" || p.As != "kim" || !strings.Contains(p.Link, "/a/") {
 			t.Errorf("remembered is %+v", p)
@@ -574,7 +623,38 @@ func TestDocumentMovedIntoDrive(t *testing.T) {
 	s.later(24 * time.Hour)
 	s.run()
 	s.want("a day later", []string{"document/1-d"}, none)
+	s.folder("pat", "", "junk")
+	s.must(s.w.Trash("junk", "pat@school.example"))
+	s.later(time.Hour)
+	s.run()
+	s.want("another folder of who had it is in the bin", []string{"document/1-d"}, none)
 	s.must(s.w.Trash("d", "sue@school.example"))
+	s.later(time.Hour)
+	s.run()
+	s.want("in the bin", none, none)
+}
+
+// Who moved a folder into a shared drive can open what is below it, and so what becomes of it there is seen.
+func TestDocumentMovedWithFolder(t *testing.T) {
+	s := newPapers(t)
+	const sue = "sue@school.example"
+	id, err := s.w.CreateDrive(&world.Drive{Name: "Curriculum"}, sue)
+	s.must(err)
+	shelf, err := s.w.CreateFile(&world.File{Name: "Shelf", MimeType: world.MimeFolder, Parent: id}, sue)
+	s.must(err)
+	s.on("1", s.paper("moe", s.folder("sue", "", "sues").ID, "d"))
+	s.later(time.Hour)
+	s.comment("d", "moe")
+	s.comment("d", "pat")
+	s.run()
+	s.want("at first", []string{"document/1-d"}, none)
+	s.later(time.Hour)
+	s.must(s.w.MoveFile("sues", shelf, sue))
+	s.later(time.Hour)
+	s.run()
+	s.want("moved", []string{"document/1-d"}, none)
+	s.later(time.Hour)
+	s.must(s.w.Trash(shelf, sue))
 	s.later(time.Hour)
 	s.run()
 	s.want("in the bin", none, none)
