@@ -281,6 +281,7 @@ func (l *living) school(i int, date string) {
 	l.t.Helper()
 	if date == l.leaves {
 		l.write(l.leaver)
+		l.alone(l.leaver)
 		l.do(l.world.SuspendUser(l.gone, l.admin))
 	}
 	if l.world.Now().After(l.at(l.leaves, 24, 0)) { // it is enough that there is talk before
@@ -313,6 +314,25 @@ func (l *living) school(i int, date string) {
 			}
 			l.did[kind] = ok && err == nil
 		}
+	}
+}
+
+// alone takes off a class's list whoever the player made a teacher of it beside its owner.
+func (l *living) alone(course string) {
+	l.t.Helper()
+	var others []string
+	l.world.View(func() {
+		for _, m := range l.world.Teachers(course) {
+			if m.UserID != l.world.Course(course).OwnerID {
+				others = append(others, m.UserID)
+			}
+		}
+	})
+	if !l.inUse(course) {
+		return
+	}
+	for _, id := range others {
+		l.do(l.world.RemoveCourseMember(course, id, l.admin))
 	}
 }
 
