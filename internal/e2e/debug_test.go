@@ -41,6 +41,9 @@ func (s *campus) explain(want, have []truth.Finding) string {
 			break
 		}
 		id, ok := strings.CutPrefix(sub, "file/")
+		if of, document := strings.CutPrefix(sub, "document/"); document { // document/COURSE-FILE
+			_, id, ok = strings.Cut(of, "-")
+		}
 		fmt.Fprintf(&out, "== %s\n", sub)
 		if gid, group := strings.CutPrefix(sub, "group/"); group {
 			s.heldBy(&out, gid)

@@ -280,13 +280,16 @@ func (l *living) day(i int, date string) {
 func (l *living) school(i int, date string) {
 	l.t.Helper()
 	if date == l.leaves {
+		l.leaver = l.alone(l.leaver, l.gone)
 		l.write(l.leaver)
 		l.do(l.world.SuspendUser(l.gone, l.admin))
 	}
 	if l.world.Now().After(l.at(l.leaves, 24, 0)) { // it is enough that there is talk before
 		l.write(l.regular)
 		if date > l.quiet[len(l.quiet)-1] && l.second != "" && l.inUse(l.share) {
-			l.do(l.world.RemoveCourseMember(l.share, l.second, l.admin))
+			if err := l.world.RemoveCourseMember(l.share, l.second, l.admin); !errors.Is(err, world.ErrNotFound) { // the player may have done it
+				l.do(err)
+			}
 			l.second = ""
 		}
 		return
@@ -312,6 +315,36 @@ func (l *living) school(i int, date string) {
 			l.did[kind] = ok && err == nil
 		}
 	}
+}
+
+// alone makes the owner of a class its only teacher, whatever the player did to it: in a new class with the same pupils, if it was archived.
+func (l *living) alone(course, owner string) string {
+	l.t.Helper()
+	now := &world.Course{ID: course}
+	if !l.inUse(course) {
+		now = &world.Course{Name: "Another half-term class", CourseState: "ACTIVE", OwnerID: owner}
+		l.do(l.world.CreateCourse(now, owner))
+	}
+	var pupils, others []string
+	l.world.View(func() {
+		for _, m := range l.world.Students(course) {
+			pupils = append(pupils, m.UserID)
+		}
+		for _, m := range l.world.Teachers(now.ID) {
+			if m.UserID != l.world.Course(now.ID).OwnerID {
+				others = append(others, m.UserID)
+			}
+		}
+	})
+	for _, id := range others {
+		l.do(l.world.RemoveCourseMember(now.ID, id, l.admin))
+	}
+	for _, id := range pupils {
+		if now.ID != course {
+			l.do(l.world.AddCourseMember(now.ID, world.CourseStudent, id, l.admin))
+		}
+	}
+	return now.ID
 }
 
 // decideNow lets the officer decide, whose every such decision counts.

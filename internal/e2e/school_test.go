@@ -141,6 +141,9 @@ func (s *campus) noteMoved(w *watch) {
 		for _, u := range s.world.Users() {
 			s.moved[w.name+u.ID] = s.moved[w.name+u.ID] || !under(w.policy, u.OrgUnitPath)
 		}
+		for _, u := range s.world.DeletedUsers() { // nor is one whose account is deleted, until it is back
+			s.moved[w.name+u.ID] = true
+		}
 	})
 }
 

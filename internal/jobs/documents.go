@@ -223,7 +223,8 @@ func (d *documentsRun) event(e seen.Event) {
 	}
 }
 
-// moved sees to it that documents are looked for again that may no longer be where they were: the file itself, or what waits in a Drive in which a folder was moved.
+// moved sees to it that documents are looked for again that may no longer be where they were: the file itself, what lies below a folder, and, since somebody may not have seen all folders above a
+// file, what waits in the Drive of whoever had the folder.
 func (d *documentsRun) moved(e seen.Event) {
 	var owner string
 	if a, ok := d.Who().Account(e.Owner); ok && e.DocType == "folder" {
@@ -235,10 +236,16 @@ func (d *documentsRun) moved(e seen.Event) {
 		for _, id := range class.Documents() {
 			file, _ := moderation.DocumentOf(id)
 			post := class.Posts[id]
+			itself := file == e.Doc || slices.Contains(post.Above, e.Doc)
+			near := e.Drive != "" && slices.Contains(post.Above, e.Drive) && e.DocType == "folder"
 			theirs := owner != "" && (post.As == owner || c.Owner == owner || class.Teaches(owner))
-			if file == e.Doc || theirs && slices.ContainsFunc(rules, func(r moderation.Rules) bool { return len(class.Waiting(post, r)) > 0 }) {
-				t := d.touch(file)
-				t.Gone = t.Gone || e.Name != moveEvent
+			if !itself && !near && !(theirs && slices.ContainsFunc(rules, func(r moderation.Rules) bool { return len(class.Waiting(post, r)) > 0 })) {
+				continue
+			}
+			t := d.touch(file)
+			t.Gone = t.Gone || e.Name != moveEvent && (itself || theirs && len(post.Above) == 0)
+			if a, ok := d.Who().Account(e.Actor); ok && itself && !slices.Contains(t.As, a.ID) {
+				t.As = append(t.As, a.ID) // they can open it where it is now
 			}
 		}
 	}
@@ -269,6 +276,7 @@ type placed struct {
 	loose   *moderation.Loose
 	item    seen.Item
 	as      string   // Directory id
+	above   []string // as [moderation.Post] has it
 	courses []string // of which it is a document
 	unsure  bool     // it may be one of others
 }
@@ -316,7 +324,7 @@ func (d *documentsRun) apply(p *placed) {
 		}
 		post.Kind, post.Told = seen.PostDocument, true
 		if p.as != "" {
-			post.Title, post.Link, post.Made, post.As = p.item.Name, p.item.Link, p.item.Created, p.as
+			post.Title, post.Link, post.Made, post.As, post.Above = p.item.Name, p.item.Link, p.item.Created, p.as, p.above
 		}
 	}
 	drive := &d.book.Drive

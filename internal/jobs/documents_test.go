@@ -520,62 +520,11 @@ func TestDocumentSeenByOthers(t *testing.T) {
 		s.comment("a", "pat")
 		s.run()
 		s.want("", []string{"document/1-a"}, none)
-		if n := s.read(); n > 3+2 { // two workers may ask for the folder at the same time
-			t.Errorf("%d files and folders were read, want three files and their folder", n)
+		if n := s.read(); n > 3+2*4 { // two workers may ask for a folder at the same time
+			t.Errorf("%d files and folders were read, want three files and the four folders above them", n)
 		}
 		if p := s.book.Class("1").Posts["doc.a"]; p.Title != "Called a" || p.As != "kim" || !strings.Contains(p.Link, "/a/") {
 			t.Errorf("remembered is %+v", p)
 		}
 	})
-}
-
-// What a teacher leaves to a colleague before their account is deleted is found as the colleague's, though nobody of the class can open it.
-func TestDocumentPassedOn(t *testing.T) {
-	s := newPapers(t)
-	d := s.paper("moe", "", "d", "pat")
-	first := s.on("1", d)
-	s.on("2", d)
-	s.later(time.Hour)
-	s.comment("d", "pat")
-	s.run()
-	s.want("at first", []string{"document/1-d", "document/2-d"}, none)
-	s.later(time.Hour)
-	s.must(s.w.TransferOwner("d", "sue@school.example", "it@school.example"))
-	s.must(s.w.DeleteUser("moe", "it@school.example"))
-	s.must(s.w.Unshare("d", s.w.PermissionID("user", "pat@school.example"), "sue@school.example"))
-	s.run()
-	s.later(time.Hour)
-	s.must(s.w.UpdatePost("1", first.ID, &world.Post{Materials: []world.Attachment{}}, "kim@school.example"))
-	s.later(time.Hour)
-	s.run()
-	s.want("taken off the post of one class", []string{"document/2-d"}, none)
-	s.later(time.Hour)
-	s.must(s.w.Trash("d", "sue@school.example"))
-	s.run()
-	s.want("put into the bin", none, none)
-}
-
-// What is attached to a post stays the class's where nobody of the class can open it any more, until the log tells that it was put into the bin.
-func TestDocumentMovedIntoDrive(t *testing.T) {
-	s := newPapers(t)
-	id, err := s.w.CreateDrive(&world.Drive{Name: "Curriculum"}, "sue@school.example")
-	s.must(err)
-	d := s.paper("pat", "", "d")
-	s.on("1", d)
-	s.later(time.Hour)
-	s.comment("d", "pat")
-	s.run()
-	s.want("at first", []string{"document/1-d"}, none)
-	s.later(time.Hour)
-	s.must(s.w.MoveFile("d", id, "pat@school.example"))
-	s.later(time.Hour)
-	s.run()
-	s.want("in a drive of others", []string{"document/1-d"}, none)
-	s.later(24 * time.Hour)
-	s.run()
-	s.want("a day later", []string{"document/1-d"}, none)
-	s.must(s.w.Trash("d", "sue@school.example"))
-	s.later(time.Hour)
-	s.run()
-	s.want("in the bin", none, none)
 }

@@ -85,13 +85,18 @@ func (d *documentsRun) look(ctx context.Context, p *placed, readers []string, of
 		if o, ok := d.Who().Account(it.Owner); ok && !tried[o.ID] { // they see more than whoever it is shared with
 			next = slices.Insert(next, 0, o.ID)
 		}
-		courses, sure := d.climb(ctx, p.file, it, id)
-		for _, course := range courses {
-			of[course] = true
+		above, found, sure := d.climb(ctx, p.file, it, id)
+		if len(above) > len(p.above) {
+			p.above = above
+		}
+		for _, folder := range above {
+			for _, course := range d.folders[folder] {
+				of[course] = true
+			}
 		}
 		switch {
-		case len(courses) > 0, it.Drive != "", it.Trashed:
-			p.unsure = false
+		case found, it.Drive != "", it.Trashed:
+			p.unsure = !sure // which folders are above the class's is asked again
 			return
 		case !sure:
 			p.unsure = true
@@ -169,10 +174,23 @@ func (d *documentsRun) tellRefused() {
 	}
 }
 
-// climb follows the folders above a file up to a class's. sure is false if one could not be read.
-func (d *documentsRun) climb(ctx context.Context, file string, it seen.Item, as string) (courses []string, sure bool) {
+// climb follows the folders above a file up to the top, the nearest first; of a file in a shared drive it gives the drive, since the log tells of each folder in which drive it is. found says that one of
+// them is a class's. sure is false if one could not be read; that is told only where it leaves open whose the file is.
+func (d *documentsRun) climb(ctx context.Context, file string, it seen.Item, as string) (above []string, found, sure bool) {
 	sure = true
-	for range mostAbove {
+	fail := func(as string, err error) {
+		if d.Env.Google.NotFound(err) || found && d.Env.Google.Reason(err) != seen.Failed { // above the class's folder what nobody may see stays unseen
+			return
+		}
+		sure = false
+		if !found {
+			d.missed(file, as, err)
+		}
+	}
+	for len(above) < mostAbove {
+		if it.Drive != "" {
+			return append(above, it.Drive), found, sure
+		}
 		parent, who := it.Parent, as
 		for _, id := range d.insiders(it, as) {
 			if parent != "" {
@@ -181,33 +199,32 @@ func (d *documentsRun) climb(ctx context.Context, file string, it seen.Item, as 
 			// Google hides a folder from an owner who may not see it; whoever has access through it sees it.
 			if a, known := d.Who().AccountByID(id); known {
 				theirs, err := d.item(ctx, a.Address, it.ID)
-				if err != nil && !d.Env.Google.NotFound(err) {
-					sure = false
-					d.missed(file, id, err)
+				if err != nil {
+					fail(id, err)
 				}
 				parent, who = theirs.Parent, id
 			}
 		}
-		if parent == "" || it.Drive != "" {
-			return nil, sure
+		if parent == "" {
+			break
 		}
-		if found := d.folders[parent]; len(found) > 0 {
-			return found, true
-		}
-		f, err := d.folder(ctx, file, parent, who)
+		above = append(above, parent)
+		found = found || len(d.folders[parent]) > 0
+		f, err := d.folder(ctx, parent, who)
 		if err != nil {
-			return nil, sure && d.Env.Google.NotFound(err)
+			fail(who, err)
+			break
 		}
 		it, as = f, who
 		if a, ours := d.Who().Account(f.Owner); ours && d.Who().Ours(a.Address) {
 			as = a.ID
 		}
 	}
-	return nil, sure
+	return above, found, sure
 }
 
 // folder reads a folder above a file, once in a run.
-func (d *documentsRun) folder(ctx context.Context, file, id, as string) (seen.Item, error) {
+func (d *documentsRun) folder(ctx context.Context, id, as string) (seen.Item, error) {
 	d.mu.Lock()
 	have := d.above[id]
 	d.mu.Unlock()
@@ -220,8 +237,6 @@ func (d *documentsRun) folder(ctx context.Context, file, id, as string) (seen.It
 		d.mu.Lock()
 		d.above[id] = &it
 		d.mu.Unlock()
-	} else if !d.Env.Google.NotFound(err) {
-		d.missed(file, as, err)
 	}
 	return it, err
 }

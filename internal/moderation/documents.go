@@ -59,7 +59,7 @@ type Loose struct {
 	From time.Time `json:"from"` // when it was looked for first
 	Acts []Act     `json:"acts,omitempty"`
 	As   []string  `json:"as,omitempty"`   // Directory ids of who can open it, the likeliest first
-	Gone bool      `json:"gone,omitempty"` // the log told that it, or a folder of its owner's, was put into the bin or deleted
+	Gone bool      `json:"gone,omitempty"` // the log told that it, or a folder above it, was put into the bin or deleted
 }
 
 // Add takes up an act, once.

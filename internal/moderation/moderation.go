@@ -75,6 +75,7 @@ type Post struct {
 	Reviews []Review  `json:"reviews,omitempty"`
 	Hidden  bool      `json:"hidden,omitempty"` // of a blog: readers cannot see the post
 	As      string    `json:"as,omitempty"`     // of a document: Directory id of whoever it was read as
+	Above   []string  `json:"above,omitempty"`  // of a document: ids of the folders above it, the nearest first, as far as they could be seen; or of the shared drive in which it is
 }
 
 // Cover is somebody who stands in for the teachers of a class.
