@@ -158,6 +158,17 @@ func (o *options) bench(ctx context.Context, p *policy.Policy, clock func() time
 		}
 		b.close = func() { _, _ = site.Close(), s.Close() }
 	}
+	if b.env.Hints, err = o.openHints(ctx, p, log); err != nil {
+		b.close()
+		return nil, err
+	}
+	if hints := b.env.Hints; hints != nil {
+		if !o.keepHints { // no receiver in this process
+			b.env.Hints = store.Limit(hints, rights[workerIdentity][hintsDatabase])
+		}
+		rest := b.close
+		b.close = func() { _ = hints.Close(); rest() }
+	}
 	b.outbox, err = outbox.New(s, outbox.Options{Location: p.School.Location, From: netmail.Address{Name: p.School.Name, Address: from}})
 	if err != nil {
 		b.close()
