@@ -59,7 +59,7 @@ func Check() error {
 func End() error {
 	r, err := process()
 	if err != nil {
-		return nil
+		return err // there is nothing to end
 	}
 	return r.Close()
 }
