@@ -15,8 +15,9 @@ test: ## all tests; says which could not be run here
 lint: bin/golangci-lint ## golangci-lint, with go vet and gofmt among its linters
 	bin/golangci-lint run
 
-bench: ## the review page's time; calls, time and memory on a large school, at Google's quotas
+bench: ## the review page's time; the receivers'; calls, time and memory on a large school, at Google's quotas
 	$(GO) test ./internal/e2e/browser -run '^$$' -bench BenchmarkReviewPage -benchtime 200x
+	ESAFETYBOT_BENCH=1 $(GO) test ./internal/hooks -run TestBench -v -count 1 -timeout 10m
 	ESAFETYBOT_BENCH=1 $(GO) test ./internal/e2e -run TestBench -v -count 1 -timeout 60m
 
 campaign: ## hours: all seeds and sizes, all kill points, a million files, mutation, fuzzing

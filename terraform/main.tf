@@ -6,8 +6,11 @@ locals {
   site     = var.image != "" && var.oauth_client_id != ""
   receiver = var.receiver_image != ""
 
-  site_name = "esafetybot-site"
-  site_url  = var.base_url != "" ? var.base_url : "https://${local.site_name}-${data.google_project.this.number}.${var.region}.run.app"
+  site_name     = "esafetybot-site"
+  receiver_name = "esafetybot-receiver"
+  receiver_url  = "https://${local.receiver_name}-${data.google_project.this.number}.${var.region}.run.app"
+  school        = try(lower(yamldecode(file(var.policy_file)).school.domains[0]), "") # its name in every database; the program says what is wrong with a policy
+  site_url      = var.base_url != "" ? var.base_url : "https://${local.site_name}-${data.google_project.this.number}.${var.region}.run.app"
 
   apis = [
     "admin.googleapis.com", "drive.googleapis.com", "groupssettings.googleapis.com", "classroom.googleapis.com", "cloudidentity.googleapis.com",

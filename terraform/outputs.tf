@@ -23,6 +23,11 @@ output "redirect_uri" {
   value       = "${local.site_url}/sign-in/done"
 }
 
+output "receiver_url" {
+  description = "The receivers' address, with /hooks/google, /hooks/pubsub and /classdojo/relay below it."
+  value       = local.receiver_url
+}
+
 output "next" {
   description = "What to do now."
   value = (

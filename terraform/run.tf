@@ -3,6 +3,7 @@ locals {
     ESAFETYBOT_POLICY     = "/policy/policy.yaml"
     ESAFETYBOT_STATE      = "firestore:${var.project}/main"
     ESAFETYBOT_DECISIONS  = "firestore:${var.project}/decisions"
+    ESAFETYBOT_HINTS      = "firestore:${var.project}/hints"
     ESAFETYBOT_LOG_FORMAT = "json"
   }
   worker_env = merge(local.both, {
@@ -11,12 +12,26 @@ locals {
     },
     var.google_admin == "" ? {} : { ESAFETYBOT_GOOGLE_ADMIN = var.google_admin },
     local.site ? { ESAFETYBOT_BASE_URL = local.site_url } : {},
+    local.receiver ? { ESAFETYBOT_HOOKS_URL = "${local.receiver_url}/hooks" } : {},
   )
   site_env = merge(local.both, {
     ESAFETYBOT_BASE_URL       = local.site_url
     ESAFETYBOT_OIDC_CLIENT_ID = var.oauth_client_id
     ESAFETYBOT_SITE_KEY       = "/site-key/site.key"
   })
+  receiver_env = merge({
+    ESAFETYBOT_HINTS   = "firestore:${var.project}/hints"
+    ESAFETYBOT_SCHOOLS = local.school
+    },
+    local.run ? { ESAFETYBOT_WORKER_JOB = google_cloud_run_v2_job.worker[0].id } : {},
+    var.pubsub_account == "" ? {} : {
+      ESAFETYBOT_PUBSUB_ACCOUNT  = var.pubsub_account
+      ESAFETYBOT_PUBSUB_AUDIENCE = "${local.receiver_url}/hooks/pubsub"
+    },
+  )
+  # Variables whose values are secrets, by who is given them.
+  worker_secrets   = local.receiver ? { ESAFETYBOT_HOOKS_KEYS = google_secret_manager_secret_version.hooks_keys[0] } : {}
+  receiver_secrets = merge(local.worker_secrets, var.dojo_relay ? { ESAFETYBOT_DOJO_RELAY_KEYS = google_secret_manager_secret_version.dojo_keys[0] } : {})
 }
 
 resource "google_cloud_run_v2_job" "worker" {
@@ -47,6 +62,18 @@ resource "google_cloud_run_v2_job" "worker" {
           content {
             name  = env.key
             value = env.value
+          }
+        }
+        dynamic "env" {
+          for_each = local.worker_secrets
+          content {
+            name = env.key
+            value_source {
+              secret_key_ref {
+                secret  = env.value.secret
+                version = env.value.version
+              }
+            }
           }
         }
         volume_mounts {
@@ -162,7 +189,7 @@ resource "google_cloud_run_v2_service_iam_member" "site" {
 resource "google_cloud_run_v2_service" "receiver" {
   count = local.receiver ? 1 : 0
 
-  name                = "esafetybot-receiver"
+  name                = local.receiver_name
   location            = var.region
   ingress             = "INGRESS_TRAFFIC_ALL"
   deletion_protection = false
@@ -176,13 +203,24 @@ resource "google_cloud_run_v2_service" "receiver" {
     }
     containers {
       image = var.receiver_image
-      env {
-        name  = "ESAFETYBOT_HINTS"
-        value = "firestore:${var.project}/hints"
+      dynamic "env" {
+        for_each = local.receiver_env
+        content {
+          name  = env.key
+          value = env.value
+        }
       }
-      env {
-        name  = "ESAFETYBOT_LOG_FORMAT"
-        value = "json"
+      dynamic "env" {
+        for_each = local.receiver_secrets
+        content {
+          name = env.key
+          value_source {
+            secret_key_ref {
+              secret  = env.value.secret
+              version = env.value.version
+            }
+          }
+        }
       }
       resources {
         limits   = { cpu = "1", memory = "512Mi" }
@@ -191,7 +229,7 @@ resource "google_cloud_run_v2_service" "receiver" {
     }
   }
 
-  depends_on = [google_project_iam_member.database]
+  depends_on = [google_secret_manager_secret_iam_member.reader, google_project_iam_member.database]
 }
 
 resource "google_cloud_run_v2_service_iam_member" "receiver" {
@@ -201,6 +239,16 @@ resource "google_cloud_run_v2_service_iam_member" "receiver" {
   location = var.region
   role     = "roles/run.invoker"
   member   = "allUsers" # Google's pushes carry no identity; the receiver verifies what each carries
+}
+
+# A receiver may start the worker's job, as the clock may; what the worker then does is not in its hand.
+resource "google_cloud_run_v2_job_iam_member" "receiver" {
+  count = local.run && local.receiver ? 1 : 0
+
+  name     = google_cloud_run_v2_job.worker[0].name
+  location = var.region
+  role     = "roles/run.invoker"
+  member   = google_service_account.identity["receiver"].member
 }
 
 resource "google_cloud_run_v2_job_iam_member" "tick" {

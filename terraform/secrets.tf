@@ -3,6 +3,8 @@ locals {
   secrets = merge(
     { policy = ["worker", "site"] },
     var.oauth_client_id == "" ? {} : { oauth-client-secret = ["site"], site-key = ["site"] },
+    local.receiver ? { hooks-keys = ["worker", "receiver"] } : {},
+    local.receiver && var.dojo_relay ? { dojo-relay-keys = ["receiver"] } : {},
   )
   readers = merge([for name, list in local.secrets : { for who in list : "${name}-${who}" => { secret = name, who = who } }]...)
 }
@@ -42,6 +44,22 @@ resource "google_secret_manager_secret_version" "site_key" {
 
   secret                 = google_secret_manager_secret.this["site-key"].id
   secret_data_wo         = var.site_key
+  secret_data_wo_version = var.secrets_version
+}
+
+resource "google_secret_manager_secret_version" "hooks_keys" {
+  count = local.receiver ? 1 : 0
+
+  secret                 = google_secret_manager_secret.this["hooks-keys"].id
+  secret_data_wo         = var.hooks_keys
+  secret_data_wo_version = var.secrets_version
+}
+
+resource "google_secret_manager_secret_version" "dojo_keys" {
+  count = local.receiver && var.dojo_relay ? 1 : 0
+
+  secret                 = google_secret_manager_secret.this["dojo-relay-keys"].id
+  secret_data_wo         = var.dojo_relay_keys
   secret_data_wo_version = var.secrets_version
 }
 

@@ -149,13 +149,61 @@ variable "base_url" {
 }
 
 variable "receiver_image" {
-  description = "The image of the receivers that Google and others push to, with its digest. Empty, as long as there is none: what happens is then found at the next tick."
+  description = "The image of the receivers that Google and others push to, with its digest. Empty: no receivers, and what happens is found at the next tick."
   type        = string
   default     = ""
 
   validation {
     condition     = var.receiver_image == "" || can(regex("^[a-z0-9.-]+/[a-z0-9._/-]+@sha256:[0-9a-f]{64}$", var.receiver_image))
     error_message = "Give the image with its digest, as `ko build` prints it."
+  }
+}
+
+variable "hooks_keys" {
+  description = "The keys that sign the tokens of Google's notification channels, with commas between them; the first signs (`openssl rand -hex 32`). Give it in the environment (TF_VAR_hooks_keys)."
+  type        = string
+  default     = ""
+  sensitive   = true
+  ephemeral   = true
+
+  validation {
+    condition     = var.hooks_keys == "" || can(regex("^[!-+\\--~]{32,}(,[!-+\\--~]{32,}){0,3}$", var.hooks_keys))
+    error_message = "Up to four keys of at least 32 letters, digits and signs each, with commas and no blanks between them. Make one with: openssl rand -hex 32"
+  }
+
+  validation {
+    condition     = (var.hooks_keys == "") == (var.receiver_image == "")
+    error_message = "The receivers need receiver_image and hooks_keys, and neither is of use alone."
+  }
+}
+
+variable "dojo_relay" {
+  description = "The receivers also take what a forwarder of ClassDojo's mails tells (docs/classdojo.md)."
+  type        = bool
+  default     = false
+}
+
+variable "dojo_relay_keys" {
+  description = "That forwarder's keys, with commas between them. Give it in the environment (TF_VAR_dojo_relay_keys)."
+  type        = string
+  default     = ""
+  sensitive   = true
+  ephemeral   = true
+
+  validation {
+    condition     = (var.dojo_relay_keys == "") == !var.dojo_relay
+    error_message = "The relay needs dojo_relay = true and dojo_relay_keys, and neither is of use alone."
+  }
+}
+
+variable "pubsub_account" {
+  description = "The service account by which a Pub/Sub subscription of yours authenticates its pushes to the receivers. Empty: no push of Pub/Sub is taken."
+  type        = string
+  default     = ""
+
+  validation {
+    condition     = var.pubsub_account == "" || can(regex("^[a-z0-9-]+@[a-z0-9.-]+\\.iam\\.gserviceaccount\\.com$", var.pubsub_account))
+    error_message = "A service account looks like pusher@YOUR-PROJECT.iam.gserviceaccount.com."
   }
 }
 

@@ -122,7 +122,7 @@ func TestForwarderAgainstTheRelay(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := newRelay(t, Hints{s})
+	r := newRelay(t, Hints{Store: s})
 	for round, want := range []int{204, 409} {
 		for _, x := range done.Sent {
 			if x.Method != "post" || x.URL != "https://relay.school.example/hooks/classdojo" {

@@ -18,7 +18,11 @@ var Left = &store.Collection{Name: "dojo_hints", Schema: 1, Indexed: []string{"r
 const KeepHints = 45 * 24 * time.Hour // longer than the relay takes old mail
 
 // Hints leaves events in a store. It only ever creates.
-type Hints struct{ Store store.Store }
+type Hints struct {
+	Store store.Store
+	// Beside adds what is left together with an event; nil is nothing.
+	Beside func(*store.Batch) error
+}
 
 // Leave keeps an event once; the second time it wraps ErrTwice.
 func (h Hints) Leave(ctx context.Context, e Event, received time.Time) error {
@@ -28,6 +32,11 @@ func (h Hints) Leave(ctx context.Context, e Event, received time.Time) error {
 	}
 	b := &store.Batch{}
 	b.Create(Left, e.Key, map[string]string{"received": store.Time(received)}, body)
+	if h.Beside != nil {
+		if err := h.Beside(b); err != nil {
+			return err
+		}
+	}
 	if err := h.Store.Commit(ctx, b); errors.Is(err, store.ErrConflict) {
 		return fmt.Errorf("ClassDojo event %s: %w", e.Key, ErrTwice)
 	} else if err != nil {

@@ -219,7 +219,7 @@ func TestRelayTakesEachOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := newRelay(t, Hints{s})
+	r := newRelay(t, Hints{Store: s})
 	for i, c := range []struct {
 		req  *http.Request
 		want int
@@ -234,7 +234,7 @@ func TestRelayTakesEachOnce(t *testing.T) {
 			t.Errorf("%d: %d, want %d", i, got, c.want)
 		}
 	}
-	again := newRelay(t, Hints{s})
+	again := newRelay(t, Hints{Store: s})
 	if got := status(t, again, request(body(nil), now, key)); got != 409 {
 		t.Errorf("after a restart: %d", got)
 	}
@@ -285,7 +285,7 @@ func TestRelayAtOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := newRelay(t, Hints{s})
+	r := newRelay(t, Hints{Store: s})
 	var all sync.WaitGroup
 	codes := make([]int, 20)
 	for i := range codes {
@@ -329,7 +329,7 @@ func TestRelayedReadsBack(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := newRelay(t, Hints{s})
+	r := newRelay(t, Hints{Store: s})
 	for i := range 3 {
 		if got := status(t, r, request(body(map[string]any{"message": fmt.Sprint(i)}), now, key)); got != 204 {
 			t.Fatal(got)

@@ -22,13 +22,13 @@ func TestReceivers(t *testing.T) {
 		{"https://receiver.school.example/hooks", a + ", " + b + ",", &jobs.Receivers{URL: "https://receiver.school.example/hooks", Keys: []string{a, b}}, ""},
 		{"http://127.0.0.1:8080/hooks", a, &jobs.Receivers{URL: "http://127.0.0.1:8080/hooks", Keys: []string{a}}, ""},
 		{"https://receiver.school.example/hooks", "", nil, "holds no key"},
-		{"https://receiver.school.example/hooks", a + ",short", nil, "fewer than 32 characters"},
+		{"https://receiver.school.example/hooks", a + ",short", nil, "cannot be used"},
 		{"http://receiver.school.example/hooks", a, nil, "is no address like"},
 		{"receiver.school.example", a, nil, "is no address like"},
 		{"https://receiver.school.example/hooks?x=1", a, nil, "is no address like"},
 	} {
-		o := &options{std: IO{Getenv: func(name string) string { return map[string]string{hooksKeysVar: c.keys}[name] }}, hooksURL: c.url}
-		have, err := o.receivers()
+		o := &options{std: IO{Getenv: func(name string) string { return map[string]string{hooks.KeysVar: c.keys}[name] }}, hooksURL: c.url}
+		have, err := o.pushTo()
 		var usage usageError
 		switch {
 		case c.wrong == "" && err != nil, c.wrong != "" && (!errors.As(err, &usage) || !strings.Contains(err.Error(), c.wrong)):

@@ -18,6 +18,7 @@ import (
 	"golang.org/x/term"
 
 	"esafetybot/internal/google"
+	"esafetybot/internal/hooks"
 	"esafetybot/internal/policy"
 )
 
@@ -100,8 +101,10 @@ type options struct {
 	baseURL     string
 	decisions   string
 	hooksURL    string
+	hints       string
 	// keepDecisions has the store of decisions made where it is not there yet.
 	keepDecisions bool
+	keepHints     bool                               // likewise of hints
 	quota         google.Quotas                      // zero is what Google publishes
 	roll          func(*policy.Roll) ([]byte, error) // nil reads the file beside the policy
 }
@@ -122,8 +125,9 @@ func newRoot(std IO) *cobra.Command {
 	f.StringVar(&o.policy, "policy", "policy.yaml", "the school's policy file")
 	f.StringVar(&o.state, "state", "bolt:esafetybot.db", "where the state lives: bolt:PATH, firestore:PROJECT or memory:")
 	f.StringVar(&o.decisions, "decisions", "", "where the review site notes what people decide (default: a file beside a bolt: state)")
+	f.StringVar(&o.hints, "hints", "", "where receivers and the review site leave hints that something happened (default: a file beside a bolt: state)")
 	f.StringVar(&o.baseURL, "base-url", "", "the review site's address, for links in mails")
-	f.StringVar(&o.hooksURL, "hooks-url", "", "the receivers' address, up to and including /hooks: Google then tells within minutes what happens (keys of at least 32 characters, with commas between them, the first signs: "+hooksKeysVar+")")
+	f.StringVar(&o.hooksURL, "hooks-url", "", "the receivers' address, up to and including /hooks: Google then tells within minutes what happens (keys of at least 32 characters, with commas between them, the first signs: "+hooks.KeysVar+")")
 	f.StringVar(&o.credentials, "google-credentials", "", "the service account's key file, or keyless:SERVICE_ACCOUNT_EMAIL to sign without one, as what this machine runs as on Google Cloud (or by `gcloud auth application-default login`)")
 	f.StringVar(&o.endpoint, "google-endpoint", "", "another base URL than Google's, for a simulated school")
 	f.StringVar(&o.admin, "google-admin", "", "the administrator acted as (default: the policy's workspace administrator)")

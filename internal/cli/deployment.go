@@ -16,6 +16,7 @@ import (
 	"esafetybot/internal/decisions"
 	"esafetybot/internal/findings"
 	"esafetybot/internal/google"
+	"esafetybot/internal/hooks"
 	"esafetybot/internal/incidents"
 	"esafetybot/internal/jobs"
 	"esafetybot/internal/memory"
@@ -61,7 +62,7 @@ func collections() map[string][]*store.Collection {
 			jobs.ChannelBook, jobs.Leases, jobs.Returns, memory.Accounts, memory.Classes, moderation.Classes, needed.Questions, outbox.Letters, outbox.Marks, outbox.Parts,
 			people.People, privacy.Log, records.Entries, reminders.Confirms, reminders.Outs, reminders.Reads, runs.Records, views.Changes, views.Findings, views.History, views.Overview),
 		decisionsDatabase: {decisions.Decisions, classdojo.Left}, // the site also takes what a forwarder of ClassDojo's mails tells
-		hintsDatabase:     {classdojo.Left},
+		hintsDatabase:     {hooks.Hints, classdojo.Left},
 	}
 }
 
@@ -73,6 +74,7 @@ var rights = map[string]map[string]store.Rights{
 		hintsDatabase:     {Read: true, Delete: true},
 	},
 	siteIdentity: {
+		hintsDatabase:     {Create: true}, // that somebody decided something
 		mainDatabase:      {Read: true},
 		decisionsDatabase: {Read: true, Create: true}, // it shows what was said as if it counted, until the worker has judged it
 	},

@@ -107,7 +107,7 @@ func (o *options) doctor(ctx context.Context, d doctorOptions) error {
 		return o.probe(ctx, s, d)
 	}
 	s.HooksURL = o.hooksURL
-	_, s.HooksTrouble = o.receivers()
+	_, s.HooksTrouble = o.pushTo()
 	switch to.Scheme {
 	case "gmail":
 		s.From = to.From

@@ -9,22 +9,22 @@ import (
 	"net/http"
 	"os"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"esafetybot/internal/classdojo"
+	"esafetybot/internal/hooks"
 	"esafetybot/internal/policy"
 	"esafetybot/internal/store"
 	"esafetybot/internal/store/stores"
 )
 
 // dojoRelayPath is where a forwarder sends what ClassDojo tells.
-const dojoRelayPath = "/classdojo/relay"
+const dojoRelayPath = hooks.DojoPath
 
 // dojoKeysVar names the environment variable with the keys of the relay.
-const dojoKeysVar = "ESAFETYBOT_DOJO_RELAY_KEYS"
+const dojoKeysVar = hooks.DojoKeysVar
 
 // newDojo is the commands about ClassDojo.
 func newDojo(o *options) *cobra.Command {
@@ -101,9 +101,9 @@ func unlisted(p *policy.Policy, events []classdojo.Event) int {
 	return n
 }
 
-// withDojo puts the relay of ClassDojo's mails beside the site, if there is a key for it. It is not behind the sign-in: what is not signed with a key is refused.
+// withDojo puts the relay of ClassDojo's mails beside the site alone, which keeps what it tells in its own store, if there is a key for it. It is not behind the sign-in: what is not signed with a key is refused.
 func withDojo(site http.Handler, p *policy.Policy, keys string, notes store.Store, clock func() time.Time) (http.Handler, *classdojo.Relay, error) {
-	list := strings.FieldsFunc(keys, func(r rune) bool { return r == ',' || r == '\n' || r == '\r' || r == ' ' })
+	list := hooks.Keys(keys)
 	if len(list) == 0 {
 		if p.ClassDojo != nil && p.ClassDojo.Relay {
 			return site, nil, errNoDojoKey

@@ -119,7 +119,7 @@ func (o *options) bench(ctx context.Context, p *policy.Policy, clock func() time
 	if o.credentials == "" {
 		return nil, usageError{errors.New("no service account is given: --google-credentials KEY.json, or keyless:SERVICE_ACCOUNT_EMAIL on Google Cloud (how to make one: README, “Point it at a real domain”)")}
 	}
-	receivers, err := o.receivers()
+	receivers, err := o.pushTo()
 	if err != nil {
 		return nil, err
 	}
@@ -163,6 +163,17 @@ func (o *options) bench(ctx context.Context, p *policy.Policy, clock func() time
 			b.env.Site = store.Limit(site, rights[workerIdentity][decisionsDatabase])
 		}
 		b.close = func() { _, _ = site.Close(), s.Close() }
+	}
+	if b.env.Hints, err = o.openHints(ctx, p, log); err != nil {
+		b.close()
+		return nil, err
+	}
+	if hints := b.env.Hints; hints != nil {
+		if !o.keepHints { // no receiver in this process
+			b.env.Hints = store.Limit(hints, rights[workerIdentity][hintsDatabase])
+		}
+		rest := b.close
+		b.close = func() { _ = hints.Close(); rest() }
 	}
 	b.outbox, err = outbox.New(s, outbox.Options{Location: p.School.Location, From: netmail.Address{Name: p.School.Name, Address: from}})
 	if err != nil {

@@ -17,6 +17,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"esafetybot/internal/hooks"
 	"esafetybot/internal/jobs"
 	"esafetybot/internal/policy"
 	"esafetybot/internal/store"
@@ -31,6 +32,7 @@ func newServe(o *options) *cobra.Command {
 		Long: "Run the jobs when they are due, and serve the review site on which people say that they looked and answer what is asked of them.\n\n" +
 			"In one process the site could do what the worker can: put it behind something that ends TLS, and on a larger school run the two apart. It listens on loopback unless told otherwise.\n" +
 			"Signing in needs an OAuth client of the kind “Web application” in the school's Google Cloud project, with BASE-URL/sign-in/done as its redirect; its secret is read from ESAFETYBOT_OIDC_CLIENT_SECRET.\n" +
+			"Pushes of Google are taken at BASE-URL" + hooks.GooglePath + " and BASE-URL" + hooks.PubSubPath + " if " + hooks.KeysVar + ", or " + hooks.AudienceVar + " and " + hooks.AccountVar + ", are set (docs/hooks.md).\n" +
 			"A forwarder of ClassDojo's mails sends to BASE-URL" + dojoRelayPath + "; its keys, up to four, are read from " + dojoKeysVar + ", with commas between them.",
 		Example: "  ESAFETYBOT_OIDC_CLIENT_SECRET=… esafetybot serve --base-url https://review.school.example --oidc-client-id ID.apps.googleusercontent.com",
 		Args:    cobra.NoArgs,
@@ -48,7 +50,7 @@ func (o *options) serve(ctx context.Context, so siteOptions) error {
 	if err := o.lacking(so); err != nil {
 		return err
 	}
-	o.keepDecisions = true
+	o.keepDecisions, o.keepHints = true, true
 	b, err := o.workbench(ctx)
 	if err != nil {
 		return err
@@ -56,27 +58,26 @@ func (o *options) serve(ctx context.Context, so siteOptions) error {
 	defer b.close()
 	p, clock := b.env.Policy, b.env.Clock
 	noted, concern := make(chan struct{}, 1), make(chan struct{}, 1)
+	leave := decided(p, b.env.Hints, clock, b.env.Log)
 	site, err := o.site(so, p, b.env.Store, b.env.Site, b.env.Log, func() {
-		for _, c := range []chan struct{}{noted, concern} {
-			select {
-			case c <- struct{}{}:
-			default: // the worker knows already
-			}
-		}
+		leave()
+		wake(concern)
 	}, clock)
 	if err != nil {
 		return err
 	}
-	handler, relay, err := withDojo(site, p, o.std.Getenv(dojoKeysVar), b.env.Site, clock)
-	if errors.Is(err, errNoDojoKey) {
-		b.env.Log.Warn(err.Error())
-	} else if err != nil {
+	receivers, err := o.receivers(ctx, p, b.env.Hints, func(urgent bool) {
+		if urgent {
+			wake(noted)
+		}
+	}, clock, b.env.Log)
+	if err != nil {
 		return err
 	}
 	failed := make(chan error, 1)
 	var wg sync.WaitGroup
 	defer wg.Wait()
-	addr, end, err := so.serve(ctx, handler, failed)
+	addr, end, err := so.serve(ctx, beside(site, receivers), failed)
 	if err != nil {
 		return err
 	}
@@ -84,8 +85,11 @@ func (o *options) serve(ctx context.Context, so siteOptions) error {
 	fmt.Fprintf(o.std.Err, "The review site listens on %s and calls itself %s. Site and worker are one process: the site could do what the worker can.\n", addr, o.baseURL)
 	ctx, stop := context.WithCancel(ctx)
 	defer stop() // before it is waited for
-	if relay != nil {
-		wg.Go(func() { tellRelay(ctx, b.env.Log, relay, time.Hour) })
+	if receivers != nil {
+		wg.Go(func() { receivers.Tell(ctx, time.Hour) })
+		if relay := receivers.Relay(); relay != nil {
+			wg.Go(func() { tellRelay(ctx, b.env.Log, relay, time.Hour) })
+		}
 	}
 	wg.Go(func() { b.watchIncidents(ctx, so.every, concern) })
 	return b.watch(ctx, so.every, noted, failed)
@@ -113,29 +117,26 @@ func (b *workbench) watchIncidents(ctx context.Context, every time.Duration, not
 	}
 }
 
-// soon is how long after somebody decided something the worker takes it up; what is decided meanwhile goes with it.
-const soon = 5 * time.Minute
+// wake tells whoever waits that there is something to do; it may know already.
+func wake(c chan<- struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}
 
-// watch runs what is due, again and again.
+// gather is how long after something urgent was noted it is looked what is due: what comes meanwhile goes with it.
+const gather = 20 * time.Second
+
+// watch runs what is due, again and again, and looks sooner when something urgent was noted.
 func (b *workbench) watch(ctx context.Context, every time.Duration, noted <-chan struct{}, failed <-chan error) error {
 	t := time.NewTicker(every)
 	defer t.Stop()
-	var decided time.Time // when the first decision was made that is not taken up
 	for {
+		var soon <-chan time.Time // when to look because of what was noted
 		names, err := jobs.Due(ctx, b.env)
 		if err != nil {
 			b.env.Log.Error("what is due could not be found out", "error", err)
-		}
-		if !decided.IsZero() && time.Since(decided) >= soon {
-			for _, job := range []string{jobs.CommentsJob, jobs.CheckInsJob, jobs.RecordsJob, jobs.RemindersJob} {
-				if jobs.Asked(b.env.Policy, job) && !slices.Contains(names, job) {
-					names = append(names, job)
-				}
-			}
-			if !slices.Contains(names, jobs.ApplyJob) {
-				names = append(names, jobs.ApplyJob, jobs.ReportJob)
-			}
-			decided = time.Time{}
 		}
 		if len(names) > 0 {
 			// What goes wrong is in the run's record, and was told on standard error.
@@ -148,9 +149,11 @@ func (b *workbench) watch(ctx context.Context, every time.Duration, noted <-chan
 			case err := <-failed:
 				return fmt.Errorf("the review site stopped: %w", err)
 			case <-noted:
-				if decided.IsZero() {
-					decided = time.Now()
+				if soon == nil {
+					soon = time.After(gather)
 				}
+			case <-soon:
+				wait = false
 			case <-t.C:
 				wait = false
 			}

@@ -48,7 +48,7 @@ func newSite(o *options) *cobra.Command {
 			"A worker (`esafetybot run`, or `serve` elsewhere) takes that up.\n\n" +
 			"Both stores must be places that several processes may share: firestore:PROJECT/DATABASE. On one machine use `serve`.\n" +
 			"The OAuth client's secret is read from ESAFETYBOT_OIDC_CLIENT_SECRET; the keys of a forwarder of ClassDojo's mails from " + dojoKeysVar + ".",
-		Example: "  esafetybot site --state firestore:school-project/main --decisions firestore:school-project/decisions \\\n" +
+		Example: "  esafetybot site --state firestore:school-project/main --decisions firestore:school-project/decisions --hints firestore:school-project/hints \\\n" +
 			"    --base-url https://review.school.example --oidc-client-id ID.apps.googleusercontent.com",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return o.siteAlone(cmd.Context(), so) },
@@ -95,16 +95,23 @@ func (o *options) siteAlone(ctx context.Context, so siteOptions) error {
 		return err
 	}
 	defer func() { _ = main.Close() }()
-	decided, err := stores.Open(ctx, o.decisions, p.School.Domains[0], log)
+	made, err := stores.Open(ctx, o.decisions, p.School.Domains[0], log)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = decided.Close() }()
+	defer func() { _ = made.Close() }()
 	clock, err := o.clock()
 	if err != nil {
 		return err
 	}
-	handler, err := o.siteHandler(so, p, main, decided, log, clock)
+	hints, err := o.siteHints(ctx, p, log)
+	if err != nil {
+		return err
+	}
+	if hints != nil {
+		defer func() { _ = hints.Close() }()
+	}
+	handler, err := o.siteHandler(so, p, main, made, hints, log, clock)
 	if err != nil {
 		return err
 	}
@@ -124,14 +131,14 @@ func (o *options) siteAlone(ctx context.Context, so siteOptions) error {
 }
 
 // siteHandler is the site of a process that is nothing else, with no more rights over the two stores than it needs.
-func (o *options) siteHandler(so siteOptions, p *policy.Policy, main, decided store.Store, log *slog.Logger, clock func() time.Time) (http.Handler, error) {
+func (o *options) siteHandler(so siteOptions, p *policy.Policy, main, made, hints store.Store, log *slog.Logger, clock func() time.Time) (http.Handler, error) {
 	may := rights[siteIdentity]
-	main, decided = store.Limit(main, may[mainDatabase]), store.Limit(decided, may[decisionsDatabase])
-	site, err := o.site(so, p, main, decided, log, nil, clock)
+	main, made = store.Limit(main, may[mainDatabase]), store.Limit(made, may[decisionsDatabase])
+	site, err := o.site(so, p, main, made, log, decided(p, hints, clock, log), clock)
 	if err != nil {
 		return nil, err
 	}
-	handler, _, err := withDojo(site, p, o.std.Getenv(dojoKeysVar), decided, clock)
+	handler, _, err := withDojo(site, p, o.std.Getenv(dojoKeysVar), made, clock)
 	if errors.Is(err, errNoDojoKey) {
 		log.Warn(err.Error())
 		err = nil

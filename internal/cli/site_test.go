@@ -65,7 +65,11 @@ func TestSiteAloneNeedsNoGoogle(t *testing.T) {
 		t.Fatal(err)
 	}
 	o := &options{std: quiet(map[string]string{"ESAFETYBOT_OIDC_CLIENT_SECRET": "s"}), baseURL: "https://review.school.example"}
-	h, err := o.siteHandler(siteFlags(t), p, main, decided, slog.New(slog.DiscardHandler), time.Now)
+	hints, err := memory.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	h, err := o.siteHandler(siteFlags(t), p, main, decided, hints, slog.New(slog.DiscardHandler), time.Now)
 	if err != nil {
 		t.Fatal(err)
 	}

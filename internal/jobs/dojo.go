@@ -15,6 +15,7 @@ import (
 	"esafetybot/internal/moderation"
 	"esafetybot/internal/policy"
 	"esafetybot/internal/seen"
+	"esafetybot/internal/store"
 )
 
 // dojoTeachers lists the accounts of who looks at a class on ClassDojo, as members of a class; false where the policy has no such class.
@@ -114,8 +115,11 @@ func (r *commentsRun) hearDojo(ctx context.Context, asks []comments.Ask) error {
 		}
 		r.book.Class(moderation.Dojo(e.Class)).Hear(e)
 	}
-	if r.Site != nil {
-		for e, err := range (classdojo.Relayed{Store: r.Site}).Events(ctx) {
+	for _, left := range []store.Store{r.Site, r.Hints} { // the site's own relay leaves it with what people decided
+		if left == nil {
+			continue
+		}
+		for e, err := range (classdojo.Relayed{Store: left}).Events(ctx) {
 			if err != nil {
 				if ctx.Err() != nil {
 					return ctx.Err()
@@ -128,7 +132,7 @@ func (r *commentsRun) hearDojo(ctx context.Context, asks []comments.Ask) error {
 			}
 			hear(e)
 		}
-		if _, err := classdojo.Clear(ctx, r.Site, r.Now); err != nil {
+		if _, err := classdojo.Clear(ctx, left, r.Now); err != nil {
 			return err
 		}
 	}
@@ -182,8 +186,8 @@ func (r *commentsRun) dojoUnheard(newest time.Time, unlisted int, tally string) 
 			}
 		}
 		switch {
-		case r.Site == nil:
-			say(0, "what is new on ClassDojo", "the forwarder's mails are taken by the review site, and there is none")
+		case r.Site == nil && r.Hints == nil:
+			say(0, "what is new on ClassDojo", "the forwarder's mails are taken by the review site or the receivers, and there are none")
 		case quiet > silentFor:
 			say(0, "what is new on ClassDojo", fmt.Sprintf("the forwarder has told nothing for more than %d school days: it may have stopped", silentFor))
 		}

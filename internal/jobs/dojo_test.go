@@ -283,7 +283,7 @@ func TestDojoUnheard(t *testing.T) {
 		"heard long ago": {func(r *commentsRun) { relayed(t, r, dojoEvent(classdojo.Story, ash, "", place(t, "2026-11-03 10:00"))) },
 			[]string{"the forwarder has told nothing for more than 10 school days: it may have stopped"}},
 		"the program has just begun": {func(r *commentsRun) { r.memory.First = r.Now }, nil},
-		"no site":                    {func(r *commentsRun) { r.Site = nil }, []string{"the forwarder's mails are taken by the review site, and there is none"}},
+		"no site":                    {func(r *commentsRun) { r.Site = nil }, []string{"the forwarder's mails are taken by the review site or the receivers, and there are none"}},
 		"neither relay nor mailbox": {func(r *commentsRun) { r.Env.Policy.ClassDojo.Relay = false },
 			[]string{"neither a forwarder nor a mailbox tells of it, so only what somebody writes into a list is heard"}},
 	} {

@@ -10,8 +10,8 @@ import (
 	"esafetybot/internal/policy"
 )
 
-// Due lists the jobs that are due: those that look, once a day; what follows them; and at once the one on pupils' e-mail, when the admin log says that
-// something changed that may have switched e-mail on; and that which keeps channels open, before one ends.
+// Due lists the jobs that are due: those that look, once a day; what follows them; at once the one on pupils' e-mail, when the admin log says that
+// something changed that may have switched e-mail on; within minutes those that hints ask for; and that which keeps channels open, before one ends.
 func Due(ctx context.Context, env Env) ([]string, error) {
 	var out []string
 	now := env.Clock()
@@ -28,6 +28,8 @@ func Due(ctx context.Context, env Env) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
+	early, err := hinted(ctx, env)
+	hintless(ctx, env, err)
 	for _, job := range Looking {
 		if !Asked(env.Policy, job) {
 			continue
@@ -49,7 +51,7 @@ func Due(ctx context.Context, env Env) ([]string, error) {
 				return nil, err
 			}
 		}
-		if rem || daily(env.Policy, last, now) || digest && (job == CommentsJob || job == CheckInsJob && teachers) || job == CommentsJob && moderate || job == PupilEmailJob && tripped(ctx, env, last.Started) {
+		if rem || slices.Contains(early, job) || daily(env.Policy, last, now) || digest && (job == CommentsJob || job == CheckInsJob && teachers) || job == CommentsJob && moderate || job == PupilEmailJob && tripped(ctx, env, last.Started) {
 			out = append(out, job)
 		}
 	}
@@ -74,7 +76,7 @@ func Due(ctx context.Context, env Env) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(out) > 0 || daily(env.Policy, last, now) {
+	if len(out) > 0 || slices.Contains(early, ApplyJob) || daily(env.Policy, last, now) {
 		out = append(out, ApplyJob, ReportJob)
 	}
 	weekly, err := weeklyDue(ctx, env)
@@ -128,7 +130,8 @@ func daily(p *policy.Policy, last *Record, now time.Time) bool {
 	return last == nil || last.Error != "" || reached(p, p.Mail.Report, last, now)
 }
 
-// reached tells whether an hour of the day, at the school, has passed and a job has not run to its end on that day.
+// reached tells whether an hour of the day, at the school, has passed and a job has not run to its end on that day since: a run before the hour, because of a
+// hint, is not that day's.
 func reached(p *policy.Policy, at policy.Clock, last *Record, now time.Time) bool {
 	loc := p.School.Location
 	local := now.In(loc)
@@ -136,7 +139,11 @@ func reached(p *policy.Policy, at policy.Clock, last *Record, now time.Time) boo
 	if local.Hour()*60+local.Minute() < at.Hour*60+at.Minute {
 		return false
 	}
-	return last == nil || last.Error != "" || last.Started.In(loc).Format(time.DateOnly) < local.Format(time.DateOnly)
+	if last == nil || last.Error != "" {
+		return true
+	}
+	began := last.Started.In(loc)
+	return began.Format(time.DateOnly) < local.Format(time.DateOnly) || began.Format(time.DateOnly) == local.Format(time.DateOnly) && began.Hour()*60+began.Minute() < at.Hour*60+at.Minute
 }
 
 // tripwires are the records of the admin log after which a pupil may have e-mail: a service switched, somebody moved, made, or put into a group.

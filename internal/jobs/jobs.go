@@ -58,6 +58,7 @@ type Google interface {
 type Env struct {
 	Store     store.Store
 	Site      store.Store // where the review site notes what people decided; nil without a site
+	Hints     store.Store // where receivers and the review site leave hints; nil without them
 	BaseURL   string      // of the review site; "" without one
 	Exclusive bool        // the state belongs to this process alone
 	Policy    *policy.Policy
@@ -65,6 +66,8 @@ type Env struct {
 	Clock     func() time.Time
 	Log       *slog.Logger
 	Holder    string // who runs, for the lease
+	// First are the ids of what hints named, which is looked at first where a job has an order; [Run] sets it.
+	First map[string]bool
 	// Rotation is the period in which every scope is read in full again, so that a lost record of the log costs no more.
 	Rotation time.Duration
 	// Sender is the mailbox that mail goes out from where that is Gmail's; "" where it does not go through Gmail.

@@ -166,15 +166,17 @@ func (p *pulled) digest(s *sharingRun, events []seen.Event) {
 		}
 	}
 	following := func(t shares.Touched) bool { return t.Since.IsZero() && !t.Moved }
-	slices.SortStableFunc(p.items, func(a, b shares.Touched) int {
-		switch fa, fb := following(a), following(b); {
-		case fa == fb:
+	// Of those that come first, the ones that hints named.
+	turn := func(t shares.Touched) int {
+		switch {
+		case following(t):
+			return 2
+		case s.First[t.ID]:
 			return 0
-		case fa:
-			return 1
 		}
-		return -1
-	})
+		return 1
+	}
+	slices.SortStableFunc(p.items, func(a, b shares.Touched) int { return turn(a) - turn(b) })
 }
 
 // gives tells whether a change of sharing gave somebody access, rather than took it away: what it was changed to says so.

@@ -11,6 +11,7 @@ import (
 	"esafetybot/internal/closures"
 	"esafetybot/internal/decisions"
 	"esafetybot/internal/findings"
+	"esafetybot/internal/hooks"
 	"esafetybot/internal/incidents"
 	"esafetybot/internal/memory"
 	"esafetybot/internal/moderation"
@@ -63,6 +64,7 @@ func Places() []privacy.Place {
 		{C: moderation.Classes, What: "who commented, posted and looked in a class or on a blog, and when", Retention: policy.KeepModerated, OwnWords: []string{"text"},
 			Drop: map[string]string{"taught": "", "hosts": "", "as": "", "cover": "who"}},
 		{C: classdojo.Left, Site: true, What: "what a forwarder told of ClassDojo", While: "45 days"},
+		{C: hooks.Hints, What: "that something happened, and where to look", While: "a day at most", Keep: "it lies in a store of its own, names nobody, and is gone within a day"},
 		{C: classdojo.Told, What: "what lists and the mailbox told of ClassDojo", While: "190 days"},
 		{C: Looks, Form: privacy.Blob, What: "what the newest run of a job saw, by id", While: whileTrue, Drop: map[string]string{"said": "", "links": "", "names": ""}},
 		{C: Records, What: "a run", Retention: policy.KeepRuns},

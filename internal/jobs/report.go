@@ -57,6 +57,9 @@ func Report(ctx context.Context, env Env, box *outbox.Outbox, s *Seen) (*Record,
 		if t.rem, err = openReminding(ctx, env, t.now, t.Who, kindsOf(ctx, s.Census)); err != nil {
 			return err
 		}
+		if s.Early {
+			return errors.Join(urgent(ctx, env, box, t), keepViews(ctx, env, t, s))
+		}
 		return errors.Join(urgent(ctx, env, box, t), tellOwners(ctx, env, box, t), tell(ctx, env, box, t), ask(ctx, env, box, t), tellReminded(ctx, env, box, t), keepViews(ctx, env, t, s), tellNeeded(ctx, env, box, t))
 	})
 }

@@ -29,12 +29,18 @@ type Seen struct {
 	Census  *census.Census
 	Sharing *Outcome         // nil if that job did not run
 	Looks   map[string]*Look // by job
+	// Early tells that it is before the day's hour, and only what is urgent is told.
+	Early bool
 }
 
 // Run runs jobs in their order; one that fails does not keep the others from running. Whoever looked also tells: the job report follows any
 // job that looks. done hears of each job; the error joins what went wrong.
 func Run(ctx context.Context, env Env, box *outbox.Outbox, names []string, done func(job string, r *Record, err error)) error {
-	s := &Seen{Census: census.New(env.Google, env.Policy, env.Clock(), env.Log), Looks: map[string]*Look{}}
+	hints, err := take(ctx, env)
+	hintless(ctx, env, err)
+	env.First = hints.first()
+	defer func() { hintless(ctx, env, hints.drop(context.WithoutCancel(ctx))) }()
+	s := &Seen{Early: hints.early(), Census: census.New(env.Google, env.Policy, env.Clock(), env.Log), Looks: map[string]*Look{}}
 	env, errs := withClosures(ctx, env, s.Census)
 	if errs != nil {
 		errs = fmt.Errorf("the days on which the school is closed: %w", errs)
@@ -48,6 +54,7 @@ func Run(ctx context.Context, env Env, box *outbox.Outbox, names []string, done 
 			return
 		}
 		r, err := run()
+		hints.ended[job] = err == nil && (r == nil || r.Error == "") && ctx.Err() == nil
 		if done != nil && (r != nil || err != nil) { // else there was nothing to do
 			done(job, r, err)
 		}

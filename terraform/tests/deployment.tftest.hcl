@@ -52,7 +52,7 @@ run "identities" {
   command = plan
 
   assert {
-    condition     = toset(keys(google_project_iam_member.database)) == toset(["worker-main", "worker-decisions", "worker-hints", "site-main", "site-decisions", "receiver-hints"])
+    condition     = toset(keys(google_project_iam_member.database)) == toset(["worker-main", "worker-decisions", "worker-hints", "site-main", "site-decisions", "site-hints", "receiver-hints"])
     error_message = "Nobody else has anything to do with a database, and tick with none."
   }
   assert {
@@ -62,6 +62,10 @@ run "identities" {
   assert {
     condition     = toset(google_project_iam_custom_role.database["receiver-hints"].permissions) == toset(["datastore.entities.create"])
     error_message = "The receiver may create hints and do nothing else."
+  }
+  assert {
+    condition     = toset(google_project_iam_custom_role.database["site-hints"].permissions) == toset(["datastore.entities.create"])
+    error_message = "The site may leave a hint that somebody decided something, and not read what others left."
   }
   assert {
     condition     = !anytrue([for k in ["site-main", "site-decisions"] : anytrue([for p in google_project_iam_custom_role.database[k].permissions : endswith(p, ".update") || endswith(p, ".delete")])]) && !contains(google_project_iam_custom_role.database["site-main"].permissions, "datastore.entities.create")
@@ -130,9 +134,39 @@ run "site" {
   }
 }
 
+run "receivers" {
+  command = plan
+  variables {
+    image           = "europe-west2-docker.pkg.dev/school-project/esafetybot/esafetybot@sha256:0000000000000000000000000000000000000000000000000000000000000000"
+    receiver_image  = "europe-west2-docker.pkg.dev/school-project/esafetybot/receiver@sha256:0000000000000000000000000000000000000000000000000000000000000000"
+    hooks_keys      = "0123456789abcdef0123456789abcdef,fedcba9876543210fedcba9876543210"
+    dojo_relay      = true
+    dojo_relay_keys = "0123456789abcdef0123456789abcdef"
+    pubsub_account  = "pusher@school-project.iam.gserviceaccount.com"
+  }
+
+  assert {
+    condition     = google_cloud_run_v2_service_iam_member.receiver[0].member == "allUsers" && google_cloud_run_v2_job_iam_member.receiver[0].role == "roles/run.invoker" && length(google_cloud_run_v2_service.site) == 0
+    error_message = "Anybody may push, the receiver may start the worker, and needs no site."
+  }
+  assert {
+    condition     = toset([for e in google_cloud_run_v2_service.receiver[0].template[0].containers[0].env : e.name]) == toset(["ESAFETYBOT_HINTS", "ESAFETYBOT_SCHOOLS", "ESAFETYBOT_WORKER_JOB", "ESAFETYBOT_PUBSUB_ACCOUNT", "ESAFETYBOT_PUBSUB_AUDIENCE", "ESAFETYBOT_HOOKS_KEYS", "ESAFETYBOT_DOJO_RELAY_KEYS"])
+    error_message = "The receiver is told of nothing but hints: no policy, no state, no account that could act on the Workspace."
+  }
+  assert {
+    condition     = toset(keys(google_secret_manager_secret_iam_member.reader)) == toset(["policy-worker", "policy-site", "hooks-keys-worker", "hooks-keys-receiver", "dojo-relay-keys-receiver"])
+    error_message = "The key of the channels is the worker's, which opens them, and the receiver's."
+  }
+  assert {
+    condition     = contains([for e in google_cloud_run_v2_job.worker[0].template[0].template[0].containers[0].env : e.value], "https://esafetybot-receiver-123456789012.europe-west2.run.app/hooks") && contains([for e in google_cloud_run_v2_service.receiver[0].template[0].containers[0].env : e.value], "school.example")
+    error_message = "The worker knows where Google is to push, and the receiver for which school."
+  }
+}
+
 run "everything_else" {
   command = plan
   variables {
+    hooks_keys             = "0123456789abcdef0123456789abcdef"
     receiver_image         = "europe-west2-docker.pkg.dev/school-project/esafetybot/esafetybot@sha256:0000000000000000000000000000000000000000000000000000000000000000"
     point_in_time_recovery = true
     ttl                    = { findings = "expires" }

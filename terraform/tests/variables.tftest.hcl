@@ -100,6 +100,7 @@ run "image_1" {
 run "receiver_image_1" {
   command = plan
   variables {
+    hooks_keys     = "0123456789abcdef0123456789abcdef"
     receiver_image = "esafetybot:latest"
   }
   expect_failures = [var.receiver_image]
@@ -291,4 +292,45 @@ run "client_without_key" {
     oauth_client_secret = "s"
   }
   expect_failures = [var.site_key]
+}
+
+run "hooks_keys_short" {
+  command = plan
+  variables {
+    receiver_image = "europe-west2-docker.pkg.dev/school-project/esafetybot/receiver@sha256:0000000000000000000000000000000000000000000000000000000000000000"
+    hooks_keys     = "0123456789abcdef0123456789abcdef,short"
+  }
+  expect_failures = [var.hooks_keys]
+}
+
+run "receivers_without_keys" {
+  command = plan
+  variables {
+    receiver_image = "europe-west2-docker.pkg.dev/school-project/esafetybot/receiver@sha256:0000000000000000000000000000000000000000000000000000000000000000"
+  }
+  expect_failures = [var.hooks_keys]
+}
+
+run "dojo_keys_alone" {
+  command = plan
+  variables {
+    dojo_relay_keys = "0123456789abcdef0123456789abcdef"
+  }
+  expect_failures = [var.dojo_relay_keys]
+}
+
+run "dojo_relay_without_keys" {
+  command = plan
+  variables {
+    dojo_relay = true
+  }
+  expect_failures = [var.dojo_relay_keys]
+}
+
+run "pubsub_account" {
+  command = plan
+  variables {
+    pubsub_account = "somebody@school.example"
+  }
+  expect_failures = [var.pubsub_account]
 }

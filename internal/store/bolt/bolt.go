@@ -17,6 +17,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -131,6 +132,7 @@ type db struct {
 
 	mu    sync.Mutex
 	finds map[*finding]bool // running finds in the order of a range field
+	queue []*waiting        // batches that wait for write, the oldest first
 }
 
 var (
@@ -173,40 +175,107 @@ func (d *db) get(c *store.Collection, key string) (doc store.Doc, err error) {
 	return doc, err
 }
 
+// waiting is a batch on its way to the file.
+type waiting struct {
+	b    *store.Batch
+	done bool // err says how it ended
+	err  error
+}
+
+// commit writes a batch. Those that come while another is being written wait and are then written together, because what takes time is
+// that the disk says that it has them: each is still all or nothing, judged after those before it, and nobody is answered before the disk is.
 func (d *db) commit(b *store.Batch) error {
 	if len(b.Ops) == 0 {
 		return nil
+	}
+	w := &waiting{b: b}
+	if b.Writes() > 0 {
+		d.mu.Lock()
+		d.queue = append(d.queue, w)
+		d.mu.Unlock()
 	}
 	d.write.Lock()
 	defer d.write.Unlock()
 	if b.Writes() == 0 {
 		return d.view(func(tx *bolt.Tx) error { return d.expect(tx, b) })
 	}
-	for _, o := range b.Ops {
-		if err := d.indexed(o.C); err != nil {
-			return err
+	if w.done { // by whoever held the lock before
+		return w.err
+	}
+	group := d.take(w)
+	for _, one := range group {
+		one.done, one.err = true, store.ErrUnknown // should what follows not come to its end
+	}
+	err := d.together(group)
+	if err != nil && len(group) > 1 && !errors.Is(err, store.ErrUnknown) {
+		// Nothing was written, and one of them may be at fault: each by itself, so that the others are not.
+		for _, one := range group {
+			if err := d.together([]*waiting{one}); err != nil {
+				one.err = err
+			}
+		}
+	} else if err != nil {
+		for _, one := range group {
+			one.err = err
+		}
+	}
+	return w.err
+}
+
+// take is what waits, as much as goes into one transaction; w is part of it, because it comes before what came after it.
+func (d *db) take(w *waiting) []*waiting {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	n, size := 0, 0
+	for n < len(d.queue) && (n <= slices.Index(d.queue, w) || size < store.MaxBatchBytes) {
+		size += d.queue[n].b.Size()
+		n++
+	}
+	group := slices.Clone(d.queue[:n])
+	d.queue = slices.Delete(d.queue, 0, n)
+	return group
+}
+
+// together writes batches in one transaction, one after the other; how each ended stands in it. An error is that of the transaction, and then none was written,
+// unless it wraps store.ErrUnknown.
+func (d *db) together(group []*waiting) error {
+	for _, w := range group {
+		for _, o := range w.b.Ops {
+			if err := d.indexed(o.C); err != nil {
+				return err
+			}
 		}
 	}
 	var refused error
 	err := d.bolt.Update(func(tx *bolt.Tx) error {
-		if refused = d.expect(tx, b); refused != nil {
-			return refused
-		}
-		for _, o := range b.Ops {
-			if refused = d.apply(tx, o); refused != nil {
-				return refused
+		written := false
+		for _, w := range group {
+			if w.err = d.expect(tx, w.b); w.err != nil {
+				continue
 			}
+			for _, o := range w.b.Ops {
+				if refused = d.apply(tx, o); refused != nil {
+					return refused
+				}
+			}
+			written = true
+		}
+		if !written {
+			return errNothing
 		}
 		return nil
 	})
 	switch {
-	case err == nil:
+	case err == nil || errors.Is(err, errNothing):
 		return nil
 	case refused != nil || errors.Is(err, bolterrors.ErrDatabaseNotOpen):
 		return d.explain(err)
 	}
 	return fmt.Errorf("writing %s: %w (%w)", d.path, err, store.ErrUnknown)
 }
+
+// errNothing ends a transaction in which nothing was written.
+var errNothing = errors.New("nothing to write")
 
 func (d *db) expect(tx *bolt.Tx, b *store.Batch) error {
 	for _, o := range b.Ops {

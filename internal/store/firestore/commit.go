@@ -113,7 +113,12 @@ func (c *commit) attempt(ctx context.Context) (final bool, err error) {
 	switch status.Code(err) {
 	case codes.Aborted:
 		c.aborted = tx
-	case codes.AlreadyExists, codes.FailedPrecondition, codes.NotFound:
+	case codes.AlreadyExists:
+		if len(paths) == 0 && !c.lost {
+			// It creates only, and no earlier attempt can have been written: known without a look, which a receiver may not take.
+			return true, fmt.Errorf("commit of %d writes: %w", c.b.Writes(), store.ErrConflict)
+		}
+	case codes.FailedPrecondition, codes.NotFound:
 		// Somebody was quicker, which the next look at the documents shows.
 	case codes.ResourceExhausted:
 		// Refused for a quota, before anything was done; or for its size, by the emulator, which takes half of what Firestore does.

@@ -322,3 +322,44 @@ func TestUnreachable(t *testing.T) {
 		t.Errorf("have %v", err)
 	}
 }
+
+// TestCreatorWhoMayNotRead is a receiver, whose role lets it create and nothing else: what was created before is a conflict, without a look.
+func TestCreatorWhoMayNotRead(t *testing.T) {
+	var lose bool
+	h := harness(emulator.Host(t), firestore.Options{Dial: []grpc.DialOption{
+		grpc.WithUnaryInterceptor(func(ctx context.Context, method string, req, resp any, conn *grpc.ClientConn, call grpc.UnaryInvoker, opts ...grpc.CallOption) error {
+			err := call(ctx, method, req, resp, conn, opts...)
+			if lose {
+				lose = false
+				return status.Error(codes.Unavailable, "answer lost")
+			}
+			return err
+		}),
+		grpc.WithStreamInterceptor(func(context.Context, *grpc.StreamDesc, *grpc.ClientConn, string, grpc.Streamer, ...grpc.CallOption) (grpc.ClientStream, error) {
+			return nil, status.Error(codes.PermissionDenied, "may not read")
+		}),
+	}})
+	s, err := h.New(t)()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = s.Close() }()
+	create := func(key string) error {
+		b := &store.Batch{}
+		b.Create(things, key, nil, nil)
+		return s.Commit(t.Context(), b)
+	}
+	if err := create("a"); err != nil {
+		t.Error(err)
+	}
+	if err := create("a"); !errors.Is(err, store.ErrConflict) {
+		t.Error("the second time:", err)
+	}
+	lose = true
+	if err := create("b"); !errors.Is(err, store.ErrUnknown) {
+		t.Error("after a lost answer:", err)
+	}
+	if err := create("b"); !errors.Is(err, store.ErrConflict) {
+		t.Error("asked again:", err)
+	}
+}
