@@ -76,7 +76,7 @@ func (o *options) serve(ctx context.Context, so siteOptions) error {
 	failed := make(chan error, 1)
 	var wg sync.WaitGroup
 	defer wg.Wait()
-	addr, end, err := so.serve(ctx, handler, failed)
+	addr, end, err := so.serve(ctx, o.around(handler, b.env.Log, b.env.Store, b.env.Site), failed)
 	if err != nil {
 		return err
 	}
@@ -96,13 +96,15 @@ func (b *workbench) watchIncidents(ctx context.Context, every time.Duration, not
 	t := time.NewTicker(every)
 	defer t.Stop()
 	for {
-		waits, err := jobs.IncidentsWait(ctx, b.env)
+		waits, err := jobs.IncidentsTick(ctx, b.env)
 		if err != nil && ctx.Err() == nil {
 			b.env.Log.Error("whether the incident log has something to do could not be found out", "error", err)
 		}
 		if waits {
-			// What goes wrong is in the run's record, and was told on standard error.
-			_ = b.run(ctx, []string{jobs.IncidentsJob, sendJob}, false)
+			// What goes wrong is in the run's record, and was told on standard error. Somebody else may be at it.
+			env := b.env
+			env.Since = map[string]string{}
+			_ = b.runIn(ctx, env, []string{jobs.IncidentsJob, sendJob}, false)
 		}
 		select {
 		case <-ctx.Done():
@@ -122,10 +124,11 @@ func (b *workbench) watch(ctx context.Context, every time.Duration, noted <-chan
 	defer t.Stop()
 	var decided time.Time // when the first decision was made that is not taken up
 	for {
-		names, err := jobs.Due(ctx, b.env)
-		if err != nil {
+		found, err := jobs.Tick(ctx, b.env)
+		if err != nil && ctx.Err() == nil {
 			b.env.Log.Error("what is due could not be found out", "error", err)
 		}
+		names := found.Names
 		if !decided.IsZero() && time.Since(decided) >= soon {
 			for _, job := range []string{jobs.CommentsJob, jobs.CheckInsJob, jobs.RecordsJob, jobs.RemindersJob} {
 				if jobs.Asked(b.env.Policy, job) && !slices.Contains(names, job) {
@@ -135,11 +138,19 @@ func (b *workbench) watch(ctx context.Context, every time.Duration, noted <-chan
 			if !slices.Contains(names, jobs.ApplyJob) {
 				names = append(names, jobs.ApplyJob, jobs.ReportJob)
 			}
+			if !slices.Contains(names, sendJob) {
+				names = append(names, sendJob)
+			}
 			decided = time.Time{}
 		}
 		if len(names) > 0 {
 			// What goes wrong is in the run's record, and was told on standard error.
-			_ = b.run(ctx, append(names, sendJob), false)
+			env := b.env
+			if env.Since = found.Since; env.Since == nil {
+				env.Since = map[string]string{}
+			}
+			_ = b.runIn(ctx, env, names, false)
+			b.workOut(ctx, found)
 		}
 		for wait := true; wait; {
 			select {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"time"
 
-	"esafetybot/internal/memory"
 	"esafetybot/internal/reminders"
 )
 
@@ -13,11 +12,11 @@ const again = time.Hour
 
 // remindersDue tells whether, besides the daily run, the hour of something has come, or something that was begun is not finished.
 func remindersDue(ctx context.Context, env Env, last *Record) (bool, error) {
-	first, err := memory.FirstLook(ctx, env.Store)
+	first, err := env.firstLook(ctx)
 	if err != nil || first.IsZero() || last == nil {
 		return false, err
 	}
-	book, err := reminders.Open(ctx, env.Store)
+	book, err := env.reminded(ctx)
 	if err != nil {
 		return false, err
 	}

@@ -27,6 +27,9 @@ var neededHTML string
 //go:embed entry.html.tmpl
 var entryHTML string
 
+//go:embed trouble.html.tmpl
+var troubleHTML string
+
 //go:embed monthly.html.tmpl
 var monthlyHTML string
 

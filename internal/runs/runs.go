@@ -17,7 +17,7 @@ import (
 // Records is the collection of run records.
 var Records = &store.Collection{
 	Name: "runs", Schema: 1, Indexed: []string{"job", "started"},
-	Queries: []store.Query{{Name: "job", Equal: []string{"job"}, Range: "started"}, {Name: "latest", Equal: []string{"job"}, Range: "started", Desc: true}},
+	Queries: []store.Query{{Name: "job", Equal: []string{"job"}, Range: "started"}, {Name: "latest", Equal: []string{"job"}, Range: "started", Desc: true}, {Name: "newest", Range: "started", Desc: true}},
 }
 
 // Record is what a run leaves behind. It holds no names.
@@ -37,6 +37,7 @@ type Record struct {
 	Actions  *actions.Result `json:"actions,omitempty"` // what became of the changes that were approved
 	Deleted  map[string]int  `json:"deleted,omitempty"` // by retention: documents, or parts of them, by collection
 	Error    string          `json:"error,omitempty"`
+	Next     *Next           `json:"next,omitempty"` // in the one record that is no run: see [Next]
 }
 
 // OK tells whether the run saw all that the policy expects. notSeen lists scopes or kinds that it does not expect.
@@ -83,4 +84,9 @@ func latest(ctx context.Context, s store.Store, ask store.Ask, is func(*Record) 
 		}
 	}
 	return nil, nil
+}
+
+// LatestBefore reads the newest record of a job that began before a moment; nil if there is none.
+func LatestBefore(ctx context.Context, s store.Store, job string, before time.Time) (*Record, error) {
+	return latest(ctx, s, store.Ask{Query: "latest", Equal: map[string]string{"job": job}, To: store.Time(before), Limit: 1}, func(*Record) bool { return true })
 }
