@@ -21,6 +21,7 @@ type known struct {
 	runs   map[string]*Record
 	first  *time.Time
 	book   *reminders.Book
+	school *reminders.School // with its school days worked out
 	adults []roster.Adult
 	read   bool // the adults
 }
@@ -85,6 +86,17 @@ func (env Env) reminded(ctx context.Context) (*reminders.Book, error) {
 		k.book = book
 	}
 	return book, err
+}
+
+// reminderInput is what reminders are judged by at a time.
+func (env Env) reminderInput(book *reminders.Book, now, first time.Time) reminders.Input {
+	k := env.remembered()
+	if k.school == nil {
+		in := reminderInput(env.Policy, book, now, first)
+		k.school = &in.School
+		return in
+	}
+	return reminders.Input{School: *k.school, Now: now, Reminders: reminders.Of(env.Policy), Outs: book.Outs(), Confirms: book.Confirms()}
 }
 
 // roster is the adults of the school.

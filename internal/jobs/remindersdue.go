@@ -16,17 +16,17 @@ func remindersDue(ctx context.Context, env Env, last *Record) (bool, error) {
 	if err != nil || first.IsZero() || last == nil {
 		return false, err
 	}
-	book, err := env.reminded(ctx)
-	if err != nil {
-		return false, err
-	}
 	now := env.Clock()
-	in := reminderInput(env.Policy, book, now, first)
 	cal := env.Policy.Calendar
 	today := cal.Date(now)
 	if !cal.IsSchoolDay(today) || !now.Before(today.At(reminders.EndHour, 0, env.Policy.School.Location)) {
 		return false, nil
 	}
+	book, err := env.reminded(ctx)
+	if err != nil {
+		return false, err
+	}
+	in := env.reminderInput(book, now, first)
 	// due tells whether the hour has come since the last run, or that was long ago.
 	due := func(at time.Time) bool {
 		local := at.In(env.Policy.School.Location)

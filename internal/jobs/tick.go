@@ -18,9 +18,9 @@ import (
 )
 
 // SendJob hands over what waits in the outbox. It is done by whoever runs the jobs, after them, and leaves no record.
-const SendJob = sending
+const SendJob = handOver
 
-const sending = "send"
+const handOver = "send"
 
 // ErrDone means that somebody else did the job since it was found to be due.
 var ErrDone = errors.New("this job was done elsewhere meanwhile")
@@ -165,6 +165,9 @@ func sendWaits(ctx context.Context, env Env, now time.Time) (bool, error) {
 // workOut writes down until when nothing is due, unless somebody is at work: whoever holds a lease may be changing what it follows from.
 func workOut(ctx context.Context, env Env, main store.Store, standing runs.Standing, next runs.Next) error {
 	if busy, err := anyLease(ctx, env); err != nil || busy {
+		return err
+	}
+	if later, err := runs.Later(ctx, main, next.From); err != nil || later {
 		return err
 	}
 	if Asked(env.Policy, PupilEmailJob) {

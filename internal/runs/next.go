@@ -33,11 +33,22 @@ func (n *Next) Holds(program, policy string, now time.Time) bool {
 
 // NewestNext reads the newest of all records: what is due next, if that is it; nil if a run came after it, or if it was taken down.
 func NewestNext(ctx context.Context, s store.Store) (*Next, error) {
-	r, err := latest(ctx, s, store.Ask{Query: "newest", Limit: 1}, func(*Record) bool { return true })
+	r, err := newest(ctx, s)
 	if err != nil || r == nil {
 		return nil, err
 	}
 	return r.Next, nil
+}
+
+// newest is the newest of all records, what is due next among them; nil if there is none.
+func newest(ctx context.Context, s store.Store) (*Record, error) {
+	return latest(ctx, s, store.Ask{Query: "newest", Limit: 1}, func(*Record) bool { return true })
+}
+
+// Later tells whether a run began after a moment: on a clock that was wrong. What is written down before it is never found.
+func Later(ctx context.Context, s store.Store, at time.Time) (bool, error) {
+	r, err := newest(ctx, s)
+	return err == nil && r != nil && r.Next == nil && r.Started.After(at), err
 }
 
 // Standing is the document in which what is due next stands, as it was read.

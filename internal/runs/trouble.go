@@ -98,7 +98,7 @@ const mostFailures = 200
 
 // SilentSince tells since when the worker, which runs every day, has not run at all; zero if it has, or if it never did.
 func SilentSince(ctx context.Context, s store.Store, now time.Time) (time.Time, error) {
-	r, err := latest(ctx, s, store.Ask{Query: "newest", Limit: 1}, func(*Record) bool { return true })
+	r, err := newest(ctx, s)
 	if err != nil || r == nil {
 		return time.Time{}, err
 	}
