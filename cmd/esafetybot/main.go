@@ -4,15 +4,13 @@ package main
 import (
 	"context"
 	"os"
-	"os/signal"
-	"syscall"
 
 	"esafetybot/internal/cli"
 )
 
 func main() {
 	cli.SteadyMemory()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := cli.Stopping(context.Background())
 	code := cli.Main(ctx, os.Args[1:], cli.Std())
 	stop()
 	os.Exit(code)

@@ -36,7 +36,16 @@ func (o *options) logger() *slog.Logger {
 	if o.logFormat != "json" {
 		return slog.New(slog.NewTextHandler(o.std.Err, &slog.HandlerOptions{Level: level}))
 	}
-	return slog.New(slog.NewJSONHandler(o.std.Err, &slog.HandlerOptions{Level: level, ReplaceAttr: cloudWords}))
+	lines := slog.NewJSONHandler(o.std.Err, &slog.HandlerOptions{Level: level, ReplaceAttr: cloudWords})
+	return slog.New(tracing{lines, o.getenv("GOOGLE_CLOUD_PROJECT")}).With(fieldLabels, map[string]string{"program": "esafetybot"})
+}
+
+// getenv reads the environment; "" where there is none, as in some tests.
+func (o *options) getenv(name string) string {
+	if o.std.Getenv == nil {
+		return ""
+	}
+	return o.std.Getenv(name)
 }
 
 // cloudWords gives a line's own fields the names that Cloud Logging knows (https://cloud.google.com/logging/docs/structured-logging).

@@ -30,7 +30,7 @@ import (
 var jobNames = slices.Concat(jobs.Listening, jobs.Looking, jobs.Following, []string{sendJob})
 
 // sendJob hands over what waits in the outbox.
-const sendJob = "send"
+const sendJob = jobs.SendJob
 
 func newRun(o *options) *cobra.Command {
 	var asJSON bool
@@ -52,11 +52,10 @@ func newRun(o *options) *cobra.Command {
 			}
 			defer b.close()
 			if len(names) == 0 {
-				if names, err = b.due(cmd.Context()); err != nil {
-					return err
-				}
+				err = b.runDue(cmd.Context(), asJSON)
+			} else {
+				err = b.run(cmd.Context(), names, asJSON)
 			}
-			err = b.run(cmd.Context(), names, asJSON)
 			if errors.Is(err, errStatus(exitFailed)) && !asJSON {
 				fmt.Fprintln(o.std.Err, "Exit status 1, because something above failed or could not be checked. “esafetybot doctor” says what can be done; what the school knows that nobody can see may stand under not_seen in the policy.")
 			}
@@ -199,24 +198,43 @@ func holder() string {
 	return fmt.Sprintf("%s/%d/%d", host, os.Getpid(), time.Now().UnixNano())
 }
 
-// due names the jobs that are due, and sending, which always is.
-func (b *workbench) due(ctx context.Context) ([]string, error) {
-	names, err := jobs.Due(ctx, b.env)
+// runDue runs what is due, and writes down until when nothing is.
+func (b *workbench) runDue(ctx context.Context, asJSON bool) error {
+	found, err := jobs.Tick(ctx, b.env)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if len(names) == 0 {
+	if len(found.Names) == 0 {
 		fmt.Fprintf(b.o.std.Err, "Nothing is due: jobs run once a day, at %s or as soon after as they can. Name one to run it now: esafetybot run %s\n",
 			b.env.Policy.Mail.Report, jobs.SharingJob)
 	}
-	return append(names, sendJob), nil
+	env := b.env
+	env.Since = found.Since
+	err = b.runIn(ctx, env, found.Names, asJSON)
+	b.workOut(ctx, found)
+	return err
+}
+
+// workOut writes down until when nothing is due, after something was. That it cannot is no failure: the next look at the clock does it.
+func (b *workbench) workOut(ctx context.Context, found jobs.Found) {
+	if len(found.Names) == 0 || ctx.Err() != nil {
+		return
+	}
+	if err := jobs.WorkOut(ctx, b.env); err != nil {
+		b.env.Log.Warn("until when nothing is due could not be written down", "error", err.Error())
+	}
 }
 
 // run runs jobs in their order. A job that fails does not keep the others from running.
 func (b *workbench) run(ctx context.Context, names []string, asJSON bool) error {
+	return b.runIn(ctx, b.env, names, asJSON)
+}
+
+// runIn is run in an environment of its own: that of what the clock called.
+func (b *workbench) runIn(ctx context.Context, env jobs.Env, names []string, asJSON bool) error {
 	var failed bool
 	records := []*jobs.Record{}
-	_ = jobs.Run(ctx, b.env, b.outbox, names, func(job string, r *jobs.Record, err error) {
+	_ = jobs.Run(ctx, env, b.outbox, names, func(job string, r *jobs.Record, err error) {
 		if r != nil {
 			records = append(records, r)
 			b.tellBrake(r)
@@ -234,7 +252,9 @@ func (b *workbench) run(ctx context.Context, names []string, asJSON bool) error 
 		return errStatus(exitFailed)
 	}
 	if slices.Contains(names, sendJob) {
-		if err := b.send(ctx, asJSON); err != nil {
+		if err := b.send(ctx, asJSON); errors.Is(err, jobs.ErrBusy) && env.Since != nil {
+			b.env.Log.Info("sending is left to who does it elsewhere")
+		} else if err != nil {
 			failed = true
 			b.jobFailed(sendJob, err)
 		}

@@ -77,7 +77,7 @@ func (o *options) serve(ctx context.Context, so siteOptions) error {
 	failed := make(chan error, 1)
 	var wg sync.WaitGroup
 	defer wg.Wait()
-	addr, end, err := so.serve(ctx, beside(site, receivers), failed)
+	addr, end, err := so.serve(ctx, o.around(beside(site, receivers), b.env.Log, b.env.Store, b.env.Site), failed)
 	if err != nil {
 		return err
 	}
@@ -100,13 +100,15 @@ func (b *workbench) watchIncidents(ctx context.Context, every time.Duration, not
 	t := time.NewTicker(every)
 	defer t.Stop()
 	for {
-		waits, err := jobs.IncidentsWait(ctx, b.env)
+		waits, err := jobs.IncidentsTick(ctx, b.env)
 		if err != nil && ctx.Err() == nil {
 			b.env.Log.Error("whether the incident log has something to do could not be found out", "error", err)
 		}
 		if waits {
-			// What goes wrong is in the run's record, and was told on standard error.
-			_ = b.run(ctx, []string{jobs.IncidentsJob, sendJob}, false)
+			// What goes wrong is in the run's record, and was told on standard error. Somebody else may be at it.
+			env := b.env
+			env.Since = map[string]string{}
+			_ = b.runIn(ctx, env, []string{jobs.IncidentsJob, sendJob}, false)
 		}
 		select {
 		case <-ctx.Done():
@@ -134,13 +136,18 @@ func (b *workbench) watch(ctx context.Context, every time.Duration, noted <-chan
 	defer t.Stop()
 	for {
 		var soon <-chan time.Time // when to look because of what was noted
-		names, err := jobs.Due(ctx, b.env)
-		if err != nil {
+		found, err := jobs.Tick(ctx, b.env)
+		if err != nil && ctx.Err() == nil {
 			b.env.Log.Error("what is due could not be found out", "error", err)
 		}
-		if len(names) > 0 {
+		if len(found.Names) > 0 {
 			// What goes wrong is in the run's record, and was told on standard error.
-			_ = b.run(ctx, append(names, sendJob), false)
+			env := b.env
+			if env.Since = found.Since; env.Since == nil {
+				env.Since = map[string]string{}
+			}
+			_ = b.runIn(ctx, env, found.Names, false)
+			b.workOut(ctx, found)
 		}
 		for wait := true; wait; {
 			select {

@@ -116,7 +116,7 @@ func (o *options) siteAlone(ctx context.Context, so siteOptions) error {
 		return err
 	}
 	failed := make(chan error, 1)
-	addr, end, err := so.serve(ctx, handler, failed)
+	addr, end, err := so.serve(ctx, o.around(handler, log, main, made), failed)
 	if err != nil {
 		return err
 	}
@@ -166,7 +166,7 @@ func (so siteOptions) serve(ctx context.Context, handler http.Handler, failed ch
 		}
 	}()
 	return ln.Addr(), func() {
-		late, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+		late, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
 		defer cancel()
 		_ = srv.Shutdown(late)
 		<-over

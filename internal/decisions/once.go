@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 	"time"
@@ -101,4 +102,16 @@ func takeOne(ctx context.Context, commit func(context.Context, *store.Batch) err
 		return err
 	}
 	return commit(ctx, b)
+}
+
+// Lately lists the ids of the decisions of a kind that were made after a moment, and of those made shortly before it, which may show late. limit is how many at most; 0 is all.
+func Lately(ctx context.Context, site store.Store, kind string, from time.Time, limit int) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
+		ask := store.Ask{Query: "do", Equal: map[string]string{"do": kind}, From: store.Time(from.Add(-late)), Limit: limit}
+		for d, err := range site.Find(ctx, Decisions, ask) {
+			if !yield(d.Key, err) || err != nil {
+				return
+			}
+		}
+	}
 }

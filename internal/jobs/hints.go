@@ -102,7 +102,7 @@ func hinted(ctx context.Context, env Env) ([]string, error) {
 		}
 		for _, job := range wanted(env.Policy, w.Hint) {
 			if _, known := latest[job]; !known {
-				if latest[job], err = Latest(ctx, env.Store, job); err != nil {
+				if latest[job], err = env.last(ctx, job); err != nil {
 					return nil, err
 				}
 			}
@@ -159,8 +159,8 @@ type taken struct {
 	ended map[string]bool
 }
 
-// take lists the hints that wait. It comes before a run's time is taken, so that what is listed came before anything is read.
-func take(ctx context.Context, env Env) (*taken, error) {
+// takeHints lists the hints that wait. It comes before a run's time is taken, so that what is listed came before anything is read.
+func takeHints(ctx context.Context, env Env) (*taken, error) {
 	t := &taken{env: env, now: env.Clock(), ended: map[string]bool{}}
 	if env.Hints == nil {
 		return t, nil

@@ -193,7 +193,7 @@ func TestHintsGoWhenTheyAreTaken(t *testing.T) {
 	b.raw("x")
 	run := func(late func(), ended map[string]bool) []string {
 		t.Helper()
-		h, err := take(t.Context(), b.env)
+		h, err := takeHints(t.Context(), b.env)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -206,7 +206,7 @@ func TestHintsGoWhenTheyAreTaken(t *testing.T) {
 		}
 		return b.left()
 	}
-	h, err := take(t.Context(), b.env)
+	h, err := takeHints(t.Context(), b.env)
 	if d := cmp.Diff(map[string]bool{"doc": true, "account": true, "class": true, "moon": true}, h.first()); d != "" || err != nil {
 		t.Error("looked at first:", d, err)
 	}
@@ -237,7 +237,7 @@ func TestWithoutHints(t *testing.T) {
 	if _, err := hinted(t.Context(), b.env); !errors.Is(err, store.ErrClosed) {
 		t.Error(err)
 	}
-	h, err := take(t.Context(), b.env)
+	h, err := takeHints(t.Context(), b.env)
 	if !errors.Is(err, store.ErrClosed) || h == nil || h.early() || len(h.first()) > 0 {
 		t.Error(h, err)
 	}
@@ -265,12 +265,12 @@ func (c *counting) WithGroup(string) slog.Handler             { return c }
 func TestEarlyIsNotTheDays(t *testing.T) {
 	b := newBoard(t)
 	b.now = place(t, "2026-11-18 02:00")
-	h, err := take(t.Context(), b.env)
+	h, err := takeHints(t.Context(), b.env)
 	if err != nil || h.early() {
 		t.Error("without a hint a run is as ever:", err)
 	}
 	b.lay(hooks.Drive, "change_document_visibility", "d", 0)
-	if h, err = take(t.Context(), b.env); err != nil || !h.early() {
+	if h, err = takeHints(t.Context(), b.env); err != nil || !h.early() {
 		t.Error("not early:", err)
 	}
 	last := &Record{Started: b.now}
@@ -280,7 +280,7 @@ func TestEarlyIsNotTheDays(t *testing.T) {
 		}
 	}
 	b.now = place(t, "2026-11-18 07:30")
-	if h, err = take(t.Context(), b.env); err != nil || h.early() {
+	if h, err = takeHints(t.Context(), b.env); err != nil || h.early() {
 		t.Error("early at the hour:", err)
 	}
 }

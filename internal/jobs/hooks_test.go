@@ -130,11 +130,11 @@ func (p *pushing) open(address string) map[string]int {
 	return out
 }
 
-// quietGoogle has nothing to tell.
-type quietGoogle struct{ Google }
+// silentGoogle has nothing to tell.
+type silentGoogle struct{ Google }
 
-func (quietGoogle) Calls() map[string]int { return nil }
-func (quietGoogle) Events(context.Context, string, string, time.Time, time.Time) iter.Seq2[seen.Event, error] {
+func (silentGoogle) Calls() map[string]int { return nil }
+func (silentGoogle) Events(context.Context, string, string, time.Time, time.Time) iter.Seq2[seen.Event, error] {
 	return func(func(seen.Event, error) bool) {}
 }
 
@@ -154,7 +154,7 @@ func listeningSchool(t *testing.T, clauses string) *listening {
 	l := &listening{t: t, at: place(t, "2026-11-18 12:00")}
 	clock := func() time.Time { return l.at }
 	l.google = &pushing{t: t, now: clock, channels: map[string]*pushedTo{}, grants: 48 * time.Hour, refuse: map[string]error{}}
-	l.env = Env{Store: openStore(t), Policy: parsed(t, schoolPolicy+clauses), Google: quietGoogle{}, Clock: clock, Holder: "test", Exclusive: true, Log: slog.New(slog.DiscardHandler),
+	l.env = Env{Store: openStore(t), Policy: parsed(t, schoolPolicy+clauses), Google: silentGoogle{}, Clock: clock, Holder: "test", Exclusive: true, Log: slog.New(slog.DiscardHandler),
 		Channels: l.google, Receivers: &Receivers{URL: "https://receiver.school.example/hooks/", Keys: []string{hookKey}}}
 	return l
 }

@@ -64,7 +64,7 @@ func IncidentsWait(ctx context.Context, env Env) (bool, error) {
 
 // incidentLog is the log of the school, with who is who from the roster.
 func incidentLog(ctx context.Context, env Env) (*incidents.Log, []roster.Adult, error) {
-	adults, err := roster.Read(ctx, env.Store)
+	adults, err := env.roster(ctx)
 	if err != nil {
 		return nil, nil, err
 	}

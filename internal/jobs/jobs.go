@@ -90,6 +90,12 @@ type Env struct {
 	Patience []time.Duration
 	// Progress, if set, hears how far the job is.
 	Progress func(what string, done, of int)
+	// Since is the newest record that each job had when it was found to be due ("" is none), if the clock called: what somebody else did since then is not done again. nil where somebody asked for a job by name.
+	Since map[string]string
+	// Program names the build, so that what one worked out to be due next is not believed by another; "" is [ThisProgram].
+	Program string
+
+	known *known
 }
 
 // DefaultRotation is four weeks: a lost record costs at most that long, and a day's slice is small.

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"esafetybot/internal/runs"
 	"esafetybot/internal/store"
 )
 
@@ -41,8 +42,27 @@ type Lease struct {
 }
 
 // Take takes the lease of a job. A lease that another process left behind is waited out, unless the state belongs to this
-// process alone (exclusive): then whoever left it is gone.
+// process alone (exclusive): then whoever left it is gone. With the lease goes what is known to be due next, since whoever has it is going to write.
 func Take(ctx context.Context, s store.Store, job, holder string, exclusive bool, clock func() time.Time) (*Lease, error) {
+	for tries := 1; ; tries++ {
+		l, err := take(ctx, s, job, holder, exclusive, clock)
+		if errors.Is(err, store.ErrConflict) && tries < takeTries {
+			continue // somebody took another lease, or worked out what is due next
+		}
+		if errors.Is(err, store.ErrConflict) {
+			err = fmt.Errorf("%w: %s, as it seems: %w", ErrBusy, job, err)
+		}
+		if err != nil {
+			return nil, err
+		}
+		return l, nil
+	}
+}
+
+// takeTries is how often a lease is tried for when others take theirs at the same moment.
+const takeTries = 5
+
+func take(ctx context.Context, s store.Store, job, holder string, exclusive bool, clock func() time.Time) (*Lease, error) {
 	l := &Lease{store: s, job: job, holder: holder, clock: clock}
 	doc, err := s.Get(ctx, Leases, job)
 	switch {
@@ -50,16 +70,46 @@ func Take(ctx context.Context, s store.Store, job, holder string, exclusive bool
 	case err != nil:
 		return nil, err
 	default:
-		var b leaseBody
-		if err := json.Unmarshal(doc.Body, &b); err != nil {
-			return nil, fmt.Errorf("the lease of job %s cannot be read: %w", job, err)
+		b, err := readLease(doc)
+		if err != nil {
+			return nil, err
 		}
 		if !exclusive && b.Holder != holder && clock().Before(b.Until) {
 			return nil, fmt.Errorf("%w: %s, at the latest until %s", ErrBusy, job, b.Until.Format(time.RFC3339))
 		}
 		l.version = doc.Version
 	}
-	return l, l.Commit(ctx, &store.Batch{})
+	next, err := runs.ReadNext(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	b := &store.Batch{}
+	next.Down(b)
+	return l, l.Commit(ctx, b)
+}
+
+func readLease(d store.Doc) (b leaseBody, err error) {
+	if err := json.Unmarshal(d.Body, &b); err != nil {
+		return b, fmt.Errorf("the lease of job %s cannot be read: %w", d.Key, err)
+	}
+	return b, nil
+}
+
+// anyLease tells whether anybody holds a lease. On an exclusive store others are gone.
+func anyLease(ctx context.Context, env Env) (bool, error) {
+	for d, err := range env.Store.Find(ctx, Leases, store.Ask{}) {
+		if err != nil {
+			return false, err
+		}
+		b, err := readLease(d)
+		if err != nil {
+			return false, err
+		}
+		if env.Clock().Before(b.Until) && (!env.Exclusive || b.Holder == env.Holder) {
+			return true, nil
+		}
+	}
+	return false, nil
 }
 
 // Commit writes a batch that requires the lease, and renews the lease in the same batch when half of it has passed.
@@ -112,7 +162,7 @@ func (l *Lease) Release(ctx context.Context, b *store.Batch) error {
 // leased runs a job that looks at nothing new: it takes the lease, does the work, and leaves a record. An interrupted job gives the lease back and leaves none: the next run
 // begins anew. What goes wrong stands in the record, and comes back.
 func leased(ctx context.Context, env Env, job string, now time.Time, do func(*Lease, *Record) error) (*Record, error) {
-	lease, err := Take(ctx, env.Store, job, env.Holder, env.Exclusive, env.Clock)
+	lease, err := begin(ctx, env, job)
 	if err != nil {
 		return nil, err
 	}

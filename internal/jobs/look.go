@@ -120,7 +120,7 @@ func looked(ctx context.Context, env Env, c *census.Census, job string, do func(
 		env.Rotation = DefaultRotation
 	}
 	before := maps.Clone(env.Google.Calls())
-	lease, err := Take(ctx, env.Store, job, env.Holder, env.Exclusive, env.Clock)
+	lease, err := begin(ctx, env, job)
 	if err != nil {
 		return nil, err
 	}

@@ -100,11 +100,11 @@ func monthlySpan(ctx context.Context, env Env, box *outbox.Outbox, kind string, 
 
 // monthlyDue tells whether a monthly list is to be sent now.
 func monthlyDue(ctx context.Context, env Env, now time.Time) (bool, error) {
-	last, err := Latest(ctx, env.Store, MonthlyJob)
+	last, err := env.last(ctx, MonthlyJob)
 	if err != nil || !reached(env.Policy, env.Policy.Mail.Report, last, now) {
 		return false, err
 	}
-	first, err := memory.FirstLook(ctx, env.Store)
+	first, err := env.firstLook(ctx)
 	if err != nil || first.IsZero() {
 		return false, err
 	}

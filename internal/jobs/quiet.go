@@ -2,9 +2,7 @@ package jobs
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"slices"
 	"time"
 
@@ -23,10 +21,6 @@ func TakeQuiet(ctx context.Context, s store.Store, holder string, exclusive bool
 	for d, err := range s.Find(ctx, Leases, store.Ask{}) {
 		if err != nil {
 			return nil, err
-		}
-		var b leaseBody
-		if err := json.Unmarshal(d.Body, &b); err != nil {
-			return nil, fmt.Errorf("the lease of job %s cannot be read: %w", d.Key, err)
 		}
 		names = append(names, d.Key)
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"time"
 
-	"esafetybot/internal/memory"
 	"esafetybot/internal/reminders"
 )
 
@@ -13,21 +12,21 @@ const again = time.Hour
 
 // remindersDue tells whether, besides the daily run, the hour of something has come, or something that was begun is not finished.
 func remindersDue(ctx context.Context, env Env, last *Record) (bool, error) {
-	first, err := memory.FirstLook(ctx, env.Store)
+	first, err := env.firstLook(ctx)
 	if err != nil || first.IsZero() || last == nil {
 		return false, err
 	}
-	book, err := reminders.Open(ctx, env.Store)
-	if err != nil {
-		return false, err
-	}
 	now := env.Clock()
-	in := reminderInput(env.Policy, book, now, first)
 	cal := env.Policy.Calendar
 	today := cal.Date(now)
 	if !cal.IsSchoolDay(today) || !now.Before(today.At(reminders.EndHour, 0, env.Policy.School.Location)) {
 		return false, nil
 	}
+	book, err := env.reminded(ctx)
+	if err != nil {
+		return false, err
+	}
+	in := env.reminderInput(book, now, first)
 	// due tells whether the hour has come since the last run, or that was long ago.
 	due := func(at time.Time) bool {
 		local := at.In(env.Policy.School.Location)

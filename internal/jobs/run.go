@@ -35,25 +35,36 @@ type Seen struct {
 
 // Run runs jobs in their order; one that fails does not keep the others from running. Whoever looked also tells: the job report follows any
 // job that looks. done hears of each job; the error joins what went wrong.
+//
+// Where the clock called ([Env.Since]) and somebody else turns out to hold a job or to have done it, this run leaves them the rest too: whoever is behind stops, whoever is ahead goes on, and what is
+// left if they are killed the next look at the clock finds. The incident log alone is served beside whatever else runs.
 func Run(ctx context.Context, env Env, box *outbox.Outbox, names []string, done func(job string, r *Record, err error)) error {
-	hints, err := take(ctx, env)
+	hints, err := takeHints(ctx, env)
 	hintless(ctx, env, err)
 	env.First = hints.first()
 	defer func() { hintless(ctx, env, hints.drop(context.WithoutCancel(ctx))) }()
 	s := &Seen{Early: hints.early(), Census: census.New(env.Google, env.Policy, env.Clock(), env.Log), Looks: map[string]*Look{}}
 	env, errs := withClosures(ctx, env, s.Census)
+	if elsewhere(env, errs) {
+		errs = nil // whoever runs takes them up
+	}
 	if errs != nil {
 		errs = fmt.Errorf("the days on which the school is closed: %w", errs)
 	}
 	if slices.Contains(names, NamesJob) && !slices.Contains(names, SharingJob) {
 		names = append(slices.Clone(names), SharingJob) // what is public is read there
 	}
-	ran := false
+	ran, left := false, false
 	one := func(job string, run func() (*Record, error)) {
-		if ctx.Err() != nil {
+		if ctx.Err() != nil || left {
 			return
 		}
 		r, err := run()
+		if elsewhere(env, err) {
+			env.Log.Info("a job is left to who does it elsewhere", "job", job)
+			left = job != IncidentsJob
+			return
+		}
 		hints.ended[job] = err == nil && (r == nil || r.Error == "") && ctx.Err() == nil
 		if done != nil && (r != nil || err != nil) { // else there was nothing to do
 			done(job, r, err)
@@ -108,6 +119,11 @@ func Run(ctx context.Context, env Env, box *outbox.Outbox, names []string, done 
 	}
 	if slices.Contains(names, RetentionJob) {
 		one(RetentionJob, func() (*Record, error) { return Retention(ctx, env, s.Census.Now) })
+	}
+	if ctx.Err() == nil && box != nil {
+		if err := tellTrouble(ctx, env, box, s.Census.Now); err != nil {
+			errs = errors.Join(errs, fmt.Errorf("which jobs do not get done: %w", err))
+		}
 	}
 	return errors.Join(errs, ctx.Err())
 }

@@ -39,7 +39,7 @@ func Sharing(ctx context.Context, env Env, tell func(context.Context, *Outcome) 
 	}
 	counter := store.Counting(env.Store)
 	env.Store = counter
-	lease, err := Take(ctx, env.Store, SharingJob, env.Holder, env.Exclusive, env.Clock)
+	lease, err := begin(ctx, env, SharingJob)
 	if err != nil {
 		return nil, err
 	}
@@ -77,8 +77,8 @@ func Sharing(ctx context.Context, env Env, tell func(context.Context, *Outcome) 
 	return s.record, errors.Join(err, lease.Release(ctx, b))
 }
 
-// interruptedFor is how long a run that is told to stop may take to write down how far it came.
-const interruptedFor = 10 * time.Second
+// interruptedFor is how long a run that is told to stop may take to write down how far it came: Cloud Run waits ten seconds before it kills.
+const interruptedFor = 8 * time.Second
 
 // leave writes down how far an interrupted run came, and gives the lease back.
 func (s *sharingRun) leave(ctx context.Context) error {

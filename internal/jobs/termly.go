@@ -133,11 +133,11 @@ func termlyWaits(ctx context.Context, env Env, now time.Time, period string) (wa
 // termlyDue tells whether somebody is to have the termly report now.
 func termlyDue(ctx context.Context, env Env, now time.Time) (bool, error) {
 	cal := env.Policy.Calendar
-	last, err := Latest(ctx, env.Store, TermlyJob)
+	last, err := env.last(ctx, TermlyJob)
 	if err != nil || !reached(env.Policy, env.Policy.Mail.Report, last, now) {
 		return false, err
 	}
-	first, err := memory.FirstLook(ctx, env.Store)
+	first, err := env.firstLook(ctx)
 	if err != nil || first.IsZero() {
 		return false, err
 	}

@@ -123,7 +123,7 @@ func weekOf(d calendar.Date) string {
 // weeklyDue tells whether the weekly e-mail is to be made now: its hour has come, and the job has not run to its end today.
 func weeklyDue(ctx context.Context, env Env) (bool, error) {
 	now := env.Clock()
-	last, err := Latest(ctx, env.Store, WeeklyJob)
+	last, err := env.last(ctx, WeeklyJob)
 	if err != nil || !reached(env.Policy, env.Policy.Mail.Report, last, now) {
 		return false, err
 	}

@@ -27,6 +27,9 @@ var neededHTML string
 //go:embed entry.html.tmpl
 var entryHTML string
 
+//go:embed trouble.html.tmpl
+var troubleHTML string
+
 //go:embed monthly.html.tmpl
 var monthlyHTML string
 
@@ -74,7 +77,7 @@ var styles = strings.NewReplacer(
 )
 
 var templates = map[string]*template.Template{"oversharing": parse(oversharingHTML), "urgent": parse(urgentHTML), "owner": parse(ownerHTML), "digest": parse(digestHTML), "asked": parse(askedHTML), "needed": parse(neededHTML), "entry": parse(entryHTML),
-	"weekly": parseWeekly(), "monthly": parse(monthlyHTML), "termly": parseTermly(),
+	"weekly": parseWeekly(), "monthly": parse(monthlyHTML), "trouble": parse(troubleHTML), "termly": parseTermly(),
 }
 
 func parse(text string) *template.Template {

@@ -17,7 +17,7 @@ import (
 // Records is the collection of run records.
 var Records = &store.Collection{
 	Name: "runs", Schema: 1, Indexed: []string{"job", "started"},
-	Queries: []store.Query{{Name: "job", Equal: []string{"job"}, Range: "started"}, {Name: "latest", Equal: []string{"job"}, Range: "started", Desc: true}},
+	Queries: []store.Query{{Name: "job", Equal: []string{"job"}, Range: "started"}, {Name: "latest", Equal: []string{"job"}, Range: "started", Desc: true}, {Name: "newest", Range: "started", Desc: true}},
 }
 
 // Record is what a run leaves behind. It holds no names.
@@ -38,6 +38,7 @@ type Record struct {
 	Deleted  map[string]int  `json:"deleted,omitempty"`  // by retention: documents, or parts of them, by collection
 	Channels *Channels       `json:"channels,omitempty"` // by hooks
 	Error    string          `json:"error,omitempty"`
+	Next     *Next           `json:"next,omitempty"` // in the one record that is no run: see [Next]
 }
 
 // Channels is what became of Google's notification channels. Trouble costs no sight: what they do not tell is found when the jobs look.
@@ -92,4 +93,9 @@ func latest(ctx context.Context, s store.Store, ask store.Ask, is func(*Record) 
 		}
 	}
 	return nil, nil
+}
+
+// LatestBefore reads the newest record of a job that began before a moment; nil if there is none.
+func LatestBefore(ctx context.Context, s store.Store, job string, before time.Time) (*Record, error) {
+	return latest(ctx, s, store.Ask{Query: "latest", Equal: map[string]string{"job": job}, To: store.Time(before), Limit: 1}, func(*Record) bool { return true })
 }

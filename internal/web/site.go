@@ -160,7 +160,7 @@ func (s *Site) known(h func(http.ResponseWriter, *http.Request, *person) error) 
 		}
 		var problem refusal
 		if !errors.As(err, &problem) {
-			s.Log.Error("a page failed", "path", r.URL.Path, "error", err)
+			s.Log.ErrorContext(r.Context(), "a page failed", "path", r.URL.Path, "error", err)
 			problem = refusal{
 				Status: http.StatusInternalServerError, Title: "Something went wrong here", Why: "It is not your doing, and nothing was changed.", Do: "Try again in a few minutes. If it stays so, tell whoever looks after esafetybot.",
 			}
@@ -189,6 +189,7 @@ type frame struct {
 	SignOut string // token of the form
 	Menu    []menuItem
 	Notice  string
+	Trouble *trouble // what of the program does not work; nil for those who can do nothing about it
 	Body    any
 }
 
@@ -227,6 +228,12 @@ func (s *Site) pageAs(w http.ResponseWriter, r *http.Request, p *person, status 
 	for _, m := range slices.Concat(p.menu(), s.sharedMenu(r.Context(), p), s.more(p), s.incidentMenu(r.Context(), p)) {
 		m.Here = m.Path == r.URL.Path
 		f.Menu = append(f.Menu, m)
+	}
+	if name == "home" || name == "overview" {
+		var err error
+		if f.Trouble, err = s.trouble(r.Context(), p); err != nil {
+			return err
+		}
 	}
 	return show(w, status, name, f)
 }

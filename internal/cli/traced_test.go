@@ -1,0 +1,70 @@
+package cli
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestParseTrace(t *testing.T) {
+	const id, span = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
+	for _, c := range []struct {
+		header, value string
+		want          trace
+	}{
+		{"traceparent", "00-" + id + "-" + span + "-01", trace{id, span}},
+		{"traceparent", "00-" + strings.ToUpper(id) + "-" + span + "-01", trace{}},
+		{"traceparent", "00-" + strings.Repeat("0", 32) + "-" + span + "-01", trace{}},
+		{"traceparent", "ff-" + id + "-" + span + "-01", trace{}},
+		{"traceparent", id, trace{}},
+		{"X-Cloud-Trace-Context", id + "/67667974448284343;o=1", trace{id, "00f067aa0ba902b7"}},
+		{"X-Cloud-Trace-Context", id, trace{id, ""}},
+		{"X-Cloud-Trace-Context", id + "/../../x", trace{id, ""}},
+		{"X-Cloud-Trace-Context", "kim@school.example", trace{}},
+		{"X-Cloud-Trace-Context", "", trace{}},
+	} {
+		h := http.Header{}
+		h.Set(c.header, c.value)
+		if have, ok := parseTrace(h); have != c.want || ok != (c.want != trace{}) {
+			t.Errorf("%s: %q is %v %v, want %v", c.header, c.value, have, ok, c.want)
+		}
+	}
+}
+
+func FuzzParseTrace(f *testing.F) {
+	f.Add("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", "105445aa7843bc8bf206b12000100000/1;o=1")
+	f.Fuzz(func(t *testing.T, parent, google string) {
+		have, ok := parseTrace(http.Header{"Traceparent": {parent}, "X-Cloud-Trace-Context": {google}})
+		if ok && (strings.Trim(have.id, "0123456789abcdef") != "" || len(have.id) != 32 || strings.Trim(have.span, "0123456789abcdef") != "") {
+			t.Errorf("%q is taken", have)
+		}
+	})
+}
+
+// TestTracedLines: what is logged of a request says which it was, in Cloud Logging's own words.
+func TestTracedLines(t *testing.T) {
+	var out bytes.Buffer
+	o := &options{std: IO{Err: &out, Getenv: func(name string) string { return map[string]string{"GOOGLE_CLOUD_PROJECT": "oak-primary"}[name] }}, logFormat: "json"}
+	log := o.logger()
+	h := o.around(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { log.ErrorContext(r.Context(), "a page failed") }), log, nil, nil)
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil)
+	r.Header.Set("X-Cloud-Trace-Context", "4bf92f3577b34da6a3ce929d0e0e4736/1;o=1")
+	h.ServeHTTP(httptest.NewRecorder(), r)
+	var have map[string]any
+	if err := json.Unmarshal(out.Bytes(), &have); err != nil {
+		t.Fatal(err, out.String())
+	}
+	delete(have, "time")
+	want := map[string]any{
+		"severity": "ERROR", "message": "a page failed", fieldTrace: "projects/oak-primary/traces/4bf92f3577b34da6a3ce929d0e0e4736", fieldSpan: "0000000000000001",
+		fieldLabels: map[string]any{"program": "esafetybot"},
+	}
+	if diff := cmp.Diff(want, have); diff != "" {
+		t.Errorf("the line differs (-want +have):\n%s", diff)
+	}
+}

@@ -1,0 +1,579 @@
+package e2e
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"net/http"
+	"os"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"esafetybot/internal/google"
+	"esafetybot/internal/jobs"
+	"esafetybot/internal/mail"
+	"esafetybot/internal/outbox"
+	"esafetybot/internal/policy"
+	"esafetybot/internal/runs"
+	"esafetybot/internal/sim/generate"
+	"esafetybot/internal/sim/server"
+	"esafetybot/internal/store"
+)
+
+// onceADay are the jobs that run once a day and at no other time, whatever happens.
+var onceADay = []string{jobs.AccountsJob, jobs.DevicesJob, jobs.SettingsJob, jobs.RecordsJob, jobs.SharingJob, jobs.NamesJob, jobs.RetentionJob, jobs.DigestJob, jobs.WeeklyJob, jobs.TermlyJob, jobs.MonthlyJob}
+
+// soakKeep is the shortest retention that counts: what is kept levels off within the year.
+const soakKeep = "\nretention: {findings: 92 days, actions: 92 days, messages: 30 days, reports: 92 days, runs: 92 days, decisions: 92 days, check_ins: 92 days, moderation: 92 days, access_record: 92 days, records: 92 days}\n"
+
+// TestCampaignSoak lets both schools live for days on end, a whole year in a campaign, with two processes at once that look at the clock together, are killed, told to stop and started again, while some
+// requests to Google fail. A twin of each school, whose one process is left in peace, says what must come of it: each day's jobs ran once, everybody was sent what they are sent there and nothing twice, and what is
+// kept levels off.
+func TestCampaignSoak(t *testing.T) {
+	from, days := time.Date(2026, 10, 23, 4, 30, 0, 0, time.UTC), 3 // the clocks go back on the last of them
+	if campaign() {
+		from, days = time.Date(2026, 9, 7, 4, 30, 0, 0, time.UTC), 365
+	}
+	if n, err := strconv.Atoi(os.Getenv("ESAFETYBOT_SOAK_DAYS")); err == nil {
+		days = n
+	}
+	for _, name := range []string{generate.Classroom, generate.Dojo} {
+		t.Run(name, func(t *testing.T) {
+			if !campaign() && name == generate.Classroom {
+				t.Skip("the other school is a sample; both are in a campaign")
+			}
+			seed := int64(5)
+			rng := rand.New(rand.NewPCG(uint64(seed), 11))
+			soaked, calm := newSoak(t, name, seed, from, true), newSoak(t, name, seed, from, false)
+			for day := range days {
+				for _, s := range []*soak{soaked, calm} {
+					s.day(day, rng)
+				}
+				if soaked.compare(calm); t.Failed() {
+					t.Fatalf("after day %d", day+1)
+				}
+				if (day+1)%30 == 0 {
+					soaked.measure()
+					t.Logf("day %d: %d killed, %d stopped, %d ticks (%d idle), %s", day+1, soaked.killed, soaked.stopped, soaked.ticks, soaked.idle, soaked.sizes())
+				}
+			}
+			soaked.levels()
+			if soaked.killed == 0 || soaked.stopped == 0 || soaked.idle == 0 {
+				t.Errorf("the soak proves little: %d killed, %d stopped, %d idle ticks", soaked.killed, soaked.stopped, soaked.idle)
+			}
+			t.Logf("%d killed, %d stopped, %d ticks, of which %d idle; %d messages", soaked.killed, soaked.stopped, soaked.ticks, soaked.idle, len(soaked.sent()))
+			soaked.private()
+		})
+	}
+}
+
+// soak is one school and the processes that serve it.
+type soak struct {
+	*campus
+	w        *watch
+	sc       *generate.School
+	player   *generate.Player
+	zone     *time.Location
+	rough    bool
+	meter    *meter
+	procs    []*process
+	serial   int
+	gate     *gate
+	harmed   int // were to be
+	killed   int
+	stopped  int
+	ticks    int
+	idle     int
+	measured []size
+	mu       sync.Mutex
+}
+
+// size is what is kept at a time.
+type size struct {
+	day         time.Time
+	docs, bytes int
+	heap        uint64
+	routines    int
+}
+
+func newSoak(t *testing.T, name string, seed int64, from time.Time, rough bool) *soak {
+	t.Helper()
+	sc, err := generate.Generate(generate.Options{Pupils: 30, Seed: seed, Now: from})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &soak{sc: sc, player: sc.Year(), rough: rough, gate: &gate{}}
+	o := server.Options{OnRequest: s.gate.pass}
+	if rough {
+		o.Faults = server.Faults{Rate: 0.02, Seed: uint64(seed), Kinds: []string{"429", "503"}}
+	}
+	s.campus = serve(t, sc.World, map[string]string{name: sc.Policies[name]}, o)
+	s.w = s.watches[0]
+	s.meter = &meter{Store: s.w.store, docs: map[string]int{}}
+	s.w.store = s.meter
+	s.player.Changes = 6
+	s.player.Noise = -1
+	s.player.Until = from.AddDate(2, 0, 0)
+	s.policyAt(from)
+	s.zone = s.w.policy.School.Location
+	return s
+}
+
+// policyAt is the policy as the school has it at a time: it is written anew when the calendar goes on.
+func (s *soak) policyAt(now time.Time) {
+	s.t.Helper()
+	texts, err := s.sc.PoliciesAt(now)
+	s.do(err)
+	var kept []string
+	drop := false
+	for line := range strings.Lines(texts[s.w.name]) {
+		if line[0] >= 'a' && line[0] <= 'z' {
+			drop = strings.HasPrefix(line, "retention:")
+		}
+		if !drop {
+			kept = append(kept, line)
+		}
+	}
+	p, err := policy.Parse(s.w.name+".yaml", []byte(strings.Join(kept, "")+soakKeep))
+	s.do(err)
+	s.w.policy = p
+	for _, proc := range s.procs {
+		proc.env.Policy = p
+	}
+}
+
+// day lets a day pass: the jobs of the morning, what people do, the jobs of the afternoon, and the hours in which the clocks change.
+func (s *soak) day(n int, rng *rand.Rand) {
+	s.t.Helper()
+	today := s.world.Now().In(s.zone)
+	at := func(hour, minute int) time.Time {
+		return time.Date(today.Year(), today.Month(), today.Day(), hour, minute, 0, 0, s.zone)
+	}
+	s.policyAt(s.world.Now())
+	ends := func(t time.Time) time.Duration { _, off := t.Zone(); return time.Duration(off) * time.Second }
+	if ends(at(0, 0)) != ends(at(12, 0)) {
+		for t := at(0, 30); t.Before(at(4, 0)); t = t.Add(30 * time.Minute) {
+			s.tick(t, nil)
+		}
+	}
+	// On some days a process dies in the morning, or is told to stop; a quarter of an hour later its lease is over.
+	for i, clock := range []time.Time{at(7, 31), at(7, 47), at(7, 58)} {
+		var fate *rand.Rand
+		if i == 0 && (!campaign() || n%7 < 5) {
+			fate = rng
+		}
+		s.tick(clock, fate)
+	}
+	if d := today.Weekday(); d != time.Saturday && d != time.Sunday {
+		_, err := s.player.Play()
+		s.do(err)
+	}
+	s.w.site = nonNil(s.w.site, s.t)
+	for i, clock := range []time.Time{at(18, 1), at(18, 17), at(18, 33)} {
+		var fate *rand.Rand
+		if i == 0 && n%4 == 1 {
+			fate = rng
+		}
+		if s.world.Now().Before(clock) || i > 0 {
+			s.tick(clock, fate)
+		}
+	}
+	s.world.SetNow(time.Date(today.Year(), today.Month(), today.Day()+1, 0, 5, 0, 0, s.zone))
+}
+
+func nonNil(s store.Store, t testing.TB) store.Store {
+	if s == nil {
+		return openMemory(t)
+	}
+	return s
+}
+
+// tick lets the processes look at the clock; with a fate one of them comes to harm.
+func (s *soak) tick(now time.Time, fate *rand.Rand) {
+	s.t.Helper()
+	if now.After(s.world.Now()) {
+		s.world.SetNow(now)
+	}
+	s.w.site = nonNil(s.w.site, s.t)
+	n := 1
+	if s.rough {
+		n = 2
+	}
+	for len(s.procs) < n {
+		s.procs = append(s.procs, s.start())
+	}
+	f := &ill{}
+	if s.rough && fate != nil {
+		f.left, f.stops = 1+fate.IntN(120), s.harmed%3 == 1
+		s.harmed++
+	}
+	for _, p := range s.procs[:n] {
+		p.life.face(f)
+	}
+	var wg sync.WaitGroup
+	for _, p := range s.procs[:n] {
+		wg.Go(func() {
+			if err := p.tick(s); err != nil && !p.life.ended() {
+				s.mu.Lock()
+				defer s.mu.Unlock()
+				s.t.Errorf("%s, %s: %v", s.w.name, s.world.Now(), err)
+			}
+		})
+	}
+	wg.Wait()
+	for i, p := range s.procs {
+		if p.life.ended() {
+			if p.life.stops {
+				s.stopped++
+			} else {
+				s.killed++
+			}
+			s.procs[i] = s.start()
+		}
+	}
+}
+
+// process is a process of the worker.
+type process struct {
+	env  jobs.Env
+	box  *outbox.Outbox
+	life *life
+	to   mail.Sender
+}
+
+// start starts a process.
+func (s *soak) start() *process {
+	s.t.Helper()
+	s.serial++
+	ctx, cancel := context.WithCancel(context.Background())
+	s.t.Cleanup(cancel)
+	p := &process{life: &life{ctx: ctx, cancel: cancel}}
+	admin, _ := s.w.policy.Address(policy.RoleAdmin)
+	client, err := google.New(ctx, google.Config{
+		Credentials: s.key, Admin: admin, Endpoint: s.base, Workers: 4, Quota: google.Unlimited(), Retry: s.retry, Log: newLog(s.logs), HTTP: mortalHTTP{p.life},
+		Sleep: func(ctx context.Context, _ time.Duration) error { return ctx.Err() },
+	})
+	s.do(err)
+	st := mortal{s.meter, p.life}
+	s.w.site = nonNil(s.w.site, s.t)
+	p.env = jobs.Env{
+		Store: st, Site: mortal{s.w.site, p.life}, Policy: s.w.policy, Google: client, Clock: s.world.Now, Log: newLog(s.logs), Holder: fmt.Sprint("process ", s.serial), Roll: s.roll,
+		Patience: []time.Duration{0, 0}, Wait: func(context.Context, time.Duration) error { return nil }, BaseURL: "https://review.school.example", Change: client,
+	}
+	if s.w.policy.PostsInClassroom() {
+		p.env.Classroom = client
+	}
+	p.box = newOutbox(s.t, s.w.policy, st)
+	p.to = mail.NewGmail(drafts{client, sender(s.w.policy)})
+	return p
+}
+
+// tick looks at the clock once, as serve and run do.
+func (p *process) tick(s *soak) error {
+	ctx := p.life.ctx
+	found, err := jobs.Tick(ctx, p.env)
+	s.mu.Lock()
+	s.ticks++
+	if len(found.Names) == 0 {
+		s.idle++
+	}
+	s.mu.Unlock()
+	if err != nil || len(found.Names) == 0 {
+		return err
+	}
+	env := p.env
+	env.Since = found.Since
+	if err := jobs.Run(ctx, env, p.box, found.Names, nil); err != nil {
+		return err
+	}
+	if err := p.send(ctx); err != nil && !errors.Is(err, jobs.ErrBusy) {
+		return err
+	}
+	return jobs.WorkOut(ctx, p.env)
+}
+
+func (p *process) send(ctx context.Context) error {
+	lease, err := jobs.Take(ctx, p.env.Store, jobs.SendJob, p.env.Holder, false, p.env.Clock)
+	if err != nil {
+		return err
+	}
+	box, err := p.box.With(lease.Guard)
+	if err != nil {
+		return err
+	}
+	_, err = box.Deliver(ctx, p.to, p.env.Clock()) // a message that Google did not take goes at one of the next ticks
+	return errors.Join(err, lease.Release(context.WithoutCancel(ctx), &store.Batch{}))
+}
+
+// ill is what comes to whichever process takes a certain step, counted over all of them. With the zero ill nobody comes to harm.
+type ill struct {
+	mu    sync.Mutex
+	left  int // steps
+	stops bool
+}
+
+// mine takes a step, and tells whether it is the one.
+func (f *ill) mine() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.left--
+	return f.left == 0
+}
+
+// life is the life of a process: batches and requests. When it was killed nothing that it does has any effect; one that is told to stop may still write down how far it came.
+type life struct {
+	ctx    context.Context
+	cancel context.CancelFunc
+	mu     sync.Mutex
+	ill    *ill
+	stops  bool
+	over   bool
+}
+
+var errKilled = errors.New("this process was killed")
+
+func (l *life) face(f *ill) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.ill = f
+}
+
+func (l *life) ended() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.over
+}
+
+// dead tells whether it was killed.
+func (l *life) dead() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.over && !l.stops
+}
+
+// step is one step of life. Who is killed at it hears nothing of it, whether it is done or, by chance, is not.
+func (l *life) step(do func() error) error {
+	l.mu.Lock()
+	if l.over && !l.stops {
+		l.mu.Unlock()
+		return errKilled
+	}
+	last := !l.over && l.ill.mine()
+	if last {
+		l.over, l.stops = true, l.ill.stops
+	}
+	killed := last && !l.stops
+	l.mu.Unlock()
+	if last {
+		defer l.cancel()
+	}
+	if killed && rand.IntN(2) == 0 {
+		return errKilled
+	}
+	err := do()
+	if killed {
+		return errKilled
+	}
+	return err
+}
+
+// mortal is a store as a process sees it that may be killed.
+type mortal struct {
+	store.Store
+	life *life
+}
+
+func (m mortal) Get(ctx context.Context, c *store.Collection, key string) (store.Doc, error) {
+	if m.life.dead() {
+		return store.Doc{}, errKilled
+	}
+	return m.Store.Get(ctx, c, key)
+}
+
+func (m mortal) Commit(ctx context.Context, b *store.Batch) error {
+	return m.life.step(func() error { return m.Store.Commit(ctx, b) })
+}
+
+// mortalHTTP is the network likewise.
+type mortalHTTP struct{ life *life }
+
+func (m mortalHTTP) RoundTrip(r *http.Request) (res *http.Response, err error) {
+	e := m.life.step(func() error {
+		res, err = http.DefaultTransport.RoundTrip(r) //nolint:bodyclose // whoever asked closes it
+		return err
+	})
+	if errors.Is(e, errKilled) && res != nil {
+		_ = res.Body.Close()
+		return nil, e
+	}
+	return res, e
+}
+
+// meter is a store that knows how much it holds.
+type meter struct {
+	store.Store
+	mu    sync.Mutex
+	docs  map[string]int // bytes
+	bytes int
+}
+
+func (m *meter) Commit(ctx context.Context, b *store.Batch) error {
+	m.mu.Lock() // two that commit at once must be counted in the order in which they do
+	defer m.mu.Unlock()
+	err := m.Store.Commit(ctx, b)
+	if err != nil {
+		return err
+	}
+	for _, o := range b.Ops {
+		id := o.C.Name + "/" + o.Key
+		if o.Kind == store.OpRequire {
+			continue
+		}
+		m.bytes -= m.docs[id]
+		delete(m.docs, id)
+		if o.Kind != store.OpDelete {
+			n := len(o.Key) + len(o.Body)
+			for k, v := range o.Fields {
+				n += len(k) + len(v)
+			}
+			m.docs[id] = n
+			m.bytes += n
+		}
+	}
+	return nil
+}
+
+// measure notes how much is kept, and how much memory is held.
+func (s *soak) measure() {
+	runtime.GC()
+	var mem runtime.MemStats
+	runtime.ReadMemStats(&mem)
+	s.meter.mu.Lock()
+	defer s.meter.mu.Unlock()
+	s.measured = append(s.measured, size{s.world.Now(), len(s.meter.docs), s.meter.bytes, mem.HeapAlloc, runtime.NumGoroutine()})
+}
+
+func (s *soak) sizes() string {
+	x := s.measured[len(s.measured)-1]
+	return fmt.Sprintf("%d documents, %d KiB; heap %d MiB (simulator included), %d goroutines", x.docs, x.bytes>>10, x.heap>>20, x.routines)
+}
+
+// levels fails the test if what is kept in the last quarter of a year is much more than in the third, when retention had begun.
+func (s *soak) levels() {
+	s.t.Helper()
+	if len(s.measured) < 12 {
+		return
+	}
+	most := func(list []size) (docs, bytes, routines int) {
+		for _, x := range list {
+			docs, bytes, routines = max(docs, x.docs), max(bytes, x.bytes), max(routines, x.routines)
+		}
+		return docs, bytes, routines
+	}
+	docs3, bytes3, routines3 := most(s.measured[6:9])
+	docs4, bytes4, routines4 := most(s.measured[9:12])
+	if docs4*10 > docs3*13 || bytes4*10 > bytes3*13 || routines4 > routines3+50 {
+		by := map[string]int{}
+		for id, n := range s.meter.docs {
+			name, _, _ := strings.Cut(id, "/")
+			by[name] += n
+		}
+		s.t.Errorf("what is kept grows: %d documents and %d bytes in the third quarter, %d and %d in the last; goroutines %d, %d: %v", docs3, bytes3, docs4, bytes4, routines3, routines4, by)
+	}
+}
+
+// ran counts the runs of jobs that got to their end, by day and job.
+func (s *soak) ran() map[string]int {
+	s.t.Helper()
+	out := map[string]int{}
+	for _, r := range all[runs.Record](s.t, s.w.store, runs.Records) {
+		if r.Error == "" && slices.Contains(onceADay, r.Job) {
+			out[r.Started.In(s.zone).Format(time.DateOnly)+" "+r.Job]++
+		}
+		if r.Error != "" {
+			s.t.Errorf("%s: the job %s failed: %s", r.Started, r.Job, r.Error)
+		}
+	}
+	return out
+}
+
+// letters are the messages that were made, by day, kind and reader.
+func (s *soak) letters() map[string]int {
+	s.t.Helper()
+	out := map[string]int{}
+	ordinary := map[string]int{}
+	for e, err := range outbox.Reader(s.w.store).All(context.Background(), time.Time{}) {
+		s.do(err)
+		day := e.Created.In(s.zone).Format(time.DateOnly)
+		out[fmt.Sprintf("%s %s %s %s", day, e.Kind, e.Recipient, e.State)]++
+		if !e.Urgent {
+			ordinary[day+" "+e.Recipient]++
+		}
+	}
+	for who, n := range ordinary {
+		if n > 1 {
+			s.t.Errorf("%s: %d ordinary messages for one person on one day", who, n)
+		}
+	}
+	return out
+}
+
+// sent lists the Message-IDs of what Gmail sent, and fails the test if one was sent twice or a draft lies there.
+func (s *soak) sent() []string {
+	s.t.Helper()
+	k := &killer{campus: s.campus, t: s.t.(*testing.T), gate: s.gate, policy: s.w.name}
+	ids := k.sent()
+	seen := map[string]bool{}
+	for _, id := range ids {
+		if seen[id] {
+			s.t.Errorf("message %s was sent twice", id)
+		}
+		seen[id] = true
+	}
+	return ids
+}
+
+// compare sees to it that the same came of both schools.
+func (s *soak) compare(calm *soak) {
+	s.t.Helper()
+	want, have := calm.ran(), s.ran()
+	if diff := cmp.Diff(want, have); diff != "" {
+		s.t.Errorf("runs of jobs by day (-in peace +here):\n%s", short(diff))
+	}
+	for day, n := range have {
+		if n != 1 {
+			s.t.Errorf("%s ran %d times", day, n)
+		}
+	}
+	if diff := cmp.Diff(calm.letters(), s.letters()); diff != "" {
+		s.t.Errorf("messages by day, kind and reader (-in peace +here):\n%s", short(diff))
+	}
+	if a, b := len(calm.sent()), len(s.sent()); a != b {
+		s.t.Errorf("%d messages were sent, %d to the school in peace", b, a)
+	}
+	if diff := cmp.Diff(slices.Sorted(maps.Keys(tally(calm.gate.made()))), slices.Sorted(maps.Keys(tally(s.gate.made())))); diff != "" {
+		s.t.Errorf("changes at Google (-in peace +here):\n%s", short(diff))
+	}
+}
+
+// tally counts changes: "2× DELETE /drive/…".
+func tally(list []string) map[string]bool {
+	n := map[string]int{}
+	for _, x := range list {
+		n[x]++
+	}
+	out := map[string]bool{}
+	for x, k := range n {
+		out[fmt.Sprintf("%d× %s", k, x)] = true
+	}
+	return out
+}

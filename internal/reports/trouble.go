@@ -1,0 +1,98 @@
+package reports
+
+import (
+	"cmp"
+	"fmt"
+	"time"
+)
+
+// TroubleInput is what the letter to the administrator is made of when jobs of the program do not get done.
+type TroubleInput struct {
+	School  string
+	Officer string // the school's title of the e-safety officer
+	Jobs    []TroubleJob
+}
+
+// TroubleJob is a job that does not get done.
+type TroubleJob struct {
+	Job    string
+	Since  time.Time // in the school's time
+	Failed bool      // else it did not run in its time
+	Error  string    // what the program said; it names no pupil
+}
+
+type troublePage struct {
+	School, Headline, Lead, Foot string
+	Lines                        []troubleLine
+	Do                           []string
+}
+
+type troubleLine struct{ What, Said string }
+
+// jobWords say what a job does, for people.
+var jobWords = map[string]string{
+	"accounts": "looking at the accounts", "devices": "looking at the devices", "pupil-email": "looking whether pupils have e-mail", "settings": "looking at Google's settings",
+	"comments": "looking at comments", "checkins": "asking people", "records": "looking at the school's lists", "reminders": "sending reminders", "incidents": "serving the incident log",
+	"sharing": "looking at what is shared", "names": "looking for names in what is public", "apply": "making changes that were approved", "weekly": "writing the weekly e-mail", "termly": "writing the termly report",
+	"monthly": "writing the monthly list", "digest": "writing the teachers' daily mail", "report": "telling people what was found", "retention": "deleting what is kept no longer", "returns": "looking for mail that came back",
+}
+
+// JobWords says what a job does, for people: "looking at the accounts".
+func JobWords(job string) string { return cmp.Or(jobWords[job], "the job "+job) }
+
+// Words says of a job that it does not get done.
+func (j TroubleJob) Words() string {
+	since := "before it ever got to its end"
+	if !j.Since.IsZero() {
+		since = j.Since.Format("Monday 2 January, 15:04")
+	}
+	if j.Failed {
+		return upper(JobWords(j.Job)) + " has failed since " + since
+	}
+	return upper(JobWords(j.Job)) + " was last done on " + since
+}
+
+// TroubleDo is what to do about it.
+var TroubleDo = []string{
+	"Run “esafetybot doctor” where the program runs: it tries everything that a run needs, and says what to do about what does not work.",
+	"It is tried again every quarter of an hour. When it works again nothing is lost: what was missed is caught up in one run.",
+}
+
+// Trouble writes the letter.
+func Trouble(in TroubleInput) (Rendered, error) {
+	p := troublePage{
+		School: clean(in.School, 80), Headline: "esafetybot could not do its work", Do: TroubleDo,
+		Lead: "Part of what the online-safety policy asks this program to do does not get done. Until it does, what it would have found is not seen by anybody.",
+		Foot: "Written by esafetybot for the workspace administrator of " + cmp.Or(clean(in.School, 80), "the school") + ", at most once a day. The review site shows the same to them and to the " + cmp.Or(clean(in.Officer, 80), "e-safety officer") + ".",
+	}
+	var hashed []string
+	for _, j := range in.Jobs {
+		l := troubleLine{What: j.Words() + "."}
+		if j.Error != "" {
+			l.Said = clean(j.Error, 300)
+		}
+		p.Lines, hashed = append(p.Lines, l), append(hashed, j.Job)
+	}
+	r := Rendered{Subject: p.Headline, Hash: sum(hashed)}
+	var err error
+	if r.HTML, err = renderHTML("trouble", p); err != nil {
+		return Rendered{}, fmt.Errorf("the letter about jobs that do not get done: %w", err)
+	}
+	t := &textPage{}
+	t.para(p.School)
+	t.para(p.Lead)
+	for _, l := range p.Lines {
+		t.line("- " + l.What)
+		if l.Said != "" {
+			t.line("  What it said: " + l.Said)
+		}
+	}
+	t.b.WriteString("\n")
+	for _, d := range p.Do {
+		t.para(d)
+	}
+	t.b.WriteString("\n-- \n")
+	t.line(p.Foot)
+	r.Text = t.b.String()
+	return r, nil
+}

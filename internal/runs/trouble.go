@@ -1,0 +1,113 @@
+package runs
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"esafetybot/internal/store"
+)
+
+const (
+	// Patience is for how long a job may fail before anybody is told: it is tried again every quarter of an hour, and most of what goes wrong passes.
+	Patience = time.Hour
+	// Late is after how long without a run to its end a job that runs every day is late.
+	Late = 30 * time.Hour
+	// Silent is after how long without any run the worker is taken to be standing still.
+	Silent = 26 * time.Hour
+)
+
+// Trouble is a job that does not get done.
+type Trouble struct {
+	Job    string    `json:"job"`
+	Since  time.Time `json:"since"`            // of the first run that failed since one that did not, or the last one that ended; zero if it never ran
+	Failed bool      `json:"failed,omitempty"` // else it did not run in its time
+	Error  string    `json:"error,omitempty"`  // of the newest run; it names nobody
+}
+
+// Troubles is what the worker last knew of jobs that do not get done, and when the administrator was last told.
+type Troubles struct {
+	List []Trouble `json:"list"`
+	Told string    `json:"told,omitempty"` // the day
+}
+
+// troublesKey is the key of the document among the run records that keeps them. No query finds it.
+const troublesKey = "troubles"
+
+type troublesBody struct {
+	ID       string   `json:"id"`
+	Job      string   `json:"job"`
+	Troubles Troubles `json:"troubles"`
+}
+
+// ReadTroubles reads what the worker last knew, and the version of the document.
+func ReadTroubles(ctx context.Context, s store.Store) (Troubles, int64, error) {
+	d, err := s.Get(ctx, Records, troublesKey)
+	if errors.Is(err, store.ErrNotFound) {
+		return Troubles{}, 0, nil
+	}
+	var b troublesBody
+	if err == nil {
+		err = json.Unmarshal(d.Body, &b)
+	}
+	if err != nil {
+		return Troubles{}, 0, fmt.Errorf("which jobs do not get done cannot be read from the state: %w", err)
+	}
+	return b.Troubles, d.Version, nil
+}
+
+// Put adds to a batch what is known of jobs that do not get done.
+func (t Troubles) Put(b *store.Batch, version int64) error {
+	body, err := json.Marshal(troublesBody{ID: troublesKey, Job: troublesKey, Troubles: t})
+	if err == nil {
+		b.Put(Records, troublesKey, version, nil, body)
+	}
+	return err
+}
+
+// Judge looks at the newest runs of a job that runs every day (daily) or when there is something to do, and tells whether it gets done.
+func Judge(ctx context.Context, s store.Store, job string, daily bool, now time.Time) (Trouble, bool, error) {
+	t := Trouble{Job: job}
+	var last *Record
+	_, err := latest(ctx, s, store.Ask{Query: "latest", Equal: map[string]string{"job": job}, Limit: mostFailures}, func(r *Record) bool {
+		if last == nil {
+			last = r
+		}
+		if r.Error != "" {
+			t.Since = r.Started
+		}
+		return r.Error == ""
+	})
+	switch {
+	case err != nil:
+		return t, false, err
+	case last == nil:
+		return t, false, nil // it was never asked for before, or is being run for the first time
+	case last.Error != "":
+		t.Failed, t.Error = true, last.Error
+		return t, !now.Before(t.Since.Add(Patience)), nil
+	}
+	t.Since = last.Ended
+	return t, daily && !now.Before(last.Ended.Add(Late)), nil
+}
+
+// mostFailures is how far back is looked for the first run that failed: two days of trying again.
+const mostFailures = 200
+
+// SilentSince tells since when the worker, which runs every day, has not run at all; zero if it has, or if it never did.
+func SilentSince(ctx context.Context, s store.Store, now time.Time) (time.Time, error) {
+	r, err := newest(ctx, s)
+	if err != nil || r == nil {
+		return time.Time{}, err
+	}
+	last := r.Started
+	if r.Ended.After(last) {
+		last = r.Ended
+	}
+	if now.Before(last.Add(Silent)) {
+		return time.Time{}, nil
+	}
+	return last, nil
+}
