@@ -63,10 +63,22 @@ func PupilEmail(ctx context.Context, env Env, c *census.Census) (*Look, error) {
 			}
 		}
 		return l.sync(ctx, pupilemail.Means, res.Observed, asked, func(f *findings.Finding) findings.How {
-			// After a change the reports lag: what was used before is put right once a later one says so.
-			return l.aboutUser(f, res.Sees(f.Clause, ruleOf(f)) && (ruleOf(f) != pupilemail.Used || res.Reported(idOf(f))))
+			how := l.aboutUser(f, res.Sees(f.Clause, ruleOf(f)))
+			if how == findings.Fine && ruleOf(f) == pupilemail.Used && !res.Reported(idOf(f)) {
+				return unreported(f, res.Changed(idOf(f)), l.Now)
+			}
+			return how
 		})
 	})
+}
+
+// unreported is what it means that no report counts of an account of which use was found. After a change the reports lag: what was used before is put right once a later one says so. A report of after
+// a change within the last week would count still: so what was opened since then rests on reports of before the change, of which the log told too late.
+func unreported(f *findings.Finding, changed, now time.Time) findings.How {
+	if changed.After(now.AddDate(0, 0, -census.UsageDays)) && f.Opened.After(changed) {
+		return findings.Withdrawn
+	}
+	return ""
 }
 
 // mailWords ends "Whether 3 pupils …".

@@ -96,6 +96,16 @@ type Result struct {
 	Said     map[string]Said // by subject, of every subject of Observed
 	blind    map[string]bool // clause and rule
 	reported map[string]bool // by account: a usage report since the last change of its e-mail was there
+	changed  map[string]time.Time
+	all      time.Time // of the last change for anybody
+}
+
+// Changed is when it last became otherwise whether an account may have e-mail; zero if the log told of no such change.
+func (r Result) Changed(account string) time.Time {
+	if at := r.changed[account]; at.After(r.all) {
+		return at
+	}
+	return r.all
 }
 
 // Reported tells whether a usage report counted of an account: without one, that no use is found means nothing.
@@ -144,6 +154,7 @@ func Check(in Input) Result {
 	if in.Policies != nil {
 		j.members = settings.MembersOf(in.Who, in.Policies.Groups(settings.GmailService))
 	}
+	j.out.changed, j.out.all = j.changes()
 	j.traffic()
 	j.out.reported = map[string]bool{}
 	for id := range j.usage {
@@ -335,7 +346,11 @@ func (j *judge) traffic() {
 	if j.Usage == nil {
 		return
 	}
-	changed, all := j.changes()
+	date := func(t time.Time) string { return calendar.DateOf(t.In(j.Zone)).String() }
+	all, changed := date(j.out.all), map[string]string{}
+	for id, at := range j.out.changed {
+		changed[id] = date(at)
+	}
 	first, last := j.Today.AddDays(-days).String(), j.Today.String()
 	j.read = j.Usage(func(id string, line seen.Usage) {
 		if line.Date < first || line.Date > last || line.Date <= max(changed[id], all) {
@@ -357,15 +372,20 @@ func (j *judge) traffic() {
 // number reads a count; what is none counts as 0.
 func number(s string) int { n, _ := strconv.Atoi(s); return n }
 
-// changes are the dates of the last change of whether each account has e-mail, and of the last change for anybody.
-func (j *judge) changes() (of map[string]string, all string) {
-	of = map[string]string{}
+// changes are the times of the last change of whether each account has e-mail, and of the last change for anybody.
+func (j *judge) changes() (of map[string]time.Time, all time.Time) {
+	of = map[string]time.Time{}
+	later := func(a, b time.Time) time.Time {
+		if a.After(b) {
+			return a
+		}
+		return b
+	}
 	for _, e := range j.Log {
-		date := calendar.DateOf(e.Time.In(j.Zone)).String()
 		switch e.Name {
 		case toggled:
 			if strings.EqualFold(e.Params["SERVICE_NAME"], "gmail") {
-				all = max(all, date)
+				all = later(all, e.Time)
 			}
 		case moved, created, removed:
 			// An event on a membership names the group as its target and the user among its parameters.
@@ -374,7 +394,7 @@ func (j *judge) changes() (of map[string]string, all string) {
 				address = e.Target
 			}
 			if a, ok := j.Who.Account(address); ok && !e.Time.Before(a.Created) {
-				of[a.ID] = max(of[a.ID], date)
+				of[a.ID] = later(of[a.ID], e.Time)
 			}
 		}
 	}

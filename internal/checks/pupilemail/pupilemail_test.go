@@ -450,7 +450,15 @@ func TestReported(t *testing.T) {
 		t.Errorf("ann %v, tess %v", r.Reported("ann"), r.Reported("tess"))
 	}
 	w.Log = []seen.Event{event("MOVE_USER_TO_ORG_UNIT", "2026-11-17T08:00", "ann@school.example")}
-	if w.check().Reported("ann") {
+	r := w.check()
+	if r.Reported("ann") {
 		t.Error("a report of before the move counts")
+	}
+	if !r.Changed("ann").Equal(w.Log[0].Time) || !r.Changed("tess").IsZero() {
+		t.Errorf("changed: ann %s, tess %s", r.Changed("ann"), r.Changed("tess"))
+	}
+	w.Log = append(w.Log, seen.Event{Name: "TOGGLE_SERVICE_ENABLED", Time: w.Log[0].Time.Add(time.Hour), Params: map[string]string{"SERVICE_NAME": "Gmail"}})
+	if r := w.check(); !r.Changed("ann").Equal(w.Log[1].Time) || !r.Changed("tess").Equal(w.Log[1].Time) {
+		t.Errorf("changed for everybody: ann %s, tess %s", r.Changed("ann"), r.Changed("tess"))
 	}
 }

@@ -81,7 +81,7 @@ func TestBlogsIntended(t *testing.T) {
 	}
 }
 
-// TestBlogsOfADay: whatever a day brings on blogs, nothing is approved in Blogger that nobody could see waiting, no blog comes, and nobody gets another role.
+// TestBlogsOfADay: whatever a day brings on blogs, nothing is approved in Blogger that nobody could see waiting, no old answer is taken away, no blog comes, and nobody gets another role.
 func TestBlogsOfADay(t *testing.T) {
 	s := school(t, 30, 4)
 	w, first := s.World, s.World.Now()
@@ -94,10 +94,25 @@ func TestBlogsOfADay(t *testing.T) {
 	before := members()
 	p := s.Player()
 	p.Changes = 100
-	for range 12 {
+	young, old := 0, 0 // answers that were taken away
+	for range 35 {
+		there := answers(w)
 		if _, err := p.Play(); err != nil {
 			t.Fatal(err)
 		}
+		after := answers(w)
+		for id, published := range there {
+			switch _, ok := after[id]; {
+			case ok:
+			case published.Before(w.Now().AddDate(0, 0, -22)):
+				old++
+			default:
+				young++
+			}
+		}
+	}
+	if old > 0 || young == 0 {
+		t.Errorf("%d old answers were taken away and %d young ones, want none and some", old, young)
 	}
 	if n := members(); n != before {
 		t.Errorf("%d blogs and members became %d", before, n)
@@ -121,6 +136,21 @@ func TestBlogsOfADay(t *testing.T) {
 	if approved == 0 {
 		t.Error("nothing was approved in Blogger")
 	}
+}
+
+// answers are the comments that readers see of whoever runs or writes the blog, with when they were made.
+func answers(w *world.World) map[string]time.Time {
+	out := map[string]time.Time{}
+	for _, b := range w.Blogs() {
+		for _, list := range b.Comments {
+			for _, c := range list {
+				if c.Status == world.BlogLive && isAnswer(b, c) {
+					out[c.ID] = c.Published
+				}
+			}
+		}
+	}
+	return out
 }
 
 // TestSchoolWithoutBlogs: a tenant without blogs brings the same days as with them, but for the blogs.

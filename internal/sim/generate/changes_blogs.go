@@ -20,6 +20,10 @@ type blogDays struct {
 // (docs/comment-rules.md, "settled").
 const seenAfter = 24 * time.Hour
 
+// answersStay is after what time nobody takes away an answer of somebody who runs or writes the blog: who looks once a day does not look at it any more
+// (docs/comment-rules.md, "Blogs").
+const answersStay = 21 * 24 * time.Hour
+
 func newBlogDays(p *Player, seed int64) *blogDays {
 	return &blogDays{p, rand.New(rand.NewPCG(uint64(seed), 0x517cc1b727220a95))}
 }
@@ -156,15 +160,17 @@ func (p *blogDays) answer() (bool, error) {
 }
 
 // comment picks a comment that fits, with somebody to do something about it.
-func (p *blogDays) comment(who func(*world.Blog) string, fits func(*world.BlogComment) bool) (at place, id, by string) {
+func (p *blogDays) comment(who func(*world.Blog) string, fits func(*world.Blog, *world.BlogComment) bool) (at place, id, by string) {
 	p.World.View(func() {
-		b, x, ok := p.find(func(b *world.Blog, x *world.BlogPost) bool { return slices.ContainsFunc(b.Comments[x.ID], fits) })
+		b, x, ok := p.find(func(b *world.Blog, x *world.BlogPost) bool {
+			return slices.ContainsFunc(b.Comments[x.ID], func(c *world.BlogComment) bool { return fits(b, c) })
+		})
 		if !ok {
 			return
 		}
 		var list []string
 		for _, c := range b.Comments[x.post] {
-			if fits(c) {
+			if fits(b, c) {
 				list = append(list, c.ID)
 			}
 		}
@@ -173,19 +179,24 @@ func (p *blogDays) comment(who func(*world.Blog) string, fits func(*world.BlogCo
 	return at, id, by
 }
 
-// moderate does something with a comment in Blogger. What waits for approval is approved only when everybody who looks once a day has seen it waiting.
+// moderate does something with a comment in Blogger. What waits for approval is approved only when everybody who looks once a day has seen it waiting, and no old answer is taken away.
 func (p *blogDays) moderate(do string) (bool, error) {
 	now := p.World.Now()
-	at, id, by := p.comment(func(b *world.Blog) string { return p.withRole(b, world.BlogAdmin) }, func(c *world.BlogComment) bool {
+	at, id, by := p.comment(func(b *world.Blog) string { return p.withRole(b, world.BlogAdmin) }, func(b *world.Blog, c *world.BlogComment) bool {
 		if do == world.ApproveComment {
 			return c.Status == world.CommentPending && !now.Before(c.Published.Add(seenAfter)) && !now.Before(p.begun.Add(seenAfter))
 		}
-		return c.Status != world.CommentEmptied
+		return c.Status != world.CommentEmptied && !(isAnswer(b, c) && now.After(c.Published.Add(answersStay)))
 	})
 	if by == "" {
 		return false, nil
 	}
 	return true, p.World.ModerateBlogComment(at.blog, at.post, id, do, by)
+}
+
+// isAnswer reports whether a comment is of somebody who runs or writes the blog.
+func isAnswer(b *world.Blog, c *world.BlogComment) bool {
+	return slices.ContainsFunc(b.Members, func(m *world.BlogMember) bool { return m.UserID == c.Author.ID })
 }
 
 func (p *blogDays) write() (bool, error) {
@@ -246,7 +257,7 @@ func (p *blogDays) review(who func(*world.Blog) string) (bool, error) {
 
 // decideOn lets somebody decide about a comment on the review site. What that does in Blogger is the program's to do.
 func (p *blogDays) decideOn(who func(*world.Blog) string) (bool, error) {
-	at, id, by := p.comment(who, func(c *world.BlogComment) bool {
+	at, id, by := p.comment(who, func(_ *world.Blog, c *world.BlogComment) bool {
 		return c.Status == world.BlogLive || c.Status == world.CommentPending
 	})
 	if by == "" {
