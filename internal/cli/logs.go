@@ -14,6 +14,7 @@ const (
 	logRunDone   = "run finished"       // every run, also one with nothing due; "failed" says how it went
 	logJobFailed = "job failed"         // with "job" and "error"
 	logBraked    = "brake held changes" // with "held": how many
+	logNotRun    = "school was not run" // of a trust, with "since"; besides, its letter went out and the run failed
 )
 
 func logMessages() map[string]string {
@@ -33,10 +34,18 @@ func (o *options) logger() *slog.Logger {
 	if o.verbose {
 		level = slog.LevelDebug
 	}
-	if o.logFormat != "json" {
-		return slog.New(slog.NewTextHandler(o.std.Err, &slog.HandlerOptions{Level: level}))
+	to := o.std.Err
+	if o.logTo != nil {
+		to = o.logTo
 	}
-	return slog.New(slog.NewJSONHandler(o.std.Err, &slog.HandlerOptions{Level: level, ReplaceAttr: cloudWords}))
+	var h slog.Handler = slog.NewTextHandler(to, &slog.HandlerOptions{Level: level})
+	if o.logFormat == "json" {
+		h = slog.NewJSONHandler(to, &slog.HandlerOptions{Level: level, ReplaceAttr: cloudWords})
+	}
+	if o.key != "" {
+		h = h.WithAttrs([]slog.Attr{slog.String("school", o.key)})
+	}
+	return slog.New(h)
 }
 
 // cloudWords gives a line's own fields the names that Cloud Logging knows (https://cloud.google.com/logging/docs/structured-logging).

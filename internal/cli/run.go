@@ -23,7 +23,6 @@ import (
 	"esafetybot/internal/policy"
 	"esafetybot/internal/seen"
 	"esafetybot/internal/store"
-	"esafetybot/internal/store/stores"
 )
 
 // jobNames are the jobs that this version knows, in the order in which they run.
@@ -45,6 +44,9 @@ func newRun(o *options) *cobra.Command {
 				if !slices.Contains(jobNames, n) {
 					return usageError{fmt.Errorf("there is no job %q; the jobs are %s", n, strings.Join(jobNames, ", "))}
 				}
+			}
+			if o.trust != "" && o.school == "" {
+				return o.runTrust(cmd.Context(), names, asJSON)
 			}
 			b, err := o.workbench(cmd.Context())
 			if err != nil {
@@ -90,6 +92,9 @@ func (o *options) workbench(ctx context.Context) (*workbench, error) {
 	if err != nil {
 		return nil, err
 	}
+	if o.trust != "" {
+		o = o.forSchool(p)
+	}
 	return o.bench(ctx, p, clock)
 }
 
@@ -99,7 +104,7 @@ func (o *options) opened(ctx context.Context) (*policy.Policy, store.Store, erro
 	if err != nil {
 		return nil, nil, err
 	}
-	s, err := stores.Open(ctx, o.state, p.School.Domains[0], o.logger())
+	s, err := o.openAt(ctx, o.state, p)
 	return p, s, err
 }
 
@@ -121,12 +126,15 @@ func (o *options) bench(ctx context.Context, p *policy.Policy, clock func() time
 	}
 	log := o.logger()
 	client, err := google.New(ctx, google.Config{
-		CredentialsFile: o.credentials, Admin: admin, Endpoint: o.endpoint, Workers: o.workers, Log: log, Quota: o.quota,
+		CredentialsFile: o.credentials, Admin: admin, Endpoint: o.endpoint, Workers: o.workers, Log: log, Quota: o.quota, After: o.before(),
 	})
 	if err != nil {
 		return nil, err
 	}
-	s, err := stores.Open(ctx, o.state, p.School.Domains[0], log)
+	if o.task != nil {
+		o.task.client = client
+	}
+	s, err := o.openAt(ctx, o.state, p)
 	if err != nil {
 		return nil, err
 	}
@@ -158,7 +166,7 @@ func (o *options) bench(ctx context.Context, p *policy.Policy, clock func() time
 		}
 		b.close = func() { _, _ = site.Close(), s.Close() }
 	}
-	b.outbox, err = outbox.New(s, outbox.Options{Location: p.School.Location, From: netmail.Address{Name: p.School.Name, Address: from}})
+	b.outbox, err = outbox.New(s, outbox.Options{Location: p.School.Location, School: p.Key(), From: netmail.Address{Name: p.School.Name, Address: from}})
 	if err != nil {
 		b.close()
 		return nil, err
@@ -197,14 +205,29 @@ func (b *workbench) due(ctx context.Context) ([]string, error) {
 
 // run runs jobs in their order. A job that fails does not keep the others from running.
 func (b *workbench) run(ctx context.Context, names []string, asJSON bool) error {
-	var failed bool
-	records := []*jobs.Record{}
+	records, failed := b.runAll(ctx, names, asJSON)
+	if asJSON && ctx.Err() == nil {
+		enc := json.NewEncoder(b.o.std.Out)
+		enc.SetIndent("", "  ")
+		if err := enc.Encode(records); err != nil {
+			return err
+		}
+	}
+	if failed {
+		return errStatus(exitFailed)
+	}
+	return nil
+}
+
+// runAll runs jobs in their order, and tells what it does unless it is to be quiet. An interrupted run has failed.
+func (b *workbench) runAll(ctx context.Context, names []string, quiet bool) (records []*jobs.Record, failed bool) {
+	records = []*jobs.Record{}
 	_ = jobs.Run(ctx, b.env, b.outbox, names, func(job string, r *jobs.Record, err error) {
 		if r != nil {
 			records = append(records, r)
 			b.tellBrake(r)
 			failed = failed || !r.OK(b.env.Policy.NotSeen)
-			if !asJSON {
+			if !quiet {
 				b.sum(r)
 			}
 		}
@@ -214,26 +237,16 @@ func (b *workbench) run(ctx context.Context, names []string, asJSON bool) error 
 		}
 	})
 	if ctx.Err() != nil {
-		return errStatus(exitFailed)
+		return records, true
 	}
 	if slices.Contains(names, sendJob) {
-		if err := b.send(ctx, asJSON); err != nil {
+		if err := b.send(ctx, quiet); err != nil {
 			failed = true
 			b.jobFailed(sendJob, err)
 		}
 	}
-	if asJSON {
-		enc := json.NewEncoder(b.o.std.Out)
-		enc.SetIndent("", "  ")
-		if err := enc.Encode(records); err != nil {
-			return err
-		}
-	}
 	b.env.Log.Info(logRunDone, "failed", failed, "jobs", len(records))
-	if failed {
-		return errStatus(exitFailed)
-	}
-	return nil
+	return records, failed
 }
 
 // send hands over what waits in the outbox, under the lease of that job.

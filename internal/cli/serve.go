@@ -20,7 +20,6 @@ import (
 	"esafetybot/internal/jobs"
 	"esafetybot/internal/policy"
 	"esafetybot/internal/store"
-	"esafetybot/internal/store/stores"
 )
 
 func newServe(o *options) *cobra.Command {
@@ -226,5 +225,5 @@ func (o *options) openDecisions(ctx context.Context, p *policy.Policy, b *workbe
 		}
 		return nil, nil
 	}
-	return stores.Open(ctx, uri, p.School.Domains[0], b.env.Log)
+	return o.openAt(ctx, uri, p)
 }

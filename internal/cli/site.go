@@ -90,12 +90,12 @@ func (o *options) siteAlone(ctx context.Context, so siteOptions) error {
 		return err
 	}
 	log := o.logger()
-	main, err := stores.Open(ctx, o.state, p.School.Domains[0], log)
+	main, err := o.openAt(ctx, o.state, p)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = main.Close() }()
-	decided, err := stores.Open(ctx, o.decisions, p.School.Domains[0], log)
+	decided, err := o.openAt(ctx, o.decisions, p)
 	if err != nil {
 		return err
 	}
