@@ -15,16 +15,26 @@ import (
 	"esafetybot/internal/store"
 )
 
-// lateAfter is how long after the hour at which reports go a day's run should have come to its end: a first look at a large school aside, which leaves records as it goes, runs take minutes,
-// and a task may have some schools to do before.
-const lateAfter = 2 * time.Hour
+// LateAfter is how long a day's run of one school may be over before another's that has not come to its end is late: a task may have some schools to do before, and a large one
+// takes its time.
+const LateAfter = 2 * time.Hour
 
 // lateKind is the outbox's name of the letter that says that a school was not run.
 const lateKind = "not-run"
 
-// Late tells since when a school waits for a day's run that should have come to its end by now; zero if it waits for none, or was never run. A run that another process is busy with is not late.
-func Late(ctx context.Context, s store.Store, p *policy.Policy, now time.Time) (since time.Time, err error) {
+// Done is when a school's last day's run that came to its end began; zero if none did.
+func Done(ctx context.Context, s store.Store) (time.Time, error) {
 	last, err := Latest(ctx, s, RetentionJob) // the last of a day's jobs
+	if err != nil || last == nil {
+		return time.Time{}, err
+	}
+	return last.Started, nil
+}
+
+// Late tells since when a school waits for a day's run although others of its trust have had theirs; zero if it is not late, or was never run. others is when the newest run of another school began that is
+// at least [LateAfter] ago: that the hour has passed proves nothing, since the first tick of a day may come later. A run that another process is busy with is not late.
+func Late(ctx context.Context, s store.Store, p *policy.Policy, others, now time.Time) (since time.Time, err error) {
+	last, err := Latest(ctx, s, RetentionJob)
 	if err == nil && last == nil {
 		last, err = firstLook(ctx, s)
 	}
@@ -36,7 +46,7 @@ func Late(ctx context.Context, s store.Store, p *policy.Policy, now time.Time) (
 		day = day.AddDays(1)
 	}
 	since = day.At(p.Mail.Report.Hour, p.Mail.Report.Minute, p.School.Location)
-	if now.Before(since.Add(lateAfter)) {
+	if others.Before(since) {
 		return time.Time{}, nil
 	}
 	busy, err := underWay(ctx, s, now)
