@@ -31,6 +31,7 @@ screenshots: demo ## docs/pictures: the report, and the review site's pages (all
 generate: build ## what is generated and committed: discovery documents, the policy's schema, what Terraform reads of the program
 	$(GO) generate ./...
 	bin/esafetybot policy schema > examples/policy.schema.json
+	bin/esafetybot policy schema --of-trust > examples/trust.schema.json
 	bin/esafetybot deployment > terraform/program.json
 
 clean:

@@ -19,7 +19,7 @@ const Active = "ACTIVE"
 
 // Courses reads the classes that are in use, with what the book knows of their members brought up to date: read in full when they are new, when the
 // log says that they changed, and each at least once within the rotation. A class whose members could not be read is a gap
-// "class/ID". ok is false where the list of classes could not be read.
+// "class/ID". Classes of another school of the trust are left out, and nothing is kept of them: so their members are read anew each time. ok is false where the list of classes could not be read.
 func (c *Census) Courses(ctx context.Context, b *memory.Book, rotation time.Duration) (courses []seen.Course, ok bool) {
 	if courses, ok = list(c, "classes", c.Google.Courses(ctx, Active)); !ok {
 		return nil, false
@@ -39,6 +39,7 @@ func (c *Census) Courses(ctx context.Context, b *memory.Book, rotation time.Dura
 	}
 	ask = append(ask, c.slice(b, courses, ask, rotation)...)
 	var mu sync.Mutex
+	neighbours := map[string]bool{}
 	_ = Each(ctx, c.Google.Workers(), ask, func(course seen.Course) {
 		members, ok := list(c, seen.Scope("class/"+course.ID), c.Google.ClassMembers(ctx, course.ID))
 		if !ok {
@@ -60,6 +61,13 @@ func (c *Census) Courses(ctx context.Context, b *memory.Book, rotation time.Dura
 			}
 			return 0
 		})
+		if !c.ours(course, members) {
+			mu.Lock()
+			defer mu.Unlock()
+			b.ForgetClass(course.ID)
+			neighbours[course.ID] = true
+			return
+		}
 		var outside []seen.Grant
 		for i, m := range members {
 			if _, ours := c.people[m.ID]; !ours {
@@ -72,7 +80,22 @@ func (c *Census) Courses(ctx context.Context, b *memory.Book, rotation time.Dura
 		c.Outside.Learn(outside)
 		b.SetClass(course.ID, &memory.Class{Read: c.Now, Members: members})
 	})
-	return courses, true
+	for _, course := range courses {
+		if have := b.Class(course.ID); have != nil && !c.ours(course, have.Members) {
+			b.ForgetClass(course.ID) // who was ours in it is not any more
+			neighbours[course.ID] = true
+		}
+	}
+	return slices.DeleteFunc(courses, func(course seen.Course) bool { return neighbours[course.ID] }), true
+}
+
+// ours tells whether a class is the school's: its owner or somebody in it has an account of the school. Where the school is the whole customer, or the accounts were not asked for, all are.
+func (c *Census) ours(course seen.Course, members []seen.ClassMember) bool {
+	has := func(id string) bool {
+		p, there := c.people[id]
+		return there && c.who.Has(&p.Account)
+	}
+	return c.who == nil || c.who.Whole() || has(course.Owner) || slices.ContainsFunc(members, func(m seen.ClassMember) bool { return has(m.ID) })
 }
 
 // strangers tells whether a class has members of whom nothing is known: their accounts are gone since it was read.

@@ -44,7 +44,7 @@ func (c *Census) Directory(ctx context.Context) (known bool) {
 		}
 	}
 	slices.Sort(domains)
-	c.who = school.New(school.Rules{TrustedDomains: c.Policy.School.TrustedDomains, OrgUnits: c.Policy.School.OrgUnits}, slices.Compact(domains))
+	c.who = school.New(school.Rules{TrustedDomains: c.Policy.School.TrustedDomains, OrgUnits: c.Policy.School.OrgUnits, TrustDomains: c.Policy.TrustDomains()}, slices.Compact(domains))
 	// In the order of ids, so that of two accounts with one alias it is always the same that bears it.
 	for _, id := range slices.Sorted(maps.Keys(c.people)) {
 		c.who.Share(&c.people[id].Account)

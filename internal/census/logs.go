@@ -122,8 +122,8 @@ func (c *Census) take(b *memory.Book, ev seen.Event) {
 		address = ev.Target
 	}
 	id, ok := c.Of(address, ev.Time)
-	if !ok {
-		return
+	if a, there := c.who.AccountByID(id); !ok || there && !c.who.Has(a) {
+		return // nothing is remembered of a neighbour's account
 	}
 	switch past := b.Of(id); {
 	case ev.Name == "CHANGE_PASSWORD" || slices.Contains(PasswordEvents, ev.Name):

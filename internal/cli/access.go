@@ -18,7 +18,6 @@ import (
 	"esafetybot/internal/pseudonym"
 	"esafetybot/internal/roster"
 	"esafetybot/internal/store"
-	"esafetybot/internal/store/stores"
 )
 
 func newAccess(o *options) *cobra.Command {
@@ -67,7 +66,7 @@ func (o *options) exportAccess(ctx context.Context, e accessExport) error {
 	if e.history {
 		at = time.Time{}
 	}
-	s, err := stores.Open(ctx, o.state, p.School.Domains[0], o.logger())
+	s, err := o.openAt(ctx, o.state, p)
 	if err != nil {
 		return err
 	}

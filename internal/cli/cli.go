@@ -86,6 +86,8 @@ func Main(ctx context.Context, args []string, std IO) int {
 type options struct {
 	std         IO
 	policy      string
+	trust       string
+	school      string // of the trust, by its short name
 	state       string
 	credentials string
 	endpoint    string
@@ -107,6 +109,10 @@ type options struct {
 	keepHints     bool                               // likewise of hints
 	quota         google.Quotas                      // zero is what Google publishes
 	roll          func(*policy.Roll) ([]byte, error) // nil reads the file beside the policy
+
+	task  *task     // nil where the process looks after one school
+	key   string    // the short name of the school of a trust that these are for
+	logTo io.Writer // where log lines go; nil is standard error
 }
 
 func newRoot(std IO) *cobra.Command {
@@ -123,6 +129,8 @@ func newRoot(std IO) *cobra.Command {
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	f := root.PersistentFlags()
 	f.StringVar(&o.policy, "policy", "policy.yaml", "the school's policy file")
+	f.StringVar(&o.trust, "trust", "", "the file of a trust of several schools, in place of --policy")
+	f.StringVar(&o.school, "school", "", "with --trust: the one school that it is about, by its short name")
 	f.StringVar(&o.state, "state", "bolt:esafetybot.db", "where the state lives: bolt:PATH, firestore:PROJECT or memory:")
 	f.StringVar(&o.decisions, "decisions", "", "where the review site notes what people decide (default: a file beside a bolt: state)")
 	f.StringVar(&o.hints, "hints", "", "where receivers and the review site leave hints that something happened (default: a file beside a bolt: state)")
@@ -169,6 +177,9 @@ func (o *options) clock() (func() time.Time, error) {
 
 // loadPolicy reads the policy file and tells its warnings.
 func (o *options) loadPolicy() (*policy.Policy, error) {
+	if o.trust != "" {
+		return o.ofTrust()
+	}
 	p, err := policy.Load(o.policy)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, usageError{fmt.Errorf("there is no policy file %s: name one with --policy, or let “esafetybot init --policy %[1]s” ask a few questions and write one", o.policy)}

@@ -17,7 +17,6 @@ import (
 	"esafetybot/internal/mail"
 	"esafetybot/internal/policy"
 	"esafetybot/internal/store"
-	"esafetybot/internal/store/stores"
 )
 
 // doctorOptions are the flags of doctor.
@@ -87,7 +86,7 @@ func (o *options) doctor(ctx context.Context, d doctorOptions) error {
 		Policy: p, Admin: o.admin, Now: clock(), ClientID: clientID(o.credentials), Mail: to, From: o.from, TestMail: d.testMail, BaseURL: o.baseURL,
 		StateURI: o.state, HTTP: &http.Client{Timeout: 10 * time.Second}, Progress: o.progress(),
 		OpenState: func(ctx context.Context) (store.Store, error) {
-			return stores.Open(ctx, o.state, p.School.Domains[0], o.logger())
+			return o.openAt(ctx, o.state, p)
 		},
 	}
 	if s.From == "" {

@@ -17,7 +17,6 @@ import (
 	"esafetybot/internal/hooks"
 	"esafetybot/internal/policy"
 	"esafetybot/internal/store"
-	"esafetybot/internal/store/stores"
 )
 
 // dojoRelayPath is where a forwarder sends what ClassDojo tells.
@@ -59,7 +58,7 @@ func (o *options) importDojo(ctx context.Context, path string) error {
 	if err != nil {
 		return err
 	}
-	s, err := stores.Open(ctx, o.state, p.School.Domains[0], o.logger())
+	s, err := o.openAt(ctx, o.state, p)
 	if err != nil {
 		return err
 	}

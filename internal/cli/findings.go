@@ -18,7 +18,6 @@ import (
 	"esafetybot/internal/reports"
 	"esafetybot/internal/shares"
 	"esafetybot/internal/store"
-	"esafetybot/internal/store/stores"
 )
 
 // line is one finding as --json prints it. The names are stable.
@@ -190,7 +189,7 @@ func newAgree(o *options) *cobra.Command {
 			if strings.TrimSpace(why) == "" {
 				return usageError{fmt.Errorf("say why it may stay: --why \"…\"")}
 			}
-			s, err := stores.Open(cmd.Context(), o.state, p.School.Domains[0], o.logger())
+			s, err := o.openAt(cmd.Context(), o.state, p)
 			if err != nil {
 				return err
 			}

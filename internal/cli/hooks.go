@@ -14,7 +14,6 @@ import (
 	"esafetybot/internal/hooks/oidc"
 	"esafetybot/internal/policy"
 	"esafetybot/internal/store"
-	"esafetybot/internal/store/stores"
 )
 
 // hintsBeside is the file of hints beside a file of the state.
@@ -22,7 +21,7 @@ func hintsBeside(path string) string { return strings.TrimSuffix(path, ".db") + 
 
 // openHints opens the store in which receivers and the review site leave hints; nil where there are none. Beside a file it is a file of its own. Where
 // one process is receiver and worker, and nothing else is said, memory does: hints that are lost with it cost minutes.
-func (o *options) openHints(ctx context.Context, p *policy.Policy, log *slog.Logger) (store.Store, error) {
+func (o *options) openHints(ctx context.Context, p *policy.Policy) (store.Store, error) {
 	uri := o.hints
 	if path, ok := strings.CutPrefix(o.state, "bolt:"); uri == "" && ok {
 		path = hintsBeside(path)
@@ -36,7 +35,7 @@ func (o *options) openHints(ctx context.Context, p *policy.Policy, log *slog.Log
 	if uri == "" {
 		return nil, nil
 	}
-	return stores.Open(ctx, uri, p.School.Domains[0], log)
+	return o.openAt(ctx, uri, p)
 }
 
 // receivers makes the receivers of a process that is worker and site besides; nil where the environment names no key, and so nobody would be believed.
@@ -51,7 +50,7 @@ func (o *options) receivers(ctx context.Context, p *policy.Policy, hints store.S
 	if !s.Any() {
 		return nil, nil
 	}
-	c := hooks.Config{Stores: map[string]store.Store{p.School.Domains[0]: hints}, Keys: s.Keys, Dojo: s.Dojo, Nudge: nudge, Now: clock, Log: log}
+	c := hooks.Config{Stores: map[string]store.Store{p.Key(): hints}, Keys: s.Keys, Dojo: s.Dojo, Nudge: nudge, Now: clock, Log: log}
 	if s.Audience != "" {
 		if c.PubSub, err = oidc.New(ctx, s.Audience, s.Account); err != nil {
 			return nil, usageError{err}
@@ -83,21 +82,21 @@ func decided(p *policy.Policy, hints store.Store, clock func() time.Time, log *s
 	return func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 		defer cancel()
-		if err := hooks.Decide(ctx, hints, p.School.Domains[0], rand.Text(), clock()); err != nil {
+		if err := hooks.Decide(ctx, hints, p.Key(), rand.Text(), clock()); err != nil {
 			log.Warn("a decision was kept, and the hint to the worker was not; it is taken up when the job has its turn", "error", err)
 		}
 	}
 }
 
 // siteHints opens the store of hints for the site alone, which may only create in it; nil if it is not given.
-func (o *options) siteHints(ctx context.Context, p *policy.Policy, log *slog.Logger) (store.Store, error) {
+func (o *options) siteHints(ctx context.Context, p *policy.Policy) (store.Store, error) {
 	if o.hints == "" {
 		return nil, nil
 	}
 	if o.hints == o.state || o.hints == o.decisions {
 		return nil, usageError{errors.New("--hints names the same database as --state or --decisions: what is pushed from outside must lie apart")}
 	}
-	s, err := stores.Open(ctx, o.hints, p.School.Domains[0], log)
+	s, err := o.openAt(ctx, o.hints, p)
 	if err != nil {
 		return nil, err
 	}

@@ -97,7 +97,7 @@ func TestWhereHintsLie(t *testing.T) {
 	dir := t.TempDir()
 	state := "bolt:" + filepath.Join(dir, "state.db")
 	open := func(o *options) store.Store {
-		s, err := o.openHints(t.Context(), oakPolicy, nil)
+		s, err := o.openHints(t.Context(), oakPolicy)
 		if err != nil {
 			t.Fatal(err)
 		}

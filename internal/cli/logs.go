@@ -14,6 +14,7 @@ const (
 	logRunDone   = "run finished"       // every run, also one with nothing due; "failed" says how it went
 	logJobFailed = "job failed"         // with "job" and "error"
 	logBraked    = "brake held changes" // with "held": how many
+	logNotRun    = "school was not run" // of a trust, with "since"; besides, its letter went out and the run failed
 )
 
 func logMessages() map[string]string {
@@ -33,11 +34,19 @@ func (o *options) logger() *slog.Logger {
 	if o.verbose {
 		level = slog.LevelDebug
 	}
-	if o.logFormat != "json" {
-		return slog.New(slog.NewTextHandler(o.std.Err, &slog.HandlerOptions{Level: level}))
+	to := o.std.Err
+	if o.logTo != nil {
+		to = o.logTo
 	}
-	lines := slog.NewJSONHandler(o.std.Err, &slog.HandlerOptions{Level: level, ReplaceAttr: cloudWords})
-	return slog.New(tracing{lines, o.getenv("GOOGLE_CLOUD_PROJECT")}).With(fieldLabels, map[string]string{"program": "esafetybot"})
+	var h slog.Handler = slog.NewTextHandler(to, &slog.HandlerOptions{Level: level})
+	if o.logFormat == "json" {
+		lines := slog.NewJSONHandler(to, &slog.HandlerOptions{Level: level, ReplaceAttr: cloudWords})
+		h = tracing{lines, o.getenv("GOOGLE_CLOUD_PROJECT")}.WithAttrs([]slog.Attr{slog.Any(fieldLabels, map[string]string{"program": "esafetybot"})})
+	}
+	if o.key != "" {
+		h = h.WithAttrs([]slog.Attr{slog.String("school", o.key)})
+	}
+	return slog.New(h)
 }
 
 // getenv reads the environment; "" where there is none, as in some tests.

@@ -9,6 +9,20 @@ import (
 )
 
 func newPolicy(o *options) *cobra.Command {
+	var ofTrust bool
+	schema := &cobra.Command{
+		Use: "schema", Short: "Print the JSON Schema of policy files, for editors", Args: cobra.NoArgs,
+		Example: "  esafetybot policy schema > policy.schema.json\n  esafetybot policy schema --of-trust > trust.schema.json",
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			text := policy.Schema()
+			if ofTrust {
+				text = policy.TrustSchema()
+			}
+			_, err := o.std.Out.Write(text)
+			return err
+		},
+	}
+	schema.Flags().BoolVar(&ofTrust, "of-trust", false, "of the file of a trust")
 	cmd := &cobra.Command{Use: "policy", Short: "Check, explain or describe the policy file"}
 	cmd.AddCommand(
 		&cobra.Command{
@@ -39,14 +53,7 @@ func newPolicy(o *options) *cobra.Command {
 			},
 		},
 		newExplain(o),
-		&cobra.Command{
-			Use: "schema", Short: "Print the JSON Schema of policy files, for editors", Args: cobra.NoArgs,
-			Example: "  esafetybot policy schema > policy.schema.json",
-			RunE: func(cmd *cobra.Command, _ []string) error {
-				_, err := o.std.Out.Write(policy.Schema())
-				return err
-			},
-		},
+		schema,
 	)
 	return cmd
 }

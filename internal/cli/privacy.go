@@ -19,7 +19,6 @@ import (
 	"esafetybot/internal/privacy"
 	"esafetybot/internal/store"
 	"esafetybot/internal/store/bolt"
-	"esafetybot/internal/store/stores"
 )
 
 func newPrivacy(o *options) *cobra.Command {
@@ -107,7 +106,7 @@ func (o *options) private(ctx context.Context, given string, f personal, do func
 		return usageError{err}
 	}
 	d := &request{o: o, p: p, clock: clock, given: given, as: f.as}
-	main, err := stores.Open(ctx, o.state, p.School.Domains[0], o.logger())
+	main, err := o.openAt(ctx, o.state, p)
 	if err != nil {
 		return err
 	}

@@ -23,7 +23,6 @@ import (
 	"esafetybot/internal/policy"
 	"esafetybot/internal/seen"
 	"esafetybot/internal/store"
-	"esafetybot/internal/store/stores"
 )
 
 // jobNames are the jobs that this version knows, in the order in which they run.
@@ -46,13 +45,20 @@ func newRun(o *options) *cobra.Command {
 					return usageError{fmt.Errorf("there is no job %q; the jobs are %s", n, strings.Join(jobNames, ", "))}
 				}
 			}
+			if o.trust != "" && o.school == "" {
+				return o.runTrust(cmd.Context(), names, asJSON)
+			}
 			b, err := o.workbench(cmd.Context())
 			if err != nil {
 				return err
 			}
 			defer b.close()
 			if len(names) == 0 {
-				err = b.runDue(cmd.Context(), asJSON)
+				var records []*jobs.Record
+				var failed bool
+				if records, failed, err = b.runDue(cmd.Context(), asJSON); err == nil {
+					err = b.ended(cmd.Context(), records, failed, asJSON)
+				}
 			} else {
 				err = b.run(cmd.Context(), names, asJSON)
 			}
@@ -89,6 +95,9 @@ func (o *options) workbench(ctx context.Context) (*workbench, error) {
 	if err != nil {
 		return nil, err
 	}
+	if o.trust != "" {
+		o = o.forSchool(p)
+	}
 	return o.bench(ctx, p, clock)
 }
 
@@ -98,7 +107,7 @@ func (o *options) opened(ctx context.Context) (*policy.Policy, store.Store, erro
 	if err != nil {
 		return nil, nil, err
 	}
-	s, err := stores.Open(ctx, o.state, p.School.Domains[0], o.logger())
+	s, err := o.openAt(ctx, o.state, p)
 	return p, s, err
 }
 
@@ -124,12 +133,15 @@ func (o *options) bench(ctx context.Context, p *policy.Policy, clock func() time
 	}
 	log := o.logger()
 	client, err := google.New(ctx, google.Config{
-		CredentialsFile: o.credentials, Admin: admin, Endpoint: o.endpoint, Workers: o.workers, Log: log, Quota: o.quota,
+		CredentialsFile: o.credentials, Admin: admin, Endpoint: o.endpoint, Workers: o.workers, Log: log, Quota: o.quota, After: o.before(),
 	})
 	if err != nil {
 		return nil, err
 	}
-	s, err := stores.Open(ctx, o.state, p.School.Domains[0], log)
+	if o.task != nil {
+		o.task.client = client
+	}
+	s, err := o.openAt(ctx, o.state, p)
 	if err != nil {
 		return nil, err
 	}
@@ -163,7 +175,7 @@ func (o *options) bench(ctx context.Context, p *policy.Policy, clock func() time
 		}
 		b.close = func() { _, _ = site.Close(), s.Close() }
 	}
-	if b.env.Hints, err = o.openHints(ctx, p, log); err != nil {
+	if b.env.Hints, err = o.openHints(ctx, p); err != nil {
 		b.close()
 		return nil, err
 	}
@@ -174,7 +186,7 @@ func (o *options) bench(ctx context.Context, p *policy.Policy, clock func() time
 		rest := b.close
 		b.close = func() { _ = hints.Close(); rest() }
 	}
-	b.outbox, err = outbox.New(s, outbox.Options{Location: p.School.Location, From: netmail.Address{Name: p.School.Name, Address: from}})
+	b.outbox, err = outbox.New(s, outbox.Options{Location: p.School.Location, School: p.Key(), From: netmail.Address{Name: p.School.Name, Address: from}})
 	if err != nil {
 		b.close()
 		return nil, err
@@ -199,10 +211,10 @@ func holder() string {
 }
 
 // runDue runs what is due, and writes down until when nothing is.
-func (b *workbench) runDue(ctx context.Context, asJSON bool) error {
+func (b *workbench) runDue(ctx context.Context, quiet bool) (records []*jobs.Record, failed bool, err error) {
 	found, err := jobs.Tick(ctx, b.env)
 	if err != nil {
-		return err
+		return nil, true, err
 	}
 	if len(found.Names) == 0 {
 		fmt.Fprintf(b.o.std.Err, "Nothing is due: jobs run once a day, at %s or as soon after as they can. Name one to run it now: esafetybot run %s\n",
@@ -210,9 +222,9 @@ func (b *workbench) runDue(ctx context.Context, asJSON bool) error {
 	}
 	env := b.env
 	env.Since = found.Since
-	err = b.runIn(ctx, env, found.Names, asJSON)
+	records, failed = b.runAll(ctx, env, found.Names, quiet)
 	b.workOut(ctx, found)
-	return err
+	return records, failed, nil
 }
 
 // workOut writes down until when nothing is due, after something was. That it cannot is no failure: the next look at the clock does it.
@@ -227,19 +239,34 @@ func (b *workbench) workOut(ctx context.Context, found jobs.Found) {
 
 // run runs jobs in their order. A job that fails does not keep the others from running.
 func (b *workbench) run(ctx context.Context, names []string, asJSON bool) error {
-	return b.runIn(ctx, b.env, names, asJSON)
+	records, failed := b.runAll(ctx, b.env, names, asJSON)
+	return b.ended(ctx, records, failed, asJSON)
 }
 
-// runIn is run in an environment of its own: that of what the clock called.
-func (b *workbench) runIn(ctx context.Context, env jobs.Env, names []string, asJSON bool) error {
-	var failed bool
-	records := []*jobs.Record{}
+// ended prints the records of a run, if they are asked for, and says how it went.
+func (b *workbench) ended(ctx context.Context, records []*jobs.Record, failed, asJSON bool) error {
+	if asJSON && ctx.Err() == nil {
+		enc := json.NewEncoder(b.o.std.Out)
+		enc.SetIndent("", "  ")
+		if err := enc.Encode(records); err != nil {
+			return err
+		}
+	}
+	if failed {
+		return errStatus(exitFailed)
+	}
+	return nil
+}
+
+// runAll runs jobs in their order, in the environment of what called them, and tells what it does unless it is to be quiet. An interrupted run has failed.
+func (b *workbench) runAll(ctx context.Context, env jobs.Env, names []string, quiet bool) (records []*jobs.Record, failed bool) {
+	records = []*jobs.Record{}
 	_ = jobs.Run(ctx, env, b.outbox, names, func(job string, r *jobs.Record, err error) {
 		if r != nil {
 			records = append(records, r)
 			b.tellBrake(r)
 			failed = failed || !r.OK(b.env.Policy.NotSeen)
-			if !asJSON {
+			if !quiet {
 				b.sum(r)
 			}
 		}
@@ -249,28 +276,18 @@ func (b *workbench) runIn(ctx context.Context, env jobs.Env, names []string, asJ
 		}
 	})
 	if ctx.Err() != nil {
-		return errStatus(exitFailed)
+		return records, true
 	}
 	if slices.Contains(names, sendJob) {
-		if err := b.send(ctx, asJSON); errors.Is(err, jobs.ErrBusy) && env.Since != nil {
+		if err := b.send(ctx, quiet); errors.Is(err, jobs.ErrBusy) && env.Since != nil {
 			b.env.Log.Info("sending is left to who does it elsewhere")
 		} else if err != nil {
 			failed = true
 			b.jobFailed(sendJob, err)
 		}
 	}
-	if asJSON {
-		enc := json.NewEncoder(b.o.std.Out)
-		enc.SetIndent("", "  ")
-		if err := enc.Encode(records); err != nil {
-			return err
-		}
-	}
 	b.env.Log.Info(logRunDone, "failed", failed, "jobs", len(records))
-	if failed {
-		return errStatus(exitFailed)
-	}
-	return nil
+	return records, failed
 }
 
 // send hands over what waits in the outbox, under the lease of that job.

@@ -10,10 +10,12 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"esafetybot/internal/store/firestore/emulator"
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){
+	testscript.Main(stopping{m}, map[string]func(){
 		"esafetybot": func() {
 			ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 			defer stop()
@@ -21,6 +23,12 @@ func TestMain(m *testing.M) {
 		},
 	})
 }
+
+// stopping runs the tests and stops the Firestore emulator, if one of them started it.
+type stopping struct{ m *testing.M }
+
+// Run implements testscript.TestingM.
+func (s stopping) Run() int { return emulator.Run(s.m) }
 
 // TestScripts runs the commands as a person would, in testdata/script.
 func TestScripts(t *testing.T) {

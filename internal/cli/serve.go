@@ -21,7 +21,6 @@ import (
 	"esafetybot/internal/jobs"
 	"esafetybot/internal/policy"
 	"esafetybot/internal/store"
-	"esafetybot/internal/store/stores"
 )
 
 func newServe(o *options) *cobra.Command {
@@ -108,7 +107,7 @@ func (b *workbench) watchIncidents(ctx context.Context, every time.Duration, not
 			// What goes wrong is in the run's record, and was told on standard error. Somebody else may be at it.
 			env := b.env
 			env.Since = map[string]string{}
-			_ = b.runIn(ctx, env, []string{jobs.IncidentsJob, sendJob}, false)
+			_, _ = b.runAll(ctx, env, []string{jobs.IncidentsJob, sendJob}, false)
 		}
 		select {
 		case <-ctx.Done():
@@ -146,7 +145,7 @@ func (b *workbench) watch(ctx context.Context, every time.Duration, noted <-chan
 			if env.Since = found.Since; env.Since == nil {
 				env.Since = map[string]string{}
 			}
-			_ = b.runIn(ctx, env, found.Names, false)
+			_, _ = b.runAll(ctx, env, found.Names, false)
 			b.workOut(ctx, found)
 		}
 		for wait := true; wait; {
@@ -236,5 +235,5 @@ func (o *options) openDecisions(ctx context.Context, p *policy.Policy, b *workbe
 		}
 		return nil, nil
 	}
-	return stores.Open(ctx, uri, p.School.Domains[0], b.env.Log)
+	return o.openAt(ctx, uri, p)
 }

@@ -2,6 +2,8 @@ package cli
 
 import (
 	"context"
+	"crypto/hmac"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -89,13 +91,16 @@ func (o *options) siteAlone(ctx context.Context, so siteOptions) error {
 	if err != nil {
 		return err
 	}
+	if o.trust != "" {
+		o = o.forSchool(p)
+	}
 	log := o.logger()
-	main, err := stores.Open(ctx, o.state, p.School.Domains[0], log)
+	main, err := o.openAt(ctx, o.state, p)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = main.Close() }()
-	made, err := stores.Open(ctx, o.decisions, p.School.Domains[0], log)
+	made, err := o.openAt(ctx, o.decisions, p)
 	if err != nil {
 		return err
 	}
@@ -104,7 +109,7 @@ func (o *options) siteAlone(ctx context.Context, so siteOptions) error {
 	if err != nil {
 		return err
 	}
-	hints, err := o.siteHints(ctx, p, log)
+	hints, err := o.siteHints(ctx, p)
 	if err != nil {
 		return err
 	}
@@ -173,11 +178,21 @@ func (so siteOptions) serve(ctx context.Context, handler http.Handler, failed ch
 	}, nil
 }
 
+// keyOf is the key of the cookies of one school of a trust: a session at one school is none at another, though two sites are given the same key.
+func keyOf(key []byte, school string) []byte {
+	h := hmac.New(sha256.New, key)
+	_, _ = h.Write([]byte("school " + school))
+	return h.Sum(nil)
+}
+
 // site makes the review site on two stores.
 func (o *options) site(so siteOptions, p *policy.Policy, main, decided store.Store, log *slog.Logger, noted func(), clock func() time.Time) (*web.Site, error) {
 	key, err := siteKey(so.key)
 	if err != nil {
 		return nil, err
+	}
+	if p.Trust != nil {
+		key = keyOf(key, p.Key())
 	}
 	from := remote
 	if so.proxied {

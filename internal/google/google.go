@@ -55,6 +55,7 @@ type Config struct {
 	HTTP    http.RoundTripper // what requests finally go through; nil for a pool of connections of our own
 	Workers int               // requests in flight at once; 0 means 8
 	Quota   Quotas            // zero means what Google publishes
+	After   *Client           // whose use of the project's quota goes on, in place of Quota: another school's, looked at before in this process; nil if there is none
 	Retry   Retry             // zero means the defaults of [Retry]
 
 	// Clock and Sleep are the time that pacing, waits and tokens pass in, not the time at the school: a Clock that

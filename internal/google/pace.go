@@ -31,6 +31,8 @@ type Quotas struct {
 
 	// Tasks is how many processes share the project's quota just now; each takes its part. 0 means 1.
 	Tasks int
+	// Users is how many of these processes may act as one subject, such as an administrator of several schools; each takes its part of what that subject may. 0 means 1.
+	Users int
 }
 
 // Unlimited paces nothing: for a simulated Google that has no quotas.
@@ -45,30 +47,29 @@ func OldProject() Quotas { return Quotas{Drive: -1, DriveUser: -1, DriveQueries:
 // perMinute resolves the defaults and the share of one task.
 func (q Quotas) perMinute() [buckets]int {
 	tasks := max(q.Tasks, 1)
-	or := func(n, def int) int {
+	part := func(n, def, of int) int {
 		if n == 0 {
-			return def
+			n = def
 		}
-		return n
-	}
-	project := func(n, def int) int {
-		if n = or(n, def); n < 0 {
+		if n < 0 {
 			return n
 		}
-		return max(n/tasks, 1)
+		return max(n/of, 1)
 	}
+	project := func(n, def int) int { return part(n, def, tasks) }
+	user := func(n, def int) int { return part(n, def, max(q.Users, 1)) }
 	return [buckets]int{
-		driveUser:        or(q.DriveUser, 325_000), // a subject belongs to one school, a school to one task
+		driveUser:        user(q.DriveUser, 325_000), // a teacher belongs to one school, a school to one task
 		driveProject:     project(q.Drive, 1_000_000),
 		driveQueries:     project(q.DriveQueries, -1),
 		directoryProject: project(q.Directory, 2_400),
 		reportsProject:   project(q.Reports, 2_400),
 		reportsFiltered:  project(q.ReportsFiltered, 250),
 		settingsProject:  project(q.GroupsSettings, 1_200),
-		gmailUser:        or(q.GmailUser, 6_000),
+		gmailUser:        user(q.GmailUser, 6_000),
 		gmailProject:     project(q.Gmail, 1_200_000),
 		policyProject:    project(q.Policy, 60),
-		classroomUser:    or(q.ClassroomUser, 1_200),
+		classroomUser:    user(q.ClassroomUser, 1_200),
 		classroomProject: project(q.Classroom, 3_000),
 		licensingProject: project(q.Licensing, 60),
 		bloggerProject:   project(q.Blogger, 60),

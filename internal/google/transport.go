@@ -69,8 +69,12 @@ type transport struct {
 }
 
 func newTransport(cfg Config, token func(context.Context, *identity, string) (string, bool, error)) *transport {
+	pace := newPacer(cfg.Quota, cfg.Clock, cfg.Sleep)
+	if cfg.After != nil {
+		pace = cfg.After.t.pace // its limits are the project's: begun anew, they would let a burst through at once
+	}
 	return &transport{
-		base: cfg.HTTP, pace: newPacer(cfg.Quota, cfg.Clock, cfg.Sleep), retry: cfg.Retry.defaults(), token: token,
+		base: cfg.HTTP, pace: pace, retry: cfg.Retry.defaults(), token: token,
 		now: cfg.Clock, sleep: cfg.Sleep, rand: cfg.Rand, log: cfg.Log,
 		slots: make(chan struct{}, cfg.Workers), count: Stats{Calls: map[string]int{}},
 	}

@@ -105,7 +105,7 @@ func (a *accountsRun) run(ctx context.Context) (err error) {
 	if err := a.sync(ctx, accounts.Means, res.Observed, a.asked, a.evidence); err != nil {
 		return err
 	}
-	a.book.Forget(func(id string) bool { _, ok := a.People()[id]; return ok }, a.Env.Policy.Calendar.Date(a.Now))
+	a.book.Forget(func(id string) bool { p, ok := a.People()[id]; return ok && a.Who().Has(&p.Account) }, a.Env.Policy.Calendar.Date(a.Now))
 	if err := a.Outside.Flush(ctx); err != nil {
 		return err
 	}

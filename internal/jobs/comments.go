@@ -197,7 +197,7 @@ func schoolClass(c *census.Census, kinds *school.Kinds, course seen.Course, memb
 		a, ok := c.Who().AccountByID(id)
 		return ok && kinds.School(a)
 	}
-	return c.Who().InUnits("/") || ours(course.Owner) || slices.ContainsFunc(members, func(m seen.ClassMember) bool { return ours(m.ID) })
+	return c.Who().Whole() || ours(course.Owner) || slices.ContainsFunc(members, func(m seen.ClassMember) bool { return ours(m.ID) })
 }
 
 // teachers notes who teaches each class.
@@ -299,6 +299,9 @@ func (r *commentsRun) pull(ctx context.Context, app string, names []string, curs
 // event takes up one event.
 func (r *commentsRun) event(e seen.Event) {
 	course, post := e.Params["course_id"], e.Params["post_id"]
+	if r.elsewhere(course) {
+		return
+	}
 	if e.Name == removedEvent {
 		if e.Params["course_role"] == "teacher" && course != "" {
 			for address := range strings.SplitSeq(e.Params["impacted_users"], ",") {
@@ -325,6 +328,11 @@ func (r *commentsRun) event(e seen.Event) {
 	if p.Kind == "" {
 		p.Kind = postKind(e)
 	}
+}
+
+// elsewhere tells whether a class is another school's of the trust: nothing is kept of it. One that we have known is ours, though it may not be in use now.
+func (r *commentsRun) elsewhere(course string) bool {
+	return !r.Who().Whole() && !r.book.Has(course) && !slices.ContainsFunc(r.courses, func(c seen.Course) bool { return c.ID == course })
 }
 
 // act is what a record of a log says that somebody did.

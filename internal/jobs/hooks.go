@@ -158,7 +158,7 @@ func (h *hooksRun) open(ctx context.Context, c pushChannel) error {
 	if h.refuse[accounts] {
 		return nil
 	}
-	token, err := hooks.Channel{ID: c.ID, School: h.Policy.School.Domains[0], Application: c.Application, Event: c.Event, Expires: c.Expires}.Token(h.Receivers.key(c.Key))
+	token, err := hooks.Channel{ID: c.ID, School: h.Policy.Key(), Application: c.Application, Event: c.Event, Expires: c.Expires}.Token(h.Receivers.key(c.Key))
 	if err != nil {
 		h.book.forget(c.ID)
 		h.trouble(c, seen.Failed, err)

@@ -30,7 +30,7 @@ const (
 
 // mayAsk tells whether an account is somebody who can be asked: an adult of the school whose account works. Pupils are not asked, nor is anybody outside.
 func mayAsk(p *policy.Policy, who *school.Directory, grown map[string]bool, a *seen.Account) bool {
-	return a.Active() && !a.Guest && grown[a.ID] && who.InUnits(a.Unit) && !inPupils(p, a)
+	return a.Active() && grown[a.ID] && who.Has(a) && !inPupils(p, a)
 }
 
 // askable says who can be asked whether what a finding is about is still needed, or why nobody can; neither, where it asks nothing of anybody.

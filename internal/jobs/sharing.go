@@ -277,17 +277,17 @@ func (s *sharingRun) sharedDrives(ctx context.Context) {
 // school that is only a part of the account others are not taken for its own.
 func (s *sharingRun) inSchool(d seen.Drive) bool {
 	if d.Unit == "" {
-		return true
+		return s.who.Whole()
 	}
 	if s.units == nil {
 		_, was := s.cov.Read[shares.DriveScope(d.ID)]
-		return was || s.who.InUnits("/") || slices.Contains(s.book.Scopes(), shares.DriveScope(d.ID))
+		return was || s.who.Whole() || slices.Contains(s.book.Scopes(), shares.DriveScope(d.ID))
 	}
 	if path, ok := s.units[d.Unit]; ok {
-		return s.who.InUnits(path)
+		return s.who.Place(path)
 	}
 	// Google's list of units leaves out the root unit.
-	return s.who.InUnits("/")
+	return s.who.Whole()
 }
 
 // full reads scopes in full, side by side, and checkpoints what is done as it goes.

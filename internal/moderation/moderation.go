@@ -206,6 +206,9 @@ func (b *Book) Class(course string) *Class {
 	return c
 }
 
+// Has tells whether anything is known of a course.
+func (b *Book) Has(course string) bool { _, ok := b.classes[course]; return ok }
+
 // Courses lists the classes of which something is remembered.
 func (b *Book) Courses() []string { return slices.Sorted(maps.Keys(b.classes)) }
 

@@ -88,6 +88,8 @@ type Options struct {
 	Location *time.Location
 	// From is who the messages are from; its domain also ends the Message-IDs.
 	From netmail.Address
+	// School is the school's short name. It goes into Message-IDs: somebody may get the same kind of message from two schools that send from one mailbox. May be "".
+	School string
 	// Guard, if set, adds requirements (the job's lease) to each batch that Deliver commits.
 	Guard func(*store.Batch)
 }
@@ -293,6 +295,9 @@ func inBatch(b *store.Batch, c *store.Collection, key string) int {
 }
 
 func (o *Outbox) messageID(key string) string {
+	if o.opt.School != "" {
+		key = o.opt.School + "\x00" + key
+	}
 	sum := sha256.Sum256([]byte("message:" + key))
 	_, host, _ := strings.Cut(o.opt.From.Address, "@")
 	return "esafetybot." + hex.EncodeToString(sum[:12]) + "@" + host

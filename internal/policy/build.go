@@ -16,36 +16,49 @@ import (
 	"esafetybot/internal/calendar"
 )
 
-// Load reads the policy file at path, looks at the headings of the rolls that it names, and reads [ExpectationsFile] beside it. The error is
+// Load reads the policy file at path, looks at the headings of the rolls that it names, and reads the trust's file that it inherits and [ExpectationsFile] beside it. The error is
 // [Errors] if the file, or the one beside it, was read but is not right.
 func Load(path string) (*Policy, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("read the policy: %w", err)
 	}
-	return parse(path, data, true)
+	return parse(path, data, newLoader(os.ReadFile))
 }
 
-// Parse reads a policy from data; name is what messages call the file. The error is [Errors].
-func Parse(name string, data []byte) (*Policy, error) { return parse(name, data, false) }
+// Parse reads a policy from data, which inherits nothing; name is what messages call the file. The error is [Errors].
+func Parse(name string, data []byte) (*Policy, error) { return parse(name, data, nil) }
 
-func parse(name string, data []byte, rolls bool) (*Policy, error) {
-	sum := sha256.Sum256(data)
+// parse reads a policy. Without files nothing is looked at beside it.
+func parse(name string, data []byte, files *loader) (*Policy, error) {
+	sum := sha256.New()
+	sum.Write(data)
 	b := &builder{complaints: complaints{file: name}}
 	if body := b.readYAML(data); body != nil {
-		b.policy(b.fit(body, policyShape))
-		if rolls {
+		v := b.fit(body, policyShape)
+		if v.has("inherits") {
+			var theirs []byte
+			v, theirs = b.inherit(v, files)
+			sum.Write([]byte{0}) // no policy has this byte
+			sum.Write(theirs)
+		}
+		b.relate(v, policyShape)
+		b.policy(v)
+		if v != nil && b.trust != nil {
+			b.required(v)
+		}
+		if files != nil {
 			b.rolls()
 		}
 	}
 	if err := b.result(); err != nil {
 		return nil, err
 	}
-	b.p.Version = hex.EncodeToString(sum[:])[:12]
+	b.p.Version = hex.EncodeToString(sum.Sum(nil))[:12]
 	b.p.Path = name
 	b.p.Warnings = b.warnings
 	b.p.Expectations = OwnExpectations(&b.p)
-	if rolls {
+	if files != nil {
 		var err error
 		if b.p.Expectations, err = LoadExpectations(&b.p); err != nil {
 			return nil, err
@@ -58,8 +71,10 @@ func parse(name string, data []byte, rolls bool) (*Policy, error) {
 // places are seen together.
 type builder struct {
 	complaints
-	p    Policy
-	root *value
+	p     Policy
+	root  *value
+	trust *value // the trust's file that is inherited, or nil
+	key   string // the school's short name, where something is inherited
 }
 
 func (b *builder) policy(v *value) {
@@ -98,7 +113,7 @@ func (b *builder) policy(v *value) {
 }
 
 func (b *builder) school(v *value) {
-	s := School{Name: v.get("name").str(), Timezone: v.get("timezone").str(), Location: time.UTC}
+	s := School{Name: v.get("name").str(), ID: v.get("id").str(), Timezone: v.get("timezone").str(), Location: time.UTC}
 	if loc, err := time.LoadLocation(s.Timezone); err == nil {
 		s.Location = loc
 	}
@@ -175,16 +190,12 @@ func (b *builder) people(v *value) {
 		}
 		seen := map[string]bool{}
 		for _, one := range list {
-			p := Person{Role: i.role, Address: one.text}
+			p := personOf(i.role, one)
 			where := one
 			if one.shape.form == objectForm {
 				where = one.get("address")
-				p.Address, p.Name = where.str(), one.get("name").str()
-				for _, d := range b.distinct(one.get("days"), strings.ToLower) {
-					p.Days = append(p.Days, weekdayOf(d))
-				}
+				b.distinct(one.get("days"), strings.ToLower)
 			}
-			p.Address = strings.ToLower(p.Address)
 			if p.Address == "" {
 				continue
 			}
@@ -206,9 +217,26 @@ func (b *builder) people(v *value) {
 	}
 }
 
-// ours tells whether an address is on one of the school's domains or a trusted one.
+// personOf reads somebody who is named; the address is "" where it is wrong.
+func personOf(r Role, v *value) Person {
+	p := Person{Role: r, Address: strings.ToLower(v.str())}
+	if v.shape.form == objectForm {
+		p.Address, p.Name = strings.ToLower(v.get("address").str()), v.get("name").str()
+		for _, d := range v.get("days").texts() {
+			if day := weekdayOf(strings.ToLower(d)); !slices.Contains(p.Days, day) {
+				p.Days = append(p.Days, day)
+			}
+		}
+	}
+	return p
+}
+
+// ours tells whether an address is on one of the school's domains, its trust's or a trusted one.
 func (b *builder) ours(address string) bool {
 	_, domain, _ := strings.Cut(address, "@")
+	if b.p.Trust != nil && slices.Contains(b.p.Trust.Domains, domain) {
+		return true
+	}
 	return slices.Contains(b.p.School.Domains, domain) || slices.Contains(b.p.School.TrustedDomains, domain)
 }
 

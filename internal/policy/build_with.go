@@ -9,6 +9,8 @@ import (
 
 // with reads the parameters of a check, and what it does about what it finds; or what a reminder says.
 func (b *builder) with(v *value, m *Means, once map[string]position) {
+	defer func(was string) { b.part = was }(b.part)
+	b.part = v.at.file // what stands in it is fitted only now
 	k := meansOf(m.Kind, m.Name)
 	if m.Kind == Reminder {
 		b.once(v.get(string(m.Kind)), once, fmt.Sprintf("the %s %s", m.Kind, m.Name))

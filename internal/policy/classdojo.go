@@ -44,7 +44,7 @@ const defaultLookWithin = 10
 
 var dojoIDShape = patternShape("dojo_class", "the 24 letters and digits behind classes/ in the address of the class's page on ClassDojo", `[0-9a-f]{24}`, nil)
 
-var dojoShape = &shape{form: objectForm, name: "classdojo", what: "{classes, school_story, look_within, mailbox, relay}", fields: []field{
+var dojoShape = &shape{form: objectForm, later: true, name: "classdojo", what: "{classes, school_story, look_within, mailbox, relay}", fields: []field{
 	{"classes", true, "Each class on ClassDojo.", listOf(&shape{form: objectForm, what: "a class on ClassDojo: {name, id, teachers}", fields: []field{
 		{"name", true, "What the class is called.", anyText},
 		{"id", true, "ClassDojo's id of the class: what stands behind classes/ in the address of its page.", dojoIDShape},

@@ -61,36 +61,59 @@ func (w Warning) String() string {
 	return fmt.Sprintf("%s:%d:%d: %s", w.File, w.Line, w.Column, w.Text)
 }
 
-// position is a place in the file, both numbers from 1.
-type position struct{ line, column int }
+// position is a place in a file, both numbers from 1.
+type position struct {
+	line, column int
+	file         string // "" is the file that is being read
+}
 
-func (p position) String() string { return fmt.Sprintf("line %d", p.line) }
+func (p position) String() string {
+	if p.file != "" {
+		return fmt.Sprintf("line %d of %s", p.line, p.file)
+	}
+	return fmt.Sprintf("line %d", p.line)
+}
 
 // complaints collects what is wrong with one file.
 type complaints struct {
 	file     string
+	part     string // the file of what is being looked at, where it is another one
 	errors   Errors
 	warnings []Warning
 }
 
 func (c *complaints) wrong(at position, found, expected, nearest string) {
-	c.errors = append(c.errors, &Error{c.file, at.line, at.column, found, expected, nearest})
+	c.errors = append(c.errors, &Error{cmp.Or(at.file, c.part, c.file), at.line, at.column, found, expected, nearest})
 }
 
 func (c *complaints) warn(at position, format string, args ...any) {
-	c.warnings = append(c.warnings, Warning{c.file, at.line, at.column, fmt.Sprintf(format, args...)})
+	c.warnings = append(c.warnings, Warning{cmp.Or(at.file, c.part, c.file), at.line, at.column, fmt.Sprintf(format, args...)})
+}
+
+// order puts the file that was asked for before what it inherits.
+func (c *complaints) order(a, b string) int {
+	if a == b {
+		return 0
+	}
+	if a == c.file {
+		return -1
+	}
+	if b == c.file {
+		return 1
+	}
+	return cmp.Compare(a, b)
 }
 
 // result returns the mistakes in the order of the file, each once, or nil.
 func (c *complaints) result() error {
 	slices.SortStableFunc(c.warnings, func(a, b Warning) int {
-		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
+		return cmp.Or(c.order(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
 	})
 	if len(c.errors) == 0 {
 		return nil
 	}
 	slices.SortStableFunc(c.errors, func(a, b *Error) int {
-		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column), cmp.Compare(a.Found, b.Found))
+		return cmp.Or(c.order(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column), cmp.Compare(a.Found, b.Found))
 	})
 	c.errors = slices.CompactFunc(c.errors, func(a, b *Error) bool { return *a == *b })
 	return c.errors

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"path/filepath"
 	"slices"
 	"strings"
 )
@@ -25,7 +26,8 @@ type Row struct {
 	DealsWithIt string     `json:"deals_with_it"` // the role
 	Title       string     `json:"title"`         // what the school calls the role
 	MetBy       []RowMeans `json:"met_by"`
-	NotSeen     []string   `json:"not_seen"` // what no means of the clause can see
+	NotSeen     []string   `json:"not_seen"`       // what no means of the clause can see
+	From        string     `json:"from,omitempty"` // where it stands, if it is the trust's: which trust, whether it is required, what the school says itself
 }
 
 // RowMeans is one line of a row: one way in which the clause is met.
@@ -48,7 +50,7 @@ func (p *Policy) Rows() []Row {
 	out := make([]Row, 0, len(p.Clauses))
 	for _, c := range p.Clauses {
 		r := Row{Clause: c.ID, Says: c.Says, Source: c.Source, DealsWithIt: string(c.DealsWithIt), Title: p.Title(c.DealsWithIt),
-			MetBy: []RowMeans{}, NotSeen: []string{}}
+			MetBy: []RowMeans{}, NotSeen: []string{}, From: p.from(c)}
 		for _, m := range c.MetBy {
 			r.MetBy = append(r.MetBy, p.row(c, m))
 			if !m.Built() {
@@ -63,6 +65,29 @@ func (p *Policy) Rows() []Row {
 		out = append(out, r)
 	}
 	return out
+}
+
+// from says where a clause stands, if it is not the school's own.
+func (p *Policy) from(c Clause) string {
+	if c.Trust == nil {
+		return ""
+	}
+	s := fmt.Sprintf("from %s, %s line %d", p.Trust.Name, filepath.Base(c.Trust.File), c.Trust.Line)
+	if c.Trust.Required {
+		s += ", required"
+	}
+	if len(c.Trust.Changed) > 0 {
+		s += fmt.Sprintf("; the school says itself: %s (%s line %d)", strings.Join(c.Trust.Changed, ", "), filepath.Base(p.Path), c.Line)
+	}
+	return s
+}
+
+// saysText is what the policy says, with where it stands behind it.
+func (r Row) saysText() string {
+	if r.From == "" {
+		return r.Says
+	}
+	return r.Says + " (" + r.From + ")"
 }
 
 func (p *Policy) row(c Clause, m Means) RowMeans {
@@ -238,7 +263,7 @@ func tabulate(b *strings.Builder, rows []Row, width int) {
 // rowLines writes a clause. Each way in which it is met starts on a line of its own; what the clause says, and what cannot be
 // seen, runs on beside them.
 func rowLines(r Row, cols []int, line func(...string)) {
-	says, unseen := wrap(r.Says, cols[1]), wrap(strings.Join(r.NotSeen, ", "), cols[5])
+	says, unseen := wrap(r.saysText(), cols[1]), wrap(strings.Join(r.NotSeen, ", "), cols[5])
 	id := r.Clause
 	take := func(from *[]string) string {
 		if len(*from) == 0 {
@@ -272,7 +297,7 @@ func enumerate(b *strings.Builder, rows []Row, width int) {
 		}
 	}
 	for _, r := range rows {
-		indented(r.Clause+"  "+r.Says, "", "    ")
+		indented(r.Clause+"  "+r.saysText(), "", "    ")
 		for _, m := range r.MetBy {
 			indented(m.lookedText(), "  - ", "    ")
 			indented(m.oftenText()+"; told: "+m.Told, "    ", "    ")

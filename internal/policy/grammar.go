@@ -84,6 +84,7 @@ var (
 	driveIDShape  = patternShape("drive_id", "the id from the folder's or drive's link", `[A-Za-z0-9_-]{1,200}`, nil)
 	deadlineShape = patternShape("deadline", calendar.DeadlineForm, `(at once|[1-9][0-9]{0,3} (hours?|working days?|school days?))`, nil)
 	periodShape   = patternShape("period", `a time such as "30 days", "6 months" or "2 years"`, `[1-9][0-9]{0,3} (day|month|year)s?`, nil)
+	schoolIDShape = patternShape("school_id", "a short name such as oak", `[a-z][a-z0-9-]{0,39}`, nil)
 	rangeShape    = &shape{form: listForm, what: "two dates: [first day, last day]", elem: dateShape, least: 2, most: 2}
 	addresses     = listOf(addressShape, 0)
 	units         = listOf(unitShape, 1)
@@ -91,8 +92,9 @@ var (
 	roleShape     = &shape{form: textForm, name: "role", what: oneOf(allRoles), words: allRoles}
 )
 
-var schoolShape = &shape{form: objectForm, what: "the school's name, time zone and domains", fields: []field{
+var schoolShape = &shape{form: objectForm, later: true, what: "the school's name, time zone and domains", fields: []field{
 	{"name", true, "The school's name, as it should read in mail.", anyText},
+	{"id", false, "A short name for the state and the site's addresses, where schools of a trust share a domain. Do not change it. Default: the main domain.", schoolIDShape},
 	{"timezone", true, "All schedules and deadlines are in this time zone.", zoneShape},
 	{"domains", true, "The school's own domains, the main one first.", listOf(domainShape, 1)},
 	{"trusted_domains", false, "Domains of partners. Sharing with them is for information only. A sub-domain is not the domain.", listOf(domainShape, 0)},
@@ -110,7 +112,7 @@ var personShape = &shape{form: eitherForm, name: "person", what: "an address, or
 }}
 
 var peopleShape = func() *shape {
-	s := &shape{form: objectForm, what: "who plays which role"}
+	s := &shape{form: objectForm, later: true, what: "who plays which role"}
 	for _, i := range roles {
 		one := personShape
 		if i.many {
@@ -134,7 +136,7 @@ var rollShape = &shape{form: objectForm, name: "roll", what: "a roll: {csv, colu
 		some: []string{"id", "email", "name"}, what: "our word and the heading in the file, such as {id: Admission number}"}},
 }}
 
-var populationShape = &shape{form: objectForm, name: "population", what: "org_units and a roll", fields: []field{
+var populationShape = &shape{form: objectForm, later: true, name: "population", what: "org_units and a roll", fields: []field{
 	{"org_units", true, "Where their accounts are.", units},
 	{"roll", false, "The list from the school's information system.", rollShape},
 }}
@@ -157,7 +159,7 @@ var otherShape = &shape{form: objectForm, what: "a further group of people: {nam
 		{"roll", false, "The list of these people, who signed and until when they have access.", rollShape},
 	}}
 
-var calendarShape = &shape{form: objectForm, what: "terms, inset days, closures and bank holidays", fields: []field{
+var calendarShape = &shape{form: objectForm, later: true, what: "terms, inset days, closures and bank holidays", fields: []field{
 	{"terms", false, "The terms, in any order.", listOf(&shape{form: objectForm, what: "a term: {name, first, last, half_term}", fields: []field{
 		{"name", true, "What the term is called.", anyText},
 		{"first", true, "The first day of term, inset days included.", dateShape},
@@ -175,7 +177,7 @@ var calendarShape = &shape{form: objectForm, what: "terms, inset days, closures 
 	}}},
 }}
 
-var mailShape = &shape{form: objectForm, what: "how the program writes to people", fields: []field{
+var mailShape = &shape{form: objectForm, later: true, what: "how the program writes to people", fields: []field{
 	{"attach_csv", false, "Attach full lists to reports. Default: false.", flagShape},
 	{"names_for", false, "Roles that may read pupils' names in mail. Default: nobody.", listOf(roleShape, 0)},
 	{"digest", false, "When teachers' daily mail goes. Default: 15:45.", clockShape},
@@ -186,7 +188,7 @@ var mailShape = &shape{form: objectForm, what: "how the program writes to people
 
 var numberShape = patternShape("telephone", "a telephone number such as 020 7946 0000", `\+?[0-9][0-9 ()-]{1,23}( (ext|option)\.? [0-9]{1,6})?`, nil)
 
-var numbersShape = &shape{form: objectForm, what: "telephone numbers: {lado, mash, police_non_emergency, council, data_protection}", fields: []field{
+var numbersShape = &shape{form: objectForm, later: true, what: "telephone numbers: {lado, mash, police_non_emergency, council, data_protection}", fields: []field{
 	{"lado", false, "The local designated officer, for concerns about adults.", numberShape},
 	{"mash", false, "The council's children's services, for concerns about pupils.", numberShape},
 	{"police_non_emergency", false, "The police where nobody is in danger now. Default: 101.", numberShape},
@@ -215,7 +217,7 @@ var meansShape = &shape{form: objectForm, name: "means", what: "one means: {chec
 		{"every", false, "How often a check-in is asked or a reminder sent.", wordsShape(rhythms)},
 	}}
 
-var clauseShape = &shape{form: objectForm, name: "clause", what: "a clause: {id, says, source, deals_with_it, met_by}", fields: []field{
+var clauseShape = &shape{form: objectForm, later: true, name: "clause", what: "a clause: {id, says, source, deals_with_it, met_by}", fields: []field{
 	{"id", true, "The clause's number in the school's policy.", clauseIDShape},
 	{"says", true, "What the policy says, in a sentence.", anyText},
 	{"source", false, "Where it says it.", anyText},
@@ -223,7 +225,7 @@ var clauseShape = &shape{form: objectForm, name: "clause", what: "a clause: {id,
 	{"met_by", true, "How it is looked at.", listOf(meansShape, 1)},
 }}
 
-var policyShape = &shape{form: objectForm, what: "a policy: school, people, calendar, clauses", fields: []field{
+var policyShape = &shape{form: objectForm, later: true, what: "a policy: school, people, calendar, clauses", onlyBy: map[string][]string{"leaves_out": {"inherits"}}, fields: []field{
 	{"school", true, "The part of the Google account that is this school.", schoolShape},
 	{"people", true, "Who plays which role.", peopleShape},
 	{"titles", false, "The school's own words for roles.", &shape{form: tableForm, elem: anyText,
@@ -242,6 +244,8 @@ var policyShape = &shape{form: objectForm, what: "a policy: school, people, cale
 	{"not_seen", false, "Gaps that the school knows of: reported, but no failure of a run.", listOf(anyText, 0)},
 	{"retention", false, "How long each kind of thing is kept.", &shape{form: tableForm, elem: periodShape, words: retentionKinds,
 		what: "a kind of thing and how long it is kept"}},
+	{"inherits", false, "The trust's file, relative to this one: what it says under policy holds here too, where this file does not say otherwise.", anyText},
+	{"leaves_out", false, "The ids of clauses of the trust that this school does not take over.", listOf(clauseIDShape, 1)},
 }}
 
 var retentionKinds = func() []string {

@@ -13,7 +13,7 @@ const (
 	mostLinks        = 10
 )
 
-var reviewShape = &shape{form: objectForm, what: "{last, every}", fields: []field{
+var reviewShape = &shape{form: objectForm, later: true, what: "{last, every}", fields: []field{
 	{"last", true, "The day on which the policy was last reviewed.", dateShape},
 	{"every", true, "How often it is reviewed.", wordsShape(reviewRhythms)},
 }}

@@ -23,10 +23,11 @@ import (
 
 // Policy is a school's policy, checked and complete. It is not changed after it was read.
 type Policy struct {
-	Version  string    // the first twelve hex digits of the SHA-256 of the file: any change is another version
+	Version  string    // the first twelve hex digits of the SHA-256 of the file, and the trust's that it inherits: any change is another version
 	Path     string    // where it was read from, for messages
 	Warnings []Warning // doubtful, but allowed
 
+	Trust              *Inherited // nil if the policy inherits nothing
 	School             School
 	People             People
 	Titles             map[Role]string // the school's words for every role, defaults included
@@ -49,6 +50,7 @@ type Policy struct {
 // School is the part of the Google Workspace account that is this school.
 type School struct {
 	Name           string
+	ID             string // the short name that the file gives, or ""; see [Policy.Key]
 	Timezone       string
 	Location       *time.Location
 	Domains        []string // the school's own, lower case; the first is the main one
@@ -125,7 +127,8 @@ type Clause struct {
 	Source      string // where the policy says it; may be ""
 	DealsWithIt Role
 	MetBy       []Means
-	Line        int // in the policy file
+	Line        int     // in the file where it stands
+	Trust       *Origin // nil for a clause of the school's own
 }
 
 // Kind is how a clause is met.
@@ -165,7 +168,7 @@ type Means struct {
 	Brake      Brake             // zero but for fix
 	Ask        Role              // check-ins: who is asked; reminders: who confirms, or ""
 	Every      string            // check-ins and reminders: one of Rhythms, or ""
-	Line       int               // in the policy file
+	Line       int               // in the file where it stands
 }
 
 // Period is how long something is kept.

@@ -9,10 +9,24 @@ import (
 // Schema is the JSON Schema (draft 2020-12) of the policy file, for editors, made from the declarations that
 // [Parse] checks a file with. It says less than Parse, which also sees what spans several places.
 func Schema() []byte {
+	return document("The policy of a school", policyShape, func(root map[string]any) {
+		// What a school inherits need not stand in its file.
+		root["if"] = map[string]any{"required": []string{"inherits"}}
+		root["else"] = policyShape.related()
+	})
+}
+
+// TrustSchema is the JSON Schema of the file of a trust.
+func TrustSchema() []byte {
+	return document("The file of a trust", trustShape, func(map[string]any) {})
+}
+
+func document(title string, s *shape, more func(map[string]any)) []byte {
 	defs := map[string]any{}
-	root := policyShape.schema(defs, "")
+	root := s.schema(defs, "")
+	more(root)
 	root["$schema"] = "https://json-schema.org/draft/2020-12/schema"
-	root["title"] = "The policy of a school"
+	root["title"] = title
 	root["$defs"] = defs
 	var out bytes.Buffer
 	enc := json.NewEncoder(&out)
@@ -22,6 +36,29 @@ func Schema() []byte {
 		panic(fmt.Sprintf("policy: maps and texts always encode: %v", err))
 	}
 	return out.Bytes()
+}
+
+// related says what the fields of a block that may be inherited ask of each other, for files that inherit nothing.
+func (s *shape) related() map[string]any {
+	m := map[string]any{}
+	switch {
+	case s.form == listForm:
+		if items := s.elem.related(); len(items) > 0 {
+			m["items"] = items
+		}
+	case s.later:
+		s.relationsSchema(m)
+		properties := map[string]any{}
+		for _, f := range s.fields {
+			if p := f.shape.related(); len(p) > 0 {
+				properties[f.name] = p
+			}
+		}
+		if len(properties) > 0 {
+			m["properties"] = properties
+		}
+	}
+	return m
 }
 
 // schema writes a shape, described by doc where the place it stands in says more than the shape. Shapes with a name are kept
@@ -107,16 +144,29 @@ func (s *shape) body(defs map[string]any, doc string) map[string]any {
 }
 
 func (s *shape) objectSchema(m, defs map[string]any) {
-	properties, need := map[string]any{}, []string{}
+	properties := map[string]any{}
 	for _, f := range s.fields {
 		properties[f.name] = f.shape.schema(defs, f.doc)
-		if f.need {
-			need = append(need, f.name)
-		}
 	}
 	m["type"] = "object"
 	m["properties"] = properties
 	m["additionalProperties"] = false
+	if !s.later {
+		s.relationsSchema(m)
+	}
+	if s == meansShape {
+		m["allOf"] = withSchemas(defs)
+	}
+}
+
+// relationsSchema says what the fields of an object ask of each other.
+func (s *shape) relationsSchema(m map[string]any) {
+	need := []string{}
+	for _, f := range s.fields {
+		if f.need {
+			need = append(need, f.name)
+		}
+	}
 	if len(need) > 0 {
 		m["required"] = need
 	}
@@ -135,9 +185,6 @@ func (s *shape) objectSchema(m, defs map[string]any) {
 	}
 	if len(s.some) > 0 {
 		m["anyOf"] = requireEach(s.some)
-	}
-	if s == meansShape {
-		m["allOf"] = withSchemas(defs)
 	}
 }
 

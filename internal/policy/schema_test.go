@@ -17,9 +17,11 @@ var update = flag.Bool("update", false, "write examples/policy.schema.json and t
 
 var examples = filepath.Join("..", "..", "examples")
 
-func compiled(t *testing.T) *jsonschema.Schema {
+func compiled(t *testing.T) *jsonschema.Schema { return compile(t, Schema()) }
+
+func compile(t *testing.T, schema []byte) *jsonschema.Schema {
 	t.Helper()
-	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(Schema()))
+	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(schema))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -49,18 +51,20 @@ func valid(t *testing.T, s *jsonschema.Schema, policy []byte) error {
 }
 
 func TestSchemaIsFresh(t *testing.T) {
-	path := filepath.Join(examples, "policy.schema.json")
-	if *update {
-		if err := os.WriteFile(path, Schema(), 0o644); err != nil {
+	for name, schema := range map[string][]byte{"policy.schema.json": Schema(), "trust.schema.json": TrustSchema()} {
+		path := filepath.Join(examples, name)
+		if *update {
+			if err := os.WriteFile(path, schema, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		have, err := os.ReadFile(path)
+		if err != nil {
 			t.Fatal(err)
 		}
-	}
-	have, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if d := cmp.Diff(string(Schema()), string(have)); d != "" {
-		t.Errorf("run go test ./internal/policy -update (-want +have):\n%s", d)
+		if d := cmp.Diff(string(schema), string(have)); d != "" {
+			t.Errorf("run go test ./internal/policy -update (-want +have):\n%s", d)
+		}
 	}
 }
 

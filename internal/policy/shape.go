@@ -47,6 +47,7 @@ type shape struct {
 	to      float64             // the greatest
 	pattern string              // for the JSON Schema of a text
 	test    func(string) string // says what is wrong with a text, or ""
+	later   bool                // of an object: what its fields ask of each other is looked at by relate, once what is inherited is in it
 }
 
 // field is one named part of an object.
@@ -101,7 +102,7 @@ func (v *value) among(names []string) []string {
 
 func (v *value) keyAt(name string) position {
 	if v == nil {
-		return position{1, 1}
+		return position{line: 1, column: 1}
 	}
 	if at, ok := v.keys[name]; ok {
 		return at
@@ -136,7 +137,7 @@ func (v *value) whole(otherwise int) int {
 
 func (v *value) where() position {
 	if v == nil {
-		return position{1, 1}
+		return position{line: 1, column: 1}
 	}
 	return v.at
 }
@@ -296,6 +297,29 @@ func (c *complaints) fitObject(v *value, of []*ast.MappingValueNode, s *shape) {
 			v.fields[key] = f
 		}
 	}
+	if !s.later {
+		c.relations(v, s)
+	}
+}
+
+// relate looks at what was left for later.
+func (c *complaints) relate(v *value, s *shape) {
+	switch {
+	case v == nil:
+	case s.form == listForm:
+		for _, i := range v.items {
+			c.relate(i, s.elem)
+		}
+	case s.later:
+		c.relations(v, s)
+		for _, f := range s.fields {
+			c.relate(v.get(f.name), f.shape)
+		}
+	}
+}
+
+// relations looks at what the fields of an object ask of each other.
+func (c *complaints) relations(v *value, s *shape) {
 	for _, f := range s.fields {
 		if f.need && !v.has(f.name) {
 			c.wrong(v.at, fmt.Sprintf("found no %q", f.name), fmt.Sprintf("%s: %s", f.name, f.shape.what), "")

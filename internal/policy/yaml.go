@@ -23,7 +23,7 @@ const maxDepth = 40
 
 // readYAML turns a file into its one document, or complains. What it returns has no anchors, aliases, tags or merges.
 func (c *complaints) readYAML(data []byte) (body ast.Node) {
-	start := position{1, 1}
+	start := position{line: 1, column: 1}
 	switch data = bytes.TrimPrefix(data, []byte("\ufeff")); {
 	case len(data) > MaxFile:
 		c.wrong(start, fmt.Sprintf("found a file of %d bytes", len(data)), fmt.Sprintf("at most %d", MaxFile), "")
@@ -113,7 +113,7 @@ func (c *complaints) plain(tokens token.Tokens) bool {
 }
 
 func (c *complaints) syntax(err error) {
-	where, message := position{1, 1}, err.Error()
+	where, message := position{line: 1, column: 1}, err.Error()
 	var e yaml.Error
 	if errors.As(err, &e) {
 		message = e.GetMessage()
@@ -127,16 +127,16 @@ func (c *complaints) syntax(err error) {
 
 func tokenAt(t *token.Token) position {
 	if t == nil || t.Position == nil {
-		return position{1, 1}
+		return position{line: 1, column: 1}
 	}
-	return position{max(1, t.Position.Line), max(1, t.Position.Column)}
+	return position{line: max(1, t.Position.Line), column: max(1, t.Position.Column)}
 }
 
 // at is where a node starts.
 func at(n ast.Node) position {
 	switch n := n.(type) {
 	case nil:
-		return position{1, 1}
+		return position{line: 1, column: 1}
 	case *ast.MappingNode:
 		if !n.IsFlowStyle && len(n.Values) > 0 {
 			return at(n.Values[0].Key)

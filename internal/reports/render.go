@@ -12,6 +12,9 @@ var oversharingHTML string
 //go:embed urgent.html.tmpl
 var urgentHTML string
 
+//go:embed notrun.html.tmpl
+var notRunHTML string
+
 //go:embed owner.html.tmpl
 var ownerHTML string
 
@@ -76,7 +79,7 @@ var styles = strings.NewReplacer(
 	"§gap§", "height:6px;line-height:6px;font-size:6px",
 )
 
-var templates = map[string]*template.Template{"oversharing": parse(oversharingHTML), "urgent": parse(urgentHTML), "owner": parse(ownerHTML), "digest": parse(digestHTML), "asked": parse(askedHTML), "needed": parse(neededHTML), "entry": parse(entryHTML),
+var templates = map[string]*template.Template{"oversharing": parse(oversharingHTML), "urgent": parse(urgentHTML), "owner": parse(ownerHTML), "notrun": parse(notRunHTML), "digest": parse(digestHTML), "asked": parse(askedHTML), "needed": parse(neededHTML), "entry": parse(entryHTML),
 	"weekly": parseWeekly(), "monthly": parse(monthlyHTML), "trouble": parse(troubleHTML), "termly": parseTermly(),
 }
 

@@ -56,7 +56,7 @@ func NewKinds(d *Directory, p Populations) *Kinds {
 }
 
 // School tells whether it is a school account: no guest, and in one of the school's units.
-func (k *Kinds) School(a *seen.Account) bool { return !a.Guest && k.d.InUnits(a.Unit) }
+func (k *Kinds) School(a *seen.Account) bool { return k.d.Has(a) }
 
 // Kind is what a school account is for.
 func (k *Kinds) Kind(a *seen.Account) Kind {

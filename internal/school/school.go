@@ -37,6 +37,7 @@ const audienceSuffix = ".audience.googledomains.com"
 type Rules struct {
 	TrustedDomains []string
 	OrgUnits       []string // the school's own; none means all
+	TrustDomains   []string // of other schools of the trust and of its office, and not of the school
 }
 
 // Directory is the people and groups of one Google Workspace customer, as one school sees them.
@@ -44,6 +45,7 @@ type Rules struct {
 type Directory struct {
 	whole    bool // the school is the whole customer
 	units    []string
+	trust    map[string]bool // domains of the rest of the trust, in this customer or not
 	trusted  map[string]bool
 	domains  map[string]bool // the customer's
 	accounts map[string]*seen.Account
@@ -71,7 +73,7 @@ type Group struct {
 // New makes an empty directory for a school, with the customer's domains (aliases included).
 func New(r Rules, customerDomains []string) *Directory {
 	d := &Directory{
-		trusted: map[string]bool{}, domains: map[string]bool{},
+		trust: map[string]bool{}, trusted: map[string]bool{}, domains: map[string]bool{},
 		accounts: map[string]*seen.Account{}, byID: map[string]*seen.Account{},
 		groups: map[string]*Group{}, groupIDs: map[string]*Group{},
 	}
@@ -85,8 +87,12 @@ func New(r Rules, customerDomains []string) *Directory {
 	for _, t := range r.TrustedDomains {
 		d.trusted[strings.ToLower(t)] = true
 	}
+	for _, t := range r.TrustDomains {
+		d.trust[strings.ToLower(t)] = true
+	}
 	for _, c := range customerDomains {
 		d.domains[strings.ToLower(c)] = true
+		d.whole = d.whole && !d.trust[strings.ToLower(c)] // another school is in it
 	}
 	return d
 }
@@ -166,6 +172,31 @@ func (d *Directory) InUnits(path string) bool {
 	return false
 }
 
+// Whole tells whether everything of the customer is the school's.
+func (d *Directory) Whole() bool { return d.whole }
+
+// Has tells whether an account is one of the school: no guest, in one of its units, and not on a domain that only another school of the trust has.
+func (d *Directory) Has(a *seen.Account) bool {
+	return !a.Guest && d.in(a)
+}
+
+func (d *Directory) in(a *seen.Account) bool {
+	return d.InUnits(a.Unit) && !d.trust[domainOf(a.Address)]
+}
+
+// Place tells whether what is in an org unit and has no domain, such as a Chromebook, is the school's. Where schools share units and are told apart by domain, nobody can tell.
+func (d *Directory) Place(unit string) bool { return d.InUnits(unit) && (d.whole || !d.apart()) }
+
+// apart tells whether the school has all units of the customer, and yet is not all of it.
+func (d *Directory) apart() bool {
+	for t := range d.trust {
+		if d.domains[t] && d.InUnits("/") {
+			return true
+		}
+	}
+	return false
+}
+
 // Under tells whether the org unit path is unit or lies below it. Google does not mind the case of a path, nor do we.
 func Under(path, unit string) bool {
 	path, unit = strings.ToLower(path), strings.ToLower(unit)
@@ -175,7 +206,7 @@ func Under(path, unit string) bool {
 // Ours tells whether the address is borne by an account of the school, switched off and archived ones included.
 func (d *Directory) Ours(address string) bool {
 	a, ok := d.Account(address)
-	return ok && d.InUnits(a.Unit)
+	return ok && d.in(a)
 }
 
 // Person tells how near the bearer of an address is.
@@ -184,7 +215,7 @@ func (d *Directory) Person(address string) Nearness {
 		switch {
 		case a.Guest:
 			return Outside
-		case d.InUnits(a.Unit):
+		case d.Has(a):
 			return SameSchool
 		}
 		return SameTrust
@@ -214,7 +245,10 @@ func (d *Directory) customer() Nearness {
 }
 
 func (d *Directory) beyond(domain string) Nearness {
-	if d.trusted[domain] {
+	switch {
+	case d.trust[domain]:
+		return SameTrust
+	case d.trusted[domain]:
 		return Trusted
 	}
 	return Outside

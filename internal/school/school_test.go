@@ -303,3 +303,52 @@ func TestGroupAgain(t *testing.T) {
 		t.Errorf("in %v, known %v", in, known)
 	}
 }
+
+// TestTrustDomains: schools of a trust are told apart by domain where they have several, in one Google account or in two.
+func TestTrustDomains(t *testing.T) {
+	type want struct {
+		person, group, domain Nearness
+	}
+	for name, c := range map[string]struct {
+		customer []string
+		units    []string
+		whole    bool
+		place    bool // a Chromebook in /Pupils
+		near     map[string]want
+	}{
+		"one account": {customer: []string{"oak.example", "ash.example"}, near: map[string]want{
+			"a@oak.example":     {SameSchool, Nobody, SameTrust},
+			"b@ash.example":     {SameTrust, Nobody, SameTrust},
+			"c@elm.example":     {SameTrust, SameTrust, SameTrust}, // an account of its own
+			"d@trust.example":   {SameTrust, SameTrust, SameTrust},
+			"e@partner.example": {Trusted, Trusted, Trusted},
+			"f@x.example":       {Outside, Outside, Outside},
+		}},
+		"two accounts": {customer: []string{"oak.example"}, whole: true, place: true, near: map[string]want{
+			"a@oak.example": {SameSchool, Nobody, SameSchool},
+			"c@ash.example": {SameTrust, SameTrust, SameTrust},
+			"f@x.example":   {Outside, Outside, Outside},
+		}},
+		"one account with units": {customer: []string{"oak.example", "ash.example"}, units: []string{"/Pupils"}, place: true, near: map[string]want{
+			"a@oak.example": {SameSchool, Nobody, SameTrust},
+		}},
+	} {
+		d := New(Rules{OrgUnits: c.units, TrustedDomains: []string{"partner.example"}, TrustDomains: []string{"ash.example", "elm.example", "trust.example"}}, c.customer)
+		for _, address := range []string{"a@oak.example", "b@ash.example"} {
+			d.AddAccount(seen.Account{ID: address, Address: address, Aliases: []string{"alias-" + address}, Unit: "/Pupils"})
+		}
+		if d.Whole() != c.whole || d.Place("/Pupils") != c.place {
+			t.Errorf("%s: whole %t, place %t", name, d.Whole(), d.Place("/Pupils"))
+		}
+		for address, w := range c.near {
+			_, domain, _ := strings.Cut(address, "@")
+			have := want{d.Person(address), d.ForeignGroup("some-group@" + domain), d.Domain(domain)}
+			if have != w {
+				t.Errorf("%s: %s is %v, want %v", name, address, have, w)
+			}
+		}
+		if d.Ours("b@ash.example") || !d.Ours("alias-a@oak.example") {
+			t.Errorf("%s: whose accounts they are is mistaken", name)
+		}
+	}
+}

@@ -95,7 +95,7 @@ func (j *judge) look(c Class) *class {
 // ours tells whether a course is the school's.
 func (j *judge) ours(k *class) bool {
 	school := func(a *seen.Account) bool { return a != nil && j.Kinds.School(a) }
-	return j.Who.InUnits("/") || school(k.owner) || slices.ContainsFunc(k.members, func(m member) bool { return school(m.account) })
+	return j.Who.Whole() || school(k.owner) || slices.ContainsFunc(k.members, func(m member) bool { return school(m.account) })
 }
 
 func (j *judge) classWithoutTeacher(_ *ask, k *class) []string {

@@ -138,13 +138,13 @@ func (in Input) looked(d seen.Device, a Ask) bool {
 	if d.Kind == Mobile {
 		return strings.EqualFold(d.Status, "APPROVED") && slices.ContainsFunc(d.Users, in.school)
 	}
-	return d.Status == "ACTIVE" && in.Who.InUnits(d.Unit)
+	return d.Status == "ACTIVE" && in.Who.Place(d.Unit)
 }
 
 // school tells whether an address is a school account's.
 func (in Input) school(address string) bool {
 	a, ok := in.Who.Account(address)
-	return ok && !a.Guest && in.Who.InUnits(a.Unit)
+	return ok && in.Who.Has(a)
 }
 
 func unencrypted(d seen.Device, _ time.Time) answer {
