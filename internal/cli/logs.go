@@ -37,7 +37,7 @@ func (o *options) logger() *slog.Logger {
 		return slog.New(slog.NewTextHandler(o.std.Err, &slog.HandlerOptions{Level: level}))
 	}
 	lines := slog.NewJSONHandler(o.std.Err, &slog.HandlerOptions{Level: level, ReplaceAttr: cloudWords})
-	return slog.New(tracing{lines, o.getenv("GOOGLE_CLOUD_PROJECT")}).With(fieldLabels, map[string]string{"program": "esafetybot"})
+	return slog.New(tracing{lines, o.getenv("GOOGLE_CLOUD_PROJECT")})
 }
 
 // getenv reads the environment; "" where there is none, as in some tests.
