@@ -119,7 +119,7 @@ func TestWhereHintsLie(t *testing.T) {
 		t.Error(err)
 	}
 	o := &options{state: "firestore:school-project/main", decisions: "firestore:school-project/decisions", hints: "firestore:school-project/main"}
-	if _, err := o.siteHints(t.Context(), oakPolicy, nil); err == nil {
+	if _, err := o.siteHints(t.Context(), oakPolicy); err == nil {
 		t.Error("hints may lie with the state")
 	}
 }

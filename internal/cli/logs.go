@@ -40,8 +40,7 @@ func (o *options) logger() *slog.Logger {
 	}
 	var h slog.Handler = slog.NewTextHandler(to, &slog.HandlerOptions{Level: level})
 	if o.logFormat == "json" {
-		lines := slog.NewJSONHandler(to, &slog.HandlerOptions{Level: level, ReplaceAttr: cloudWords})
-		h = tracing{lines, o.getenv("GOOGLE_CLOUD_PROJECT")}.WithAttrs([]slog.Attr{slog.Any(fieldLabels, map[string]string{"program": "esafetybot"})})
+		h = tracing{slog.NewJSONHandler(to, &slog.HandlerOptions{Level: level, ReplaceAttr: cloudWords}), o.getenv("GOOGLE_CLOUD_PROJECT")}
 	}
 	if o.key != "" {
 		h = h.WithAttrs([]slog.Attr{slog.String("school", o.key)})

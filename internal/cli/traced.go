@@ -63,7 +63,7 @@ func (o *options) around(next http.Handler, log *slog.Logger, main, site store.S
 	})
 }
 
-// tracing adds the trace of a line's context to it.
+// tracing adds to a line its labels, and the trace of its context.
 type tracing struct {
 	slog.Handler
 	project string // of Google Cloud; "" elsewhere
@@ -71,12 +71,13 @@ type tracing struct {
 
 // Handle implements slog.Handler.
 func (h tracing) Handle(ctx context.Context, r slog.Record) error {
+	r = r.Clone()
+	r.AddAttrs(slog.Any(fieldLabels, map[string]string{"program": "esafetybot"}))
 	if t, ok := ctx.Value(traceKey{}).(trace); ok {
 		id := t.id
 		if h.project != "" {
 			id = "projects/" + h.project + "/traces/" + id
 		}
-		r = r.Clone()
 		r.AddAttrs(slog.String(fieldTrace, id))
 		if t.span != "" {
 			r.AddAttrs(slog.String(fieldSpan, t.span))

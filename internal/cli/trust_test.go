@@ -161,9 +161,7 @@ func (g *grove) single(state, mails string) {
 		o.policy, o.trust = filepath.Join(g.dir, key+".yaml"), ""
 		b, err := o.workbench(g.t.Context())
 		g.do(err)
-		names, err := b.due(g.t.Context())
-		g.do(err)
-		if err := b.run(g.t.Context(), names, false); err != nil {
+		if _, failed, err := b.runDue(g.t.Context(), false); failed || err != nil {
 			g.t.Errorf("%s alone: %v\n%s", key, err, said)
 		}
 		b.close()
