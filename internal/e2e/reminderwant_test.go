@@ -280,7 +280,7 @@ func (y *remindedYear) tells(subject, text string) map[string]int {
 			out[t] = n
 		}
 	}
-	if strings.Contains(subject, "termly report") {
+	if strings.HasPrefix(subject, "Online safety: the report for the ") { // of the term
 		out[policy.GovernorReport] = 1
 	}
 	return out
