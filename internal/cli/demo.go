@@ -22,6 +22,7 @@ import (
 	"esafetybot/internal/sim/server"
 	"esafetybot/internal/sim/world"
 	"esafetybot/internal/store/memory"
+	"esafetybot/internal/termly"
 )
 
 func newDemo(o *options) *cobra.Command {
@@ -211,6 +212,23 @@ func serveDemo(school *generate.School, key string) (base string, stop func(), e
 	return base, func() { _ = hs.Close() }, nil
 }
 
+// inspectionName is the file with the inspection copy.
+const inspectionName = "inspection-copy.html"
+
+// inspectionCopy writes the termly report as of the demo's last day: its own day may lie after it.
+func inspectionCopy(ctx context.Context, p *policy.Policy, b *workbench, now time.Time, out string) error {
+	in, err := termly.Source{Store: b.env.Store, Policy: p, Reminders: termly.Kept(b.env.Store, p)}.Report(ctx, now)
+	if err != nil {
+		return err
+	}
+	in.Inspection, in.Back = true, "index.html"
+	r, err := reports.Termly(in)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(out, inspectionName), []byte(r.HTML), 0o600)
+}
+
 // sumDemo writes the page over everything and tells who received what.
 func sumDemo(ctx context.Context, o *options, p *policy.Policy, b *workbench, w *world.World, out string, began time.Time) error {
 	who := map[string]string{}
@@ -236,6 +254,10 @@ func sumDemo(ctx context.Context, o *options, p *policy.Policy, b *workbench, w 
 		Location: p.School.Location,
 		Links:    []reports.IndexLink{{Name: "policy.yaml", Text: "The school's policy"}},
 	}
+	if err := inspectionCopy(ctx, p, b, w.Now(), out); err != nil {
+		return err
+	}
+	opt.Links = append(opt.Links, reports.IndexLink{Name: inspectionName, Text: "How the term went: the termly report with its annex (inspection copy), as of the last day"})
 	received, err := reports.Index(out, opt)
 	if err != nil {
 		return err
@@ -271,6 +293,7 @@ func sumDemo(ctx context.Context, o *options, p *policy.Policy, b *workbench, w 
 	if weekly.HTML != "" {
 		fmt.Fprintf(to, ".\nThe last weekly e-mail, %s: %s", weekly.At.Format("Mon 2 Jan"), filepath.Join(out, weekly.HTML))
 	}
+	fmt.Fprintf(to, ".\nThe termly report as of the last day: %s", filepath.Join(out, inspectionName))
 	fmt.Fprintf(to, ".\nEverything is in %s (%.0f seconds).\n", filepath.Join(out, "index.html"), time.Since(began).Seconds())
 	return nil
 }

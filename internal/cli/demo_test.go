@@ -22,7 +22,7 @@ func TestDemo(t *testing.T) {
 	if code := Main(context.Background(), []string{"demo", "--pupils", "30", "--seed", "3", "--out", out, "--verbose"}, std); code != 0 {
 		t.Fatalf("exit status %d\n%s%s", code, stdout.String(), stderr.String())
 	}
-	for _, want := range []string{"workspace administrator", "index.html", "findings are open"} {
+	for _, want := range []string{"workspace administrator", "index.html", "findings are open", "The termly report as of the last day: " + filepath.Join(out, "inspection-copy.html")} {
 		if !strings.Contains(stdout.String(), want) {
 			t.Errorf("the demo does not say %q:\n%s", want, stdout.String())
 		}
@@ -103,6 +103,9 @@ func TestDemo(t *testing.T) {
 		if strings.Contains(log, name) {
 			t.Error("the log holds a pupil's name")
 		}
+	}
+	if copied, err := os.ReadFile(filepath.Join(out, "inspection-copy.html")); err != nil || !strings.Contains(string(copied), "Inspection copy") || !strings.Contains(string(copied), `href="index.html"`) {
+		t.Errorf("the inspection copy: %d bytes, %v", len(copied), err)
 	}
 	// A second demo replaces the first; a folder of somebody else's is left alone (testdata/script/usage.txtar).
 	if _, err := os.Stat(filepath.Join(out, "index.html")); err != nil {

@@ -13,6 +13,7 @@ import (
 	"esafetybot/internal/remedies"
 	"esafetybot/internal/sim/generate"
 	"esafetybot/internal/sim/server"
+	"esafetybot/internal/sim/world"
 )
 
 // TestCampaignApplyKills kills runs that take up what people approved on the review site and make it, first what can be made at once, later what waits until whom it concerns has heard: before and after
@@ -108,6 +109,13 @@ func (k *killer) made(o oneShot) map[string]int {
 func (k *killer) tenant() map[string]string {
 	out := k.dump()
 	k.world.View(func() {
+		for _, c := range k.world.Courses() {
+			for _, p := range k.world.Posts(c.ID, world.Announcement) {
+				if p.Project != "" { // made by a program
+					out[fmt.Sprint("announcement ", c.ID, " ", p.ID)] = p.State + " of " + p.CreatorUserID + ": " + p.Text
+				}
+			}
+		}
 		for _, b := range k.world.Blogs() {
 			for post, list := range b.Comments {
 				for _, c := range list {

@@ -22,6 +22,7 @@ import (
 	"esafetybot/internal/needed"
 	"esafetybot/internal/outbox"
 	"esafetybot/internal/records"
+	"esafetybot/internal/reminders"
 	"esafetybot/internal/store"
 	"esafetybot/internal/store/bolt"
 )
@@ -116,12 +117,13 @@ func emls(t testing.TB, dir string) []string {
 	return out
 }
 
-// memories is what a state remembers: of accounts and classes, comments, decisions, answers and entries, what was told, the access record, and the actions with how often each was done.
+// memories is what a state remembers: of accounts and classes, comments, decisions, answers and entries, what was told, the access record, what people were reminded of, and the actions with how often each was done.
 func memories(t testing.TB, s store.Store) map[string]string {
 	t.Helper()
 	out := map[string]string{}
 	for _, c := range []*store.Collection{
 		memory.Accounts, memory.Classes, access.Records, access.Holders, moderation.Classes, decisions.Judgements, checkins.Answers, needed.Questions, records.Entries, classdojo.Told, findings.Firsts,
+		reminders.Outs, reminders.Confirms, reminders.Reads,
 	} {
 		for d, err := range s.Find(t.Context(), c, store.Ask{}) {
 			if err != nil {

@@ -50,6 +50,7 @@ type oneShot struct {
 	Relay       [][]byte             // what the forwarder sends of ClassDojo, likewise
 	List        []byte               // what somebody wrote of it into a list (CSV), likewise
 	Change      bool                 // the jobs may change things at Google
+	Post        bool                 // they may post in Classroom
 
 	counted *int // if set, the number of batches
 }
@@ -93,6 +94,9 @@ func (o oneShot) run(ctx context.Context, logs io.Writer) (r *jobs.Record, err e
 	}}
 	if o.Change {
 		env.Change = client
+	}
+	if o.Post {
+		env.Classroom = client
 	}
 	w := &watch{policy: p, store: s, box: box, site: site}
 	if err := o.told(ctx, p, s, site, clock); err != nil {

@@ -109,7 +109,7 @@ func (o *office) leftovers(words []string) (out []string) {
 	look := func(where string, data []byte) {
 		text := strings.ToLower(string(data))
 		for _, w := range words {
-			if strings.Contains(text, strings.ToLower(w)) {
+			if holds(text, strings.ToLower(w)) {
 				out = append(out, where+": "+w)
 			}
 		}
@@ -141,6 +141,20 @@ func (o *office) leftovers(words []string) (out []string) {
 	}
 	look("the logs", []byte(o.logs.String()))
 	return out
+}
+
+// holds tells whether a word stands in a text; an address does not stand in a longer one that ends like it.
+func holds(text, word string) bool {
+	for {
+		i := strings.Index(text, word)
+		if i < 0 {
+			return false
+		}
+		if !strings.Contains(word, "@") || i == 0 || !strings.ContainsRune("abcdefghijklmnopqrstuvwxyz0123456789.+-_", rune(text[i-1])) {
+			return true
+		}
+		text = text[i+1:]
+	}
 }
 
 // withoutIncidents is a file as it is on the disk; nothing where the incident log, which stays, is in it as well.
@@ -221,6 +235,7 @@ func (o *office) subjects() []somebody {
 		}
 	}
 	best := func(count map[string]int, pupil bool) (out string) {
+		delete(count, "") // what has no author, such as what was told of ClassDojo
 		o.world.View(func() {
 			for _, u := range o.world.Users() {
 				if under(o.w.policy, u.OrgUnitPath) == pupil && count[u.ID] > count[out] {

@@ -122,7 +122,7 @@ func askedRoles(p *policy.Policy) []policy.Role {
 
 func (t *told) askOne(ctx context.Context, env Env, box *outbox.Outbox, who reader) error {
 	asks, err := t.asksOf(ctx, env, who)
-	if err != nil || !in(env.Policy, who.Person, t.now) {
+	if err != nil || !t.in(env.Policy, who.Person) {
 		return err
 	}
 	return askLetter(ctx, env, box, t.lease, t.now, who.Person, asks, t.rem, personID(t.Who, who.Address))

@@ -13,6 +13,7 @@ import (
 	"esafetybot/internal/checkins"
 	"esafetybot/internal/decisions"
 	"esafetybot/internal/moderation"
+	"esafetybot/internal/policy"
 	"esafetybot/internal/pseudonym"
 	"esafetybot/internal/school"
 	"esafetybot/internal/seen"
@@ -318,6 +319,23 @@ func TestDaysOf(t *testing.T) {
 	both := parsed(t, strings.Replace(schoolPolicy, "lou@school.example: [mon, tue]", "office@school.example: [fri]", 1))
 	if diff := cmp.Diff([]time.Weekday{time.Friday}, daysOf(both, &seen.Account{Address: "office@school.example"})); diff != "" {
 		t.Errorf("in both lists (-want +have):\n%s", diff)
+	}
+}
+
+// Who is in hears by mail, by whichever address of theirs the policy names their days: head is the headteacher as chief@. Without a list of accounts the role's own address counts.
+func TestInByAnotherAddress(t *testing.T) {
+	r := atSchool(t) // on a Wednesday
+	for days, want := range map[string]bool{"head@school.example: [wed]": true, "head@school.example: [mon, tue]": false, "chief@school.example: [mon]": false, "lou@school.example: [mon]": true} {
+		p := parsed(t, strings.Replace(schoolPolicy, "lou@school.example: [mon, tue]", days, 1))
+		told := &told{Outcome: &Outcome{Who: r.Who()}, now: r.Now}
+		chief := p.Person(policy.RoleHead)[0]
+		if have := told.in(p, chief); have != want {
+			t.Errorf("%s: in: %v", days, have)
+		}
+		told.Who = nil
+		if have := told.in(p, chief); have != !strings.Contains(days, "chief@") {
+			t.Errorf("%s: in, without accounts: %v", days, have)
+		}
 	}
 }
 

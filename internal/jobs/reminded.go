@@ -85,9 +85,9 @@ func (r *reminding) reopen(ctx context.Context) (err error) {
 	return err
 }
 
-// waits lists what was let out and not told to somebody yet.
+// waits lists what was let out and not told to somebody yet; nothing on a day without school, on which a mail that goes anyway takes no reminder along.
 func (r *reminding) waits(id string) []reminders.Out {
-	if r == nil || id == "" {
+	if r == nil || id == "" || !r.in.Calendar.IsSchoolDay(r.in.Calendar.Date(r.now)) {
 		return nil
 	}
 	var out []reminders.Out
@@ -177,7 +177,7 @@ func (r *reminding) asks(address, id string, plays func(policy.Role) bool) []rep
 
 // ripe tells whether there is something that makes a letter of its own today.
 func (r *reminding) ripe(id string) bool {
-	return r != nil && (r.stage(id) > 0 || r.in.Calendar.IsSchoolDay(r.in.Calendar.Date(r.now)) && slices.ContainsFunc(r.waits(id), func(o reminders.Out) bool { return r.in.Ripe(o.At) }))
+	return r != nil && (r.stage(id) > 0 || slices.ContainsFunc(r.waits(id), func(o reminders.Out) bool { return r.in.Ripe(o.At) }))
 }
 
 // told adds to the batch of a mail that it told somebody. The batch is committed by [reminding.commit].

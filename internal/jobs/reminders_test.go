@@ -248,6 +248,21 @@ func TestReminderMails(t *testing.T) {
 	}
 }
 
+// What waits for somebody rides in no mail that goes on a day without school: they hear on the next school day they are in.
+func TestReminderMailsInHolidays(t *testing.T) {
+	d := newReminderDesk(t, false)
+	d.run("2026-11-18 08:30", false) // a Wednesday; lou is in on Mondays and Tuesdays
+	for clock, want := range map[string]bool{"2026-11-19 08:30": true, "2026-11-20 08:30": false, "2026-11-21 08:30": false, "2026-11-23 08:30": true} {
+		rem, err := openReminding(t.Context(), d.env, place(t, clock), d.seen.Census.Who(), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if have := len(rem.lines("lou")) > 0; have != want || rem.ripe("lou") != want {
+			t.Errorf("%s: takes it along: %v, a letter of its own: %v", clock, have, rem.ripe("lou"))
+		}
+	}
+}
+
 // Without a daily mail to teachers they have a letter of their own when the hour has come.
 func TestReminderMailsWithoutDigest(t *testing.T) {
 	d := newReminderDesk(t, false)

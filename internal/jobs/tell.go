@@ -123,7 +123,7 @@ func tellOne(ctx context.Context, env Env, box *outbox.Outbox, t *told, who read
 	if !slices.ContainsFunc(who.jobs(env.Policy), func(job string) bool { return t.records[job] != nil }) {
 		return nil // nothing that they deal with was looked at yet
 	}
-	if !in(env.Policy, who.Person, now) {
+	if !t.in(env.Policy, who.Person) {
 		return nil // nobody's ordinary mail goes on a day they are not in: the rest then
 	}
 	if had, err := box.HadToday(ctx, who.Address, now); err != nil || had {
@@ -219,13 +219,16 @@ func tellOne(ctx context.Context, env Env, box *outbox.Outbox, t *told, who read
 	return t.rem.commit(ctx, t.lease, b)
 }
 
-// in tells whether a person is in on the day: on one of their days, or on any working day if the policy names none.
-func in(p *policy.Policy, who policy.Person, now time.Time) bool {
-	day := p.Calendar.Date(now)
-	if days := p.DaysIn(who); len(days) > 0 && !slices.Contains(days, day.Weekday()) {
-		return false
+// in tells whether a person is in on the day: on one of their days, by whichever address of theirs the policy names them, or on any working day if it names none.
+func (t *told) in(p *policy.Policy, who policy.Person) bool {
+	days := p.DaysIn(who)
+	if t.Who != nil {
+		if a, known := t.Who.Account(strings.ToLower(who.Address)); known {
+			days = daysOf(p, a)
+		}
 	}
-	return p.Calendar.IsWorkingDay(day)
+	day := p.Calendar.Date(t.now)
+	return (len(days) == 0 || slices.Contains(days, day.Weekday())) && p.Calendar.IsWorkingDay(day)
 }
 
 // lastWeekly is the beginning of the last day on which the weekly report was due; today counts.

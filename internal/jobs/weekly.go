@@ -143,8 +143,11 @@ func weeklyDay(ctx context.Context, env Env, now time.Time) (bool, error) {
 }
 
 // weeklyOn tells whether the weekly e-mail may go on a day: from the policy's day of the week on, when who gets it is in, and at the latest from the week's last school day on. In a week without a school day its
-// working days count; in one whose school days are all before the policy's day there is none.
+// working days count; in one whose school days are all before the policy's day there is none, nor where the policy wants none.
 func weeklyOn(p *policy.Policy, to policy.Person, today calendar.Date) bool {
+	if p.Mail.NoWeekly {
+		return false
+	}
 	monday := today.AddDays(-(int(today.Weekday()) + 6) % 7)
 	first := monday.AddDays((int(p.Mail.Weekly) + 6) % 7)
 	counts := func(d calendar.Date) bool { return taught(p.Calendar, d) }

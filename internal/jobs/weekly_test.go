@@ -61,6 +61,12 @@ func TestWeeklyOn(t *testing.T) {
 			t.Errorf("%s: %v, want %v", c.name, have, want)
 		}
 	}
+	p.Mail.NoWeekly = true
+	for i := range 7 {
+		if weeklyOn(p, officer(), date("2026-11-09").AddDays(i)) {
+			t.Error("a weekly e-mail although the policy wants none")
+		}
+	}
 	if weekOf(date("2027-01-03")) != "2026-W53" || weekOf(date("2027-01-04")) != "2027-W01" {
 		t.Errorf("weeks are named %s, %s", weekOf(date("2027-01-03")), weekOf(date("2027-01-04")))
 	}

@@ -83,6 +83,9 @@ func (b *builder) means(v *value, once map[string]position) (Means, bool) {
 		case Keepers(m.Name) != nil, m.Name == PolicyRead:
 			m.Due = defaultKeptDue
 		}
+		if m.Name == RecordAudit && b.p.Mail.NoWeekly {
+			b.wrong(v.at, "found the record audit, which the weekly e-mail keeps, and the school wants none (mail: weekly: none)", "mail: weekly: the day on which it goes, or a clause without the record audit", "")
+		}
 		if m.Name == PolicyRead && !b.root.has("review") {
 			b.warn(v.at, "the record policy-read counts from the policy's last review, and the file does not say when that was: add review: {last, every}")
 		}

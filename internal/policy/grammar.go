@@ -182,7 +182,7 @@ var mailShape = &shape{form: objectForm, later: true, what: "how the program wri
 	{"names_for", false, "Roles that may read pupils' names in mail. Default: nobody.", listOf(roleShape, 0)},
 	{"digest", false, "When teachers' daily mail goes. Default: 15:45.", clockShape},
 	{"report", false, "When reports go. Default: 07:30.", clockShape},
-	{"weekly", false, "The day on which the administrator's report goes even if nothing changed, or none. Default: mon.",
+	{"weekly", false, "The day of the weekly e-mail to the e-safety officer, and on which the administrator's report goes even if nothing changed; or none: then there is no weekly e-mail. Default: mon.",
 		wordsShape(append(slices.Clone(weekdayWords), "none"))},
 }}
 

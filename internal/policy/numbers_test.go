@@ -92,3 +92,22 @@ func TestKeepers(t *testing.T) {
 		}
 	}
 }
+
+// Without the weekly e-mail nothing keeps the record audit, and the explained policy says that there is none.
+func TestNoWeekly(t *testing.T) {
+	for weekly, want := range map[string]bool{"mon": false, "none": true} {
+		text := strings.Replace(small, "weekly: none", "weekly: "+weekly, 1)
+		p, err := Parse("policy.yaml", []byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		said := strings.Contains(strings.Join(strings.Fields(explained(t, p, ExplainOptions{Width: 60})), " "), "The school wants no weekly e-mail (mail: weekly: none)")
+		_, err = Parse("policy.yaml", []byte(strings.Replace(text, "{record: takedown", "{record: audit}\n      - {record: takedown", 1)))
+		if (err != nil) != want || said != want {
+			t.Errorf("%s: said %v, with the record audit: %v", weekly, said, err)
+		}
+		if err != nil && !strings.Contains(err.Error(), "found the record audit, which the weekly e-mail keeps") {
+			t.Error(err)
+		}
+	}
+}

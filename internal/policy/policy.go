@@ -105,7 +105,7 @@ type Mail struct {
 	Digest    Clock        // when the teachers' daily mail goes; default 15:45
 	Report    Clock        // when the reports go; default 07:30
 	Weekly    time.Weekday // the day on which the administrator's report goes even if nothing changed; default Monday
-	NoWeekly  bool         // "weekly: none": no report without a change
+	NoWeekly  bool         // "weekly: none": no weekly e-mail, and no report without a change
 }
 
 // Numbers are the telephone numbers that the forms of the incident log tell people; "" where the school has not entered one.

@@ -52,6 +52,7 @@ type TermlyInput struct {
 	Titles     Titles
 	Reader     string // the reader's name; "" leaves the greeting out
 	Inspection bool   // the copy on the site, as of now
+	Back       string // where the inspection copy leads back to; default: the site's list of reports
 	Now        time.Time
 	Location   *time.Location // the school's time zone; nil is UTC
 	Term       string         // "Autumn term 2026"
@@ -177,7 +178,7 @@ func termlyWords(in TermlyInput, evidence int) termlyPage {
 		p.Greeting = "Dear " + name + ","
 	}
 	if in.Inspection {
-		p.Kind, p.Back = "Inspection copy", "/reports"
+		p.Kind, p.Back = "Inspection copy", cmp.Or(in.Back, "/reports")
 		p.Made = "This copy was made on " + now.Format("Monday 2 January 2006 at 15:04") + " from what the program knew then. It was sent to nobody and is kept nowhere. What people wrote stands here as they wrote it: read it before you hand it over."
 	}
 	counts := map[string]int{}

@@ -143,6 +143,36 @@ func TestDo(t *testing.T) {
 	}
 }
 
+// TestPauses: the clock stops at each pause of every day, a Sunday on which the clocks go back too, and nothing happens otherwise than without them.
+func TestPauses(t *testing.T) {
+	now := time.Date(2026, time.October, 22, 4, 0, 0, 0, time.UTC)
+	play := func(pauses []string) (at []string, records int) {
+		s, err := Generate(Options{Pupils: 30, Seed: 3, Now: now})
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := s.Player()
+		p.Pauses, p.Pause = pauses, func() { at = append(at, s.World.Now().In(p.zone).Format("Mon 15:04:05")) }
+		for range 3 {
+			if _, err := p.Play(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return at, len(s.World.Activities("drive"))
+	}
+	var want []string
+	for _, day := range []string{"Thu", "Fri", "Sat", "Sun", "Mon"} {
+		want = append(want, day+" 07:35:00", day+" 16:55:00")
+	}
+	at, records := play([]string{"07:35", "16:55"})
+	if diff := cmp.Diff(want, at); diff != "" {
+		t.Errorf("(-want +have):\n%s", diff)
+	}
+	if _, without := play(nil); records != without || records == 0 {
+		t.Errorf("%d records on Drive, without pauses %d", records, without)
+	}
+}
+
 func TestHalfTerm(t *testing.T) {
 	for _, pupils := range []int{MinPupils, 60} {
 		s := school(t, pupils, 1)

@@ -31,6 +31,9 @@ type Player struct {
 	// Until is when the days end that are judged by truth; the zero value sets no end. Nobody who did something that counts is deleted so long before that Google has forgotten
 	// them by then: truth judges by the accounts of its day (docs/comment-rules.md), and the program remembers.
 	Until time.Time
+	// Pauses are times of the day in the tenant's time zone, in order, as "08:30". On its way the clock stops at each of them, on every day, and Pause is called; nobody does anything meanwhile.
+	Pauses []string
+	Pause  func()
 
 	rng    *rand.Rand
 	usage  *reporter
@@ -230,8 +233,33 @@ func nextMorning(now time.Time, zone *time.Location) time.Time {
 	return m
 }
 
-// until moves the tenant's clock on to t, hour by hour, never back.
-func (p *Player) until(t time.Time) { forward(p.World, t) }
+// until moves the tenant's clock on to t, hour by hour, never back, and pauses where it is to.
+func (p *Player) until(t time.Time) {
+	for at, ok := p.pause(); ok && !at.After(t); at, ok = p.pause() {
+		forward(p.World, at)
+		p.Pause()
+	}
+	forward(p.World, t)
+}
+
+// pause is the next time at which the clock stops; false if there is none.
+func (p *Player) pause() (time.Time, bool) {
+	if p.Pause == nil || len(p.Pauses) == 0 {
+		return time.Time{}, false
+	}
+	now := p.World.Now().In(p.zone)
+	for day := 0; ; day++ {
+		for _, clock := range p.Pauses {
+			c, err := time.Parse("15:04", clock)
+			if err != nil {
+				panic("a Player's pause is no time of the day: " + clock)
+			}
+			if at := time.Date(now.Year(), now.Month(), now.Day()+day, c.Hour(), c.Minute(), 0, 0, p.zone); at.After(now) {
+				return at, true
+			}
+		}
+	}
+}
 
 func forward(w *world.World, t time.Time) {
 	for {

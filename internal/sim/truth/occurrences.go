@@ -61,6 +61,13 @@ func (c Calendar) blockOf(kind string, d day) (key, name string) {
 	case "month":
 		return d.utc().Format("2006-01"), ""
 	case "year":
+		// docs/reminder-rules.md, When: "The year of a block or day is the four-digit year in which the school year starts that the first day of its term is in:
+		// the last days of July are of the year of their term, although accounts may move up on the 20th."
+		for _, t := range c.Terms {
+			if t.holds(d) {
+				return c.schoolYear(t.first), ""
+			}
+		}
 		return c.schoolYear(d), ""
 	}
 	first := day(0)
