@@ -60,7 +60,7 @@ func (t *told) same(a, b string) bool {
 }
 
 // asks puts into words what somebody is asked and has not answered, each check-in once.
-func (e Env) asks(in checkins.Input, address string, plays func(policy.Role) bool, theirs func(string) bool) []reports.AskedOf {
+func (env Env) asks(in checkins.Input, address string, plays func(policy.Role) bool, theirs func(string) bool) []reports.AskedOf {
 	var out []reports.AskedOf
 	var names []string
 	for _, s := range in.States() {
@@ -73,7 +73,7 @@ func (e Env) asks(in checkins.Input, address string, plays func(policy.Role) boo
 			said = checkins.ExampleSaid(s.Ask)
 		}
 		out = append(out, reports.AskedOf{
-			Title: about.Title, Question: about.Question, Due: s.Due, Overdue: s.Overdue(in.Now), Link: e.page("/check-ins"),
+			Title: about.Title, Question: about.Question, Due: s.Due, Overdue: s.Overdue(in.Now), Link: env.page("/check-ins"),
 			Command: "esafetybot checkins answer " + s.Name + " " + said + " --as " + address,
 		})
 	}

@@ -141,11 +141,11 @@ func schoolIn(cal *calendar.Calendar, days []time.Weekday, now time.Time) bool {
 }
 
 // page is a page of the review site; "" without one.
-func (e Env) page(path string) string {
-	if e.BaseURL == "" {
+func (env Env) page(path string) string {
+	if env.BaseURL == "" {
 		return ""
 	}
-	return strings.TrimSuffix(e.BaseURL, "/") + path
+	return strings.TrimSuffix(env.BaseURL, "/") + path
 }
 
 // waiting is what waits in classes, and for whom.

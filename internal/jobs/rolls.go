@@ -91,27 +91,27 @@ func (l *look) readRoll(ctx context.Context, r *policy.Roll, which string, book 
 const maxRoll = 16 << 20
 
 // rollBytes reads the file of a roll.
-func (e Env) rollBytes(ctx context.Context, r *policy.Roll) ([]byte, error) {
+func (env Env) rollBytes(ctx context.Context, r *policy.Roll) ([]byte, error) {
 	if r.Drive != "" {
-		return e.Google.Download(ctx, r.Drive, maxRoll)
+		return env.Google.Download(ctx, r.Drive, maxRoll)
 	}
-	if e.Roll != nil {
-		return e.Roll(r)
+	if env.Roll != nil {
+		return env.Roll(r)
 	}
-	return os.ReadFile(filepath.Join(filepath.Dir(e.Policy.Path), filepath.FromSlash(r.CSV)))
+	return os.ReadFile(filepath.Join(filepath.Dir(env.Policy.Path), filepath.FromSlash(r.CSV)))
 }
 
 // nameRoll tells a directory the names on the pupils' roll, so that mails hide them. A roll that cannot be read hides nobody: the job accounts says so.
-func (e Env) nameRoll(ctx context.Context, who *school.Directory) {
-	if who == nil || who.RollNames != nil || e.Policy.Pupils.Roll == nil {
+func (env Env) nameRoll(ctx context.Context, who *school.Directory) {
+	if who == nil || who.RollNames != nil || env.Policy.Pupils.Roll == nil {
 		return
 	}
 	who.RollNames = []string{}
-	data, err := e.rollBytes(ctx, e.Policy.Pupils.Roll)
+	data, err := env.rollBytes(ctx, env.Policy.Pupils.Roll)
 	if err != nil {
 		return
 	}
-	roll, err := rolls.Parse(rolls.Pupils, data, e.Policy.Pupils.Roll.Columns)
+	roll, err := rolls.Parse(rolls.Pupils, data, env.Policy.Pupils.Roll.Columns)
 	if err != nil {
 		return
 	}
