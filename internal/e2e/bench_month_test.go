@@ -2,19 +2,13 @@ package e2e
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
 	"os"
-	"sync"
 	"testing"
 	"time"
 
-	"cloud.google.com/go/firestore/apiv1/firestorepb"
-	"google.golang.org/grpc"
-	"google.golang.org/protobuf/proto"
-
 	"esafetybot/internal/jobs"
+	"esafetybot/internal/mail"
 	"esafetybot/internal/sim/generate"
 	"esafetybot/internal/sim/server"
 	"esafetybot/internal/store/firestore"
@@ -34,98 +28,6 @@ const (
 	aCall         = 0.3 // seconds that a request to Google may take, one after another: more than they do
 )
 
-// bill counts what Firestore would charge for: https://firebase.google.com/docs/firestore/pricing.
-type bill struct {
-	mu                     sync.Mutex
-	reads, writes, deletes int
-	stored                 map[string]int // bytes by document, without Firestore's own of some hundred for each
-}
-
-func (b *bill) dial() []grpc.DialOption {
-	return []grpc.DialOption{grpc.WithChainUnaryInterceptor(b.unary), grpc.WithChainStreamInterceptor(b.stream)}
-}
-
-func (b *bill) unary(ctx context.Context, method string, req, reply any, conn *grpc.ClientConn, invoke grpc.UnaryInvoker, opts ...grpc.CallOption) error {
-	err := invoke(ctx, method, req, reply, conn, opts...)
-	c, ok := req.(*firestorepb.CommitRequest)
-	if err != nil || !ok {
-		return err
-	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	for _, w := range c.GetWrites() {
-		if name := w.GetDelete(); name != "" {
-			b.deletes++
-			delete(b.stored, name)
-			continue
-		}
-		b.writes++
-		b.stored[w.GetUpdate().GetName()] = proto.Size(w.GetUpdate())
-	}
-	return nil
-}
-
-func (b *bill) stream(ctx context.Context, desc *grpc.StreamDesc, conn *grpc.ClientConn, method string, open grpc.Streamer, opts ...grpc.CallOption) (grpc.ClientStream, error) {
-	s, err := open(ctx, desc, conn, method, opts...)
-	if err != nil {
-		return nil, err
-	}
-	return &billed{ClientStream: s, bill: b}, nil
-}
-
-// billed is a stream of what is read.
-type billed struct {
-	grpc.ClientStream
-	bill *bill
-	n    int
-	done bool
-}
-
-func (s *billed) RecvMsg(m any) error {
-	err := s.ClientStream.RecvMsg(m)
-	s.bill.mu.Lock()
-	defer s.bill.mu.Unlock()
-	if err != nil {
-		if errors.Is(err, io.EOF) && s.n == 0 && !s.done {
-			s.bill.reads++ // a query that finds nothing
-		}
-		s.done = true
-		return err
-	}
-	read := false
-	switch x := m.(type) {
-	case *firestorepb.RunQueryResponse:
-		read = x.GetDocument() != nil
-	case *firestorepb.BatchGetDocumentsResponse:
-		read = x.GetResult() != nil // one that is missing too
-	}
-	if read {
-		s.n++
-		s.bill.reads++
-	}
-	return nil
-}
-
-// use is what a while used.
-type use struct{ reads, writes, deletes int }
-
-func (b *bill) take() use {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	out := use{b.reads, b.writes, b.deletes}
-	b.reads, b.writes, b.deletes = 0, 0, 0
-	return out
-}
-
-func (b *bill) size() (n int) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	for _, x := range b.stored {
-		n += x
-	}
-	return n
-}
-
 // TestBenchMonth measures what a month of a school of 420 pupils uses of what Google gives for nothing: the table of docs/costs.md.
 func TestBenchMonth(t *testing.T) {
 	if os.Getenv("ESAFETYBOT_BENCH") != "1" {
@@ -141,8 +43,8 @@ func TestBenchMonth(t *testing.T) {
 	s := serve(t, sc.World, sc.Policies, server.Options{})
 	s.first = from
 	w := s.only(generate.Classroom)
-	b := &bill{stored: map[string]int{}}
-	st, err := firestore.Open(t.Context(), "month", "", "school", firestore.Options{Emulator: emulator.Host(t), Dial: b.dial()})
+	b := emulator.NewBill()
+	st, err := firestore.Open(t.Context(), "month", "", "school", firestore.Options{Emulator: emulator.Host(t), Dial: b.Dial()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -151,12 +53,12 @@ func TestBenchMonth(t *testing.T) {
 	player := sc.Player()
 	player.Until = from.AddDate(0, 1, 0)
 
-	var first, worst, month, idle use
+	var first, worst, month, idle emulator.Use
 	var ticks, starts, calls, busy int
 	zone := w.policy.School.Location
 	for day := from; day.Before(from.AddDate(0, 0, 30)); day = day.AddDate(0, 0, 1) {
 		school := day.Weekday() != time.Saturday && day.Weekday() != time.Sunday
-		played, sum := false, use{}
+		played, sum := false, emulator.Use{}
 		for _, at := range benchTicks(day.In(zone), school) {
 			if school && !played && at.Hour() >= 15 {
 				if _, err := player.Play(); err != nil {
@@ -169,22 +71,22 @@ func TestBenchMonth(t *testing.T) {
 			}
 			starts++
 			n, asked := s.tick(w)
-			used := b.take()
-			sum.reads, sum.writes, sum.deletes = sum.reads+used.reads, sum.writes+used.writes, sum.deletes+used.deletes
+			used := b.Take()
+			sum.Reads, sum.Writes, sum.Deletes = sum.Reads+used.Reads, sum.Writes+used.Writes, sum.Deletes+used.Deletes
 			if n == 0 {
 				ticks++
-				idle = use{max(idle.reads, used.reads), max(idle.writes, used.writes), max(idle.deletes, used.deletes)}
+				idle = emulator.Use{Reads: max(idle.Reads, used.Reads), Writes: max(idle.Writes, used.Writes), Deletes: max(idle.Deletes, used.Deletes)}
 				continue
 			}
 			calls += asked
 			busy += max(billedSeconds, int(float64(asked)*aCall))
 		}
-		month.reads, month.writes, month.deletes = month.reads+sum.reads, month.writes+sum.writes, month.deletes+sum.deletes
+		month.Reads, month.Writes, month.Deletes = month.Reads+sum.Reads, month.Writes+sum.Writes, month.Deletes+sum.Deletes
 		if day.Equal(from) {
 			first = sum
 			continue
 		}
-		worst = use{max(worst.reads, sum.reads), max(worst.writes, sum.writes), max(worst.deletes, sum.deletes)}
+		worst = emulator.Use{Reads: max(worst.Reads, sum.Reads), Writes: max(worst.Writes, sum.Writes), Deletes: max(worst.Deletes, sum.Deletes)}
 	}
 	s.private()
 
@@ -192,21 +94,21 @@ func TestBenchMonth(t *testing.T) {
 	table.head("A month (30 days) of a school of 420 pupils on Google Cloud")
 	table.plain("starts of the worker", fmt.Sprintf("%d, %d of them idle", starts, ticks))
 	table.plain("requests to Workspace", fmt.Sprintf("%d", calls))
-	table.plain("Firestore, the month", fmt.Sprintf("%d / %d / %d", month.reads, month.writes, month.deletes))
+	table.plain("Firestore, the month", fmt.Sprintf("%d / %d / %d", month.Reads, month.Writes, month.Deletes))
 	share := func(what string, n int, free float64) {
 		table.counted(fmt.Sprintf("%s: %d, of %.0f", what, n, free), float64(n)/free, 1)
 	}
-	share("first day's reads", first.reads, freeReads)
-	share("first day's writes", first.writes, freeWrites)
-	share("busiest later day's reads", worst.reads, freeReads)
-	share("busiest later day's writes", worst.writes, freeWrites)
-	share("busiest later day's deletes", worst.deletes, freeDeletes)
-	share("bytes stored", b.size(), freeStored)
+	share("first day's reads", first.Reads, freeReads)
+	share("first day's writes", first.Writes, freeWrites)
+	share("busiest later day's reads", worst.Reads, freeReads)
+	share("busiest later day's writes", worst.Writes, freeWrites)
+	share("busiest later day's deletes", worst.Deletes, freeDeletes)
+	share("bytes stored", b.Stored(), freeStored)
 	share("vCPU-seconds", cpu, freeCPU)
 	share("GiB-seconds", int(float64(cpu)*workerMemory), freeMemory)
 	share("schedules", 3, freeSchedules)
-	share("an idle tick's reads, in 2", idle.reads, 2)
-	if idle.writes+idle.deletes > 0 {
+	share("an idle tick's reads, in 2", idle.Reads, 2)
+	if idle.Writes+idle.Deletes > 0 {
 		t.Errorf("an idle tick writes: %+v", idle)
 	}
 }
@@ -232,15 +134,20 @@ func (s *campus) tick(w *watch) (ran, asked int) {
 	client, err := newClient(ctx, w.policy, s.key, s.base, s.retry, s.logs)
 	s.do(err)
 	env := jobs.Env{Google: client, Clock: s.world.Now, Log: newLog(s.logs), Roll: s.roll, Store: w.store, Policy: w.policy, BaseURL: "https://review.school.example"}
-	names, err := jobs.Due(ctx, env)
+	found, err := jobs.Tick(ctx, env)
 	s.do(err)
-	if len(names) == 0 {
+	if len(found.Names) == 0 {
 		return 0, 0
 	}
-	_, err = runJobs(ctx, w, env, names...)
+	own := env
+	own.Since = found.Since
+	_, err = runJobs(ctx, w, own, found.Names...)
 	s.do(err)
 	for _, r := range w.records {
 		asked += calls(r)
 	}
-	return len(names), asked
+	_, err = w.box.Deliver(ctx, mail.NewDir(s.t.TempDir()), s.world.Now())
+	s.do(err)
+	s.do(jobs.WorkOut(ctx, env))
+	return len(found.Names), asked
 }

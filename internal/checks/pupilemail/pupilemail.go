@@ -6,6 +6,7 @@
 package pupilemail
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -102,11 +103,10 @@ type Result struct {
 
 // Changed is when it last became otherwise whether an account may have e-mail; zero if the log told of no such change.
 func (r Result) Changed(account string) time.Time {
-	if at := r.changed[account]; at.After(r.all) {
-		return at
-	}
-	return r.all
+	return later(r.changed[account], r.all)
 }
+
+func later(a, b time.Time) time.Time { return slices.MaxFunc([]time.Time{a, b}, time.Time.Compare) }
 
 // Reported tells whether a usage report counted of an account: without one, that no use is found means nothing.
 func (r Result) Reported(account string) bool { return r.reported[account] }
@@ -375,12 +375,6 @@ func number(s string) int { n, _ := strconv.Atoi(s); return n }
 // changes are the times of the last change of whether each account has e-mail, and of the last change for anybody.
 func (j *judge) changes() (of map[string]time.Time, all time.Time) {
 	of = map[string]time.Time{}
-	later := func(a, b time.Time) time.Time {
-		if a.After(b) {
-			return a
-		}
-		return b
-	}
 	for _, e := range j.Log {
 		switch e.Name {
 		case toggled:

@@ -84,6 +84,7 @@ func TestBadConnection(t *testing.T) {
 			return s, err
 		}),
 	}})
+	h.Lossy = true
 	h.Only = []string{"Documents", "Expectations", "Atomic", "Claims", "Pages", "Model"}
 	storetest.Run(t, h)
 	for _, what := range []string{"request", "answer", "stream", "middle of a stream"} {

@@ -57,8 +57,8 @@ func (s *suite) increment(mark string) error {
 
 // claims has many try to create, and then to take away, the same document: one succeeds.
 func claims(s *suite) {
-	const workers = 6
-	for _, step := range []func(b *store.Batch){
+	const workers, deletes = 6, 1
+	for i, step := range []func(b *store.Batch){
 		func(b *store.Batch) { b.Create(things, "lease", nil, nil) },
 		func(b *store.Batch) { b.Delete(things, "lease", 1) },
 		func(b *store.Batch) { b.Require(things, "lease", 0); b.Create(others, "claim", nil, nil) },
@@ -74,6 +74,9 @@ func claims(s *suite) {
 			} else {
 				wantError(s.T, "the others", err, store.ErrConflict)
 			}
+		}
+		if s.h.Lossy && i == deletes {
+			won = min(won, 1) // whoever finds it gone after a lost request cannot know that it was not they
 		}
 		same(s.T, "winners", won, 1)
 	}

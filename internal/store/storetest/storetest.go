@@ -28,6 +28,7 @@ type Harness struct {
 	New func(t *testing.T) (open func() (store.Store, error))
 
 	Persistent bool // the state outlives Close
+	Lossy      bool // requests and answers are lost on the way
 	Shared     bool // the state may be open twice at once
 	Slow       bool // fewer rounds of what repeats
 
