@@ -5,7 +5,7 @@
 // It is configured by the environment:
 //
 //	ESAFETYBOT_HINTS            where hints are left, such as firestore:PROJECT/hints
-//	ESAFETYBOT_SCHOOLS          the schools whose pushes are taken, by their first domains, with commas between them
+//	ESAFETYBOT_SCHOOLS          the schools whose pushes are taken, by their short names (school.id, or the first domain), with commas between them
 //	ESAFETYBOT_HOOKS_KEYS       keys that sign the tokens of Google's channels, the same that the worker has
 //	ESAFETYBOT_PUBSUB_AUDIENCE  what Pub/Sub's tokens are made for, and
 //	ESAFETYBOT_PUBSUB_ACCOUNT   the service account that they are made by; both or none
@@ -112,7 +112,7 @@ func Open(ctx context.Context, getenv func(string) string, log *slog.Logger) (*R
 	}
 	schools := hooks.Keys(getenv(SchoolsVar))
 	if len(schools) == 0 {
-		return nil, errors.New("the receivers do not know for which school: set " + SchoolsVar + " to the first domain of its policy")
+		return nil, errors.New("the receivers do not know for which school: set " + SchoolsVar + " to school.id of its policy, or where that is not set to the first domain")
 	}
 	c := hooks.Config{Stores: map[string]store.Store{}, Keys: s.Keys, Dojo: s.Dojo, Now: time.Now, Log: log}
 	if s.Audience != "" {

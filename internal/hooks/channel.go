@@ -22,7 +22,7 @@ import (
 // Channel is one of Google's notification channels: what it tells of, for which school, and until when.
 type Channel struct {
 	ID          string    // given by us when it is opened; at most 64 characters of [A-Za-z0-9\-_+/=]
-	School      string    // the school's first domain, which names its state
+	School      string    // the school's short name, under which its state is kept: school.id, or the first domain
 	Application string    // "drive", "admin", "classroom" or "login" of the Reports API, or "users" of the Directory API
 	Event       string    // the event name it was opened for; of users: add, delete, makeAdmin, undelete or update
 	Expires     time.Time // when Google closes it; to the second

@@ -41,7 +41,7 @@ const Decided = "decided"
 
 // Hint says that something happened, and where to look. It holds ids and words of Google's only: no address, no name, no text.
 type Hint struct {
-	School      string    `json:"school"` // its first domain
+	School      string    `json:"school"` // its short name
 	Source      string    `json:"source"`
 	Application string    `json:"application"`
 	Event       string    `json:"event,omitempty"`

@@ -33,7 +33,7 @@ const (
 
 // Config is what the receivers need.
 type Config struct {
-	// Stores are where hints are left, by school (its first domain). Whatever they allow, nothing but creating is done with them.
+	// Stores are where hints are left, by the short name of their school (school.id, or the first domain). Whatever they allow, nothing but creating is done with them.
 	Stores map[string]store.Store
 	// Keys sign the tokens of notification channels; without any, no push of a channel is taken.
 	Keys []string
