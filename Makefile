@@ -10,7 +10,7 @@ demo: build ## a simulated school, half a term in seconds; every mail and report
 
 test: ## all tests; says which could not be run here
 	@tools/missing.sh
-	GOGC=$(or $(GOGC),400) $(GO) test -vet=off -timeout 20m ./... # lint vets; collecting garbage less often saves a tenth of the time
+	GOGC=$(or $(GOGC),400) $(GO) test -vet=off -parallel 4 -timeout 20m ./... # lint vets; collecting garbage less often, and two tests more where some wait for an emulator, save time
 
 lint: bin/golangci-lint ## golangci-lint, with go vet and gofmt among its linters
 	bin/golangci-lint run
