@@ -223,6 +223,9 @@ func (d *request) erase(ctx context.Context, dry, asJSON bool) error {
 		return enc.Encode(s)
 	}
 	s.Write(d.o.std.Out, dry)
+	if slices.ContainsFunc(append(slices.Clone(d.in.Subject.Addresses), d.given), func(a string) bool { return named(d.p, a) }) {
+		fmt.Fprintln(d.o.std.Out, "The policy names this person. As long as it does, mails go to them, they may sign in, and they are known again after the next run: take them out of “people” in the policy.")
+	}
 	return nil
 }
 

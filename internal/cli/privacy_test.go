@@ -200,3 +200,17 @@ func TestEraseLeavesNothingOnDisk(t *testing.T) {
 		}
 	})
 }
+
+// Whom the policy names is known again after the next run, and the command says so, without their address.
+func TestErasedAndStillInThePolicy(t *testing.T) {
+	c := newCabinet(t)
+	c.ann()
+	const says = "The policy names this person"
+	if status, out := c.run("privacy", "erase", "ann@school.example", "--as", "dpo@trust.example"); status != 0 || strings.Contains(out, says) {
+		t.Errorf("somebody whom it does not name, status %d: %s", status, out)
+	}
+	c.put(access.Holders, "1058001", nil, access.Holder{Name: "Ivo Tell", Address: "it@school.example", Kind: "staff"})
+	if status, out := c.run("privacy", "erase", "it@school.example", "--as", "dpo@trust.example"); status != 0 || !strings.Contains(out, says) || strings.Contains(out, "it@school.example") {
+		t.Errorf("somebody whom it names, status %d: %s", status, out)
+	}
+}

@@ -238,6 +238,9 @@ func (o *office) subjects() []somebody {
 		delete(count, "") // what has no author, such as what was told of ClassDojo
 		o.world.View(func() {
 			for _, u := range o.world.Users() {
+				if strings.Contains(o.policyTexts[o.w.name], u.PrimaryEmail) {
+					continue // whom the policy names gets mails as long as it does
+				}
 				if under(o.w.policy, u.OrgUnitPath) == pupil && count[u.ID] > count[out] {
 					out = u.ID
 				}
@@ -455,7 +458,14 @@ func (o *office) goesOn(gone ...somebody) {
 		}
 	}
 	o.close()
+	others := map[string]bool{} // what somebody else is called
+	o.world.View(func() {
+		for _, u := range o.world.Users() {
+			others[u.Name.FullName] = true
+		}
+	})
 	for _, s := range gone {
+		s.words = slices.DeleteFunc(s.words, func(w string) bool { return others[w] })
 		for name := range collections(o.leftovers(s.words)) {
 			if !strings.HasPrefix(name, "incident") && name != "adult_concerns" {
 				o.t.Errorf("%s is back in %s", s.who, name)
