@@ -238,7 +238,7 @@ func (o *office) subjects() []somebody {
 		delete(count, "") // what has no author, such as what was told of ClassDojo
 		o.world.View(func() {
 			for _, u := range o.world.Users() {
-				if strings.Contains(o.policyTexts[o.w.name], u.PrimaryEmail) {
+				if slices.ContainsFunc(u.Addresses(), func(a string) bool { return strings.Contains(o.policyTexts[o.w.name], a) }) {
 					continue // whom the policy names gets mails as long as it does
 				}
 				if under(o.w.policy, u.OrgUnitPath) == pupil && count[u.ID] > count[out] {
