@@ -5,7 +5,7 @@ GO ?= go
 build: ## bin/esafetybot
 	$(GO) build -o bin/esafetybot ./cmd/esafetybot
 
-demo: build ## a simulated school, half a term in seconds; every mail and report in demo-out
+demo: build ## a simulated school, half a term in minutes; every mail and report in demo-out
 	bin/esafetybot demo --out demo-out
 
 test: ## all tests; says which could not be run here
@@ -21,7 +21,7 @@ bench: ## the review page's time; the receivers'; calls, time and memory on a la
 	ESAFETYBOT_BENCH=1 $(GO) test ./internal/e2e -run TestBench -v -count 1 -timeout 60m
 
 campaign: ## hours: all seeds and sizes, all kill points, a million files, mutation, fuzzing
-	GOGC=$(or $(GOGC),400) ESAFETYBOT_CAMPAIGN=1 $(GO) test ./... -run 'Campaign|Mutation' -count 1 -timeout 6h
+	GOGC=$(or $(GOGC),400) ESAFETYBOT_CAMPAIGN=1 $(GO) test ./... -run 'Campaign|Mutation' -count 1 -timeout 12h
 	tools/fuzz.sh 1m
 
 screenshots: demo ## docs/pictures: the report, and the review site's pages (all of them in docs/pictures/all, not committed)

@@ -11,6 +11,7 @@
 //	ESAFETYBOT_PUBSUB_ACCOUNT   the service account that they are made by; both or none
 //	ESAFETYBOT_DOJO_RELAY_KEYS  keys of a forwarder of ClassDojo's mails; for one school only
 //	ESAFETYBOT_WORKER_JOB       the worker's Cloud Run job, projects/P/locations/R/jobs/J; without it the worker's next tick finds the hints
+//	OTEL_EXPORTER_OTLP_ENDPOINT a collector that is told how many pushes came, by what became of them, and OpenTelemetry's other variables
 package functions
 
 import (
@@ -29,6 +30,7 @@ import (
 	"esafetybot/internal/hooks/oidc"
 	"esafetybot/internal/store"
 	"esafetybot/internal/store/stores"
+	"esafetybot/internal/telemetry/otlp"
 )
 
 // Name is what the function is registered under: FUNCTION_TARGET.
@@ -97,6 +99,7 @@ type Receivers struct {
 	*hooks.Receiver
 	places  *stores.Set
 	starter *hooks.Starter
+	tell    *otlp.Telling
 	stop    context.CancelFunc
 	told    sync.WaitGroup
 }
@@ -140,6 +143,12 @@ func Open(ctx context.Context, getenv func(string) string, log *slog.Logger) (*R
 	if r.Receiver, err = hooks.New(c); err != nil {
 		return nil, errors.Join(err, r.places.Close())
 	}
+	if r.tell, err = otlp.Open(ctx, getenv, "", log); err == nil {
+		err = r.tell.Pushes(func() map[string]int64 { return r.Counts().ByOutcome() })
+	}
+	if err != nil {
+		return nil, errors.Join(err, r.places.Close())
+	}
 	ctx, r.stop = context.WithCancel(ctx)
 	r.told.Go(func() { r.Tell(ctx, tellEvery) })
 	return r, nil
@@ -152,5 +161,6 @@ func (r *Receivers) Close() error {
 	}
 	r.stop()
 	r.told.Wait()
+	r.tell.Close(context.Background())
 	return r.places.Close()
 }

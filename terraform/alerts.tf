@@ -3,7 +3,7 @@ locals {
   worker_log = "resource.type=\"cloud_run_job\" AND resource.labels.job_name=\"esafetybot-worker\""
   metrics    = { for name, words in local.program.messages : name => "${local.worker_log} AND jsonPayload.message=\"${words}\"" }
 
-  alerts = local.run ? {
+  alerts = local.run ? merge({
     job_failed = {
       title = "a job failed"
       next  = "Look at the worker's log (Google Cloud console › Cloud Run › Jobs › esafetybot-worker › Logs), at the line “job failed”: it says which, why, and what to do."
@@ -12,7 +12,10 @@ locals {
       title = "the brake held changes"
       next  = "More was to be changed at once than the policy lets happen by itself, or what was read looks wrong. Nothing was changed. Look at what waits on the review site, or with `esafetybot plan`."
     }
-  } : {}
+    }, local.trust ? { not_run = {
+      title = "a school of the trust was not run"
+      next  = "The log of esafetybot-worker says which school, at the line “school was not run”; its workspace administrator has had a letter. The next tick takes it up where it stopped. If it comes again tomorrow, look how that school's task ended (Cloud Run › Jobs › esafetybot-worker › Executions): too little memory, or longest_run."
+  } } : {}) : {}
 }
 
 resource "google_logging_metric" "line" {

@@ -9,8 +9,19 @@ locals {
   site_name     = "esafetybot-site"
   receiver_name = "esafetybot-receiver"
   receiver_url  = "https://${local.receiver_name}-${data.google_project.this.number}.${var.region}.run.app"
-  school        = try(lower(yamldecode(file(var.policy_file)).school.domains[0]), "") # its name in every database; the program says what is wrong with a policy
-  site_url      = var.base_url != "" ? var.base_url : "https://${local.site_name}-${data.google_project.this.number}.${var.region}.run.app"
+  trust         = length(var.schools) > 0
+  # Their names in every database; the program says what is wrong with a policy.
+  keys     = local.trust ? sort(keys(var.schools)) : [try(lower(try(yamldecode(file(var.policy_file)).school.id, yamldecode(file(var.policy_file)).school.domains[0])), "")]
+  site_url = var.base_url != "" ? var.base_url : "https://${local.site_name}-${data.google_project.this.number}.${var.region}.run.app"
+  # One site for each school, and of a trust one more for its own pages.
+  sites = local.trust ? { for name in concat(local.keys, ["trust"]) : name => replace(local.site_url, "{school}", name) if var.base_url != "" } : { (local.keys[0]) = local.site_url }
+
+  # Each file is a secret, mounted in a folder of its own, so that the paths in them are the same as at home.
+  policies = local.trust ? merge(
+    { policy-trust = { file = var.trust_file, folder = "/policy/trust" } },
+    { for name, s in var.schools : "policy-${name}" => { file = s.policy_file, folder = "/policy/${name}" } },
+  ) : { policy = { file = var.policy_file, folder = "/policy" } }
+  policy_name = { for name, p in local.policies : name => local.trust ? basename(p.file) : "policy.yaml" }
 
   apis = [
     "admin.googleapis.com", "drive.googleapis.com", "groupssettings.googleapis.com", "classroom.googleapis.com", "cloudidentity.googleapis.com",

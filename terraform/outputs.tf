@@ -14,13 +14,18 @@ output "image_repository" {
 }
 
 output "site_url" {
-  description = "The review site's address: the origin of its OAuth client."
+  description = "The review site's address: the origin of its OAuth client. Of a trust see sites."
   value       = local.site_url
 }
 
+output "sites" {
+  description = "The address of each school's review site, by short name; of a trust those of its own pages too (trust). Each host has to lead to the service esafetybot-site."
+  value       = local.sites
+}
+
 output "redirect_uri" {
-  description = "The redirect address of the review site's OAuth client."
-  value       = "${local.site_url}/sign-in/done"
+  description = "The redirect addresses of the review sites' OAuth client, one a line."
+  value       = join("\n", [for name in sort(keys(local.sites)) : "${local.sites[name]}/sign-in/done"])
 }
 
 output "receiver_url" {

@@ -1,12 +1,14 @@
 locals {
-  both = {
-    ESAFETYBOT_POLICY     = "/policy/policy.yaml"
+  # Schools of a trust share the three databases: each has its documents below its short name.
+  both = merge({
     ESAFETYBOT_STATE      = "firestore:${var.project}/main"
     ESAFETYBOT_DECISIONS  = "firestore:${var.project}/decisions"
     ESAFETYBOT_HINTS      = "firestore:${var.project}/hints"
     ESAFETYBOT_LOG_FORMAT = "json"
-  }
-  worker_env = merge(local.both, {
+    },
+    local.trust ? { ESAFETYBOT_TRUST = "/policy/trust/${basename(var.trust_file)}" } : { ESAFETYBOT_POLICY = "/policy/policy.yaml" },
+  )
+  worker_env = merge(var.otel, local.both, {
     ESAFETYBOT_GOOGLE_CREDENTIALS = "keyless:${google_service_account.identity["worker"].email}"
     ESAFETYBOT_MAIL               = "gmail:${var.mail_sender}"
     },
@@ -19,9 +21,9 @@ locals {
     ESAFETYBOT_OIDC_CLIENT_ID = var.oauth_client_id
     ESAFETYBOT_SITE_KEY       = "/site-key/site.key"
   })
-  receiver_env = merge({
+  receiver_env = merge(var.otel, {
     ESAFETYBOT_HINTS   = "firestore:${var.project}/hints"
-    ESAFETYBOT_SCHOOLS = local.school
+    ESAFETYBOT_SCHOOLS = join(",", local.keys)
     },
     local.run ? { ESAFETYBOT_WORKER_JOB = google_cloud_run_v2_job.worker[0].id } : {},
     var.pubsub_account == "" ? {} : {
@@ -42,8 +44,8 @@ resource "google_cloud_run_v2_job" "worker" {
   deletion_protection = false
 
   template {
-    task_count  = 1
-    parallelism = 1
+    task_count  = var.tasks
+    parallelism = var.tasks
 
     template {
       service_account = google_service_account.identity["worker"].email
@@ -76,18 +78,24 @@ resource "google_cloud_run_v2_job" "worker" {
             }
           }
         }
-        volume_mounts {
-          name       = "policy"
-          mount_path = "/policy"
+        dynamic "volume_mounts" {
+          for_each = local.policies
+          content {
+            name       = volume_mounts.key
+            mount_path = volume_mounts.value.folder
+          }
         }
       }
-      volumes {
-        name = "policy"
-        secret {
-          secret = google_secret_manager_secret.this["policy"].secret_id
-          items {
-            version = google_secret_manager_secret_version.policy.version
-            path    = "policy.yaml"
+      dynamic "volumes" {
+        for_each = local.policies
+        content {
+          name = volumes.key
+          secret {
+            secret = google_secret_manager_secret.this[volumes.key].secret_id
+            items {
+              version = google_secret_manager_secret_version.policy[volumes.key].version
+              path    = local.policy_name[volumes.key]
+            }
           }
         }
       }
@@ -142,22 +150,28 @@ resource "google_cloud_run_v2_service" "site" {
           }
         }
       }
-      volume_mounts {
-        name       = "policy"
-        mount_path = "/policy"
+      dynamic "volume_mounts" {
+        for_each = local.policies
+        content {
+          name       = volume_mounts.key
+          mount_path = volume_mounts.value.folder
+        }
       }
       volume_mounts {
         name       = "site-key"
         mount_path = "/site-key"
       }
     }
-    volumes {
-      name = "policy"
-      secret {
-        secret = google_secret_manager_secret.this["policy"].secret_id
-        items {
-          version = google_secret_manager_secret_version.policy.version
-          path    = "policy.yaml"
+    dynamic "volumes" {
+      for_each = local.policies
+      content {
+        name = volumes.key
+        secret {
+          secret = google_secret_manager_secret.this[volumes.key].secret_id
+          items {
+            version = google_secret_manager_secret_version.policy[volumes.key].version
+            path    = local.policy_name[volumes.key]
+          }
         }
       }
     }

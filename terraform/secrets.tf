@@ -1,7 +1,7 @@
 # The policy is no secret among those who run this, but it names people. It is kept where its versions are kept.
 locals {
   secrets = merge(
-    { policy = ["worker", "site"] },
+    { for name, p in local.policies : name => ["worker", "site"] },
     var.oauth_client_id == "" ? {} : { oauth-client-secret = ["site"], site-key = ["site"] },
     local.receiver ? { hooks-keys = ["worker", "receiver"] } : {},
     local.receiver && var.dojo_relay ? { dojo-relay-keys = ["receiver"] } : {},
@@ -25,10 +25,17 @@ resource "google_secret_manager_secret" "this" {
 }
 
 resource "google_secret_manager_secret_version" "policy" {
-  secret      = google_secret_manager_secret.this["policy"].id
-  secret_data = file(var.policy_file)
+  for_each = local.policies
+
+  secret      = google_secret_manager_secret.this[each.key].id
+  secret_data = file(each.value.file)
 
   deletion_policy = "DISABLE" # older versions stay: an old report names the version that it was made by
+}
+
+moved {
+  from = google_secret_manager_secret_version.policy
+  to   = google_secret_manager_secret_version.policy["policy"]
 }
 
 resource "google_secret_manager_secret_version" "oauth" {

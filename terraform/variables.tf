@@ -1,4 +1,4 @@
-# What a school has to say: project, policy_file, mail_sender and alert_addresses. With image the worker starts, with oauth_client_id the
+# What a school has to say: project, policy_file, mail_sender and alert_addresses. A trust gives trust_file and schools in place of policy_file. With image the worker starts, with oauth_client_id the
 # review site. Everything else has a value that is right for most.
 
 variable "project" {
@@ -23,17 +23,86 @@ variable "region" {
 }
 
 variable "policy_file" {
-  description = "Path of the school's policy file, checked with `esafetybot policy check`. Its rolls must be on Drive (roll: {drive: ID}): there is no other file beside it."
+  description = "Path of the school's policy file, checked with `esafetybot policy check`. Its rolls must be on Drive (roll: {drive: ID}): there is no other file beside it. Empty for a trust, which gives schools."
   type        = string
+  default     = ""
 
   validation {
-    condition     = can(regex("\\.ya?ml$", var.policy_file)) && fileexists(var.policy_file)
+    condition     = var.policy_file == "" || can(regex("\\.ya?ml$", var.policy_file)) && try(fileexists(var.policy_file), false)
     error_message = "There is no such file, or it does not end in .yaml. Give its path from the folder in which you run terraform, such as ../school.yaml."
   }
 
   validation {
-    condition     = !fileexists(var.policy_file) || try(length(filebase64(var.policy_file)) < 65536 * 4 / 3, false)
+    condition     = var.policy_file == "" || !try(fileexists(var.policy_file), false) || try(length(filebase64(var.policy_file)) < 65536 * 4 / 3, false)
     error_message = "The policy file is larger than the 64 KiB that Secret Manager takes."
+  }
+
+  validation {
+    condition     = (var.policy_file == "") == (length(var.schools) > 0)
+    error_message = "Give policy_file for one school, or schools and trust_file for a trust: one of the two."
+  }
+}
+
+variable "schools" {
+  description = "The schools of a trust: short name (school.id) → where its policy is. Each policy lies in a folder called as its school, beside the folder trust: oak/policy.yaml, with `inherits: ../trust/trust.yaml` in it. Empty for one school."
+  type        = map(object({ policy_file = string }))
+  default     = {}
+
+  validation {
+    condition     = alltrue([for name, s in var.schools : can(regex("^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$", name)) && name != "trust"])
+    error_message = "A short name has up to 40 small letters, digits and hyphens, and is not “trust”, which is what the trust's own pages are called."
+  }
+
+  validation {
+    condition     = alltrue([for name, s in var.schools : can(regex("\\.ya?ml$", s.policy_file)) && try(fileexists(s.policy_file), false) && basename(dirname(s.policy_file)) == name])
+    error_message = "Of one of the schools there is no policy file, or it is not in a folder called as the school, such as ../oak/policy.yaml for oak."
+  }
+
+  validation {
+    condition     = alltrue([for s in values(var.schools) : !try(fileexists(s.policy_file), false) || try(length(filebase64(s.policy_file)) < 65536 * 4 / 3, false)])
+    error_message = "One of the policy files is larger than the 64 KiB that Secret Manager takes."
+  }
+
+  validation {
+    condition = alltrue([for name, s in var.schools : !try(fileexists(s.policy_file), false) || try(
+      lower(try(yamldecode(file(s.policy_file)).school.id, yamldecode(file(s.policy_file)).school.domains[0])) == name && dirname(yamldecode(file(s.policy_file)).inherits) == "../trust", false
+    )])
+    error_message = "The policy of one of the schools has another short name (school: {id: …}), or does not inherit the trust's file (inherits: ../trust/trust.yaml)."
+  }
+}
+
+variable "trust_file" {
+  description = "Path of the trust's file, in a folder called trust, such as ../trust/trust.yaml. It lists the schools: `schools: [../oak/policy.yaml, ../ash/policy.yaml]`. Empty for one school."
+  type        = string
+  default     = ""
+
+  validation {
+    condition     = (var.trust_file == "") == (length(var.schools) == 0)
+    error_message = "A trust needs both, trust_file and schools, and neither is of use alone."
+  }
+
+  validation {
+    condition     = var.trust_file == "" || can(regex("\\.ya?ml$", var.trust_file)) && try(fileexists(var.trust_file), false) && basename(dirname(var.trust_file)) == "trust" && try(length(filebase64(var.trust_file)) < 65536 * 4 / 3, false)
+    error_message = "There is no such file, it is not in a folder called trust, or it is larger than the 64 KiB that Secret Manager takes."
+  }
+
+  validation {
+    condition = var.trust_file == "" || !try(fileexists(var.trust_file), false) || try(
+      toset(yamldecode(file(var.trust_file)).schools) == toset([for name, s in var.schools : "../${name}/${basename(s.policy_file)}"]) &&
+      alltrue([for s in values(var.schools) : basename(yamldecode(file(s.policy_file)).inherits) == basename(var.trust_file)]), false
+    )
+    error_message = "The trust's file lists other schools than the variable schools does, or one of them inherits another file. It names each as ../SHORT-NAME/policy.yaml."
+  }
+}
+
+variable "tasks" {
+  description = "How many tasks of the worker's job share the schools of a trust out, side by side. Each takes whole schools."
+  type        = number
+  default     = 1
+
+  validation {
+    condition     = var.tasks >= 1 && var.tasks <= max(1, length(var.schools)) && floor(var.tasks) == var.tasks
+    error_message = "A whole number from 1 to the number of schools: one school is never shared out."
   }
 }
 
@@ -138,13 +207,18 @@ variable "secrets_version" {
 }
 
 variable "base_url" {
-  description = "The review site's own address, if a domain of the school's leads to it. Empty takes the one that Cloud Run gives."
+  description = "The review site's own address, if a domain of the school's leads to it. Empty takes the one that Cloud Run gives. Of a trust it must be given, with {school} where a school's short name goes: https://{school}.review.trust.example."
   type        = string
   default     = ""
 
   validation {
-    condition     = var.base_url == "" || can(regex("^https://[a-z0-9.-]+$", var.base_url))
+    condition     = var.base_url == "" || can(regex("^https://[a-z0-9.-]*(\\{school\\})?[a-z0-9.-]+$", var.base_url))
     error_message = "The address begins with https:// and has no path and no slash at the end, such as https://review.school.example."
+  }
+
+  validation {
+    condition     = length(var.schools) > 0 ? (var.base_url == "" ? var.oauth_client_id == "" : strcontains(var.base_url, "{school}")) : !strcontains(var.base_url, "{")
+    error_message = "Each school of a trust has a review site with a host of its own: write {school} where its short name goes, as in https://{school}.review.trust.example. For one school write the address itself."
   }
 }
 
@@ -193,6 +267,11 @@ variable "dojo_relay_keys" {
   validation {
     condition     = (var.dojo_relay_keys == "") == !var.dojo_relay
     error_message = "The relay needs dojo_relay = true and dojo_relay_keys, and neither is of use alone."
+  }
+
+  validation {
+    condition     = var.dojo_relay_keys == "" || length(var.schools) <= 1
+    error_message = "The relay serves one school, so that no school's forwarder can tell of another: a trust runs none here."
   }
 }
 
@@ -297,5 +376,16 @@ variable "monthly_budget" {
   validation {
     condition     = var.monthly_budget >= 1 && floor(var.monthly_budget) == var.monthly_budget
     error_message = "A whole number from 1."
+  }
+}
+
+variable "otel" {
+  description = "Where worker and receivers tell numbers and traces of their own work: OpenTelemetry's variables, such as { OTEL_EXPORTER_OTLP_ENDPOINT = \"https://collector.school.example:4318\" }. Empty: nowhere."
+  type        = map(string)
+  default     = {}
+
+  validation {
+    condition     = alltrue([for k in keys(var.otel) : can(regex("^OTEL_[A-Z_]+$", k)) && !endswith(k, "_HEADERS")])
+    error_message = "Variables whose names begin with OTEL_. Headers hold a secret, which Terraform's notes would keep: let the collector know the worker by something else."
   }
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"esafetybot/internal/memory"
+	"esafetybot/internal/school"
 	"esafetybot/internal/seen"
 )
 
@@ -33,7 +34,7 @@ func (c *Census) Courses(ctx context.Context, b *memory.Book, rotation time.Dura
 	var ask []seen.Course
 	for _, course := range courses {
 		have := b.Class(course.ID)
-		if have == nil || !logged || changed[course.ID] || c.strangers(have) {
+		if have == nil || !logged || changed[course.ID] || have.Gone || c.strangers(have) {
 			ask = append(ask, course)
 		}
 	}
@@ -68,6 +69,13 @@ func (c *Census) Courses(ctx context.Context, b *memory.Book, rotation time.Dura
 			neighbours[course.ID] = true
 			return
 		}
+		class := &memory.Class{Read: c.Now}
+		// Google goes on listing who was deleted. They are nobody to every rule, so nothing is kept of them; but an account may be brought back.
+		members = slices.DeleteFunc(members, func(m seen.ClassMember) bool {
+			gone := c.gone(m)
+			class.Gone = class.Gone || gone
+			return gone
+		})
 		var outside []seen.Grant
 		for i, m := range members {
 			if _, ours := c.people[m.ID]; !ours {
@@ -78,7 +86,8 @@ func (c *Census) Courses(ctx context.Context, b *memory.Book, rotation time.Dura
 		mu.Lock()
 		defer mu.Unlock()
 		c.Outside.Learn(outside)
-		b.SetClass(course.ID, &memory.Class{Read: c.Now, Members: members})
+		class.Members = members
+		b.SetClass(course.ID, class)
 	})
 	for _, course := range courses {
 		if have := b.Class(course.ID); have != nil && !c.ours(course, have.Members) {
@@ -87,6 +96,12 @@ func (c *Census) Courses(ctx context.Context, b *memory.Book, rotation time.Dura
 		}
 	}
 	return slices.DeleteFunc(courses, func(course seen.Course) bool { return neighbours[course.ID] }), true
+}
+
+// gone tells whether a member of a class has no account any more: Google shows an address of the school's customer that nobody bears.
+func (c *Census) gone(m seen.ClassMember) bool {
+	_, there := c.people[m.ID]
+	return !there && m.Address != "" && c.who != nil && c.who.Person(m.Address) == school.Nobody
 }
 
 // ours tells whether a class is the school's: its owner or somebody in it has an account of the school. Where the school is the whole customer, or the accounts were not asked for, all are.
@@ -100,7 +115,10 @@ func (c *Census) ours(course seen.Course, members []seen.ClassMember) bool {
 
 // strangers tells whether a class has members of whom nothing is known: their accounts are gone since it was read.
 func (c *Census) strangers(class *memory.Class) bool {
-	return slices.ContainsFunc(class.Members, func(m seen.ClassMember) bool { return c.Address(m.ID) == "" })
+	return slices.ContainsFunc(class.Members, func(m seen.ClassMember) bool {
+		m.Address = c.Address(m.ID)
+		return m.Address == "" || c.gone(m)
+	})
 }
 
 // Address is the address behind an id of Google's: an account's, or that of somebody outside who was seen as a member of a class; "" if unknown.

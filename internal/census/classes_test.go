@@ -12,6 +12,7 @@ import (
 	"esafetybot/internal/memory"
 	"esafetybot/internal/people"
 	"esafetybot/internal/policy"
+	"esafetybot/internal/school"
 	"esafetybot/internal/seen"
 	storemem "esafetybot/internal/store/memory"
 )
@@ -107,5 +108,66 @@ func TestChangedClassUnread(t *testing.T) {
 	now = now.AddDate(0, 0, 3)
 	if m, known := day(); !known || !slices.ContainsFunc(m, func(m seen.ClassMember) bool { return m.ID == "p1" }) {
 		t.Errorf("the change was lost: %v", m)
+	}
+}
+
+// Of somebody whose account is deleted nothing is kept, although Google goes on listing them in their class; and they are in it again when the account is brought back.
+func TestDeletedMember(t *testing.T) {
+	ctx := context.Background()
+	s, err := storemem.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := time.Date(2026, 9, 14, 6, 0, 0, 0, time.UTC)
+	b, err := memory.Open(ctx, s, now, s.Commit)
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := &roster{}
+	day := func(there ...string) (ids, addresses []string) {
+		t.Helper()
+		g.members = []seen.ClassMember{{ID: "t1", Address: "t1@school.example", Teacher: true}, {ID: "p1", Address: "p1@school.example"}, {ID: "o1", Address: "o1@home.example"}}
+		outside, err := people.Open(ctx, s, s.Commit)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := New(g, &policy.Policy{}, now, slog.New(slog.DiscardHandler))
+		c.Outside, c.people, c.who = outside, map[string]*seen.Person{}, school.New(school.Rules{}, []string{"school.example"})
+		for _, id := range there {
+			c.people[id] = &seen.Person{Account: seen.Account{ID: id, Address: id + "@school.example"}}
+			c.who.Share(&c.people[id].Account)
+		}
+		if _, ok := c.Courses(ctx, b, 90*24*time.Hour); !ok {
+			t.Fatal("the classes could not be listed")
+		}
+		if err := outside.Flush(ctx); err != nil {
+			t.Fatal(err)
+		}
+		now = now.AddDate(0, 0, 1)
+		for _, m := range b.Class("c1").Members {
+			ids, addresses = append(ids, m.ID), append(addresses, outside.Address(m.ID))
+		}
+		return ids, addresses
+	}
+	for _, step := range []struct {
+		name  string
+		there []string
+		want  []string
+	}{
+		{"both there", []string{"t1", "p1"}, []string{"t1", "o1", "p1"}},
+		{"the pupil deleted", []string{"t1"}, []string{"t1", "o1"}},
+		{"and still", []string{"t1"}, []string{"t1", "o1"}},
+		{"brought back", []string{"t1", "p1"}, []string{"t1", "o1", "p1"}},
+		{"both deleted", nil, []string{"o1"}},
+	} {
+		ids, addresses := day(step.there...)
+		if !slices.Equal(ids, step.want) {
+			t.Errorf("%s: the class has %v, want %v", step.name, ids, step.want)
+		}
+		for i, address := range addresses {
+			if (address != "") != (ids[i] == "o1") {
+				t.Errorf("%s: of %s the address %q is kept", step.name, ids[i], address)
+			}
+		}
 	}
 }

@@ -7,9 +7,21 @@ import (
 	"strings"
 	"sync"
 
+	"esafetybot/internal/policy"
 	"esafetybot/internal/school"
 	"esafetybot/internal/seen"
 )
+
+// Nearness is what a policy says of who is how near.
+func Nearness(p *policy.Policy) school.Rules {
+	r := school.Rules{TrustedDomains: p.School.TrustedDomains, OrgUnits: p.School.OrgUnits, TrustDomains: p.TrustDomains()}
+	if p.Trust != nil {
+		for _, n := range p.Trust.Neighbours {
+			r.Neighbours = append(r.Neighbours, school.Neighbour{Domains: n.Domains, Units: n.OrgUnits})
+		}
+	}
+	return r
+}
 
 // Directory reads the accounts and domains. known is false when the accounts could not be read to the end: then nothing can be judged.
 func (c *Census) Directory(ctx context.Context) (known bool) {
@@ -44,7 +56,7 @@ func (c *Census) Directory(ctx context.Context) (known bool) {
 		}
 	}
 	slices.Sort(domains)
-	c.who = school.New(school.Rules{TrustedDomains: c.Policy.School.TrustedDomains, OrgUnits: c.Policy.School.OrgUnits, TrustDomains: c.Policy.TrustDomains()}, slices.Compact(domains))
+	c.who = school.New(Nearness(c.Policy), slices.Compact(domains))
 	// In the order of ids, so that of two accounts with one alias it is always the same that bears it.
 	for _, id := range slices.Sorted(maps.Keys(c.people)) {
 		c.who.Share(&c.people[id].Account)

@@ -16,6 +16,8 @@ import (
 	"sync"
 	"time"
 	"unicode/utf8"
+
+	"esafetybot/internal/recent"
 )
 
 // What the forwarder sends beside the body (docs/classdojo.md, "What is sent").
@@ -68,14 +70,12 @@ type Refusals struct {
 //	413  too large
 //	503  could not be kept; send it again
 type Relay struct {
-	c RelayConfig
+	c    RelayConfig
+	kept *recent.Keys // events
 
 	mu       sync.Mutex
 	refusals Refusals
 	taken    int
-	known    map[string]bool // keys of events that are kept
-	order    []string        // the same, a ring
-	next     int
 }
 
 // NewRelay checks the keys. An error says which by its place, never what it is.
@@ -91,7 +91,7 @@ func NewRelay(c RelayConfig) (*Relay, error) {
 	if c.Hints == nil || c.Now == nil {
 		return nil, errors.New("the ClassDojo relay needs somewhere to leave what it is told, and a clock")
 	}
-	return &Relay{c: c, known: map[string]bool{}}, nil
+	return &Relay{c: c, kept: recent.New(remember)}, nil
 }
 
 // plainKey tells whether a key is long enough and the same bytes in every encoding.
@@ -155,17 +155,17 @@ func (r *Relay) take(w http.ResponseWriter, req *http.Request) int {
 	if kind, _, err := mime.ParseMediaType(req.Header.Get("Content-Type")); !ok || err != nil || kind != "application/json" {
 		return r.refuse(&r.refusals.Malformed, http.StatusBadRequest)
 	}
-	if r.knows(e.Key) {
+	if r.kept.Has(e.Key) {
 		return r.refuse(&r.refusals.Twice, http.StatusConflict)
 	}
 	switch err := r.c.Hints.Leave(req.Context(), e, now); {
 	case errors.Is(err, ErrTwice):
-		r.note(e.Key)
+		r.kept.Add(e.Key)
 		return r.refuse(&r.refusals.Twice, http.StatusConflict)
 	case err != nil:
 		return r.refuse(&r.refusals.Failed, http.StatusServiceUnavailable)
 	}
-	r.note(e.Key)
+	r.kept.Add(e.Key)
 	return http.StatusNoContent
 }
 
@@ -205,29 +205,6 @@ func Sign(key, stamp string, body []byte) []byte {
 	h.Write([]byte("v1:" + stamp + "."))
 	h.Write(body)
 	return h.Sum(nil)
-}
-
-func (r *Relay) knows(key string) bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.known[key]
-}
-
-// note remembers that an event is kept; the oldest of as many as fit is forgotten for it.
-func (r *Relay) note(key string) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.known[key] {
-		return
-	}
-	r.known[key] = true
-	if len(r.order) < remember {
-		r.order = append(r.order, key)
-		return
-	}
-	delete(r.known, r.order[r.next])
-	r.order[r.next] = key
-	r.next = (r.next + 1) % remember
 }
 
 // payload is the body. All of it must be there.

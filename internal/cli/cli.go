@@ -136,7 +136,7 @@ func newRoot(std IO) *cobra.Command {
 	f.StringVar(&o.hints, "hints", "", "where receivers and the review site leave hints that something happened (default: a file beside a bolt: state)")
 	f.StringVar(&o.baseURL, "base-url", "", "the review site's address, for links in mails")
 	f.StringVar(&o.hooksURL, "hooks-url", "", "the receivers' address, up to and including /hooks: Google then tells within minutes what happens (keys of at least 32 characters, with commas between them, the first signs: "+hooks.KeysVar+")")
-	f.StringVar(&o.credentials, "google-credentials", "", "the service account's key file, or keyless:SERVICE_ACCOUNT_EMAIL to sign without one, as what this machine runs as on Google Cloud (or by `gcloud auth application-default login`)")
+	f.StringVar(&o.credentials, "google-credentials", "", "the service account's key file, or keyless:SERVICE_ACCOUNT_EMAIL to sign without one, as what this machine runs as on Google Cloud (or by “gcloud auth application-default login”)")
 	f.StringVar(&o.endpoint, "google-endpoint", "", "another base URL than Google's, for a simulated school")
 	f.StringVar(&o.admin, "google-admin", "", "the administrator acted as (default: the policy's workspace administrator)")
 	f.StringVar(&o.mail, "mail", "dir:mail", "how mail goes out: dir:PATH (a folder of .eml files), gmail:SENDER or smtp://USER@HOST (password: ESAFETYBOT_SMTP_PASSWORD)")

@@ -147,11 +147,11 @@ func demo(ctx context.Context, o *options, opt generate.Options, out string) err
 	return sumDemo(ctx, o, p, b, school.World, out, began)
 }
 
-// lastWeekly is the newest weekly e-mail that anybody received; the zero one if nobody did.
-func lastWeekly(received []reports.Received) (last reports.ReceivedMail) {
+// newest is the newest mail of a kind, told by its subject, to somebody with a title ("" is anybody); the zero one if nobody got one.
+func newest(received []reports.Received, title string, kind func(subject string) bool) (last reports.ReceivedMail) {
 	for _, r := range received {
 		for _, m := range r.Mails {
-			if strings.HasPrefix(m.Subject, reports.WeeklyWords) && m.At.After(last.At) {
+			if strings.Contains(r.Who, title) && kind(m.Subject) && m.At.After(last.At) {
 				last = m
 			}
 		}
@@ -247,27 +247,33 @@ func sumDemo(ctx context.Context, o *options, p *policy.Policy, b *workbench, w 
 			who[person.Address] += p.Title(role)
 		}
 	}
-	opt := reports.IndexOptions{
+	if err := inspectionCopy(ctx, p, b, w.Now(), out); err != nil {
+		return err
+	}
+	var weekly reports.ReceivedMail
+	received, err := reports.Index(out, reports.IndexOptions{
 		Title:    p.School.Name + ": half a term",
 		Intro:    "A simulated school. Every mail that the program sent in half a term is here, as the person received it.",
 		Who:      who,
 		Location: p.School.Location,
-		Links:    []reports.IndexLink{{Name: "policy.yaml", Text: "The school's policy"}},
-	}
-	if err := inspectionCopy(ctx, p, b, w.Now(), out); err != nil {
-		return err
-	}
-	opt.Links = append(opt.Links, reports.IndexLink{Name: inspectionName, Text: "How the term went: the termly report with its annex (inspection copy), as of the last day"})
-	received, err := reports.Index(out, opt)
+		First: func(all []reports.Received) (first []reports.IndexLink) {
+			weekly = newest(all, "", func(s string) bool { return strings.HasPrefix(s, reports.WeeklyWords) })
+			for _, l := range []reports.IndexLink{
+				{Name: newest(all, p.Title(policy.RoleClassTeacher), func(s string) bool { return strings.HasSuffix(s, reports.DigestWords) }).HTML, Text: "What a class teacher gets: comments that nobody has looked at yet"},
+				{Name: newest(all, p.Title(policy.RoleAdmin), func(s string) bool { return strings.HasPrefix(s, reports.SafetyWords) }).HTML, Text: "What the " + p.Title(policy.RoleAdmin) + " gets: accounts, settings and files to put right"},
+				{Name: weekly.HTML, Text: "What the " + p.Title(policy.RoleOfficer) + " gets every week: how each clause of the policy stands"},
+				{Name: inspectionName, Text: "What the headteacher and the governors get: how the term went (inspection copy, as of the last day)"},
+				{Name: "policy.yaml", Text: "The school's policy, which decides all of it"},
+			} {
+				if l.Name != "" {
+					first = append(first, l)
+				}
+			}
+			return first
+		},
+	})
 	if err != nil {
 		return err
-	}
-	weekly := lastWeekly(received)
-	if weekly.HTML != "" {
-		opt.Links = append([]reports.IndexLink{{Name: weekly.HTML, Text: "How every clause stands: the last weekly e-mail"}}, opt.Links...)
-		if received, err = reports.Index(out, opt); err != nil {
-			return err
-		}
 	}
 	lines, err := list(ctx, b.env.Store, openOnly)
 	if err != nil {

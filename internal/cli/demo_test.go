@@ -107,8 +107,14 @@ func TestDemo(t *testing.T) {
 	if copied, err := os.ReadFile(filepath.Join(out, "inspection-copy.html")); err != nil || !strings.Contains(string(copied), "Inspection copy") || !strings.Contains(string(copied), `href="index.html"`) {
 		t.Errorf("the inspection copy: %d bytes, %v", len(copied), err)
 	}
-	// A second demo replaces the first; a folder of somebody else's is left alone (testdata/script/usage.txtar).
-	if _, err := os.Stat(filepath.Join(out, "index.html")); err != nil {
+	index, err := os.ReadFile(filepath.Join(out, "index.html"))
+	if err != nil {
 		t.Error(err)
 	}
+	for _, first := range []string{"a class teacher gets: ", "the workspace administrator gets: ", "the e-safety officer gets every week: ", "the governors get: ", "The school&#39;s policy"} {
+		if !strings.Contains(string(index), first) {
+			t.Errorf("index.html does not begin with what to open first: no %q", first)
+		}
+	}
+	// A second demo replaces the first; a folder of somebody else's is left alone: testdata/script/usage.txtar.
 }

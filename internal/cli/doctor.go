@@ -177,7 +177,7 @@ func (o *options) probe(ctx context.Context, s doctor.Setup, d doctorOptions) er
 		if s.Trouble != nil {
 			return s.Trouble
 		}
-		return usageError{errors.New("no service account is given: --google-credentials KEY.json (how to make one: README, “Point it at a real domain”)")}
+		return usageError{errors.New("no service account is given: --google-credentials KEY.json (how to make one: docs/setup.md, steps 2 and 3)")}
 	}
 	answers, err := doctor.Probe(ctx, s)
 	if err != nil {

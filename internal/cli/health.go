@@ -27,8 +27,7 @@ const (
 // readiness answers readyPath.
 type readiness struct {
 	log  *slog.Logger
-	main store.Store
-	site store.Store // where decisions are noted; nil without a site
+	read []store.Store // of every school: where its state is, and where decisions are noted
 	now  func() time.Time
 
 	mu   sync.Mutex
@@ -37,8 +36,8 @@ type readiness struct {
 }
 
 // withHealth serves the two pages before everything else.
-func withHealth(next http.Handler, log *slog.Logger, main, site store.Store) http.Handler {
-	r := &readiness{log: log, main: main, site: site, now: time.Now}
+func withHealth(next http.Handler, log *slog.Logger, read ...store.Store) http.Handler {
+	r := &readiness{log: log, read: read, now: time.Now}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET "+healthPath, func(w http.ResponseWriter, _ *http.Request) { plainly(w, http.StatusOK, "The process lives.\n") })
 	mux.HandleFunc("GET "+readyPath, func(w http.ResponseWriter, req *http.Request) {
@@ -69,10 +68,14 @@ func (r *readiness) check(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), readyWait)
 	defer cancel()
-	_, r.last = runs.ReadNext(ctx, r.main)
-	if r.site != nil && r.last == nil {
-		_, err := runs.ReadNext(ctx, r.site) // any document of any collection does
-		r.last = err
+	r.last = nil
+	for _, s := range r.read {
+		if s == nil {
+			continue // without a site no decisions are noted
+		}
+		if _, r.last = runs.ReadNext(ctx, s); r.last != nil { // any document of any collection does
+			break
+		}
 	}
 	r.at = r.now()
 	if r.last != nil {

@@ -58,7 +58,7 @@ func TestHealth(t *testing.T) {
 	}
 	// Asked again at once, the store is not.
 	now := time.Date(2026, 11, 18, 9, 0, 0, 0, time.UTC)
-	r := &readiness{log: slog.New(slog.DiscardHandler), main: bad, now: func() time.Time { return now }}
+	r := &readiness{log: slog.New(slog.DiscardHandler), read: []store.Store{bad}, now: func() time.Time { return now }}
 	before := gets
 	for range 5 {
 		_ = r.check(t.Context())

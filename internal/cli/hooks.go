@@ -38,19 +38,24 @@ func (o *options) openHints(ctx context.Context, p *policy.Policy) (store.Store,
 	return o.openAt(ctx, uri, p)
 }
 
-// receivers makes the receivers of a process that is worker and site besides; nil where the environment names no key, and so nobody would be believed.
-func (o *options) receivers(ctx context.Context, p *policy.Policy, hints store.Store, nudge func(urgent bool), clock func() time.Time, log *slog.Logger) (*hooks.Receiver, error) {
+// receivers makes the receivers of a process that is worker and site of these schools besides; nil where the environment names no key, and so nobody would be believed.
+func (o *options) receivers(ctx context.Context, schools []*workbench, nudge func(urgent bool)) (*hooks.Receiver, error) {
+	log := o.logger()
 	s, err := hooks.Read(o.std.Getenv)
 	if err != nil {
 		return nil, usageError{err}
 	}
-	if len(s.Dojo) == 0 && p.ClassDojo != nil && p.ClassDojo.Relay {
-		log.Warn(errNoDojoKey.Error())
+	places := map[string]store.Store{}
+	for _, b := range schools {
+		if p := b.env.Policy; len(s.Dojo) == 0 && p.ClassDojo != nil && p.ClassDojo.Relay {
+			b.env.Log.Warn(errNoDojoKey.Error())
+		}
+		places[b.env.Policy.Key()] = b.env.Hints
 	}
 	if !s.Any() {
 		return nil, nil
 	}
-	c := hooks.Config{Stores: map[string]store.Store{p.Key(): hints}, Keys: s.Keys, Dojo: s.Dojo, Nudge: nudge, Now: clock, Log: log}
+	c := hooks.Config{Stores: places, Keys: s.Keys, Dojo: s.Dojo, Nudge: nudge, Now: schools[0].env.Clock, Log: log}
 	if s.Audience != "" {
 		if c.PubSub, err = oidc.New(ctx, s.Audience, s.Account); err != nil {
 			return nil, usageError{err}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"esafetybot/internal/hooks"
+	"esafetybot/internal/jobs"
 	"esafetybot/internal/policy"
 	"esafetybot/internal/store"
 	"esafetybot/internal/store/memory"
@@ -31,7 +32,8 @@ func TestReceiversBesideTheSite(t *testing.T) {
 	var nudged []bool
 	make := func(env map[string]string) (http.Handler, error) {
 		o := &options{std: quiet(env)}
-		r, err := o.receivers(t.Context(), oakPolicy, hints, func(urgent bool) { nudged = append(nudged, urgent) }, clock, slog.New(slog.DiscardHandler))
+		b := &workbench{o: o, env: jobs.Env{Policy: oakPolicy, Hints: hints, Clock: clock, Log: slog.New(slog.DiscardHandler)}}
+		r, err := o.receivers(t.Context(), []*workbench{b}, func(urgent bool) { nudged = append(nudged, urgent) })
 		return beside(site, r), err
 	}
 	send := func(h http.Handler, path, event string) int {

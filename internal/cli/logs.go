@@ -18,7 +18,7 @@ const (
 )
 
 func logMessages() map[string]string {
-	return map[string]string{"run_done": logRunDone, "job_failed": logJobFailed, "braked": logBraked}
+	return map[string]string{"run_done": logRunDone, "job_failed": logJobFailed, "braked": logBraked, "not_run": logNotRun}
 }
 
 // logFormats are the values of --log-format.

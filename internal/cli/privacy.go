@@ -65,7 +65,7 @@ func newPrivacyErase(o *options) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "erase SUBJECT", Short: "Take somebody out of the state, and say what stays and why", Args: cobra.ExactArgs(1),
 		Long: "Take somebody out of the state and the mail folder, and say what was deleted, what stays and why, and what is out of reach.\n\n" +
-			"Do it after their account was deleted at Google, or their access ended: the next run learns of whoever is there.",
+			"Do it after their account was deleted at Google, or their access ended: the next run learns of whoever is there. The last lines list what it would read again, and what ends that; so do they with --dry-run.",
 		Example: "  esafetybot privacy erase pupil@school.example --as dpo@school.example --dry-run",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return o.private(cmd.Context(), args[0], f, func(ctx context.Context, d *request) error { return d.erase(ctx, dry, asJSON) })

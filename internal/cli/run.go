@@ -23,6 +23,7 @@ import (
 	"esafetybot/internal/policy"
 	"esafetybot/internal/seen"
 	"esafetybot/internal/store"
+	"esafetybot/internal/telemetry"
 )
 
 // jobNames are the jobs that this version knows, in the order in which they run.
@@ -45,10 +46,15 @@ func newRun(o *options) *cobra.Command {
 					return usageError{fmt.Errorf("there is no job %q; the jobs are %s", n, strings.Join(jobNames, ", "))}
 				}
 			}
-			if o.trust != "" && o.school == "" {
-				return o.runTrust(cmd.Context(), names, asJSON)
+			ctx, tell, err := o.telling(cmd.Context())
+			if err != nil {
+				return err
 			}
-			b, err := o.workbench(cmd.Context())
+			defer tell.Close(cmd.Context())
+			if o.trust != "" && o.school == "" {
+				return o.runTrust(ctx, names, asJSON)
+			}
+			b, err := o.workbench(ctx)
 			if err != nil {
 				return err
 			}
@@ -56,11 +62,11 @@ func newRun(o *options) *cobra.Command {
 			if len(names) == 0 {
 				var records []*jobs.Record
 				var failed bool
-				if records, failed, err = b.runDue(cmd.Context(), asJSON); err == nil {
-					err = b.ended(cmd.Context(), records, failed, asJSON)
+				if records, failed, err = b.runDue(ctx, asJSON); err == nil {
+					err = b.ended(ctx, records, failed, asJSON)
 				}
 			} else {
-				err = b.run(cmd.Context(), names, asJSON)
+				err = b.run(ctx, names, asJSON)
 			}
 			if errors.Is(err, errStatus(exitFailed)) && !asJSON {
 				fmt.Fprintln(o.std.Err, "Exit status 1, because something above failed or could not be checked. “esafetybot doctor” says what can be done; what the school knows that nobody can see may stand under not_seen in the policy.")
@@ -125,7 +131,7 @@ func (o *options) bench(ctx context.Context, p *policy.Policy, clock func() time
 		}
 	}
 	if o.credentials == "" {
-		return nil, usageError{errors.New("no service account is given: --google-credentials KEY.json, or keyless:SERVICE_ACCOUNT_EMAIL on Google Cloud (how to make one: README, “Point it at a real domain”)")}
+		return nil, usageError{errors.New("no service account is given: --google-credentials KEY.json, or keyless:SERVICE_ACCOUNT_EMAIL on Google Cloud (how to make one: docs/setup.md, steps 2 and 3)")}
 	}
 	receivers, err := o.pushTo()
 	if err != nil {
@@ -240,7 +246,27 @@ func (b *workbench) workOut(ctx context.Context, found jobs.Found) {
 // run runs jobs in their order. A job that fails does not keep the others from running.
 func (b *workbench) run(ctx context.Context, names []string, asJSON bool) error {
 	records, failed := b.runAll(ctx, b.env, names, asJSON)
+	if !asJSON && ctx.Err() == nil && !failed {
+		b.tellIdle(names, records)
+	}
 	return b.ended(ctx, records, failed, asJSON)
+}
+
+// tellIdle says of jobs that were asked for by name, and left no record, that there was nothing to do, and why as far as it is known.
+func (b *workbench) tellIdle(names []string, records []*jobs.Record) {
+	for _, name := range names {
+		if name == sendJob || slices.ContainsFunc(records, func(r *jobs.Record) bool { return r.Job == name }) {
+			continue
+		}
+		why := ""
+		switch {
+		case name == jobs.HooksJob && b.env.Receivers == nil:
+			why = ", since no receivers are given: --hooks-url (docs/hooks.md)"
+		case slices.Contains(jobs.Looking, name) && !jobs.Asked(b.env.Policy, name):
+			why = ", since no clause of the policy asks for it; see: esafetybot policy explain"
+		}
+		fmt.Fprintf(b.o.std.Err, "%s: nothing to do%s.\n", strings.ToUpper(name[:1])+name[1:], why)
+	}
 }
 
 // ended prints the records of a run, if they are asked for, and says how it went.
@@ -261,6 +287,10 @@ func (b *workbench) ended(ctx context.Context, records []*jobs.Record, failed, a
 // runAll runs jobs in their order, in the environment of what called them, and tells what it does unless it is to be quiet. An interrupted run has failed.
 func (b *workbench) runAll(ctx context.Context, env jobs.Env, names []string, quiet bool) (records []*jobs.Record, failed bool) {
 	records = []*jobs.Record{}
+	ctx, ended := telemetry.Run(ctx)
+	defer func() { ended(failed) }()
+	log := telemetry.Logger(ctx, b.env.Log)
+	env.Log = log
 	_ = jobs.Run(ctx, env, b.outbox, names, func(job string, r *jobs.Record, err error) {
 		if r != nil {
 			records = append(records, r)
@@ -280,20 +310,31 @@ func (b *workbench) runAll(ctx context.Context, env jobs.Env, names []string, qu
 	}
 	if slices.Contains(names, sendJob) {
 		if err := b.send(ctx, quiet); errors.Is(err, jobs.ErrBusy) && env.Since != nil {
-			b.env.Log.Info("sending is left to who does it elsewhere")
+			log.Info("sending is left to who does it elsewhere")
 		} else if err != nil {
 			failed = true
 			b.jobFailed(sendJob, err)
 		}
 	}
-	b.env.Log.Info(logRunDone, "failed", failed, "jobs", len(records))
+	log.Info(logRunDone, "failed", failed, "jobs", len(records))
 	return records, failed
 }
 
 // send hands over what waits in the outbox, under the lease of that job.
-func (b *workbench) send(ctx context.Context, quiet bool) error {
+func (b *workbench) send(ctx context.Context, quiet bool) (err error) {
 	b.sending.Lock() // two deliveries must not run at once, and on a file of its own a process's leases are no bar to itself
 	defer b.sending.Unlock()
+	ctx, ended := telemetry.Job(ctx, sendJob)
+	defer func() {
+		switch {
+		case errors.Is(err, jobs.ErrBusy):
+			ended(telemetry.Elsewhere)
+		case err != nil:
+			ended(telemetry.Failed)
+		default:
+			ended(telemetry.OK)
+		}
+	}()
 	lease, err := jobs.Take(ctx, b.env.Store, sendJob, b.env.Holder, b.env.Exclusive, b.env.Clock)
 	if err != nil {
 		return err

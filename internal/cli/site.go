@@ -20,7 +20,6 @@ import (
 	"esafetybot/internal/store"
 	"esafetybot/internal/store/stores"
 	"esafetybot/internal/web"
-	"esafetybot/internal/web/signin"
 )
 
 // siteOptions are the flags of the review site.
@@ -48,6 +47,7 @@ func newSite(o *options) *cobra.Command {
 		Short: "The review site alone, without the worker",
 		Long: "Serve the review site and nothing else. It needs no credentials for the school's Google Workspace and has no way to change anything there: it reads the state, and notes what people decide in a store of its own. " +
 			"A worker (`esafetybot run`, or `serve` elsewhere) takes that up.\n\n" +
+			"With --trust and without --school it serves the sites of all schools, each under its host, and the trust's own pages (docs/trust.md).\n\n" +
 			"Both stores must be places that several processes may share: firestore:PROJECT/DATABASE. On one machine use `serve`.\n" +
 			"The OAuth client's secret is read from ESAFETYBOT_OIDC_CLIENT_SECRET; the keys of a forwarder of ClassDojo's mails from " + dojoKeysVar + ".",
 		Example: "  esafetybot site --state firestore:school-project/main --decisions firestore:school-project/decisions --hints firestore:school-project/hints \\\n" +
@@ -71,7 +71,7 @@ func (o *options) lacking(so siteOptions) error {
 	return nil
 }
 
-// siteAlone serves the site without a worker until the context ends.
+// siteAlone serves the site without a worker until the context ends: of one school, or of all schools of a trust.
 func (o *options) siteAlone(ctx context.Context, so siteOptions) error {
 	if err := o.lacking(so); err != nil {
 		return err
@@ -87,6 +87,13 @@ func (o *options) siteAlone(ctx context.Context, so siteOptions) error {
 	if o.state == o.decisions {
 		return usageError{errors.New("--decisions names the same database as --state: the site may write into the one and not into the other, so they must be two")}
 	}
+	t, several, err := o.several()
+	if err != nil {
+		return err
+	}
+	if several {
+		return o.sitesAlone(ctx, so, t)
+	}
 	p, err := o.loadPolicy()
 	if err != nil {
 		return err
@@ -94,61 +101,43 @@ func (o *options) siteAlone(ctx context.Context, so siteOptions) error {
 	if o.trust != "" {
 		o = o.forSchool(p)
 	}
-	log := o.logger()
-	main, err := o.openAt(ctx, o.state, p)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = main.Close() }()
-	made, err := o.openAt(ctx, o.decisions, p)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = made.Close() }()
 	clock, err := o.clock()
 	if err != nil {
 		return err
 	}
-	hints, err := o.siteHints(ctx, p)
-	if err != nil {
+	if o.task, err = newTask(); err != nil {
 		return err
 	}
-	if hints != nil {
-		defer func() { _ = hints.Close() }()
-	}
-	handler, err := o.siteHandler(so, p, main, made, hints, log, clock)
+	defer o.task.close()
+	log := o.logger()
+	s, err := o.siteOf(ctx, so, p, log, clock)
 	if err != nil {
 		return err
 	}
 	failed := make(chan error, 1)
-	addr, end, err := so.serve(ctx, o.around(handler, log, main, made), failed)
+	addr, end, err := so.serve(ctx, o.around(s.handler, log, s.main, s.made), failed)
 	if err != nil {
 		return err
 	}
 	defer end()
 	fmt.Fprintf(o.std.Err, "The review site listens on %s and calls itself %s. It reads %s and notes decisions in %s.\n", addr, o.baseURL, o.state, o.decisions)
-	select {
-	case <-ctx.Done():
-		return nil
-	case err := <-failed:
-		return fmt.Errorf("the review site stopped: %w", err)
-	}
+	return ended(ctx, failed)
 }
 
 // siteHandler is the site of a process that is nothing else, with no more rights over the two stores than it needs.
-func (o *options) siteHandler(so siteOptions, p *policy.Policy, main, made, hints store.Store, log *slog.Logger, clock func() time.Time) (http.Handler, error) {
+func (o *options) siteHandler(so siteOptions, p *policy.Policy, main, made, hints store.Store, log *slog.Logger, clock func() time.Time) (*web.Site, http.Handler, error) {
 	may := rights[siteIdentity]
 	main, made = store.Limit(main, may[mainDatabase]), store.Limit(made, may[decisionsDatabase])
 	site, err := o.site(so, p, main, made, log, decided(p, hints, clock, log), clock)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	handler, _, err := withDojo(site, p, o.std.Getenv(dojoKeysVar), made, clock)
 	if errors.Is(err, errNoDojoKey) {
 		log.Warn(err.Error())
 		err = nil
 	}
-	return handler, err
+	return site, handler, err
 }
 
 // serve answers on the address that the flags say, until end is called. What stops it before comes through failed.
@@ -194,16 +183,9 @@ func (o *options) site(so siteOptions, p *policy.Policy, main, decided store.Sto
 	if p.Trust != nil {
 		key = keyOf(key, p.Key())
 	}
-	from := remote
-	if so.proxied {
-		from = forwarded
-	}
-	in, err := signin.New(signin.Config{
-		Issuer: so.issuer, ClientID: so.client, ClientSecret: o.std.Getenv("ESAFETYBOT_OIDC_CLIENT_SECRET"), BaseURL: strings.TrimSuffix(o.baseURL, "/"),
-		Domains: p.School.Domains, Outside: func(address string) bool { return named(p, address) }, Key: key, Pages: web.PagesOf(p), Log: log, Remote: from,
-	})
+	in, err := o.signIn(so, strings.TrimSuffix(o.baseURL, "/"), key, p.School.Domains, func(address string) bool { return named(p, address) }, web.PagesOf(p), log)
 	if err != nil {
-		return nil, usageError{err}
+		return nil, err
 	}
 	return web.New(web.Config{Policy: p, Main: main, Decisions: decided, SignIn: in, Clock: clock, Log: log, Noted: noted})
 }

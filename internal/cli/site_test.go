@@ -69,7 +69,7 @@ func TestSiteAloneNeedsNoGoogle(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h, err := o.siteHandler(siteFlags(t), p, main, decided, hints, slog.New(slog.DiscardHandler), time.Now)
+	_, h, err := o.siteHandler(siteFlags(t), p, main, decided, hints, slog.New(slog.DiscardHandler), time.Now)
 	if err != nil {
 		t.Fatal(err)
 	}

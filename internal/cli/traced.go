@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 
+	"go.opentelemetry.io/otel/trace"
+
 	"esafetybot/internal/store"
 )
 
@@ -19,28 +21,30 @@ const (
 	fieldLabels = "logging.googleapis.com/labels"
 )
 
-// traceKey is where a context keeps the trace that it belongs to.
-type traceKey struct{}
-
-// trace is what a request says it belongs to.
-type trace struct{ id, span string }
-
 // parseTrace reads what Google's front end, or another, says a request belongs to: traceparent (https://www.w3.org/TR/trace-context/) or X-Cloud-Trace-Context (TRACE_ID/SPAN_ID;o=1). Anybody may send these, so that
-// nothing but hexadecimal digits of the right number is taken.
-func parseTrace(h http.Header) (trace, bool) {
+// nothing but hexadecimal digits of the right number is taken. The span may be missing.
+func parseTrace(h http.Header) (trace.SpanContext, bool) {
 	if parts := strings.Split(h.Get("traceparent"), "-"); len(parts) >= 4 && len(parts[0]) == 2 && hexes(parts[0], 2) && parts[0] != "ff" && hexes(parts[1], 32) && hexes(parts[2], 16) {
-		return trace{parts[1], parts[2]}, true
+		return spanOf(parts[1], parts[2]), true
 	}
 	id, rest, _ := strings.Cut(h.Get("X-Cloud-Trace-Context"), "/")
 	if id = strings.ToLower(id); !hexes(id, 32) {
-		return trace{}, false
+		return trace.SpanContext{}, false
 	}
-	t := trace{id: id}
 	span, _, _ := strings.Cut(rest, ";")
 	if n, err := strconv.ParseUint(span, 10, 64); err == nil && n > 0 {
-		t.span = fmt.Sprintf("%016x", n)
+		return spanOf(id, fmt.Sprintf("%016x", n)), true
 	}
-	return t, true
+	return spanOf(id, ""), true
+}
+
+// spanOf is a span of somebody else's, by what they call it. It is in the form of OpenTelemetry, so that a line of the log has one place to find what it belongs to, be it a request or a run.
+func spanOf(id, span string) trace.SpanContext {
+	var c trace.SpanContextConfig
+	c.TraceID, _ = trace.TraceIDFromHex(id)
+	c.SpanID, _ = trace.SpanIDFromHex(span)
+	c.Remote = true
+	return trace.NewSpanContext(c)
 }
 
 // hexes tells whether a text is so many lower-case hexadecimal digits, not all of them 0.
@@ -53,11 +57,11 @@ func hexes(s string, n int) bool {
 }
 
 // around is what every site has around it: the pages for whatever watches the process, and the trace of each request in what is logged.
-func (o *options) around(next http.Handler, log *slog.Logger, main, site store.Store) http.Handler {
-	h := withHealth(next, log, main, site)
+func (o *options) around(next http.Handler, log *slog.Logger, read ...store.Store) http.Handler {
+	h := withHealth(next, log, read...)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if t, ok := parseTrace(r.Header); ok {
-			r = r.WithContext(context.WithValue(r.Context(), traceKey{}, t))
+			r = r.WithContext(trace.ContextWithSpanContext(r.Context(), t))
 		}
 		h.ServeHTTP(w, r)
 	})
@@ -73,14 +77,14 @@ type tracing struct {
 func (h tracing) Handle(ctx context.Context, r slog.Record) error {
 	r = r.Clone()
 	r.AddAttrs(slog.Any(fieldLabels, map[string]string{"program": "esafetybot"}))
-	if t, ok := ctx.Value(traceKey{}).(trace); ok {
-		id := t.id
+	if t := trace.SpanContextFromContext(ctx); t.HasTraceID() {
+		id := t.TraceID().String()
 		if h.project != "" {
 			id = "projects/" + h.project + "/traces/" + id
 		}
 		r.AddAttrs(slog.String(fieldTrace, id))
-		if t.span != "" {
-			r.AddAttrs(slog.String(fieldSpan, t.span))
+		if t.HasSpanID() {
+			r.AddAttrs(slog.String(fieldSpan, t.SpanID().String()))
 		}
 	}
 	return h.Handler.Handle(ctx, r)

@@ -20,6 +20,7 @@ import (
 	"esafetybot/internal/policy"
 	"esafetybot/internal/store"
 	"esafetybot/internal/store/stores"
+	"esafetybot/internal/telemetry"
 )
 
 // Which of how many tasks of a Cloud Run job this process is (https://cloud.google.com/run/docs/container-contract#jobs-env-vars).
@@ -57,6 +58,9 @@ func taskOf(getenv func(string) string) (*task, error) {
 	return t, nil
 }
 
+// newTask is the only task of a process that serves, whatever it runs in.
+func newTask() (*task, error) { return taskOf(func(string) string { return "" }) }
+
 func (t *task) close() {
 	for _, set := range t.places {
 		_ = set.Close()
@@ -89,6 +93,9 @@ func (o *options) loadTrust() (*policy.Trust, error) {
 
 // apart says what is wrong with the flags where schools could not be told apart.
 func (o *options) apart(t *policy.Trust) error {
+	if _, taken := t.School(trustHost); taken && o.baseURL != "" {
+		return usageError{fmt.Errorf("a school has the short name %q, under which the trust's own pages are: give it another (school: {id: …})", trustHost)}
+	}
 	if o.baseURL != "" && len(t.Schools) > 1 && !strings.Contains(o.baseURL, schoolMark) {
 		return usageError{fmt.Errorf("--base-url %q: each school of a trust has a review site with a host of its own; write %s where its short name goes, as in https://%[2]s.review.trust.example", o.baseURL, schoolMark)}
 	}
@@ -156,17 +163,7 @@ func (n *prefixed) Write(data []byte) (int, error) {
 
 // openAt opens a school's part of a place of state.
 func (o *options) openAt(ctx context.Context, uri string, p *policy.Policy) (store.Store, error) {
-	if o.task == nil {
-		return stores.Open(ctx, uri, p.Key(), o.logger())
-	}
-	if o.task.places[uri] == nil {
-		set, err := stores.OpenSet(ctx, uri, o.logger())
-		if err != nil {
-			return nil, err
-		}
-		o.task.places[uri] = set
-	}
-	return o.task.places[uri].School(p.Key())
+	return o.openKey(ctx, uri, p.Key())
 }
 
 // before is the client of the school before, in this process; nil if there is none.
@@ -215,7 +212,7 @@ func (o *options) runTrust(ctx context.Context, names []string, asJSON bool) err
 	failed, all := false, []ofSchool{}
 	for _, key := range mine {
 		p, _ := t.School(key)
-		records, err := o.forSchool(p).runSchool(ctx, p, clock, names, asJSON)
+		records, err := o.forSchool(p).runSchool(telemetry.Apart(ctx), p, clock, names, asJSON)
 		one := ofSchool{School: key, Records: records}
 		if err != nil {
 			failed = true
@@ -238,6 +235,12 @@ func (o *options) runTrust(ctx context.Context, names []string, asJSON bool) err
 		failed = failed || late || err != nil
 		if err != nil {
 			o.schoolFailed(key, err)
+		}
+	}
+	if len(names) == 0 && ctx.Err() == nil {
+		if err := o.overview(ctx, t, clock, asJSON); err != nil && ctx.Err() == nil {
+			failed = true
+			o.schoolFailed(trustKey, err)
 		}
 	}
 	if asJSON {
@@ -296,7 +299,11 @@ func (o *options) schoolFailed(key string, err error) {
 		o.logger().Error(logJobFailed, "school", key, "job", "all", "error", err.Error())
 		return
 	}
-	fmt.Fprintf(o.std.Err, "esafetybot: school %s: %v\n", key, err)
+	of := "school " + key
+	if key == trustKey {
+		of = "the trust"
+	}
+	fmt.Fprintf(o.std.Err, "esafetybot: %s: %v\n", of, err)
 }
 
 // runSchool runs one school of a trust.

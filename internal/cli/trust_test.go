@@ -5,6 +5,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"mime"
+	"mime/multipart"
+	netmail "net/mail"
 	"os"
 	"path/filepath"
 	"slices"
@@ -20,11 +24,13 @@ import (
 	"esafetybot/internal/jobs"
 	"esafetybot/internal/outbox"
 	"esafetybot/internal/policy"
+	"esafetybot/internal/roster"
 	"esafetybot/internal/sim/generate"
 	"esafetybot/internal/sim/world"
 	"esafetybot/internal/store"
 	"esafetybot/internal/store/firestore/emulator"
 	"esafetybot/internal/store/stores"
+	"esafetybot/internal/trust"
 )
 
 // grove is a trust of several schools in one Google account, served by a simulated Google.
@@ -292,6 +298,33 @@ func TestCampaignTrust(t *testing.T) {
 			t.Errorf("the second day: %s differs from a run by itself (-want +have):\n%s", key, d)
 		}
 	}
+
+	// The trust's own mail goes once, whichever task is the last to run a school; two that end at once leave it to the next tick.
+	overviews := func() int {
+		found, err := filepath.Glob(filepath.Join(mails, "trust", "*.eml"))
+		g.do(err)
+		return len(found)
+	}
+	g.world.Advance(7 * 24 * time.Hour)
+	g.toDue()
+	g.share("p1."+g.keys[0]+"@school.example", "News") // a log that is silent for a week is told as such
+	g.world.Advance(30 * time.Minute)
+	before := overviews()
+	for range 3 {
+		g.all(state, mails, tasks)
+	}
+	if n := overviews() - before; n != 1 {
+		t.Errorf("%d overviews of one week were sent, want 1", n)
+	}
+}
+
+// toDue lets time pass until the overview of the trust, if it was not sent in that week, has just become due.
+func (g *grove) toDue() {
+	for _, due := range []bool{false, true} {
+		for trust.Due(g.trust.Schools, g.trust.SafeguardingLead, g.world.Now()) != due {
+			g.world.Advance(30 * time.Minute)
+		}
+	}
 }
 
 func findingsOnly(list []string) []string {
@@ -366,4 +399,112 @@ func TestTaskOf(t *testing.T) {
 			t.Errorf("%s of %s: %v", c.index, c.count, err)
 		}
 	}
+}
+
+// TestTrustOverview: the trust's safeguarding lead gets one mail a week, with each school's numbers and nobody's name, whichever task is first; it stands in no school's state. A school that cannot be read is told as such.
+func TestTrustOverview(t *testing.T) {
+	g := plant(t, 3)
+	dir := t.TempDir()
+	state, mails := "bolt:"+filepath.Join(dir, "state.db"), filepath.Join(dir, "mails")
+	sent := func() []string {
+		found, err := filepath.Glob(filepath.Join(mails, "trust", "*.eml"))
+		g.do(err)
+		return found
+	}
+	g.toDue()
+	for range 2 {
+		for i := range 2 {
+			if said, err := g.task(state, mails, i, 2); err != nil {
+				t.Fatalf("task %d: %v\n%s", i, err, said)
+			}
+		}
+	}
+	if n := len(sent()); n != 1 {
+		t.Fatalf("%d overviews were sent in a week, want 1", n)
+	}
+	for _, key := range g.keys {
+		for _, l := range g.left(state, key) {
+			if strings.Contains(l, jobs.OverviewKind) {
+				t.Errorf("%s keeps the overview of the trust: %s", key, l)
+			}
+		}
+	}
+	unreadable := g.keys[1]
+	s := g.open(state, unreadable)
+	b := &store.Batch{}
+	for d, err := range s.Find(t.Context(), roster.Roster, store.Ask{}) {
+		g.do(err)
+		b.Put(roster.Roster, d.Key, d.Version, d.Fields, []byte("{"))
+	}
+	g.do(errors.Join(s.Commit(t.Context(), b), s.Close()))
+	g.world.Advance(7 * 24 * time.Hour)
+	o, said := g.options(state, mails, nil)
+	o.baseURL = "https://{school}.review.trust.example"
+	o.now = g.world.Now().Format(time.RFC3339)
+	if err := o.overview(t.Context(), g.trust, g.world.Now, false); err != nil {
+		t.Fatalf("%v\n%s", err, said)
+	}
+	list := sent()
+	if len(list) != 2 {
+		t.Fatalf("%d overviews were sent in two weeks, want 2", len(list))
+	}
+	texts := map[bool]string{}
+	for _, path := range list {
+		m := readMail(t, path)
+		texts[strings.Contains(m, "could not be read, so nothing is known of it")] = m
+		for _, p := range g.trust.Schools {
+			if !strings.Contains(m, p.School.Name) {
+				t.Errorf("the overview does not name %s:\n%s", p.School.Name, m)
+			}
+		}
+		g.world.View(func() {
+			for _, u := range g.world.Users() {
+				for _, word := range []string{u.PrimaryEmail, u.Name.FullName, u.ID} {
+					if strings.Contains(m, word) {
+						t.Errorf("the overview holds %q", word)
+					}
+				}
+			}
+			for _, f := range g.world.Files() {
+				if len(f.Name) > 8 && strings.Contains(m, f.Name) {
+					t.Errorf("the overview holds the title %q", f.Name)
+				}
+			}
+		})
+	}
+	if len(texts) != 2 || !strings.Contains(texts[true], "https://trust.review.trust.example/") || strings.Contains(texts[false], "https://") {
+		t.Errorf("the overviews are\n%s\nand\n%s", texts[false], texts[true])
+	}
+	if first := texts[false]; strings.Count(first, ": amber") != 3 || !strings.Contains(first, "Of 1 clause: 1 amber.") {
+		t.Errorf("the first overview says\n%s", first)
+	}
+	if again := g.left(state, g.keys[0]); len(again) < 8 {
+		t.Error("a school's state is gone")
+	}
+}
+
+// readMail is the plain text of a mail in a folder.
+func readMail(t *testing.T, path string) string {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := netmail.ReadMessage(bytes.NewReader(data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, params, err := mime.ParseMediaType(m.Header.Get("Content-Type"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := multipart.NewReader(m.Body, params["boundary"]).NextPart()
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := io.ReadAll(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.Join(strings.Fields(string(text)), " ")
 }

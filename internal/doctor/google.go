@@ -30,7 +30,7 @@ func (x *examination) google(ctx context.Context) {
 	x.refused = map[string]bool{}
 	if x.Client == nil {
 		x.spoilt = true
-		what, next := "No service account is given", "make one and give its key file with --google-credentials (README, “Point it at a real domain”)"
+		what, next := "No service account is given", "make one and give its key file with --google-credentials (docs/setup.md, steps 2 and 3)"
 		if x.Trouble != nil {
 			what, next = "The service account cannot be used: "+x.Trouble.Error(), "give a key file that works with --google-credentials"
 		}

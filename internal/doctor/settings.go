@@ -146,7 +146,7 @@ func (x *examination) rolls(ctx context.Context) {
 		x.works(key, "The roll of "+r.which+" ("+where+") can be read: "+count(len(roll.Rows), "person", "people"))
 		if len(roll.Odd) > 0 {
 			x.unknown(key+"/odd", "In the roll of "+r.which+" there is no date, year or answer where one should stand, in "+count(len(roll.Odd), "place", "places"),
-				"look at lines "+oddLines(roll.Odd)+" of the file")
+				"look at "+oddLines(roll.Odd)+" of the file")
 		}
 	}
 }
@@ -161,5 +161,8 @@ func oddLines(odd []rolls.Odd) string {
 		}
 		out = append(out, strconv.Itoa(o.Line))
 	}
-	return strings.Join(out, ", ")
+	if len(out) == 1 {
+		return "line " + out[0]
+	}
+	return "lines " + strings.Join(out, ", ")
 }

@@ -42,9 +42,19 @@ func (s *campus) runNamed(w *watch, names ...string) error {
 	}
 	s.noteMoved(w)
 	ctx := context.Background()
-	client, err := newClient(ctx, w.policy, s.key, s.base, s.retry, s.logs)
+	env, err := s.env(ctx, w)
 	if err != nil {
 		return err
+	}
+	_, err = runJobs(ctx, w, env, names...)
+	return err
+}
+
+// env is what the jobs of a watch run with.
+func (s *campus) env(ctx context.Context, w *watch) (jobs.Env, error) {
+	client, err := newClient(ctx, w.policy, s.key, s.base, s.retry, s.logs)
+	if err != nil {
+		return jobs.Env{}, err
 	}
 	env := jobs.Env{Google: client, Clock: s.world.Now, Rotation: s.rotate, Log: newLog(s.logs), Roll: s.roll}
 	if jobs.MayChange(w.policy) {
@@ -53,8 +63,7 @@ func (s *campus) runNamed(w *watch, names ...string) error {
 	if w.policy.PostsInClassroom() {
 		env.Classroom = client
 	}
-	_, err = runJobs(ctx, w, env, names...)
-	return err
+	return env, nil
 }
 
 // gapsOf is what the last run of a job could not see; nothing if it did not run.

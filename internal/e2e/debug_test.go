@@ -7,10 +7,12 @@ import (
 	"slices"
 	"strings"
 
+	"esafetybot/internal/moderation"
 	"esafetybot/internal/people"
 	"esafetybot/internal/seen"
 	"esafetybot/internal/shares"
 	"esafetybot/internal/sim/truth"
+	"esafetybot/internal/sim/world"
 	"esafetybot/internal/store"
 )
 
@@ -45,6 +47,14 @@ func (s *campus) explain(want, have []truth.Finding) string {
 			_, id, ok = strings.Cut(of, "-")
 		}
 		fmt.Fprintf(&out, "== %s\n", sub)
+		if of, document := strings.CutPrefix(sub, "document/"); document {
+			course, file, _ := strings.Cut(of, "-")
+			s.attachedIn(&out, course, file)
+		}
+		if of, post := strings.CutPrefix(sub, "post/"); post {
+			course, id, _ := strings.Cut(of, "-")
+			s.saidOn(&out, course, id)
+		}
 		if gid, group := strings.CutPrefix(sub, "group/"); group {
 			s.heldBy(&out, gid)
 			fmt.Fprintf(&out, "   picture: %v\n", s.holders(gid))
@@ -78,7 +88,7 @@ func (s *campus) logOf(out *strings.Builder, id string) {
 	for _, act := range s.world.Activities("drive") {
 		for _, e := range act.Events {
 			if e.Param("doc_id") == id && e.Name != "view" && e.Name != "edit" {
-				fmt.Fprintf(out, "      %s %s owner=%s new_owner=%s drive=%s type=%s target=%s\n", act.Time.Format("01-02T15:04:05"), e.Name,
+				fmt.Fprintf(out, "      %s %s by=%s owner=%s new_owner=%s drive=%s type=%s target=%s\n", act.Time.Format("01-02T15:04:05"), e.Name, act.ActorID,
 					e.Param("owner"), e.Param("new_owner"), e.Param("shared_drive_id"), e.Param("doc_type"), e.Param("target_user"))
 			}
 		}
@@ -98,6 +108,84 @@ func (s *campus) scopeOf(w *watch, subject string) seen.Scope {
 	}
 	scope, _ := b.Has(subject)
 	return scope
+}
+
+// attachedIn tells to which posts of a class a file is attached, and what the log and each watch have of them.
+func (s *campus) attachedIn(out *strings.Builder, course, file string) {
+	if c := s.world.Course(course); c != nil {
+		fmt.Fprintf(out, "   class state %s owner %s folder %v\n", c.CourseState, c.OwnerID, c.TeacherFolder)
+	}
+	if f := s.world.File(file); f != nil && f.Owner != nil {
+		if u := s.world.User(f.Owner.EmailAddress); u != nil {
+			fmt.Fprintf(out, "   owner %s in %s suspended %v archived %v\n", u.ID, u.OrgUnitPath, u.Suspended, u.Archived)
+		}
+		for _, u := range s.world.DeletedUsers() {
+			if u.PrimaryEmail == f.Owner.EmailAddress {
+				fmt.Fprintf(out, "   owner %s deleted %s\n", u.ID, u.DeletionTime)
+			}
+		}
+	}
+	for _, kind := range []string{world.Announcement, world.CourseWork, world.Material} {
+		for _, p := range s.world.Posts(course, kind) {
+			if !p.Has(file) {
+				continue
+			}
+			fmt.Fprintf(out, "   attached to %s %s state %s updated %s\n", kind, p.ID, p.State, p.UpdateTime)
+			for _, act := range s.world.Activities("classroom") {
+				for _, e := range act.Events {
+					if e.Param("post_id") == p.ID {
+						fmt.Fprintf(out, "      %s %s\n", act.Time.Format("01-02T15:04:05"), e.Name)
+					}
+				}
+			}
+		}
+	}
+	for _, w := range s.watches {
+		book, err := moderation.Open(context.Background(), w.store)
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		class := book.Class(course)
+		fmt.Fprintf(out, "   %s: the book has the document %v, attached by %v, loose %+v\n", w.name, class.Posts[moderation.DocumentPost(file)], class.Attached(file), book.Drive.Loose[file])
+		if f := class.Files; f != nil {
+			fmt.Fprintf(out, "      posts read %s, next %s, cursors %s and %s\n", f.Read, f.Next, book.Cursor, book.Drive.Cursor)
+			for id, a := range f.Posts {
+				if p := s.world.Post(course, id); p == nil || p.Has(file) {
+					fmt.Fprintf(out, "      post %s: %+v\n", id, a)
+				}
+			}
+		}
+	}
+}
+
+// saidOn tells what the log has of a post, and what each watch knows of it.
+func (s *campus) saidOn(out *strings.Builder, course, post string) {
+	if c := s.world.Course(course); c != nil {
+		fmt.Fprintf(out, "   class state %s owner %s made %s changed %s\n", c.CourseState, c.OwnerID, c.CreationTime, c.UpdateTime)
+		for _, m := range s.world.Teachers(course) {
+			fmt.Fprintf(out, "   teacher %s in use %v\n", m.UserID, s.world.User(m.Profile.EmailAddress) != nil)
+		}
+	}
+	for _, act := range s.world.Activities("classroom") {
+		for _, e := range act.Events {
+			if e.Param("post_id") == post || e.Param("course_id") == course && e.Param("post_id") == "" {
+				fmt.Fprintf(out, "      %s %s by %s\n", act.Time.Format("01-02T15:04:05"), e.Name, act.ActorID)
+			}
+		}
+	}
+	for _, w := range s.watches {
+		book, err := moderation.Open(context.Background(), w.store)
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		p := book.Class(course).Posts[post]
+		fmt.Fprintf(out, "   %s: cursor %s, post %+v\n", w.name, book.Cursor, p)
+		if p != nil {
+			for _, a := range p.Acts {
+				fmt.Fprintf(out, "      %+v\n", a)
+			}
+		}
+	}
 }
 
 // heldBy tells what is shared with a group.

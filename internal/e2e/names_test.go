@@ -40,10 +40,26 @@ func (s *campus) agreeOnNames(when string) {
 		if r := w.records[jobs.NamesJob]; r == nil || r.Error != "" {
 			s.t.Fatalf("%s: %s: pupils' names were not looked for: %+v", when, w.name, r)
 		}
-		if diff := cmp.Diff(s.within(w, want[w.name]), s.within(w, foundBy(s.t, w, names.Means))); diff != "" {
-			s.t.Errorf("%s: %s differs from truth (-want +have):\n%s", when, w.name, short(diff))
+		want, have := s.within(w, want[w.name]), s.within(w, foundBy(s.t, w, names.Means))
+		have = slices.DeleteFunc(have, func(f truth.Finding) bool {
+			return !slices.ContainsFunc(want, func(x truth.Finding) bool { return cmp.Equal(x, f) }) && s.doubted(w, f)
+		})
+		if diff := cmp.Diff(want, have); diff != "" {
+			s.t.Errorf("%s: %s differs from truth (-want +have):\n%s\n%s", when, w.name, short(diff), s.explain(want, have))
 		}
 	}
+}
+
+// doubted tells whether an adult has the name of a pupil who is found: what was open before that stays open, and truth says nothing of it (docs/name-rules.md).
+func (s *campus) doubted(w *watch, f truth.Finding) (is bool) {
+	s.world.View(func() {
+		for _, u := range s.world.Users() {
+			for _, o := range s.world.Users() {
+				is = is || slices.Contains(f.Facts, "pupil/"+u.ID) && o.ID != u.ID && !o.Suspended && !o.Archived && strings.EqualFold(o.Name.FullName, u.Name.FullName) && !under(w.policy, o.OrgUnitPath)
+			}
+		}
+	})
+	return is
 }
 
 // hazelbank serves the hand-made school about names and gives the policy that asks for everything.

@@ -33,6 +33,7 @@ import (
 	"esafetybot/internal/roster"
 	"esafetybot/internal/sim/generate"
 	"esafetybot/internal/sim/server"
+	"esafetybot/internal/sim/world"
 	"esafetybot/internal/store"
 	"esafetybot/internal/store/bolt"
 )
@@ -278,9 +279,15 @@ func (o *office) subjects() []somebody {
 	if far == "" {
 		o.t.Fatal("nobody outside may open anything")
 	}
+	stranger := somebody{who: "outside", address: address[far], words: []string{address[far], pseudonym.Of(address[far])}}
+	for id, a := range address { // Drive and Classroom may know them by a number each
+		if a == address[far] {
+			stranger.words = append(stranger.words, id)
+		}
+	}
 	return []somebody{
 		o.account("pupil", best(acts, true)), o.account("teacher", best(looked, false)),
-		{who: "outside", address: address[far], words: []string{address[far], far, pseudonym.Of(address[far])}},
+		stranger,
 	}
 }
 
@@ -311,7 +318,7 @@ func TestErase(t *testing.T) {
 	for _, seed := range smallSeeds(1) {
 		t.Run(fmt.Sprintf("seed-%d", seed), func(t *testing.T) {
 			days := 6
-			if campaign() && seed <= 2 {
+			if campaign() && seed <= 5 {
 				days = 49
 			}
 			o := halfATerm(t, seed, days)
@@ -331,6 +338,7 @@ func TestErase(t *testing.T) {
 				if status, out := o.command("privacy", "erase", s.address, "--as", "dpo@"+generate.Trust, "--dry-run"); status != 0 || len(o.leftovers(s.words)) != len(before) {
 					t.Fatalf("%s: looking only, status %d: %s", s.who, status, out)
 				}
+				o.readAgain(s, collections(before))
 				status, out := o.command("privacy", "erase", s.address, "--as", "dpo@"+generate.Trust)
 				if status != 0 || !strings.Contains(out, "incident log") || !strings.Contains(out, "mails that were delivered") {
 					t.Fatalf("%s: status %d: %s", s.who, status, out)
@@ -354,7 +362,7 @@ func TestErase(t *testing.T) {
 				}
 			}
 			for _, c := range []string{"actions", "action_events", "classes", "coverage", "decisions", "events", "findings", "letters", "letter_parts", "mail", "marks", "memory", "moderation", "people", "roster", "shares", "views"} {
-				if seed == 1 && !met[c] {
+				if seed == 1 && days == 6 && !met[c] {
 					t.Errorf("nobody of those who were erased was in %s before: the test does not show that they are taken out of it", c)
 				}
 			}
@@ -442,6 +450,25 @@ func (o *office) exports(s somebody) {
 	}
 }
 
+// readAgain sees that an erasure says of what was read from Google that it will be read again, and of nothing else.
+func (o *office) readAgain(s somebody, held map[string]bool) {
+	o.t.Helper()
+	status, out := o.command("privacy", "erase", s.address, "--as", "dpo@"+generate.Trust, "--dry-run", "--json")
+	var said privacy.Summary
+	if status != 0 || json.Unmarshal([]byte(out), &said) != nil {
+		o.t.Fatalf("%s: looking only, status %d: %s", s.who, status, out)
+	}
+	told := map[string]string{}
+	for _, l := range said.Again {
+		told[l.What] = l.Why
+	}
+	for _, p := range jobs.Places() {
+		if want := p.Again != "" && held[p.C.Name]; (told[p.What] != "") != want {
+			o.t.Errorf("%s: %q in %s, told that Google has it: %q", s.who, p.What, slices.Sorted(maps.Keys(held)), told[p.What])
+		}
+	}
+}
+
 // goesOn sees that everything runs as before once those who were erased are gone from Google too, and that nothing of them comes back.
 func (o *office) goesOn(gone ...somebody) {
 	o.t.Helper()
@@ -459,16 +486,29 @@ func (o *office) goesOn(gone ...somebody) {
 	}
 	o.close()
 	others := map[string]bool{} // what somebody else is called
+	var titles strings.Builder  // which Google still shows: the command says that they are read again
 	o.world.View(func() {
 		for _, u := range o.world.Users() {
 			others[u.Name.FullName] = true
 		}
+		for _, f := range o.world.Files() {
+			titles.WriteString(f.Name + "\n")
+		}
+		for _, c := range o.world.Courses() {
+			titles.WriteString(c.Name + "\n")
+			for _, kind := range []string{world.CourseWork, world.Material} {
+				for _, p := range o.world.Posts(c.ID, kind) {
+					titles.WriteString(p.Title + "\n")
+				}
+			}
+		}
 	})
 	for _, s := range gone {
-		s.words = slices.DeleteFunc(s.words, func(w string) bool { return others[w] })
-		for name := range collections(o.leftovers(s.words)) {
+		s.words = slices.DeleteFunc(s.words, func(w string) bool { return others[w] || w == s.name && strings.Contains(titles.String(), w) })
+		for _, at := range o.leftovers(s.words) {
+			name, _, _ := strings.Cut(at, " ")
 			if !strings.HasPrefix(name, "incident") && name != "adult_concerns" {
-				o.t.Errorf("%s is back in %s", s.who, name)
+				o.t.Errorf("%s is back in %s", s.who, at)
 			}
 		}
 	}

@@ -29,10 +29,20 @@ type waitingFor struct {
 	active  bool   // whoever it is was there in the morning
 }
 
+// waitingClass is a class in which nobody could post something yet.
+type waitingClass struct {
+	posting        truth.Posting
+	text, course   string
+	teachers       string // the class, and who teaches it, when truth was last asked for
+	as             string // in whose name it would be posted, by that
+	morning, night string // likewise this morning and on the last evening
+}
+
 // ledger is what must go out, by truth, and what did, as far as the day has come.
 type ledger struct {
 	gone  map[string]bool // postings whose turn has come, by name and key
 	open  []*waitingFor
+	late  []*waitingClass
 	posts map[string]string // announcements that the program made: "COURSE ID" → "draft" or "published"
 	want  []string          // today's lines of what must have gone out, and of what did
 	have  []string
@@ -128,7 +138,67 @@ func (y *remindedYear) expect() {
 		for _, x := range l.open {
 			x.active = y.there(x.who)
 		}
+		y.postable()
+		for _, x := range l.late {
+			x.morning = x.as
+		}
 	}
+}
+
+// postable works out in whose name what waits in classes would be posted there now. Truth is asked again only when something about a class or those who teach it is different.
+func (y *remindedYear) postable() {
+	y.t.Helper()
+	var list []truth.Posting
+	for _, late := range y.ledger.late {
+		teachers := y.policyTexts[y.w.name]
+		y.world.View(func() {
+			if c := y.world.Course(late.course); c != nil {
+				teachers += c.CourseState
+			}
+			for _, m := range y.world.Teachers(late.course) {
+				if u := y.world.User(m.UserID); u != nil {
+					teachers += fmt.Sprint(u.ID, u.Suspended, u.Archived, u.OrgUnitPath, u.Addresses())
+				}
+			}
+		})
+		if teachers == late.teachers {
+			continue
+		}
+		if list == nil {
+			tenant, policies := y.forTruth(y.policyTexts)
+			list = y.ofTruth(tenant, policies[y.w.name])
+		}
+		late.teachers, late.as = teachers, ""
+		for _, x := range list {
+			if x.Reminder == late.posting.Reminder && x.Key == late.posting.Key {
+				late.as = x.As[late.course]
+			}
+		}
+	}
+}
+
+// expectLate notes what had to be posted on a day in classes in which nobody could at first. Where who can post changed since the last evening it may be posted today, or another time.
+func (y *remindedYear) expectLate() {
+	y.t.Helper()
+	l, now := &y.ledger, y.world.Now().In(y.zone)
+	date, cal := now.Format(time.DateOnly), y.w.policy.Calendar
+	var still []*waitingClass
+	y.postable()
+	for _, x := range l.late {
+		line := func(as string) string { return fmt.Sprintf("%s %q in class %s, %s", date, x.text, x.course, as) }
+		must := x.as != "" && x.as == x.morning && x.as == x.night && cal.IsSchoolDay(cal.Date(now))
+		switch i := slices.IndexFunc([]string{x.as, x.morning, x.night}, func(as string) bool { return as != "" && slices.Contains(l.have, line(as)) }); {
+		case y.tooLate(x.posting.Day):
+		case i >= 0:
+			l.want = append(l.want, line([]string{x.as, x.morning, x.night}[i]))
+		case must:
+			l.want = append(l.want, line(x.as))
+		default:
+			x.night = x.as
+			still = append(still, x)
+		}
+	}
+	l.late = still
 }
 
 func (y *remindedYear) expectPosts(x truth.Posting) {
@@ -136,6 +206,9 @@ func (y *remindedYear) expectPosts(x truth.Posting) {
 	date, text := y.world.Now().In(y.zone).Format(time.DateOnly), y.textOf(x)
 	for course, as := range x.As {
 		y.ledger.want = append(y.ledger.want, fmt.Sprintf("%s %q in class %s, %s", date, text, course, as))
+	}
+	for _, course := range x.Nobody {
+		y.ledger.late = append(y.ledger.late, &waitingClass{posting: x, text: text, course: course})
 	}
 }
 
@@ -213,7 +286,7 @@ func (y *remindedYear) received() map[string][]string {
 	ids, kinds := map[string]string{}, map[string][]string{}
 	var sent []world.Mail
 	y.world.View(func() {
-		for _, u := range y.world.Users() {
+		for _, u := range append(slices.Clone(y.world.DeletedUsers()), y.world.Users()...) { // who was deleted since they were written to, too
 			for _, a := range u.Addresses() {
 				ids[strings.ToLower(a)] = u.ID
 			}
@@ -349,6 +422,7 @@ func (y *remindedYear) evening() {
 		}
 	}
 	l.open = still
+	y.expectLate()
 	slices.Sort(l.want)
 	slices.Sort(l.have)
 	if missing, more := without(l.want, l.have), without(l.have, l.want); len(missing)+len(more) > 0 {

@@ -11,9 +11,12 @@ import (
 	"testing"
 	"time"
 
+	"esafetybot/internal/audit"
+	"esafetybot/internal/colours"
 	"esafetybot/internal/jobs"
 	"esafetybot/internal/policy"
 	"esafetybot/internal/privacy"
+	"esafetybot/internal/seen"
 	"esafetybot/internal/sim/generate"
 	"esafetybot/internal/sim/server"
 	"esafetybot/internal/sim/world"
@@ -74,13 +77,17 @@ func twoSchools(t testing.TB, pupils int) (*campus, *policy.Trust) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := serve(t, sc.World, nil, server.Options{})
+	s := serve(t, sc.World, nil, server.Options{AutoLogin: true, OIDCClients: []world.OIDCClient{{ClientID: "review", ClientSecret: "secret"}}})
 	for _, p := range trust.Schools {
 		st, err := memory.Open()
 		if err != nil {
 			t.Fatal(err)
 		}
-		s.watches = append(s.watches, &watch{name: p.Key(), policy: p, store: st, box: newOutbox(t, p, st)})
+		site, err := memory.Open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.watches = append(s.watches, &watch{name: p.Key(), policy: p, store: st, box: newOutbox(t, p, st), site: site})
 	}
 	return s, trust
 }
@@ -221,6 +228,7 @@ func belongings(w *world.World, mine func(unit string) bool, admin string) map[s
 			}
 		}
 	})
+	delete(out, "Classroom") // a folder's title, and what Google calls its product
 	maps.DeleteFunc(out, func(text, _ string) bool { return len(text) < 9 })
 	return out
 }
@@ -309,4 +317,56 @@ func TestTwoSchoolsInOneDomain(t *testing.T) {
 	s.world.Advance(6 * time.Hour)
 	look()
 	compare()
+	ofAsh, ofOak := belongings(s.world, ash, "it@school.example"), belongings(s.world, oak, "")
+	s.told(s.watches[0], ash, ofAsh, ofOak, 25)
+	s.told(s.watches[1], oak, ofOak, ofAsh, 5)
+}
+
+// TestSharedUnits: two schools that differ only in domain cannot know whose a Chromebook is. No run looks at one, and each says so, unless its policy knows of it.
+func TestSharedUnits(t *testing.T) {
+	t.Parallel()
+	sc, err := generate.Generate(generate.Options{Pupils: 20, Seed: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sc.World.AddDomain(&world.Domain{DomainName: "second.example", Verified: true})
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"trust.yaml": "trust: {name: Example Trust}\npeople: {safeguarding_lead: dsl@trust.example}\npolicy:\n  school: {timezone: Europe/London}\n  calendar: {terms: [{name: Autumn, first: 2026-09-02, last: 2026-12-18}]}\n" +
+			"  clauses: [{id: T1, says: Chromebooks are up to date., deals_with_it: workspace_admin, met_by: [{check: devices, with: {rules: [update-expired]}, severity: medium}]}]\nschools: [first.yaml, second.yaml]\n",
+		"first.yaml":  "inherits: trust.yaml\nschool: {name: First, id: first, domains: [school.example]}\npeople: {workspace_admin: it@school.example, headteacher: head@school.example, safeguarding_lead: head@school.example, esafety_officer: head@school.example, chair_of_governors: chair@home.example}\n",
+		"second.yaml": "inherits: trust.yaml\nschool: {name: Second, id: second, domains: [second.example]}\nnot_seen: [chromebooks]\npeople: {workspace_admin: it@school.example, headteacher: head@second.example, safeguarding_lead: head@second.example, esafety_officer: head@second.example, chair_of_governors: chair@home.example}\n",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	trust, err := policy.LoadTrust(filepath.Join(dir, "trust.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := serve(t, sc.World, nil, server.Options{})
+	for _, p := range trust.Schools {
+		st, err := memory.Open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		w := &watch{name: p.Key(), policy: p, store: st, box: newOutbox(t, p, st)}
+		s.do(s.runNamed(w, jobs.DevicesJob, jobs.ReportJob))
+		r := w.records[jobs.DevicesJob]
+		if len(r.Gaps) != 1 || r.Gaps[0].Scope != "chromebooks" || r.Gaps[0].Reason != seen.Shared {
+			t.Errorf("%s: the gaps are %v, want the Chromebooks", w.name, r.Gaps)
+		}
+		if ok := r.OK(p.NotSeen); ok != (w.name == "second") {
+			t.Errorf("%s: as its policy expects: %t", w.name, ok)
+		}
+		if n := len(foundBy(t, w, "devices")); n != 0 {
+			t.Errorf("%s finds %d Chromebooks", w.name, n)
+		}
+		standing, err := audit.At(t.Context(), st, p, s.world.Now())
+		s.do(err)
+		if c := standing.Clauses[0]; c.Colour != colours.Unknown || !strings.Contains(strings.Join(c.Unseen, "; "), "Chromebooks in org units that several schools of the trust share: a Chromebook has no domain") {
+			t.Errorf("%s: the clause is %s, and unseen is %q", w.name, c.Colour, c.Unseen)
+		}
+	}
 }

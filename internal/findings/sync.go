@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"esafetybot/internal/store"
+	"esafetybot/internal/telemetry"
 )
 
 // Evidence is what is known about the subject of a finding that a check no longer yields.
@@ -61,6 +62,10 @@ func (k *Keeper) Sync(ctx context.Context, in Input) (Change, error) {
 	if err != nil {
 		return c, err
 	}
+	open := 0
+	for _, f := range stored {
+		open += f.open()
+	}
 	b, n := &store.Batch{}, 0
 	flush := func(force bool) error {
 		if n == 0 || !force && n < pairs && b.Size() < store.MaxBatchBytes/2 {
@@ -93,6 +98,10 @@ func (k *Keeper) Sync(ctx context.Context, in Input) (Change, error) {
 				return c, err
 			}
 		}
+		before := 0
+		if f != nil {
+			before = f.open()
+		}
 		var due time.Time
 		if in.Due != nil && o.Due.IsZero() {
 			due = in.Due(o)
@@ -100,6 +109,7 @@ func (k *Keeper) Sync(ctx context.Context, in Input) (Change, error) {
 			due = o.Due
 		}
 		f, e, changed := step(f, o, due, in.Run.Now)
+		open += f.open() - before
 		if !changed {
 			c.Kept++
 			continue
@@ -133,13 +143,26 @@ func (k *Keeper) Sync(ctx context.Context, in Input) (Change, error) {
 			continue
 		}
 		from := f.Status
+		open -= f.open()
 		f.Status, f.Closed, f.How, f.Missing, f.Agreed = Resolved, in.Run.Now, ev.How, false, nil
 		c.Closed++
 		if err := write(f, Event{From: from, How: ev.How}); err != nil {
 			return c, err
 		}
 	}
-	return c, flush(true)
+	if err := flush(true); err != nil {
+		return c, err
+	}
+	telemetry.FindingsOpen(ctx, in.Means, open)
+	return c, nil
+}
+
+// open counts a finding if it is open.
+func (f *Finding) open() int {
+	if f.Status == Open {
+		return 1
+	}
+	return 0
 }
 
 // step is the life of a finding that is there now: what becomes of it, and the event that tells so.

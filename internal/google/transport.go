@@ -16,6 +16,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"esafetybot/internal/telemetry"
 )
 
 // Retry bounds how long a request is tried. Zero fields mean the defaults.
@@ -109,13 +111,27 @@ type outcome struct {
 	why   string // status or kind of error, for the log
 }
 
+// status is what was answered; 0 where nothing was.
+func (o *outcome) status() int {
+	if o.resp == nil {
+		return 0
+	}
+	return o.resp.StatusCode
+}
+
 // RoundTrip sends a request until it has an answer worth returning.
 func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
-	ctx := req.Context()
-	cl := callOf(ctx)
+	cl := callOf(req.Context())
 	if cl == nil {
 		return nil, errors.New("google: a request without a call in its context: every request must go through a reader")
 	}
+	ctx, told := telemetry.Call(req.Context(), cl.m.name)
+	resp, err := t.roundTrip(ctx, req, cl, told)
+	told.End(err != nil)
+	return resp, err
+}
+
+func (t *transport) roundTrip(ctx context.Context, req *http.Request, cl *call, told *telemetry.Request) (*http.Response, error) {
 	var body []byte
 	if req.Body != nil {
 		var err error
@@ -157,7 +173,9 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 			return nil, err
 		}
 		wait := time.Duration(0)
-		switch v := t.judge(&o, cl); {
+		v := t.judge(&o, cl)
+		told.Tried(ctx, o.status(), o.quota)
+		switch {
 		case v == expired && stale == "" && !fresh:
 			stale = auth // once, and at once: a token can be withdrawn early
 		case v == done, v == expired:
@@ -171,7 +189,7 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		if try >= tries || t.now().Add(wait).Sub(start) > t.retry.Total {
 			return o.response()
 		}
-		t.log.Debug("google: trying again", "method", cl.m.name, "try", try, "why", o.why, "wait", wait)
+		t.log.DebugContext(ctx, "google: trying again", "method", cl.m.name, "try", try, "why", o.why, "wait", wait)
 		if wait > 0 {
 			if err := t.sleep(ctx, wait); err != nil {
 				return nil, err

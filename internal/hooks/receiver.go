@@ -5,13 +5,14 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"slices"
-	"sync"
 	"sync/atomic"
 	"time"
 
 	"esafetybot/internal/classdojo"
+	"esafetybot/internal/recent"
 	"esafetybot/internal/store"
 )
 
@@ -64,6 +65,13 @@ type Counts struct {
 	Failed   int64 // could not be kept; whoever pushed was asked to come again
 }
 
+// ByOutcome are the counts by a word for each, the same in the log and for a collector.
+func (c Counts) ByOutcome() map[string]int64 {
+	return map[string]int64{
+		"taken": c.Taken, "told_before": c.Twice, "sync": c.Sync, "unsigned": c.Unsigned, "not_understood": c.Unread, "ignored": c.Ignored, "too_many": c.Busy, "not_kept": c.Failed,
+	}
+}
+
 // Receiver takes pushes and leaves a hint for each. It can do nothing else. What it answers:
 //
 //	200  taken, taken before, or nothing to take
@@ -80,10 +88,7 @@ type Receiver struct {
 
 	taken, twice, sync, unsigned, unread, ignored, busy, failed atomic.Int64
 
-	mu    sync.Mutex
-	known map[string]bool // keys of hints that were kept
-	order []string        // the same, a ring
-	next  int
+	kept *recent.Keys // of hints
 }
 
 // New makes the receivers. An error says what is wrong with a key by its place, never what it is.
@@ -105,7 +110,7 @@ func New(c Config) (*Receiver, error) {
 	if err := checkKeys(c.Keys); err != nil {
 		return nil, err
 	}
-	r := &Receiver{c: c, mux: http.NewServeMux(), slots: make(chan struct{}, AtOnce), known: map[string]bool{}}
+	r := &Receiver{c: c, mux: http.NewServeMux(), slots: make(chan struct{}, AtOnce), kept: recent.New(remember)}
 	if len(c.Keys) > 0 {
 		r.mux.HandleFunc("POST "+GooglePath, r.answer(r.google))
 	}
@@ -186,7 +191,7 @@ func body(w http.ResponseWriter, req *http.Request) ([]byte, bool) {
 // keep leaves a hint and tells the status to answer with. push is what makes the push the same as another.
 func (r *Receiver) keep(ctx context.Context, h Hint, push ...string) int {
 	key := h.key(append([]string{h.School}, push...)...)
-	if r.knows(key) {
+	if r.kept.Has(key) {
 		r.twice.Add(1)
 		return http.StatusOK
 	}
@@ -194,41 +199,18 @@ func (r *Receiver) keep(ctx context.Context, h Hint, push ...string) int {
 	defer cancel()
 	switch err := leave(ctx, r.c.Stores[h.School], key, h); {
 	case errors.Is(err, ErrTwice):
-		r.note(key)
+		r.kept.Add(key)
 		r.twice.Add(1)
 	case err != nil:
 		r.failed.Add(1)
 		r.c.Log.Error("a push could not be kept; whoever pushed was asked to come again", "application", h.Application, "error", err)
 		return http.StatusServiceUnavailable
 	default:
-		r.note(key)
+		r.kept.Add(key)
 		r.taken.Add(1)
 		r.c.Nudge(h.Urgent())
 	}
 	return http.StatusOK
-}
-
-func (r *Receiver) knows(key string) bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.known[key]
-}
-
-// note remembers that a push was taken; the oldest of as many as fit is forgotten for it.
-func (r *Receiver) note(key string) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.known[key] {
-		return
-	}
-	r.known[key] = true
-	if len(r.order) < remember {
-		r.order = append(r.order, key)
-		return
-	}
-	delete(r.known, r.order[r.next])
-	r.order[r.next] = key
-	r.next = (r.next + 1) % remember
 }
 
 // refuse answers a push that is not ours.
@@ -261,8 +243,11 @@ func (r *Receiver) Tell(ctx context.Context, every time.Duration) {
 		}
 		if c := r.Counts(); c != before {
 			before = c
-			r.c.Log.Info("receivers, since they were started", "taken", c.Taken, "told_before", c.Twice, "sync", c.Sync, "unsigned", c.Unsigned,
-				"not_understood", c.Unread, "ignored", c.Ignored, "too_many", c.Busy, "not_kept", c.Failed)
+			var numbers []any
+			for _, word := range slices.Sorted(maps.Keys(c.ByOutcome())) {
+				numbers = append(numbers, word, c.ByOutcome()[word])
+			}
+			r.c.Log.Info("receivers, since they were started", numbers...)
 		}
 	}
 }

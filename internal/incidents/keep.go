@@ -171,25 +171,12 @@ func (l *Log) Delete(ctx context.Context, by By, id string) error {
 
 func (l *Log) dropReceipt(ctx context.Context, b *store.Batch, e *Entry) error {
 	gone := map[string]bool{}
-	for query, value := range map[string]string{"by_id": e.By.ID, "by_hash": e.By.Hash} {
-		if value == "" {
-			continue
+	return l.receipts(ctx, e.By, func(d store.Doc, r Receipt) {
+		if r.ID == e.ID && !gone[d.Key] {
+			gone[d.Key] = true
+			b.Delete(Receipts, d.Key, d.Version)
 		}
-		for d, err := range l.Store.Find(ctx, Receipts, store.Ask{Query: query, Equal: map[string]string{query: value}}) {
-			var r Receipt
-			if err == nil {
-				err = json.Unmarshal(d.Body, &r)
-			}
-			if err != nil {
-				return fmt.Errorf("reading receipts: %w", err)
-			}
-			if r.ID == e.ID && !gone[d.Key] {
-				gone[d.Key] = true
-				b.Delete(Receipts, d.Key, d.Version)
-			}
-		}
-	}
-	return nil
+	})
 }
 
 // Exported records in an entry that somebody downloaded it, once a day.

@@ -127,9 +127,27 @@ func (l *Log) location() *time.Location {
 
 // Receipts lists what somebody sent in, the oldest first: that it was received and when, not what became of it.
 func (l *Log) Receipts(ctx context.Context, by By) ([]Receipt, error) {
-	who := by.who()
 	var out []Receipt
-	for query, value := range map[string]string{"by_id": who.ID, "by_hash": who.Hash} {
+	err := l.receipts(ctx, by.who(), func(_ store.Doc, r Receipt) {
+		if !slices.Contains(out, r) {
+			out = append(out, r)
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	slices.SortFunc(out, func(a, b Receipt) int {
+		if c := a.At.Compare(b.At); c != 0 {
+			return c
+		}
+		return strings.Compare(a.ID, b.ID)
+	})
+	return out, nil
+}
+
+// receipts reads what somebody sent in, by either thing that they are known by; the same one may come twice.
+func (l *Log) receipts(ctx context.Context, of Who, each func(store.Doc, Receipt)) error {
+	for query, value := range map[string]string{"by_id": of.ID, "by_hash": of.Hash} {
 		if value == "" {
 			continue
 		}
@@ -139,20 +157,12 @@ func (l *Log) Receipts(ctx context.Context, by By) ([]Receipt, error) {
 				err = json.Unmarshal(d.Body, &r)
 			}
 			if err != nil {
-				return nil, fmt.Errorf("reading receipts: %w", err)
+				return fmt.Errorf("reading receipts: %w", err)
 			}
-			if !slices.Contains(out, r) {
-				out = append(out, r)
-			}
+			each(d, r)
 		}
 	}
-	slices.SortFunc(out, func(a, b Receipt) int {
-		if c := a.At.Compare(b.At); c != 0 {
-			return c
-		}
-		return strings.Compare(a.ID, b.ID)
-	})
-	return out, nil
+	return nil
 }
 
 // receipt is what is said of an entry as it was raised.

@@ -80,7 +80,7 @@ func (r *commentsRun) run(ctx context.Context) (err error) {
 	if r.book, err = moderation.Open(ctx, r.Store); err != nil {
 		return err
 	}
-	if err = roster.Keep(ctx, r.Store, r.lease.Commit, adultsOf(r.Who(), r.Kinds(ctx))); err != nil {
+	if err = roster.Keep(ctx, r.Store, r.lease.Commit, adultsOf(r.Env.Policy, r.Who(), r.Kinds(ctx))); err != nil {
 		return err
 	}
 	r.in = commentsInput(r.Env.Policy, r.Census, r.Kinds(ctx))
@@ -139,11 +139,19 @@ func (r *commentsRun) run(ctx context.Context) (err error) {
 	return r.memory.Flush(ctx)
 }
 
-// adultsOf lists the accounts of the school with which somebody may work on the review site: those that work and are no pupils'.
-func adultsOf(who *school.Directory, kinds *school.Kinds) []roster.Adult {
+// adultsOf lists the accounts with which somebody may work on the review site: those of the school that work and are no pupils', and those that the policy names though they are the trust's, such as that of a technician of several schools.
+func adultsOf(p *policy.Policy, who *school.Directory, kinds *school.Kinds) []roster.Adult {
+	named := map[string]bool{}
+	for _, list := range p.People {
+		for _, person := range list {
+			if a, ok := who.Account(person.Address); ok && !a.Guest {
+				named[a.ID] = true
+			}
+		}
+	}
 	var out []roster.Adult
 	for _, a := range who.Accounts() {
-		if !a.Active() || !kinds.School(a) || kinds.Kind(a) == school.Pupil {
+		if ours := kinds.School(a); !a.Active() || ours && kinds.Kind(a) == school.Pupil || !ours && !named[a.ID] {
 			continue
 		}
 		adult := roster.Adult{ID: a.ID, Name: a.Name}

@@ -48,6 +48,9 @@ func Devices(ctx context.Context, env Env, c *census.Census) (*Look, error) {
 			here[d.Kind+"/"+d.ID] = d
 			l.left.Names[d.Kind+"/"+d.ID] = deviceName(d)
 		}
+		if slices.ContainsFunc(list, in.Shared) {
+			l.more = append(l.more, seen.Gap{Scope: "chromebooks", Reason: seen.Shared})
+		}
 		in.Devices = slices.Values(list)
 		res := devices.Check(in)
 		for _, u := range res.Unknown {
@@ -63,6 +66,8 @@ func Devices(ctx context.Context, env Env, c *census.Census) (*Look, error) {
 				return ""
 			case !there:
 				return findings.Deleted
+			case in.Shared(d):
+				return "" // whose it is nobody can tell any more
 			}
 			w, _ := asked[f.Clause+" "+f.Rule].With.(*policy.DevicesWith)
 			if w != nil && d.LastSync.Before(l.Now.AddDate(0, 0, -w.SyncedWithinDays)) {

@@ -48,7 +48,7 @@ func (s *sharingRun) directory(ctx context.Context) (known bool) {
 	}
 	slices.Sort(domains)
 	s.domains = slices.Compact(domains)
-	s.who = school.New(school.Rules{TrustedDomains: s.Policy.School.TrustedDomains, OrgUnits: s.Policy.School.OrgUnits, TrustDomains: s.Policy.TrustDomains()}, s.domains)
+	s.who = school.New(census.Nearness(s.Policy), s.domains)
 	for _, a := range accounts {
 		s.who.AddAccount(a)
 	}

@@ -52,6 +52,7 @@ type documentsRun struct {
 	folders map[string][]string          // a class's folder → classes
 	touched map[string]*moderation.Loose // files of which it is to be found out where they are
 	owners  map[string]owned             // of files that were passed on lately
+	gone    map[string]time.Time         // when files were put into the bin or deleted, of late
 
 	mu       sync.Mutex
 	shown    bool                  // Google showed somebody something
@@ -68,7 +69,7 @@ type owned struct {
 }
 
 func newDocuments(r *commentsRun) *documentsRun {
-	return &documentsRun{commentsRun: r, folders: map[string][]string{}, touched: map[string]*moderation.Loose{}, owners: map[string]owned{}, above: map[string]*seen.Item{}, refusals: map[string]error{}}
+	return &documentsRun{commentsRun: r, folders: map[string][]string{}, touched: map[string]*moderation.Loose{}, owners: map[string]owned{}, gone: map[string]time.Time{}, above: map[string]*seen.Item{}, refusals: map[string]error{}}
 }
 
 func (d *documentsRun) run(ctx context.Context) {
@@ -195,6 +196,9 @@ func (d *documentsRun) event(e seen.Event) {
 		}
 		return
 	}
+	if slices.Contains(movedEvents, e.Name) && e.Name != moveEvent && e.Time.After(d.gone[e.Doc]) {
+		d.gone[e.Doc] = e.Time
+	}
 	act := d.act(e, documentEvents[e.Name])
 	if _, passed := d.book.Drive.Passed[act.Key]; passed {
 		return
@@ -221,6 +225,22 @@ func (d *documentsRun) event(e seen.Event) {
 			t.As = append(t.As, a.ID)
 		}
 	}
+	if len(t.As) == 0 && e.Drive != "" { // a shared drive has no owner, and Google does not say who it was
+		t.As = d.inDrive(e.Drive)
+	}
+}
+
+// inDrive lists who could open documents of classes in a shared drive, by Directory id.
+func (d *documentsRun) inDrive(drive string) (out []string) {
+	for _, c := range d.courses {
+		for _, post := range d.book.Class(c.ID).Posts {
+			if post.As != "" && slices.Contains(post.Above, drive) && !slices.Contains(out, post.As) {
+				out = append(out, post.As)
+			}
+		}
+	}
+	slices.Sort(out) // the same in every run
+	return out[:min(len(out), mostAsking)]
 }
 
 // moved sees to it that documents are looked for again that may no longer be where they were: the file itself, what lies below a folder, and, since somebody may not have seen all folders above a
@@ -292,6 +312,10 @@ func (d *documentsRun) place(ctx context.Context) {
 			l.Gone = l.Gone || t.Gone
 		}
 		d.touched[file] = l
+	}
+	for file, l := range d.touched {
+		at, away := d.gone[file]
+		l.Gone = l.Gone || away && !slices.ContainsFunc(l.Acts, func(a moderation.Act) bool { return a.At.After(at) })
 	}
 	var files []*placed
 	for _, file := range slices.Sorted(maps.Keys(d.touched)) {

@@ -43,7 +43,8 @@ func (d *documentsRun) find(ctx context.Context, p *placed) {
 		p.unsure = false
 		return
 	}
-	if p.as == "" && !p.unsure {
+	hidden := p.as == "" && !p.unsure // from all whom we may ask
+	if hidden {
 		attached := slices.ContainsFunc(d.courses, func(c seen.Course) bool { return of[c.ID] })
 		if p.loose.Gone || !attached {
 			return // it is not there
@@ -52,7 +53,7 @@ func (d *documentsRun) find(ctx context.Context, p *placed) {
 	}
 	for _, c := range d.courses {
 		switch {
-		case of[c.ID] && p.as != "", p.unsure && d.book.Class(c.ID).Posts[id] != nil:
+		case of[c.ID] && (p.as != "" || hidden), p.unsure && d.book.Class(c.ID).Posts[id] != nil:
 			p.courses = append(p.courses, c.ID)
 		case d.Missed("attached"), d.Missed(seen.Scope("attached/" + c.ID)):
 			p.unsure = true
@@ -95,9 +96,10 @@ func (d *documentsRun) look(ctx context.Context, p *placed, readers []string, of
 			}
 		}
 		switch {
-		case found, it.Drive != "", it.Trashed:
+		case found, it.Drive != "" && it.Parent != "", it.Trashed:
 			p.unsure = !sure // which folders are above the class's is asked again
 			return
+		case it.Drive != "": // a guest on the file sees no folder; a member of the drive does
 		case !sure:
 			p.unsure = true
 		case it.Owner == a.Address:
@@ -174,7 +176,8 @@ func (d *documentsRun) tellRefused() {
 	}
 }
 
-// climb follows the folders above a file up to the top, the nearest first; of a file in a shared drive it gives the drive, since the log tells of each folder in which drive it is. found says that one of
+// climb follows the folders above a file up to the top, the nearest first; of a file in a shared drive it goes only as far as the class's folder, which may have been moved
+// there, and then gives the drive, since the log tells of each folder in which drive it is. found says that one of
 // them is a class's. sure is false if one could not be read; that is told only where it leaves open whose the file is.
 func (d *documentsRun) climb(ctx context.Context, file string, it seen.Item, as string) (above []string, found, sure bool) {
 	sure = true
@@ -188,7 +191,7 @@ func (d *documentsRun) climb(ctx context.Context, file string, it seen.Item, as 
 		}
 	}
 	for len(above) < mostAbove {
-		if it.Drive != "" {
+		if it.Drive != "" && (found || it.Parent == "" || it.Parent == it.Drive) {
 			return append(above, it.Drive), found, sure
 		}
 		parent, who := it.Parent, as

@@ -115,6 +115,45 @@ func TestDocumentMovedIntoDrive(t *testing.T) {
 	s.want("in the bin", none, none)
 }
 
+// What somebody of another school of the trust put on a post of the class is the class's though nobody whom the program may ask can open it, until the log tells that it is no longer there.
+func TestDocumentOfAnotherSchool(t *testing.T) {
+	for name, c := range map[string]struct {
+		before, after func(*papers) error // what happens before the first look, and after it
+		first, then   []string
+	}{
+		"it stays":                    {nil, nil, []string{"document/1-d"}, []string{"document/1-d"}},
+		"put into the bin":            {nil, func(s *papers) error { return s.w.Trash("d", "amy@school.example") }, []string{"document/1-d"}, none},
+		"in the bin before we looked": {func(s *papers) error { return s.w.Trash("d", "amy@school.example") }, nil, none, none},
+		"deleted before we looked":    {func(s *papers) error { return s.w.Delete("d", "amy@school.example") }, nil, none, none},
+		"on no post": {func(s *papers) error {
+			return s.w.UpdatePost("1", s.w.Posts("1", world.Announcement)[0].ID, &world.Post{Materials: []world.Attachment{}}, "kim@school.example")
+		}, nil, none, none},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newPapers(t)
+			for _, unit := range []string{"/Ash", "/Ash/Staff"} {
+				s.w.AddOrgUnit(&world.OrgUnit{OrgUnitID: "id:" + unit, OrgUnitPath: unit, Name: unit})
+			}
+			s.must(s.w.AddUser(&world.User{ID: "amy", PrimaryEmail: "amy@school.example", OrgUnitPath: "/Ash/Staff", CreationTime: place(t, "2020-01-06 12:00")}))
+			s.on("1", s.paper("amy", "", "d"))
+			s.later(time.Hour)
+			s.comment("d", "amy")
+			s.later(time.Hour)
+			for _, x := range []struct {
+				does func(*papers) error
+				want []string
+			}{{c.before, c.first}, {c.after, c.then}, {nil, c.then}} {
+				if x.does != nil {
+					s.must(x.does(s))
+				}
+				s.later(time.Hour)
+				s.run()
+				s.want(name, x.want, none)
+			}
+		})
+	}
+}
+
 // Who moved a folder into a shared drive can open what is below it, and so what becomes of it there is seen.
 func TestDocumentMovedWithFolder(t *testing.T) {
 	s := newPapers(t)
@@ -139,4 +178,42 @@ func TestDocumentMovedWithFolder(t *testing.T) {
 	s.later(time.Hour)
 	s.run()
 	s.want("in the bin", none, none)
+}
+
+// The class's own folder may be moved into a shared drive: what lies in it is the class's still, also where the first who is asked is a guest on the document, who sees no folder.
+func TestClassFolderMovedIntoDrive(t *testing.T) {
+	s := newPapers(t)
+	const kim = "kim@school.example"
+	id, err := s.w.CreateDrive(&world.Drive{Name: "Staff room"}, kim)
+	s.must(err)
+	s.paper("kim", s.folder("kim", "f1", "unit").ID, "d", "pat")
+	s.paper("kim", "f1", "e", "pat")
+	s.later(time.Hour)
+	s.comment("d", "pat")
+	s.run()
+	s.want("at first", []string{"document/1-d"}, none)
+	s.later(time.Hour)
+	s.must(s.w.MoveFile("f1", id, kim))
+	s.later(time.Hour)
+	s.comment("e", "pat")
+	s.later(time.Hour)
+	s.run()
+	s.want("moved", []string{"document/1-d", "document/1-e"}, none)
+	g, err := s.w.CreateFile(&world.File{Name: "Called g", MimeType: world.MimeDocument, Parent: "f1"}, kim)
+	s.must(err)
+	_, err = s.w.CommentOnFile(g, "Zyx wvu.", nil, "somebody@home.example")
+	s.must(err)
+	s.later(time.Hour)
+	s.run()
+	s.want("somebody unknown comments there", []string{"document/1-" + g, "document/1-d", "document/1-e"}, none)
+	s.must(s.w.Trash(g, kim))
+	s.later(time.Hour)
+	s.must(s.w.Trash("unit", kim))
+	s.later(time.Hour)
+	s.run()
+	s.want("a folder within it is in the bin", []string{"document/1-e"}, none)
+	s.must(s.w.MoveFile("e", id, kim))
+	s.later(time.Hour)
+	s.run()
+	s.want("out of the class's folder", none, none)
 }

@@ -8,6 +8,7 @@ import (
 	"esafetybot/internal/checks/pupilemail"
 	"esafetybot/internal/decisions"
 	"esafetybot/internal/policy"
+	"esafetybot/internal/telemetry"
 )
 
 // Due lists the jobs that are due: those that look, once a day; what follows them; at once the one on pupils' e-mail, when the admin log says that
@@ -193,6 +194,8 @@ var tripwires = slices.Concat([]string{"ADD_GROUP_MEMBER"}, pupilemail.LogEvents
 // tripped tells whether the admin log holds a tripwire since the last run, which read everything live. A record that shows only later than the next
 // daily run costs nothing, because that run sees what it tells. A log that cannot be read trips nothing: the daily run says so.
 func tripped(ctx context.Context, env Env, since time.Time) bool {
+	ctx, end := telemetry.Due(ctx)
+	defer end()
 	for _, name := range tripwires {
 		for e, err := range env.Google.Events(ctx, "admin", name, since, env.Clock()) {
 			if err != nil {

@@ -74,6 +74,39 @@ func tooOld(h hooks.Hint, now time.Time) bool {
 	return now.Sub(h.Received) > hooks.Oldest || h.Received.Sub(now) > hooks.Oldest
 }
 
+// waitingHint is a hint that waits.
+type waitingHint struct {
+	hooks.Waiting
+	// stray is set where it came over a notification channel which was not ours when it came: closed, or with another in its place. What such a channel tells comes over the other too, or nobody wants it.
+	stray bool
+}
+
+// counts tells whether a job may have to look because of it.
+func (w waitingHint) counts(now time.Time) bool { return !w.Broken && !w.stray && !tooOld(w.Hint, now) }
+
+// waitingHints lists the hints that wait. The book of channels is read after the list: a channel stands in it before Google opens it. Without a hint of Google's it is not read.
+func waitingHints(ctx context.Context, env Env) ([]waitingHint, error) {
+	list, err := hooks.Wait(ctx, env.Hints, mostHints)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]waitingHint, len(list))
+	var book *channelBook
+	for i, w := range list {
+		out[i].Waiting = w
+		if w.Broken || w.Source != hooks.FromGoogle {
+			continue
+		}
+		if book == nil {
+			if book, err = loadChannels(ctx, env.Store); err != nil {
+				return nil, err
+			}
+		}
+		out[i].stray = !book.told(w.Hint)
+	}
+	return out, nil
+}
+
 // takenUp tells whether a run that began well after a hint came, and came to its end, has looked because of it.
 func takenUp(last *Record, h hooks.Hint) bool {
 	return last != nil && last.Error == "" && !last.Started.Before(h.Received.Add(skew))
@@ -84,14 +117,14 @@ func hinted(ctx context.Context, env Env) ([]string, error) {
 	if env.Hints == nil {
 		return nil, nil
 	}
-	list, err := hooks.Wait(ctx, env.Hints, mostHints)
+	list, err := waitingHints(ctx, env)
 	if err != nil {
 		return nil, err
 	}
 	now := env.Clock()
 	gaps, latest := map[string]time.Duration{}, map[string]*Record{}
 	for _, w := range list {
-		if w.Broken || tooOld(w.Hint, now) {
+		if !w.counts(now) {
 			continue
 		}
 		gap := gapOrdinary
@@ -155,7 +188,7 @@ func ranSince(ctx context.Context, s store.Store, job string, from time.Time) (i
 type taken struct {
 	env   Env
 	now   time.Time
-	list  []hooks.Waiting
+	list  []waitingHint
 	ended map[string]bool
 }
 
@@ -166,7 +199,7 @@ func takeHints(ctx context.Context, env Env) (*taken, error) {
 		return t, nil
 	}
 	var err error
-	t.list, err = hooks.Wait(ctx, env.Hints, mostHints)
+	t.list, err = waitingHints(ctx, env)
 	return t, err
 }
 
@@ -174,7 +207,7 @@ func takeHints(ctx context.Context, env Env) (*taken, error) {
 func (t *taken) first() map[string]bool {
 	out := map[string]bool{}
 	for _, w := range t.list {
-		if w.Thing != "" && !tooOld(w.Hint, t.now) {
+		if w.Thing != "" && w.counts(t.now) {
 			out[w.Thing] = true
 		}
 	}
@@ -183,15 +216,16 @@ func (t *taken) first() map[string]bool {
 
 // early tells whether a run is made before the day's hour because of hints: the day's mails are not sent then, or what the daily run finds would wait for tomorrow's.
 func (t *taken) early() bool {
-	return beforeHour(t.env.Policy, t.now) && slices.ContainsFunc(t.list, func(w hooks.Waiting) bool {
-		return !w.Broken && !tooOld(w.Hint, t.now) && len(wanted(t.env.Policy, w.Hint)) > 0
-	})
+	return beforeHour(t.env.Policy, t.now) && slices.ContainsFunc(t.list, func(w waitingHint) bool { return w.counts(t.now) && len(wanted(t.env.Policy, w.Hint)) > 0 })
 }
 
 // over tells whether a hint is done with, and why if not because a job has looked.
-func (t *taken) over(ctx context.Context, w hooks.Waiting, listed bool) (over bool, why string, err error) {
+func (t *taken) over(ctx context.Context, w waitingHint, listed bool) (over bool, why string, err error) {
 	if w.Broken {
 		return true, "unknown", nil
+	}
+	if w.stray {
+		return true, "other_channel", nil
 	}
 	if tooOld(w.Hint, t.now) {
 		return true, "too_old", nil
@@ -224,7 +258,7 @@ func (t *taken) drop(ctx context.Context) error {
 				return err
 			}
 			if over {
-				done = append(done, w)
+				done = append(done, w.Waiting)
 				counts[why]++
 			}
 		}
@@ -235,13 +269,13 @@ func (t *taken) drop(ctx context.Context) error {
 			break
 		}
 		var err error
-		if list, err = hooks.Wait(ctx, t.env.Hints, mostHints); err != nil {
+		if list, err = waitingHints(ctx, t.env); err != nil {
 			return err
 		}
 		listed = false // what came behind them may have come after the jobs began
 	}
 	if len(counts) > 0 {
-		t.env.Log.Info("hints", "taken", counts["taken"], "unknown", counts["unknown"], "too_old", counts["too_old"])
+		t.env.Log.Info("hints", "taken", counts["taken"], "unknown", counts["unknown"], "too_old", counts["too_old"], "other_channel", counts["other_channel"])
 	}
 	return nil
 }

@@ -40,15 +40,39 @@ type board struct {
 func newBoard(t *testing.T) *board {
 	b := &board{t: t, now: place(t, "2026-11-18 12:00")}
 	b.env = Env{Store: openStore(t), Hints: openStore(t), Policy: parsed(t, hintPolicy), Clock: func() time.Time { return b.now }, Log: slog.New(slog.DiscardHandler)}
+	b.channels(channelBook{List: []pushChannel{{ID: "open", Application: hooks.Drive, Event: "move", Open: true, Expires: b.now.Add(time.Hour)}}})
 	return b
+}
+
+// channels notes which notification channels are open, and which have ended.
+func (b *board) channels(book channelBook) {
+	b.t.Helper()
+	have, err := loadChannels(b.t.Context(), b.env.Store)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	book.version = have.version
+	batch := &store.Batch{}
+	if _, err := book.stage(batch); err != nil {
+		b.t.Fatal(err)
+	}
+	if err := b.env.Store.Commit(b.t.Context(), batch); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// over lays a hint that came over a notification channel so long ago.
+func (b *board) over(channel string, ago time.Duration) {
+	b.t.Helper()
+	b.raw(hooks.Hint{School: "school.example", Source: hooks.FromGoogle, Application: hooks.Drive, Event: "change_document_visibility", Thing: "over-" + channel, Channel: channel, Received: b.now.Add(-ago)})
 }
 
 // lay lays a hint that came so long ago.
 func (b *board) lay(app, event, thing string, ago time.Duration) {
 	b.t.Helper()
-	h := hooks.Hint{School: "school.example", Source: hooks.FromGoogle, Application: app, Event: event, Thing: thing, Received: b.now.Add(-ago)}
+	h := hooks.Hint{School: "school.example", Source: hooks.FromGoogle, Application: app, Event: event, Thing: thing, Channel: "open", Received: b.now.Add(-ago)}
 	if app == hooks.Site {
-		h.Source = hooks.FromSite
+		h.Source, h.Channel = hooks.FromSite, ""
 	}
 	b.raw(h)
 }
@@ -226,6 +250,97 @@ func TestHintsGoWhenTheyAreTaken(t *testing.T) {
 	if d := cmp.Diff([]string{"drive untrash"}, run(nil, map[string]bool{AccountsJob: true, PupilEmailJob: true})); d != "" {
 		t.Error(d)
 	}
+}
+
+// TestHintsOfOtherChannels: what comes over a channel that was not ours when it came, although its token is good, makes nobody look, is looked at first by nobody, and goes.
+func TestHintsOfOtherChannels(t *testing.T) {
+	const m = time.Minute
+	for _, c := range []struct {
+		name    string
+		channel string
+		ago     time.Duration
+		book    channelBook
+		counts  bool
+	}{
+		{"an open one", "open", m, channelBook{List: []pushChannel{{ID: "open", Open: true}}}, true},
+		{"one of which it is not known whether Google opened it", "new", m, channelBook{List: []pushChannel{{ID: "new"}}}, true},
+		{"one that nobody knows", "other", m, channelBook{List: []pushChannel{{ID: "open", Open: true}}}, false},
+		{"none is open", "open", m, channelBook{}, false},
+		{"before its end", "old", 20 * m, channelBook{Ended: []endedChannel{{"old", place(t, "2026-11-18 11:50")}}}, true},
+		{"under way at its end", "old", m, channelBook{Ended: []endedChannel{{"old", place(t, "2026-11-18 11:50")}}}, true},
+		{"long after its end", "old", m, channelBook{Ended: []endedChannel{{"old", place(t, "2026-11-18 11:40")}}}, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			b := newBoard(t)
+			c.book.Again = b.now // so that an empty book is kept too
+			b.channels(c.book)
+			b.over(c.channel, c.ago)
+			have, err := hinted(t.Context(), b.env)
+			if err != nil || (len(have) > 0) != c.counts {
+				t.Errorf("%v look, %v", have, err)
+			}
+			h, err := takeHints(t.Context(), b.env)
+			if err != nil || len(h.first()) > 0 != c.counts {
+				t.Errorf("looked at first is %v, %v", h.first(), err)
+			}
+			var said lines
+			h.env.Log = slog.New(&said)
+			if err := h.drop(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if left := len(b.left()) > 0; left != c.counts {
+				t.Errorf("it is left: %v", left)
+			}
+			if counted := said.number("other_channel"); counted != map[bool]int64{true: 0, false: 1}[c.counts] {
+				t.Errorf("%d were counted", counted)
+			}
+			b.now = place(t, "2026-11-18 05:00")
+			b.over(c.channel, c.ago)
+			if h, err = takeHints(t.Context(), b.env); err != nil || h.early() != (c.counts || c.channel == "old") {
+				t.Errorf("early %v, %v", h.early(), err)
+			}
+		})
+	}
+}
+
+// TestChannelsAreForgottenInTime: of a channel that ended stays when it did, as long as a hint of it may wait.
+func TestChannelsAreForgottenInTime(t *testing.T) {
+	at := place(t, "2026-11-18 12:00")
+	b := &channelBook{List: []pushChannel{{ID: "a"}, {ID: "b"}, {ID: "c"}}}
+	b.forget("a", at)
+	b.forget("none", at)
+	b.forget("b", at.Add(hooks.Oldest))
+	if d := cmp.Diff([]endedChannel{{"a", at.UTC()}, {"b", at.Add(hooks.Oldest).UTC()}}, b.Ended); d != "" || len(b.List) != 1 {
+		t.Error(d, b.List)
+	}
+	b.forget("c", at.Add(hooks.Oldest+channelTail+time.Second))
+	if d := cmp.Diff([]string{"b", "c"}, []string{b.Ended[0].ID, b.Ended[1].ID}); d != "" || len(b.Ended) != 2 {
+		t.Error(d)
+	}
+}
+
+// lines keeps the numbers of log lines.
+type lines []slog.Record
+
+func (l *lines) Enabled(context.Context, slog.Level) bool { return true }
+func (l *lines) Handle(_ context.Context, r slog.Record) error {
+	*l = append(*l, r)
+	return nil
+}
+func (l *lines) WithAttrs([]slog.Attr) slog.Handler { return l }
+func (l *lines) WithGroup(string) slog.Handler      { return l }
+
+// number adds up a number of all lines.
+func (l *lines) number(name string) (n int64) {
+	for _, r := range *l {
+		r.Attrs(func(a slog.Attr) bool {
+			if a.Key == name {
+				n += a.Value.Int64()
+			}
+			return true
+		})
+	}
+	return n
 }
 
 // Hints that cannot be read or deleted are said in the log, and nothing waits for them.

@@ -115,7 +115,7 @@ func hooksDue(ctx context.Context, env Env) (bool, error) {
 func (h *hooksRun) run(ctx context.Context) error {
 	wanted := wantedChannels(h.Env)
 	for _, id := range h.book.over(wanted, h.Receivers, h.now) {
-		h.book.forget(id)
+		h.book.forget(id, h.now)
 	}
 	ask := h.book.missing(wanted, h.Receivers, h.now)
 	for i, c := range ask {
@@ -160,7 +160,7 @@ func (h *hooksRun) open(ctx context.Context, c pushChannel) error {
 	}
 	token, err := hooks.Channel{ID: c.ID, School: h.Policy.Key(), Application: c.Application, Event: c.Event, Expires: c.Expires}.Token(h.Receivers.key(c.Key))
 	if err != nil {
-		h.book.forget(c.ID)
+		h.book.forget(c.ID, h.now)
 		h.trouble(c, seen.Failed, err)
 		return nil
 	}
@@ -180,7 +180,7 @@ func (h *hooksRun) open(ctx context.Context, c pushChannel) error {
 		h.book.put(c)
 		h.record.Opened++
 	case h.Channels.Invalid(err):
-		h.book.forget(c.ID)
+		h.book.forget(c.ID, h.now)
 		h.trouble(c, h.Channels.Reason(err), err)
 	default:
 		h.refuse[accounts] = true // it would be the same with the others
@@ -205,7 +205,7 @@ func (h *hooksRun) stop(ctx context.Context, c pushChannel) error {
 			h.trouble(c, h.Channels.Reason(err), err)
 		}
 	}
-	h.book.forget(c.ID)
+	h.book.forget(c.ID, h.now)
 	return h.save(ctx)
 }
 

@@ -13,6 +13,7 @@ import (
 
 	"esafetybot/internal/census"
 	"esafetybot/internal/checks/accounts"
+	"esafetybot/internal/hooks"
 	"esafetybot/internal/policy"
 	"esafetybot/internal/seen"
 	"esafetybot/internal/store"
@@ -52,10 +53,20 @@ type watched struct{ application, event string }
 
 func (c pushChannel) what() watched { return watched{c.Application, c.Event} }
 
+// endedChannel is one that is closed, or was let go: what it told before counts.
+type endedChannel struct {
+	ID string    `json:"id"`
+	At time.Time `json:"at"`
+}
+
+// channelTail is how long after a channel's end what it tells counts: Google may have sent it before, and the clocks of two machines differ.
+const channelTail = 10 * time.Minute
+
 // channelBook is what is known of the channels.
 type channelBook struct {
-	List  []pushChannel `json:"list"`
-	Again time.Time     `json:"again,omitzero"` // not before this is asked for again what Google did not do
+	List  []pushChannel  `json:"list"`
+	Ended []endedChannel `json:"ended,omitempty"` // within the last day, as long as a hint of one may wait
+	Again time.Time      `json:"again,omitzero"`  // not before this is asked for again what Google did not do
 
 	version int64
 	stored  []byte
@@ -91,12 +102,27 @@ func (b *channelBook) stage(batch *store.Batch) (changed bool, err error) {
 
 // put takes the place of what was known of a channel.
 func (b *channelBook) put(c pushChannel) {
-	b.forget(c.ID)
+	b.List = slices.DeleteFunc(b.List, func(x pushChannel) bool { return x.ID == c.ID })
 	b.List = append(b.List, c)
 }
 
-func (b *channelBook) forget(id string) {
-	b.List = slices.DeleteFunc(b.List, func(c pushChannel) bool { return c.ID == id })
+// forget lets a channel go, which counts no longer from now on, and what ended so long ago that no hint of it can wait.
+func (b *channelBook) forget(id string, now time.Time) {
+	i := slices.IndexFunc(b.List, func(c pushChannel) bool { return c.ID == id })
+	if i < 0 {
+		return
+	}
+	b.List = slices.Delete(b.List, i, i+1)
+	b.Ended = slices.DeleteFunc(b.Ended, func(e endedChannel) bool { return now.Sub(e.At) > hooks.Oldest+channelTail })
+	b.Ended = append(b.Ended, endedChannel{id, now.UTC()})
+}
+
+// told tells whether a hint that Google left counts: its channel was one of ours when it came. A token alone does not say so: it is good until it expires, although the channel was closed or another took its place.
+func (b *channelBook) told(h hooks.Hint) bool {
+	if slices.ContainsFunc(b.List, func(c pushChannel) bool { return c.ID == h.Channel }) {
+		return true
+	}
+	return slices.ContainsFunc(b.Ended, func(e endedChannel) bool { return e.ID == h.Channel && !h.Received.After(e.At.Add(channelTail)) })
 }
 
 // serves tells whether what a channel sends is wanted, reaches the receivers and is believed by them.

@@ -93,7 +93,7 @@ func Incidents(ctx context.Context, env Env, box *outbox.Outbox, c *census.Censu
 			return err
 		}
 		if l.Who() != nil || len(people) == 0 && l.Directory(ctx) { // read in this run, or never yet
-			if err := roster.Keep(ctx, l.Store, l.lease.Commit, adultsOf(l.Who(), l.Kinds(ctx))); err != nil {
+			if err := roster.Keep(ctx, l.Store, l.lease.Commit, adultsOf(l.Env.Policy, l.Who(), l.Kinds(ctx))); err != nil {
 				return err
 			}
 		}

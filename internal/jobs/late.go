@@ -2,9 +2,7 @@ package jobs
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
 	netmail "net/mail"
 	"time"
 
@@ -36,7 +34,7 @@ func Done(ctx context.Context, s store.Store) (time.Time, error) {
 func Late(ctx context.Context, s store.Store, p *policy.Policy, others, now time.Time) (since time.Time, err error) {
 	last, err := Latest(ctx, s, RetentionJob)
 	if err == nil && last == nil {
-		last, err = firstLook(ctx, s)
+		last, err = firstRecord(ctx, s)
 	}
 	if err != nil || last == nil {
 		return time.Time{}, err
@@ -49,15 +47,15 @@ func Late(ctx context.Context, s store.Store, p *policy.Policy, others, now time
 	if others.Before(since) {
 		return time.Time{}, nil
 	}
-	busy, err := underWay(ctx, s, now)
+	busy, err := anyLease(ctx, s, "", now)
 	if err != nil || busy {
 		return time.Time{}, err
 	}
 	return since, nil
 }
 
-// firstLook is the record of a job that looked, where no run has come to its end yet; nil before any.
-func firstLook(ctx context.Context, s store.Store) (*Record, error) {
+// firstRecord is the record of a job that looked, where no run has come to its end yet; nil before any.
+func firstRecord(ctx context.Context, s store.Store) (*Record, error) {
 	for _, job := range Looking {
 		if r, err := runs.Latest(ctx, s, job); err != nil || r != nil {
 			return r, err
@@ -66,43 +64,28 @@ func firstLook(ctx context.Context, s store.Store) (*Record, error) {
 	return nil, nil
 }
 
-// underWay tells whether a process holds the lease of a job.
-func underWay(ctx context.Context, s store.Store, now time.Time) (bool, error) {
-	for d, err := range s.Find(ctx, Leases, store.Ask{}) {
+// TellLate puts a letter into a school's outbox that says since when it was not run, once a day. It goes to the school's workspace administrators, who in a trust are its technicians. fresh is false where that was
+// told today already.
+func TellLate(ctx context.Context, s store.Store, box *outbox.Outbox, p *policy.Policy, since, now time.Time) (fresh bool, err error) {
+	b := &store.Batch{}
+	for _, who := range p.Person(policy.RoleAdmin) {
+		r, err := reports.NotRun(reports.NotRunInput{School: p.School.Name, Reader: who.Name, Now: now, Since: since, Location: p.School.Location})
 		if err != nil {
 			return false, err
 		}
-		var b leaseBody
-		if err := json.Unmarshal(d.Body, &b); err != nil {
-			return false, fmt.Errorf("the lease of job %s cannot be read: %w", d.Key, err)
+		_, err = box.Put(ctx, b, now, outbox.Letter{
+			To: netmail.Address{Name: who.Name, Address: who.Address}, Kind: lateKind, Period: p.Calendar.Date(now).String(), Urgent: true,
+			Subject: r.Subject, HTML: r.HTML, Text: r.Text,
+		})
+		if err != nil && !errors.Is(err, outbox.ErrExists) {
+			return false, err
 		}
-		if now.Before(b.Until) {
-			return true, nil
-		}
 	}
-	return false, nil
-}
-
-// TellLate puts a letter into a school's outbox that says since when it was not run, once a day. It goes to the school's workspace administrator, who in a trust is its technician. fresh is false where that was
-// told today already.
-func TellLate(ctx context.Context, s store.Store, box *outbox.Outbox, p *policy.Policy, since, now time.Time) (fresh bool, err error) {
-	admin := p.Person(policy.RoleAdmin)
-	if len(admin) == 0 {
-		return false, nil
+	if b.Writes() == 0 {
+		return false, nil // told already, or there is nobody to tell
 	}
-	r, err := reports.NotRun(reports.NotRunInput{School: p.School.Name, Reader: admin[0].Name, Now: now, Since: since, Location: p.School.Location})
-	if err != nil {
-		return false, err
-	}
-	b := &store.Batch{}
-	_, err = box.Put(ctx, b, now, outbox.Letter{
-		To: netmail.Address{Name: admin[0].Name, Address: admin[0].Address}, Kind: lateKind, Period: p.Calendar.Date(now).String(), Urgent: true,
-		Subject: r.Subject, HTML: r.HTML, Text: r.Text,
-	})
-	if err == nil {
-		err = s.Commit(ctx, b)
-	}
-	if errors.Is(err, outbox.ErrExists) || errors.Is(err, store.ErrConflict) {
+	err = s.Commit(ctx, b)
+	if errors.Is(err, store.ErrConflict) {
 		return false, nil // another task was first
 	}
 	return err == nil, err

@@ -95,9 +95,9 @@ func readLease(d store.Doc) (b leaseBody, err error) {
 	return b, nil
 }
 
-// anyLease tells whether anybody holds a lease. On an exclusive store others are gone.
-func anyLease(ctx context.Context, env Env) (bool, error) {
-	for d, err := range env.Store.Find(ctx, Leases, store.Ask{}) {
+// anyLease tells whether somebody holds a lease: one holder, or anybody ("").
+func anyLease(ctx context.Context, s store.Store, holder string, now time.Time) (bool, error) {
+	for d, err := range s.Find(ctx, Leases, store.Ask{}) {
 		if err != nil {
 			return false, err
 		}
@@ -105,7 +105,7 @@ func anyLease(ctx context.Context, env Env) (bool, error) {
 		if err != nil {
 			return false, err
 		}
-		if env.Clock().Before(b.Until) && (!env.Exclusive || b.Holder == env.Holder) {
+		if now.Before(b.Until) && (holder == "" || b.Holder == holder) {
 			return true, nil
 		}
 	}

@@ -3,6 +3,7 @@ package jobs
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -150,8 +151,8 @@ func (g *gatherer) matter(f *findings.Finding) reports.Matter {
 			m.Details = append(m.Details, d)
 		}
 	}
-	for _, look := range g.looks {
-		m.Details = append(m.Details, look.Said[f.Subject]...)
+	for _, job := range slices.Sorted(maps.Keys(g.looks)) {
+		m.Details = append(m.Details, g.looks[job].Said[f.Subject]...)
 	}
 	return m
 }
@@ -213,8 +214,8 @@ func (g *gatherer) inHands(s seen.Share) string {
 
 // name is what something is called, as the job that looked at it learnt.
 func (g *gatherer) name(subject, otherwise string) string {
-	for _, look := range g.looks {
-		if n := look.Names[subject]; n != "" {
+	for _, job := range slices.Sorted(maps.Keys(g.looks)) {
+		if n := g.looks[job].Names[subject]; n != "" {
 			return n
 		}
 	}

@@ -51,7 +51,7 @@ func Places() []privacy.Place {
 		{C: actions.Events, What: "one step in the life of a change", Retention: policy.KeepActions, Dead: deadField(privacy.Actions, "action")},
 		{C: actions.Actions, What: "a change", Retention: policy.KeepActions, Drop: map[string]string{"concerns": ""}, Dead: deadKey(privacy.Actions)},
 		{C: findings.Events, What: "one step in the life of a finding", Retention: policy.KeepFindings, Dead: deadField(privacy.Findings, "finding")},
-		{C: findings.Findings, What: "a finding", Retention: policy.KeepFindings, Dead: deadKey(privacy.Findings)},
+		{C: findings.Findings, What: "a finding", Retention: policy.KeepFindings, Again: "end the access, or the membership of a group or shared drive, that it was about", Dead: deadKey(privacy.Findings)},
 		{C: decisions.Decisions, Site: true, What: "what somebody decided on the review site", Retention: policy.KeepDecisions,
 			Drop: map[string]string{"findings": "", "changes": ""}, Skip: func(d store.Doc) bool { return d.Fields["do"] == decisions.Incident }},
 		{C: decisions.Judgements, What: "what the program made of a decision", Retention: policy.KeepDecisions, Drop: map[string]string{"items": ""}},
@@ -69,7 +69,7 @@ func Places() []privacy.Place {
 		{C: Looks, Form: privacy.Blob, What: "what the newest run of a job saw, by id", While: whileTrue, Drop: map[string]string{"said": "", "links": "", "names": ""}},
 		{C: Records, What: "a run", Retention: policy.KeepRuns},
 		{C: Coverages, Form: privacy.Blob, What: "what was read when", While: whileTrue, Drop: map[string]string{"trees": "", "again": ""}, Edit: readAgain},
-		{C: shares.Pictures, Form: privacy.Blob, What: "what is shared on one Drive", While: whileTrue,
+		{C: shares.Pictures, Form: privacy.Blob, What: "what is shared on one Drive", While: whileTrue, Again: "in Drive end their access (Share, then Remove access); of an account of the school delete the account",
 			Drop: map[string]string{"shares": "owner", "gone": "share.owner", "grants": "", "open": "", "abroad": ""}},
 		{C: outbox.Letters, Form: privacy.Letters, What: "a message", Retention: policy.KeepMessages},
 		{C: outbox.Parts, Form: privacy.Within, What: "the text of a message", Retention: policy.KeepMessages},
@@ -87,11 +87,11 @@ func Places() []privacy.Place {
 		{C: incidents.Ends, What: "the incident log: when an entry was deleted, and by whom", Retention: policy.KeepIncidents, Keep: whyIncidents},
 
 		{C: access.Records, Form: privacy.Blob, What: "the access record of some accounts, by number", Retention: policy.KeepAccess, Rename: true},
-		{C: memory.Classes, What: "who is in a class", While: whileTrue, Drop: map[string]string{"members": ""}},
-		{C: memory.Accounts, What: "what is remembered of some accounts", While: whileTrue},
-		{C: roster.Roster, Form: privacy.Blob, What: "the adults' accounts, for the review site", While: whileTrue, Drop: map[string]string{"": ""}},
-		{C: people.People, What: "the address of somebody who has access to a file", While: "as long as anything mentions them", Gone: true},
-		{C: access.Holders, What: "who an account of the access record is", Retention: policy.KeepAccess, Gone: true},
+		{C: memory.Classes, What: "who is in a class", While: whileTrue, Again: "delete the account; take somebody outside off the class (Classroom, then People), or archive it", Drop: map[string]string{"members": ""}},
+		{C: memory.Accounts, What: "what is remembered of some accounts", While: whileTrue, Again: "delete the account in the Admin console (Directory, then Users)"},
+		{C: roster.Roster, Form: privacy.Blob, What: "the adults' accounts, for the review site", While: whileTrue, Again: "delete the account in the Admin console (Directory, then Users)", Drop: map[string]string{"": ""}},
+		{C: people.People, What: "the address of somebody who has access to a file", While: "as long as anything mentions them", Again: "in Drive end their access, and take them off the classes of Classroom that they are in", Gone: true},
+		{C: access.Holders, What: "who an account of the access record is", Retention: policy.KeepAccess, Again: "delete the account in the Admin console (Directory, then Users)", Gone: true},
 	}
 }
 

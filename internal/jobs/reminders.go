@@ -68,7 +68,7 @@ func (r *remindersRun) run(ctx context.Context) (err error) {
 	}
 	r.kinds = r.Kinds(ctx)
 	r.needs("groups", "members")
-	if err := roster.Keep(ctx, r.Store, r.lease.Commit, adultsOf(r.Who(), r.kinds)); err != nil {
+	if err := roster.Keep(ctx, r.Store, r.lease.Commit, adultsOf(r.Env.Policy, r.Who(), r.kinds)); err != nil {
 		return err
 	}
 	r.in = reminderInput(r.Env.Policy, r.book, r.Now, r.mem.First)

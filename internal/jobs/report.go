@@ -38,6 +38,7 @@ type told struct {
 	back    unreached      // whose mail came back
 	untold  map[policy.Role][]reports.Untold
 	found   map[string]map[string]*findings.Finding // what is not closed, by check, once somebody is told of it
+	picture *picture                                // of what is told, once somebody is told of it
 }
 
 // Report tells people: the urgent things at once, the rest in the one report a day.

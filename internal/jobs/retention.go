@@ -17,13 +17,14 @@ import (
 	"esafetybot/internal/policy"
 	"esafetybot/internal/privacy"
 	"esafetybot/internal/records"
+	"esafetybot/internal/runs"
 	"esafetybot/internal/store"
 	"esafetybot/internal/views"
 )
 
 // RetentionJob deletes from the state what is older than the policy's `retention:` says. It deletes nothing at Google, and never what is open, agreed to, left as it is because of an entry of the
 // incident log, or the newest of what a colour rests on.
-const RetentionJob = "retention"
+const RetentionJob = runs.LastJob
 
 const (
 	// leastKept is how long everything is kept at least but the text of messages, whatever the policy says: reports tell of the time since their reader was last told, and once-keys must outlive their day.

@@ -9,6 +9,7 @@ import (
 	"esafetybot/internal/census"
 	"esafetybot/internal/outbox"
 	"esafetybot/internal/policy"
+	"esafetybot/internal/telemetry"
 )
 
 // Looking lists the jobs that look at the school, in the order in which they run.
@@ -55,11 +56,15 @@ func Run(ctx context.Context, env Env, box *outbox.Outbox, names []string, done 
 		names = append(slices.Clone(names), SharingJob) // what is public is read there
 	}
 	ran, left := false, false
-	one := func(job string, run func() (*Record, error)) {
+	one := func(job string, run func(context.Context, Env) (*Record, error)) {
 		if ctx.Err() != nil || left {
 			return
 		}
-		r, err := run()
+		of, ended := telemetry.Job(ctx, job)
+		own := env
+		own.Log = telemetry.Logger(of, env.Log)
+		r, err := run(of, own)
+		ended(howEnded(env, r, err))
 		if elsewhere(env, err) {
 			env.Log.Info("a job is left to who does it elsewhere", "job", job)
 			left = job != IncidentsJob
@@ -74,14 +79,14 @@ func Run(ctx context.Context, env Env, box *outbox.Outbox, names []string, done 
 		}
 	}
 	if slices.Contains(names, HooksJob) {
-		one(HooksJob, func() (*Record, error) { return Hooks(ctx, env, s.Census.Now) })
+		one(HooksJob, func(ctx context.Context, env Env) (*Record, error) { return Hooks(ctx, env, s.Census.Now) })
 	}
 	for _, job := range Looking {
 		if !slices.Contains(names, job) || !Asked(env.Policy, job) {
 			continue
 		}
 		ran = ran || job != IncidentsJob // who is to be told of an entry is told by that job itself, many times a day
-		one(job, func() (*Record, error) {
+		one(job, func(ctx context.Context, env Env) (*Record, error) {
 			if job == SharingJob {
 				return Sharing(ctx, env, func(_ context.Context, out *Outcome) error {
 					s.Sharing = out
@@ -97,28 +102,30 @@ func Run(ctx context.Context, env Env, box *outbox.Outbox, names []string, done 
 		})
 	}
 	if slices.Contains(names, ApplyJob) {
-		one(ApplyJob, func() (*Record, error) { return Apply(ctx, env, box, s) })
+		one(ApplyJob, func(ctx context.Context, env Env) (*Record, error) { return Apply(ctx, env, box, s) })
 	}
 	if ran || slices.Contains(names, WeeklyJob) || slices.Contains(names, DigestJob) || slices.Contains(names, ReportJob) {
-		one(ReturnsJob, func() (*Record, error) { return lookForReturns(ctx, env, box, s.Census.Now) })
+		one(ReturnsJob, func(ctx context.Context, env Env) (*Record, error) {
+			return lookForReturns(ctx, env, box, s.Census.Now)
+		})
 	}
 	if slices.Contains(names, WeeklyJob) {
-		one(WeeklyJob, func() (*Record, error) { return Weekly(ctx, env, box, s) })
+		one(WeeklyJob, func(ctx context.Context, env Env) (*Record, error) { return Weekly(ctx, env, box, s) })
 	}
 	if slices.Contains(names, TermlyJob) {
-		one(TermlyJob, func() (*Record, error) { return Termly(ctx, env, box, s) })
+		one(TermlyJob, func(ctx context.Context, env Env) (*Record, error) { return Termly(ctx, env, box, s) })
 	}
 	if slices.Contains(names, MonthlyJob) {
-		one(MonthlyJob, func() (*Record, error) { return Monthly(ctx, env, box, s) })
+		one(MonthlyJob, func(ctx context.Context, env Env) (*Record, error) { return Monthly(ctx, env, box, s) })
 	}
 	if slices.Contains(names, DigestJob) {
-		one(DigestJob, func() (*Record, error) { return Digest(ctx, env, box, s) })
+		one(DigestJob, func(ctx context.Context, env Env) (*Record, error) { return Digest(ctx, env, box, s) })
 	}
 	if ran || slices.Contains(names, ReportJob) {
-		one(ReportJob, func() (*Record, error) { return Report(ctx, env, box, s) })
+		one(ReportJob, func(ctx context.Context, env Env) (*Record, error) { return Report(ctx, env, box, s) })
 	}
 	if slices.Contains(names, RetentionJob) {
-		one(RetentionJob, func() (*Record, error) { return Retention(ctx, env, s.Census.Now) })
+		one(RetentionJob, func(ctx context.Context, env Env) (*Record, error) { return Retention(ctx, env, s.Census.Now) })
 	}
 	if ctx.Err() == nil && box != nil {
 		if err := tellTrouble(ctx, env, box, s.Census.Now); err != nil {
@@ -126,6 +133,21 @@ func Run(ctx context.Context, env Env, box *outbox.Outbox, names []string, done 
 		}
 	}
 	return errors.Join(errs, ctx.Err())
+}
+
+// howEnded says of a job how it ended, in the words of package telemetry.
+func howEnded(env Env, r *Record, err error) string {
+	switch {
+	case elsewhere(env, err):
+		return telemetry.Elsewhere
+	case err != nil || r != nil && r.Error != "":
+		return telemetry.Failed
+	case r != nil && !r.OK(env.Policy.NotSeen):
+		return telemetry.Partial
+	case r == nil:
+		return telemetry.Nothing
+	}
+	return telemetry.OK
 }
 
 // look runs a job that looks through the census.

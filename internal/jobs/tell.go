@@ -333,6 +333,50 @@ func (t *told) currentOf(ctx context.Context, check string) (map[string]*finding
 	return list, nil
 }
 
+// picture is what is known of the subjects of findings.
+type picture struct {
+	shares map[string]seen.Share   // by subject, of what is open
+	trees  map[string][]seen.Share // by subject, of confidential trees
+	below  map[string]int          // by subject: how many items are below
+}
+
+// pictured reads it, once for all who are told of it. Nobody may change it.
+func (t *told) pictured(ctx context.Context) (*picture, error) {
+	if t.picture != nil {
+		return t.picture, nil
+	}
+	subjects, err := namedSubjects(ctx, t.Keeper)
+	if err != nil {
+		return nil, err
+	}
+	current, err := t.currentOf(ctx, sharing.Means)
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range current {
+		subjects[f.Subject] = true
+	}
+	pic := &picture{shares: map[string]seen.Share{}, trees: map[string][]seen.Share{}}
+	if t.Book != nil {
+		for s, err := range t.Book.All(ctx) {
+			switch {
+			case err != nil:
+				return nil, err
+			case !subjects[s.Subject()]:
+			case s.Tree != "":
+				pic.trees[s.Subject()] = append(pic.trees[s.Subject()], s)
+			default:
+				pic.shares[s.Subject()] = s
+			}
+		}
+		if pic.below, err = t.Book.Below(ctx); err != nil {
+			return nil, err
+		}
+	}
+	t.picture = pic
+	return pic, nil
+}
+
 func (g *gatherer) findings(ctx context.Context, mine func(*findings.Finding) bool, since time.Time) error {
 	k := g.out.Keeper
 	current, err := g.currentOf(ctx, sharing.Means)
@@ -361,31 +405,11 @@ func (g *gatherer) findings(ctx context.Context, mine func(*findings.Finding) bo
 			again[e.Finding] = true
 		}
 	}
-	subjects, err := namedSubjects(ctx, k)
+	pic, err := g.pictured(ctx)
 	if err != nil {
 		return err
 	}
-	for _, f := range current {
-		subjects[f.Subject] = true
-	}
-	below := map[string]int{}
-	g.trees = map[string][]seen.Share{}
-	if g.out.Book != nil {
-		for s, err := range g.out.Book.All(ctx) {
-			switch {
-			case err != nil:
-				return err
-			case !subjects[s.Subject()]:
-			case s.Tree != "":
-				g.trees[s.Subject()] = append(g.trees[s.Subject()], s)
-			default:
-				g.shares[s.Subject()] = s
-			}
-		}
-		if below, err = g.out.Book.Below(ctx); err != nil {
-			return err
-		}
-	}
+	g.shares, g.trees = pic.shares, pic.trees
 	ids := make([]string, 0, len(current))
 	for id := range current {
 		ids = append(ids, id)
@@ -399,7 +423,7 @@ func (g *gatherer) findings(ctx context.Context, mine func(*findings.Finding) bo
 		it := g.item(f)
 		it.New = f.Opened.After(since) && !again[f.ID]
 		it.Reopened = f.Opened.After(since) && again[f.ID]
-		it.Below = below[f.Subject]
+		it.Below = pic.below[f.Subject]
 		g.in.Items = append(g.in.Items, it)
 	}
 	for id, e := range closed {

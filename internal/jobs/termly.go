@@ -22,7 +22,7 @@ import (
 const TermlyJob = "termly"
 
 // termlyKind is the outbox's name of the termly report.
-const termlyKind = "termly"
+const termlyKind = termly.Kind
 
 // termlyRoles are those who get it.
 var termlyRoles = []policy.Role{policy.RoleHead, policy.RoleGovernor}

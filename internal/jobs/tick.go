@@ -172,7 +172,11 @@ func sendWaits(ctx context.Context, env Env, now time.Time) (bool, error) {
 
 // workOut writes down until when nothing is due, unless somebody is at work: whoever holds a lease may be changing what it follows from.
 func workOut(ctx context.Context, env Env, main store.Store, standing runs.Standing, next runs.Next) error {
-	if busy, err := anyLease(ctx, env); err != nil || busy {
+	holder := "" // on an exclusive store whoever else held a lease is dead
+	if env.Exclusive {
+		holder = env.Holder
+	}
+	if busy, err := anyLease(ctx, env.Store, holder, env.Clock()); err != nil || busy {
 		return err
 	}
 	if later, err := runs.Later(ctx, main, next.From); err != nil || later {
@@ -252,11 +256,19 @@ func elsewhere(env Env, err error) bool {
 	return env.Since != nil && (errors.Is(err, ErrBusy) || errors.Is(err, ErrDone))
 }
 
+// program names this build, and the receivers that it was given: with others there are channels to open.
 func program(env Env) string {
-	if env.Program != "" {
-		return env.Program
+	name := env.Program
+	if name == "" {
+		name = ThisProgram()
 	}
-	return ThisProgram()
+	if r := env.Receivers; r != nil {
+		name += " " + r.googleAddress()
+		for _, k := range r.Keys {
+			name += " " + keyMark(k)
+		}
+	}
+	return name
 }
 
 // ThisProgram names this build: by what it was built from, and by its file, so that two builds of a changed working copy differ too.

@@ -208,7 +208,10 @@ func TestNothingIsHidden(t *testing.T) {
 			c.env.Policy = parsed(t, strings.Replace(tickPolicy, "digest: \"15:45\"", "digest: \"09:00\"", 1))
 			c.now = c.now.Add(2 * time.Minute)
 		},
-		"another program":          func(c *clocked) { c.env.Program = "that"; c.spoil() },
+		"another program": func(c *clocked) { c.env.Program = "that"; c.spoil() },
+		"receivers were set up": func(c *clocked) {
+			c.env.Channels, c.env.Receivers = struct{ Channels }{}, &Receivers{URL: "https://receiver.school.example/hooks", Keys: []string{hookKey}}
+		},
 		"the clock is set back":    func(c *clocked) { c.now = c.now.Add(-48 * time.Hour); c.spoil() },
 		"the clock is set forward": func(c *clocked) { c.now = c.now.Add(24 * time.Hour) },
 		"a form of the incident log": func(c *clocked) {

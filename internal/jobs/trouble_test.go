@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"esafetybot/internal/outbox"
+	"esafetybot/internal/reports"
 	"esafetybot/internal/runs"
 	"esafetybot/internal/seen"
 )
@@ -69,5 +70,14 @@ func TestTrouble(t *testing.T) {
 	}
 	if since, err := runs.SilentSince(t.Context(), c.main, c.now.Add(runs.Silent)); err != nil || !since.Equal(c.now) {
 		t.Errorf("a worker that stands still since %s does so since %s: %v", c.now, since, err)
+	}
+}
+
+// Of every job that can fail people are told in words.
+func TestTroubleWords(t *testing.T) {
+	for _, job := range recorded() {
+		if w := (reports.TroubleJob{Job: job}).Words(); strings.Contains(w, "job "+job) {
+			t.Errorf("%s: %q", job, w)
+		}
 	}
 }

@@ -14,7 +14,7 @@ func (g *gatherer) gap(gap seen.Gap) reports.Gap {
 		r.Why = "it could not be read"
 	}
 	id := gap.Scope.ID()
-	const delegation = "In the Admin console go to Security › Access and data control › API controls › Manage domain-wide delegation, and check that every scope in the README's list is there."
+	const delegation = "In the Admin console go to Security › Access and data control › API controls › Manage domain-wide delegation, and check that every scope is there that “esafetybot doctor --fix-list” prints."
 	switch gap.Scope.Kind() {
 	case "job":
 		r.What, r.Why, r.Ours = jobWords[id], "the job stopped: "+gap.Detail, false
@@ -74,6 +74,10 @@ func (g *gatherer) gap(gap seen.Gap) reports.Gap {
 		r.WhatToDo = "Until it can be read nobody knows whether everybody's mail arrives. The scope gmail.readonly must be among those of the service account, and the mailbox that sends must work. " + delegation
 	case "chromebooks":
 		r.What, r.WhatToDo = "The list of Chromebooks", delegation
+		if gap.Reason == seen.Shared {
+			r.What = "Chromebooks in org units that several schools of the trust share"
+			r.WhatToDo = "Give each school org units of its own in the Admin console (Devices › Chrome › Devices › move), and name them in the policies (school: org_units); or look at these Chromebooks yourself, and name chromebooks under not_seen."
+		}
 	case "mobiles":
 		r.What, r.WhatToDo = "The list of phones and tablets", delegation
 	case "settings":
@@ -178,4 +182,5 @@ var why = map[seen.Reason]string{
 	seen.Partial:   "Google gave only part of it",
 	seen.Silent:    "it has been silent for more than two school days, which cannot be right",
 	seen.Interrupt: "we were interrupted",
+	seen.Shared:    "a Chromebook has no domain, so nothing tells whose they are: no school's run looks at them",
 }

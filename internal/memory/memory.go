@@ -67,6 +67,7 @@ func (p *Past) empty() bool {
 type Class struct {
 	Read    time.Time          `json:"read"`
 	Members []seen.ClassMember `json:"members"`
+	Gone    bool               `json:"gone,omitempty"` // Google lists somebody in it whose account is deleted: nothing is kept of them, and the class is read again each time
 }
 
 // State is what is remembered of the job's own reading.

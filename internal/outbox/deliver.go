@@ -10,6 +10,7 @@ import (
 
 	"esafetybot/internal/mail"
 	"esafetybot/internal/store"
+	"esafetybot/internal/telemetry"
 )
 
 // MaxAttempts is how often a message is tried before it is given up.
@@ -75,11 +76,27 @@ func (o *Outbox) Deliver(ctx context.Context, sender mail.Sender, now time.Time)
 			r.Resting++
 			continue
 		}
-		if err := o.deliver(ctx, sender, now, e, &r); err != nil {
+		if err := o.told(ctx, sender, now, e, &r); err != nil {
 			return r, err
 		}
 	}
 	return r, nil
+}
+
+// told delivers one message, and says how that went.
+func (o *Outbox) told(ctx context.Context, sender mail.Sender, now time.Time, e Entry, r *Result) error {
+	ctx, end := telemetry.Mail(ctx)
+	before := *r
+	err := o.deliver(ctx, sender, now, e, r)
+	switch {
+	case r.Sent > before.Sent:
+		end(telemetry.OK)
+	case err == nil && r.Busy > before.Busy:
+		end(telemetry.Elsewhere)
+	default:
+		end(telemetry.Failed)
+	}
+	return err
 }
 
 // deliver takes one message as far as it goes. What it returns stops all.

@@ -62,6 +62,8 @@ type Place struct {
 	Retention string
 	While     string
 
+	// Again says how what Google holds of a person, and this was read from, is ended there: until then the next run reads it again. "" where nothing is read again.
+	Again string
 	// Keep says why nothing here is given out or erased; "" where it is.
 	Keep string
 	// Gone tells that a document that mentions the person goes whole.

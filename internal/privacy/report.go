@@ -26,6 +26,7 @@ type Summary struct {
 	Changed []Line `json:"taken_out_of"` // documents that stay without the person
 	Kept    []Line `json:"kept"`
 	Beyond  []Line `json:"out_of_reach"`
+	Again   []Line `json:"read_again"` // what the next run reads again as long as Google holds it, and how that is ended
 }
 
 // Summary says what was done, what stays and why, and what is out of reach. It names nobody.
@@ -42,6 +43,9 @@ func (w *Work) Summary() Summary {
 				why = "the text is gone; that there was a message stays"
 			}
 			s.Changed = append(s.Changed, Line{What: p.What, Why: why, N: d.Changed})
+		}
+		if n := d.Deleted + d.Changed; n > 0 && p.Again != "" {
+			s.Again = append(s.Again, Line{What: p.What, Why: p.Again, N: n})
 		}
 	}
 	if len(w.Files) > 0 {
@@ -67,7 +71,8 @@ func Kept(places []Place) []Line {
 func (w *Work) beyond() []Line {
 	out := []Line{
 		{What: "mails that were delivered", Why: "they lie in their readers' mailboxes"},
-		{What: "what Google keeps: the account, its files, Google's own logs", Why: "the program deletes nothing there. As long as the account is there or has access to a file of the school, the next run learns of it again: delete it first"},
+		{What: "what Google keeps: the account, its files, Google's own logs", Why: "the program deletes nothing there"},
+		{What: "titles of files, posts and classes in which they are named", Why: "the next run reads them again: rename these in Drive and Classroom first"},
 		{What: "the school's own lists and policy", Why: "the program only reads them; whoever keeps them takes the person out"},
 		{What: "backups of the state, and lines that the computer kept of what the program printed", Why: "nobody but who runs them can reach them"},
 		{What: "words that people typed in which the person is meant and not named", Why: "nothing can tell that they are about them"},
@@ -109,6 +114,7 @@ func (s Summary) Write(out io.Writer, dry bool) {
 	part(changed, s.Changed)
 	part("Kept:", s.Kept)
 	part("Out of reach:", s.Beyond)
+	part("The next run reads it again as long as Google holds it:", s.Again)
 }
 
 // Draft heads every export.

@@ -20,7 +20,7 @@ type day struct {
 // days lists the school days that the calendar covers, in order.
 func (s School) days() []day {
 	if s.known != nil {
-		return s.known
+		return s.known.days
 	}
 	var out []day
 	for _, t := range s.Calendar.Terms {

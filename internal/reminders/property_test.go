@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
 	"esafetybot/internal/calendar"
@@ -265,4 +266,23 @@ func countSchoolDays(c *calendar.Calendar, from, to calendar.Date) bool {
 		}
 	}
 	return n >= LastDay
+}
+
+// TestKnown: a school that remembers what it worked out answers as one that does not, whatever is asked of it before and whatever the caller does with the answer.
+func TestKnown(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		plain := School{Calendar: drawCalendar(t), Review: policy.Review{Last: date("2027-01-20"), Every: 1}, FirstLook: at("2027-09-01 00:00")}
+		known := plain.Known()
+		for range rapid.IntRange(1, 5).Draw(t, "questions") {
+			r := drawRule(t)
+			want, wrong := plain.Occurrences(r)
+			for range 2 {
+				have, err := known.Occurrences(r)
+				if diff := cmp.Diff(want, have); diff != "" || (err == nil) != (wrong == nil) {
+					t.Fatalf("%v, %v (-as worked out anew +as remembered):\n%s", wrong, err, diff)
+				}
+				clear(have)
+			}
+		}
+	})
 }

@@ -16,8 +16,10 @@ package reminders
 import (
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"esafetybot/internal/calendar"
@@ -110,13 +112,29 @@ type School struct {
 	Review    policy.Review
 	FirstLook time.Time // what was due before that day never goes out
 
-	known []day // worked out once, by [School.Known]
+	known *known // what was worked out before, where [School.Known] has it remembered
 }
 
-// Known is the same school with its school days worked out, for whoever asks for many occurrences. A calendar that is changed afterwards is not noticed.
+// known is what is worked out once of a school.
+type known struct {
+	days []day
+	mu   sync.Mutex
+	made map[string]made // by the reminder's name
+}
+
+// made are the occurrences of a reminder as it was when they were worked out.
+type made struct {
+	when  policy.When
+	at    policy.Clock
+	every string
+	list  []Occurrence
+}
+
+// Known is the same school with its school days worked out, and each reminder's occurrences when they are asked for first, for whoever asks for many or often. A calendar, review or first look that is changed
+// afterwards is not noticed. It is safe for concurrent use.
 func (s School) Known() School {
 	s.known = nil
-	s.known = s.days()
+	s.known = &known{days: s.days(), made: map[string]made{}}
 	return s
 }
 
@@ -129,6 +147,24 @@ func (s School) location() *time.Location {
 
 // Occurrences lists when a reminder is due, in the order of time, as far as the calendar goes. The error is ErrNoReview.
 func (s School) Occurrences(r Reminder) ([]Occurrence, error) {
+	if s.known == nil {
+		return s.occurrences(r)
+	}
+	s.known.mu.Lock()
+	defer s.known.mu.Unlock()
+	m, ok := s.known.made[r.Name]
+	if !ok || m.at != r.With.At || m.every != r.Every || !reflect.DeepEqual(m.when, r.With.When) {
+		list, err := s.occurrences(r)
+		if err != nil {
+			return nil, err
+		}
+		m = made{r.With.When, r.With.At, r.Every, list}
+		s.known.made[r.Name] = m
+	}
+	return slices.Clone(m.list), nil
+}
+
+func (s School) occurrences(r Reminder) ([]Occurrence, error) {
 	all := s.days()
 	var out []Occurrence
 	start := s.Calendar.Date(s.FirstLook).At(0, 0, s.location())

@@ -23,16 +23,16 @@ func readFile(t *testing.T, name string) string {
 	return string(b)
 }
 
-// An administrator pastes the README's two lists into the Admin console: a scope too few leaves something unseen, one too many gives
+// An administrator pastes the two lists of docs/setup.md into the Admin console: a scope too few leaves something unseen, one too many gives
 // away more than is used, and one that changes things must not stand among those that read.
-func TestReadmeListsTheScopes(t *testing.T) {
+func TestSetupListsTheScopes(t *testing.T) {
 	const prefix = "https://www.googleapis.com/auth/"
 	reading := slices.DeleteFunc(scopes(append(slices.Clone(jobs.Looking), "send")), func(s string) bool { return s == google.ScopeAnnounceWrite }) // which writes
 	changing := slices.DeleteFunc(scopes([]string{jobs.ApplyJob, jobs.RemindersJob}), func(s string) bool { return slices.Contains(reading, s) })
-	readme := readFile(t, "README.md")
+	setup := readFile(t, "docs/setup.md")
 
 	var pasted [][]string
-	for _, block := range regexp.MustCompile("(?s)```\n *(https://.*?)```").FindAllStringSubmatch(readme, -1) {
+	for _, block := range regexp.MustCompile("(?s)```\n *(https://.*?)```").FindAllStringSubmatch(setup, -1) {
 		var list []string
 		for _, s := range strings.Split(block[1], ",") {
 			list = append(list, strings.TrimSpace(s))
@@ -43,16 +43,16 @@ func TestReadmeListsTheScopes(t *testing.T) {
 	slices.Sort(reading)
 	slices.Sort(changing)
 	if diff := cmp.Diff([][]string{reading, changing}, pasted); diff != "" {
-		t.Errorf("scopes that the code asks for (-) and that the README has to paste (+):\n%s", diff)
+		t.Errorf("scopes that the code asks for (-) and that docs/setup.md has to paste (+):\n%s", diff)
 	}
 	var explained []string
-	for _, row := range regexp.MustCompile("(?m)^\\s*\\| `([a-z.-]+)` \\|").FindAllStringSubmatch(readme, -1) {
+	for _, row := range regexp.MustCompile("(?m)^\\s*\\| `([a-z.-]+)` \\|").FindAllStringSubmatch(setup, -1) {
 		explained = append(explained, prefix+row[1])
 	}
 	all := slices.Sorted(slices.Values(slices.Concat(reading, changing)))
 	slices.Sort(explained)
 	if diff := cmp.Diff(all, explained); diff != "" {
-		t.Errorf("scopes that the code asks for (-) and that the README's tables explain (+):\n%s", diff)
+		t.Errorf("scopes that the code asks for (-) and that its tables explain (+):\n%s", diff)
 	}
 }
 

@@ -254,6 +254,8 @@ var rules = []struct {
 	{why: "cloud SDKs stay where they are wrapped, in tests too; those of the simulated school use Google's own clients against it",
 		of:   []string{"google.golang.org/api/…", "cloud.google.com/go/…"},
 		only: []string{"google", "remedies", "store/firestore/…", "hooks/oidc", "sim/…"}, tests: true},
+	{why: "what is told of the program's own work goes through words and numbers of ours", of: []string{"go.opentelemetry.io/otel/…"}, only: []string{"telemetry/…", "cli"}},
+	{why: "who tells a collector is decided where a process begins", of: []string{"telemetry/otlp"}, only: []string{"cli", "functions"}},
 	{why: "a message is data in, message out", of: []string{"store/…", "google/…", "jobs"}, not: []string{"reports"}, deep: true},
 	{why: "the store knows nothing of what it keeps", of: []string{"google/…", "findings", "shares", "policy", "school", "seen", "people"}, not: []string{"store/…"}, deep: true},
 }

@@ -51,7 +51,7 @@ func TestTerraformVariables(t *testing.T) {
 	}
 }
 
-// The scopes that Terraform prints to paste are those that the code asks for, as the README has them.
+// The scopes that Terraform prints to paste are those that the code asks for, as docs/setup.md has them.
 func TestTerraformPrintsTheScopes(t *testing.T) {
 	var program struct{ Scopes map[string][]string }
 	if err := json.Unmarshal([]byte(readFile(t, "terraform/program.json")), &program); err != nil {

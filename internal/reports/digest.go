@@ -9,6 +9,9 @@ import (
 	"time"
 )
 
+// DigestWords end the subject of every daily mail about comments.
+const DigestWords = " to look at"
+
 // DigestPost is a post that waits for somebody to look.
 type DigestPost struct {
 	Class    string // what the class is called, as its teacher may read it in mail; "" where that would name a pupil
@@ -76,7 +79,7 @@ func Digest(in DigestInput) (Rendered, error) {
 	for _, p := range in.Posts {
 		lines = append(lines, fmt.Sprintf("%s %s %d", p.Link, p.Since.UTC().Format(time.RFC3339), p.New))
 	}
-	r := Rendered{Subject: in.count() + " to look at", Hash: sum(sorted(append(lines, askedHash(in.Asks)...)))}
+	r := Rendered{Subject: in.count() + DigestWords, Hash: sum(sorted(append(lines, askedHash(in.Asks)...)))}
 	for most := 40; ; most /= 2 {
 		p := in.page(most)
 		var err error

@@ -32,10 +32,11 @@ type IndexOptions struct {
 	Intro    string            // one or two sentences
 	Who      map[string]string // what a person is, by lower-case address: "workspace administrator"
 	Location *time.Location    // for times; nil is UTC
-	Links    []IndexLink       // other files of the folder
+	// First are the files of the folder to open first, chosen from what was received; nil is none.
+	First func([]Received) []IndexLink
 }
 
-// IndexLink is a further file in the folder.
+// IndexLink is a file in the folder.
 type IndexLink struct {
 	Name string // file name, relative to the folder
 	Text string
@@ -223,7 +224,7 @@ func (m *ReceivedMail) show(dir string, page []byte, shows []string) error {
 type indexView struct {
 	Title, Intro string
 	People       []indexPerson
-	Links        []indexFile
+	First        []indexFile
 	Mails        int
 }
 
@@ -268,8 +269,10 @@ func indexPage(list []Received, opt IndexOptions) indexView {
 		v.Mails += len(r.Mails)
 		v.People = append(v.People, p)
 	}
-	for _, l := range opt.Links {
-		v.Links = append(v.Links, indexFile{href(l.Name), clean(l.Text, 120)})
+	if opt.First != nil {
+		for _, l := range opt.First(list) {
+			v.First = append(v.First, indexFile{href(l.Name), clean(l.Text, 160)})
+		}
 	}
 	return v
 }

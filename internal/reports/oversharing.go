@@ -367,10 +367,13 @@ func (v *view) subject() string {
 	return s
 }
 
+// SafetyWords begin the subject of every report on more than sharing.
+const SafetyWords = "Safety report"
+
 // kind is what the report is called: it is about sharing only unless the policy asks for more.
 func (v *view) kind() string {
 	if v.wide {
-		return "Safety report"
+		return SafetyWords
 	}
 	return "Sharing report"
 }

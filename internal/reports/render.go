@@ -36,6 +36,9 @@ var troubleHTML string
 //go:embed monthly.html.tmpl
 var monthlyHTML string
 
+//go:embed trust.html.tmpl
+var trustHTML string
+
 //go:embed parts.html.tmpl
 var partsHTML string
 
@@ -80,7 +83,7 @@ var styles = strings.NewReplacer(
 )
 
 var templates = map[string]*template.Template{"oversharing": parse(oversharingHTML), "urgent": parse(urgentHTML), "owner": parse(ownerHTML), "notrun": parse(notRunHTML), "digest": parse(digestHTML), "asked": parse(askedHTML), "needed": parse(neededHTML), "entry": parse(entryHTML),
-	"weekly": parseWeekly(), "monthly": parse(monthlyHTML), "trouble": parse(troubleHTML), "termly": parseTermly(),
+	"weekly": parseWeekly(), "monthly": parse(monthlyHTML), "trouble": parse(troubleHTML), "trust": parse(trustHTML), "termly": parseTermly(),
 }
 
 func parse(text string) *template.Template {

@@ -29,27 +29,25 @@ type troublePage struct {
 
 type troubleLine struct{ What, Said string }
 
-// jobWords say what a job does, for people.
+// jobWords say what a job does, for people: "looking at the accounts".
 var jobWords = map[string]string{
 	"accounts": "looking at the accounts", "devices": "looking at the devices", "pupil-email": "looking whether pupils have e-mail", "settings": "looking at Google's settings",
 	"comments": "looking at comments", "checkins": "asking people", "records": "looking at the school's lists", "reminders": "sending reminders", "incidents": "serving the incident log",
 	"sharing": "looking at what is shared", "names": "looking for names in what is public", "apply": "making changes that were approved", "weekly": "writing the weekly e-mail", "termly": "writing the termly report",
 	"monthly": "writing the monthly list", "digest": "writing the teachers' daily mail", "report": "telling people what was found", "retention": "deleting what is kept no longer", "returns": "looking for mail that came back",
+	"hooks": "keeping open the channels through which Google tells of changes",
 }
-
-// JobWords says what a job does, for people: "looking at the accounts".
-func JobWords(job string) string { return cmp.Or(jobWords[job], "the job "+job) }
 
 // Words says of a job that it does not get done.
 func (j TroubleJob) Words() string {
-	since := "before it ever got to its end"
+	what, since := upper(cmp.Or(jobWords[j.Job], "the job "+j.Job)), "before it ever got to its end"
 	if !j.Since.IsZero() {
 		since = j.Since.Format("Monday 2 January, 15:04")
 	}
 	if j.Failed {
-		return upper(JobWords(j.Job)) + " has failed since " + since
+		return what + " has failed since " + since
 	}
-	return upper(JobWords(j.Job)) + " was last done on " + since
+	return what + " was last done on " + since
 }
 
 // TroubleDo is what to do about it.

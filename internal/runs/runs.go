@@ -20,6 +20,9 @@ var Records = &store.Collection{
 	Queries: []store.Query{{Name: "job", Equal: []string{"job"}, Range: "started"}, {Name: "latest", Equal: []string{"job"}, Range: "started", Desc: true}, {Name: "newest", Range: "started", Desc: true}},
 }
 
+// LastJob is the last of a day's jobs: its record says that a day's run came to its end.
+const LastJob = "retention"
+
 // Record is what a run leaves behind. It holds no names.
 type Record struct {
 	ID       string          `json:"id"`
@@ -72,6 +75,14 @@ func (r *Record) Add(b *store.Batch) error {
 // Latest reads the newest record of a job; nil if there is none.
 func Latest(ctx context.Context, s store.Store, job string) (*Record, error) {
 	return latest(ctx, s, store.Ask{Query: "latest", Equal: map[string]string{"job": job}, Limit: 1}, func(*Record) bool { return true })
+}
+
+// LatestSound reads the newest record of a job that came to its end; nil if there is none among the newest runs.
+func LatestSound(ctx context.Context, s store.Store, job string) (*Record, error) {
+	if r, err := Latest(ctx, s, job); err != nil || r == nil || r.Error == "" {
+		return r, err // one document, nearly always
+	}
+	return latest(ctx, s, store.Ask{Query: "latest", Equal: map[string]string{"job": job}, Limit: mostFailures}, func(r *Record) bool { return r.Error == "" })
 }
 
 // LatestAt reads the newest record of a job as of a moment, of a run that had ended by then; nil if there was none.

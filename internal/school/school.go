@@ -8,6 +8,7 @@ package school
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"maps"
 	"sort"
 	"strings"
 
@@ -38,6 +39,13 @@ type Rules struct {
 	TrustedDomains []string
 	OrgUnits       []string // the school's own; none means all
 	TrustDomains   []string // of other schools of the trust and of its office, and not of the school
+	Neighbours     []Neighbour
+}
+
+// Neighbour is another school of the trust, which may be in the same customer.
+type Neighbour struct {
+	Domains []string
+	Units   []string // none means all
 }
 
 // Directory is the people and groups of one Google Workspace customer, as one school sees them.
@@ -45,6 +53,7 @@ type Rules struct {
 type Directory struct {
 	whole    bool // the school is the whole customer
 	units    []string
+	others   []string        // units of the rest of the trust in this customer
 	trust    map[string]bool // domains of the rest of the trust, in this customer or not
 	trusted  map[string]bool
 	domains  map[string]bool // the customer's
@@ -93,6 +102,24 @@ func New(r Rules, customerDomains []string) *Directory {
 	for _, c := range customerDomains {
 		d.domains[strings.ToLower(c)] = true
 		d.whole = d.whole && !d.trust[strings.ToLower(c)] // another school is in it
+	}
+	office := maps.Clone(d.trust) // domains of nobody who has units of their own
+	for _, n := range r.Neighbours {
+		here := false
+		for _, domain := range n.Domains {
+			delete(office, strings.ToLower(domain))
+			here = here || d.domains[strings.ToLower(domain)]
+		}
+		if here && len(n.Units) == 0 {
+			d.others = append(d.others, "/")
+		} else if here {
+			d.others = append(d.others, n.Units...)
+		}
+	}
+	for domain := range office {
+		if d.domains[domain] {
+			d.others = append(d.others, "/")
+		}
 	}
 	return d
 }
@@ -184,17 +211,24 @@ func (d *Directory) in(a *seen.Account) bool {
 	return d.InUnits(a.Unit) && !d.trust[domainOf(a.Address)]
 }
 
-// Place tells whether what is in an org unit and has no domain, such as a Chromebook, is the school's. Where schools share units and are told apart by domain, nobody can tell.
-func (d *Directory) Place(unit string) bool { return d.InUnits(unit) && (d.whole || !d.apart()) }
+// Place tells whether what is in an org unit and has no domain, such as a Chromebook, is the school's: it is where none of the trust's other schools has a unit that is as near to it.
+func (d *Directory) Place(unit string) bool { return depth(unit, d.units) > depth(unit, d.others) }
 
-// apart tells whether the school has all units of the customer, and yet is not all of it.
-func (d *Directory) apart() bool {
-	for t := range d.trust {
-		if d.domains[t] && d.InUnits("/") {
-			return true
+// Shared tells whether nobody can say whose such a thing is: the school shares the unit with another, from which it differs only in domain.
+func (d *Directory) Shared(unit string) bool {
+	n := depth(unit, d.units)
+	return n > 0 && n == depth(unit, d.others)
+}
+
+// depth is how deep the deepest of some units lies that a path is in; 0 where it is in none.
+func depth(path string, units []string) int {
+	deepest := 0
+	for _, u := range units {
+		if Under(path, u) {
+			deepest = max(deepest, 1+strings.Count(strings.TrimSuffix(u, "/"), "/"))
 		}
 	}
-	return false
+	return deepest
 }
 
 // Under tells whether the org unit path is unit or lies below it. Google does not mind the case of a path, nor do we.

@@ -1,6 +1,7 @@
 package school
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -347,8 +348,59 @@ func TestTrustDomains(t *testing.T) {
 				t.Errorf("%s: %s is %v, want %v", name, address, have, w)
 			}
 		}
+		if d.Shared("/Pupils") != (name == "one account") {
+			t.Errorf("%s: shared %t", name, d.Shared("/Pupils"))
+		}
 		if d.Ours("b@ash.example") || !d.Ours("alias-a@oak.example") {
 			t.Errorf("%s: whose accounts they are is mistaken", name)
 		}
+	}
+}
+
+// TestWhoseUnit: what has an org unit only is of the school whose unit is nearest to it, and of none where two are as near.
+func TestWhoseUnit(t *testing.T) {
+	type school struct {
+		domains, units []string
+	}
+	for name, c := range map[string]struct {
+		schools []school
+		want    map[string]string // unit → who places it there, and who says that it is shared
+	}{
+		"alone":              {[]school{{[]string{"a"}, nil}}, map[string]string{"/": "0", "/Pupils": "0"}},
+		"both have all":      {[]school{{[]string{"a"}, nil}, {[]string{"b"}, []string{"/"}}}, map[string]string{"/": "?0?1", "/Pupils": "?0?1"}},
+		"both have one unit": {[]school{{[]string{"a"}, []string{"/Primary"}}, {[]string{"b"}, []string{"/primary"}}}, map[string]string{"/": "", "/Primary/Year 1": "?0?1", "/Primaries": ""}},
+		"one inside another": {[]school{{[]string{"a"}, []string{"/"}}, {[]string{"b"}, []string{"/Oak"}}}, map[string]string{"/": "0", "/Staff": "0", "/Oak": "1", "/Oak/Pupils": "1"}},
+		"each its own":       {[]school{{[]string{"a"}, []string{"/Ash"}}, {[]string{"a"}, []string{"/Oak"}}}, map[string]string{"/": "", "/Ash/Pupils": "0", "/Oak": "1"}},
+		"two customers":      {[]school{{[]string{"a"}, nil}, {[]string{"elsewhere"}, nil}}, map[string]string{"/Pupils": "0"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for unit, want := range c.want {
+				have := ""
+				for i, s := range c.schools {
+					if s.domains[0] == "elsewhere" {
+						continue
+					}
+					r := Rules{OrgUnits: s.units}
+					for j, n := range c.schools {
+						if j != i {
+							r.Neighbours = append(r.Neighbours, Neighbour{n.domains, n.units})
+							if n.domains[0] != s.domains[0] {
+								r.TrustDomains = append(r.TrustDomains, n.domains...)
+							}
+						}
+					}
+					d := New(r, []string{"a", "b"})
+					if d.Place(unit) {
+						have += fmt.Sprint(i)
+					}
+					if d.Shared(unit) {
+						have += fmt.Sprint("?", i)
+					}
+				}
+				if have != want {
+					t.Errorf("%s is %q, want %q", unit, have, want)
+				}
+			}
+		})
 	}
 }

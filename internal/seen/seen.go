@@ -158,6 +158,7 @@ const (
 	Partial   Reason = "partial"     // Google said itself that the answer is incomplete
 	Silent    Reason = "silent"      // a log without any record where there should be some
 	Interrupt Reason = "interrupted" // the run was stopped
+	Shared    Reason = "shared"      // another school of the trust has the same org units, and nothing else tells whose it is
 )
 
 // A Share is an item, or a shared drive, together with the grants that it is the cause of: its own, and inherited ones whose

@@ -29,6 +29,9 @@ import (
 	"esafetybot/internal/store"
 )
 
+// Kind is the outbox's name of the termly report.
+const Kind = "termly"
+
 // Reminders is what is known of reminders.
 type Reminders interface {
 	// Confirmed tells, a line each, what was confirmed of a reminder by name from a moment to before another: “3 sessions, on 3, 10 and 17 November”. No line: nothing was.

@@ -480,6 +480,33 @@ func TestOverview(t *testing.T) {
 	}
 }
 
+// That nothing was found is said together with what could not be looked at, in full to who leads or looks after the Workspace.
+func TestFindingsSayWhatWasNotSeen(t *testing.T) {
+	x := newAdminRig(t)
+	deals := func(who, path string, wants ...string) {
+		t.Helper()
+		status, text := x.get(who, path)
+		if status != 200 {
+			t.Fatalf("%s: %d", who, status)
+		}
+		for _, want := range wants {
+			if not, is := strings.CutPrefix(want, "not "); is == strings.Contains(text, not) {
+				t.Errorf("%s on %s: %q", who, path, want)
+			}
+		}
+	}
+	deals("it", "/findings", "There is nothing of this kind.", "not could not be looked at")
+	x.put(views.Overview, "seen", views.Seen{Unseen: []views.Unseen{
+		{Clauses: []string{"A1"}, What: "The Drive of Ann", Why: "Google refused it"}, {Clauses: []string{"A3"}, What: "Devices", Why: "Google refused them", Count: 4}, {What: "Whether mails came back", Why: "Google refused that too"},
+	}})
+	for _, who := range []string{"it", "officer"} {
+		deals(who, "/findings", "5 things could not be looked at", "The Drive of Ann", "Nothing of this kind was found in what could be looked at.", "not came back")
+		deals(who, "/findings?clause=A1", "One thing could not be looked at", "The Drive of Ann", "not Devices")
+		deals(who, "/findings?clause=A2", "There is nothing of this kind.", "not could not be looked at")
+	}
+	deals("lead", "/findings", "4 things could not be looked at; the administrator knows.", "not Ann", "not Devices")
+}
+
 func TestClosed(t *testing.T) {
 	x := newAdminRig(t)
 	_, text := x.get("office", "/closed")

@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -13,6 +14,9 @@ import (
 	"esafetybot/internal/decisions"
 	"esafetybot/internal/memory"
 	"esafetybot/internal/moderation"
+	"esafetybot/internal/runs"
+	"esafetybot/internal/seen"
+	"esafetybot/internal/store"
 	"esafetybot/internal/views"
 )
 
@@ -172,5 +176,47 @@ func TestDojoOnTheOverview(t *testing.T) {
 		if !strings.Contains(page, want) {
 			t.Errorf("the overview lacks %q", want)
 		}
+	}
+}
+
+// That nothing waits is said only where the worker could look, and with the time at which it did.
+func TestNothingWaitsIfLookedAt(t *testing.T) {
+	const calm = "Nothing waits in your classes."
+	for name, c := range map[string]struct {
+		runs []runs.Record
+		calm bool
+		says string
+	}{
+		"never looked":   {nil, false, "Nothing has been looked at yet."},
+		"looked":         {[]runs.Record{{Started: adminNow.Add(-2 * time.Hour), Ended: adminNow.Add(-time.Hour)}}, true, "Last looked for comments: Wednesday 18 November 2026, 10:00."},
+		"long ago":       {[]runs.Record{{Started: adminNow.Add(-runs.Late - time.Minute), Ended: adminNow.Add(-runs.Late)}}, false, "Nothing has been looked at since Tuesday 17 November 2026, 05:59"},
+		"just not so":    {[]runs.Record{{Started: adminNow.Add(-runs.Late), Ended: adminNow.Add(time.Second - runs.Late)}}, true, "17 November"},
+		"failed since":   {[]runs.Record{{Started: adminNow.Add(-3 * time.Hour), Ended: adminNow.Add(-3 * time.Hour)}, {Started: adminNow, Ended: adminNow, Error: "refused"}}, true, "18 November 2026, 09:00"},
+		"failed always":  {[]runs.Record{{Started: adminNow, Ended: adminNow, Error: "refused"}}, false, "Nothing has been looked at yet."},
+		"part not seen":  {[]runs.Record{{Started: adminNow, Ended: adminNow, Gaps: []seen.Gap{{Scope: "class/" + seen.Scope(moderation.Dojo(dojoAsh)), Reason: seen.Failed}}}}, false, "The last time we could not see new comments in"},
+		"not their part": {[]runs.Record{{Started: adminNow, Ended: adminNow, Gaps: []seen.Gap{{Scope: "class/77", Reason: seen.Failed}}}}, true, "18 November"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			x := onDojo(t)
+			b := &store.Batch{}
+			for i, r := range c.runs {
+				r.ID, r.Job = fmt.Sprint("r", i), "comments"
+				if err := r.Add(b); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if b.Writes() > 0 {
+				if err := x.main.Commit(t.Context(), b); err != nil {
+					t.Fatal(err)
+				}
+			}
+			status, page := x.get("teacher", "/")
+			if status != http.StatusOK || strings.Contains(page, calm) != c.calm || !strings.Contains(page, c.says) {
+				t.Errorf("%d, calm is %v, or the page lacks %q", status, strings.Contains(page, calm), c.says)
+			}
+			if _, page := x.get("office", "/"); strings.Contains(page, "ooked at") || strings.Contains(page, "ooked for") {
+				t.Error("somebody without a class is told of comments")
+			}
+		})
 	}
 }

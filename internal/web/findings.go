@@ -237,6 +237,7 @@ type findingsPage struct {
 	Tomorrow, Longest              string
 	Token, Form                    string
 	Own                            []outcome
+	Hidden                         hidden
 }
 
 type findingRow struct {
@@ -310,6 +311,9 @@ func (s *Site) findingsList(w http.ResponseWriter, r *http.Request, p *person) e
 	}
 	page.From++
 	page.Own = s.outcomes(heard, p)
+	if page.Hidden, err = s.hidden(r.Context(), p, f.Clause); err != nil {
+		return err
+	}
 	return s.page(w, r, p, "findings", "Findings", page)
 }
 

@@ -40,6 +40,7 @@ type homePage struct {
 	Confirm   int    // reminders that they confirm and have not
 	ReadIt    bool   // they are asked to read the policy
 	Entry     bool   // an entry of the incident log waits to be opened
+	Sight     sight  // of what stands here about classes and blogs; zero for who has none
 }
 
 type homeClass struct {
@@ -77,6 +78,11 @@ func (s *Site) home(w http.ResponseWriter, r *http.Request, p *person) error {
 	}
 	if n := len(posts) - mostPosts; n > 0 {
 		page.More, posts = n, posts[:mostPosts]
+	}
+	if len(p.hosts) > 0 || p.leads() {
+		if page.Sight, err = s.sight(r.Context(), p); err != nil {
+			return err
+		}
 	}
 	if page.Entry, err = s.entryWaits(r.Context(), p); err != nil {
 		return err

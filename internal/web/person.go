@@ -59,8 +59,17 @@ func (p *person) menu() []menuItem {
 	return out
 }
 
-// person judges who asks. The error is a refusal for whoever has no business here.
+// person judges who asks, and finds the classes that are theirs. The error is a refusal for whoever has no business here.
 func (s *Site) person(r *http.Request) (*person, error) {
+	p, err := s.known(r)
+	if err != nil {
+		return nil, err
+	}
+	return p, s.taught(r, p)
+}
+
+// known is who asks, with their roles and without their classes.
+func (s *Site) known(r *http.Request) (*person, error) {
 	id, ok := signin.From(r.Context())
 	if !ok {
 		return nil, refusal{Status: http.StatusForbidden, Title: "You are not signed in", Do: "Sign in first.", Again: "/sign-in"}
@@ -96,7 +105,7 @@ func (s *Site) person(r *http.Request) (*person, error) {
 			Do: "If you work at the school, sign in with your own school account. If you have done so, ask the office whether you are on the list; it is read every day.", Again: "/sign-in?choose=1",
 		}
 	}
-	return p, s.taught(r, p)
+	return p, nil
 }
 
 // ours tells whether an address is on one of the school's own domains.

@@ -111,10 +111,10 @@ func New(c Config) (*Site, error) {
 		"GET /reports/inspection":      s.inspection,
 		"GET /reports/{kind}/{period}": s.report,
 	} {
-		inside.HandleFunc(pattern, s.known(h))
+		inside.HandleFunc(pattern, behind(c.look(), s.Log, s.person, h))
 	}
 	for pattern, h := range s.incidentPages() {
-		inside.HandleFunc(pattern, s.known(h))
+		inside.HandleFunc(pattern, behind(c.look(), s.Log, s.person, h))
 	}
 	inside.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { c.look().Problem(w, r, signin.Problem(noPage())) })
 	c.SignIn.Routes(s.mux)
@@ -148,24 +148,28 @@ func secure(h http.Header) {
 	h.Set("Strict-Transport-Security", "max-age=31536000")
 }
 
-// known lets only people of the school through, and shows what went wrong.
-func (s *Site) known(h func(http.ResponseWriter, *http.Request, *person) error) http.HandlerFunc {
+// behind lets only those through whom who knows, and shows what went wrong.
+func behind[P any](look Pages, log *slog.Logger, who func(*http.Request) (P, error), h func(http.ResponseWriter, *http.Request, P) error) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		p, err := s.person(r)
+		p, err := who(r)
 		if err == nil {
 			err = h(w, r, p)
 		}
-		if err == nil {
-			return
+		if err != nil {
+			look.Problem(w, r, signin.Problem(asRefusal(r, log, err)))
 		}
-		var problem refusal
-		if !errors.As(err, &problem) {
-			s.Log.ErrorContext(r.Context(), "a page failed", "path", r.URL.Path, "error", err)
-			problem = refusal{
-				Status: http.StatusInternalServerError, Title: "Something went wrong here", Why: "It is not your doing, and nothing was changed.", Do: "Try again in a few minutes. If it stays so, tell whoever looks after esafetybot.",
-			}
-		}
-		s.look().Problem(w, r, signin.Problem(problem))
+	}
+}
+
+// asRefusal is what is said of an error; one that nobody can do anything about is logged.
+func asRefusal(r *http.Request, log *slog.Logger, err error) refusal {
+	var problem refusal
+	if errors.As(err, &problem) {
+		return problem
+	}
+	log.ErrorContext(r.Context(), "a page failed", "path", r.URL.Path, "error", err)
+	return refusal{
+		Status: http.StatusInternalServerError, Title: "Something went wrong here", Why: "It is not your doing, and nothing was changed.", Do: "Try again in a few minutes. If it stays so, tell whoever looks after esafetybot.",
 	}
 }
 
@@ -200,7 +204,7 @@ type menuItem struct {
 
 var templates = func() map[string]*template.Template {
 	out := map[string]*template.Template{}
-	for _, name := range []string{"home", "check-ins", "classes", "findings", "changes", "overview", "closed", "records", "reminders", "reports", "shared", "problem", "signed-out", "concern", "concern-form", "concern-sent", "incidents", "incident", "incidents-numbers"} {
+	for _, name := range []string{"home", "check-ins", "classes", "findings", "changes", "overview", "closed", "records", "reminders", "reports", "shared", "problem", "signed-out", "concern", "concern-form", "concern-sent", "incidents", "incident", "incidents-numbers", "trust-overview", "administrator"} {
 		out[name] = template.Must(template.New("").Funcs(template.FuncMap{"upper": upper}).ParseFS(files, "pages/frame.html.tmpl", "pages/"+name+".html.tmpl"))
 	}
 	return out

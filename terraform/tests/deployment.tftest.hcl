@@ -86,6 +86,12 @@ run "worker" {
   variables {
     image      = "europe-west2-docker.pkg.dev/school-project/esafetybot/esafetybot@sha256:0000000000000000000000000000000000000000000000000000000000000000"
     may_change = true
+    otel       = { OTEL_EXPORTER_OTLP_ENDPOINT = "https://collector.school.example:4318" }
+  }
+
+  assert {
+    condition     = local.worker_env["OTEL_EXPORTER_OTLP_ENDPOINT"] == "https://collector.school.example:4318" && local.receiver_env["OTEL_EXPORTER_OTLP_ENDPOINT"] == "https://collector.school.example:4318"
+    error_message = "The worker and the receivers are told of the collector."
   }
 
   assert {
@@ -185,5 +191,55 @@ run "everything_else" {
   assert {
     condition     = google_firestore_field.ttl["findings"].field == "expires" && google_billing_budget.month[0].amount[0].specified_amount[0].units == "7"
     error_message = "What was asked for."
+  }
+}
+
+run "trust" {
+  command = plan
+  variables {
+    policy_file         = ""
+    trust_file          = "tests/trust/trust.yaml"
+    schools             = { oak = { policy_file = "tests/oak/policy.yaml" }, ash = { policy_file = "tests/ash/policy.yaml" } }
+    tasks               = 2
+    image               = "europe-west2-docker.pkg.dev/school-project/esafetybot/esafetybot@sha256:0000000000000000000000000000000000000000000000000000000000000000"
+    receiver_image      = "europe-west2-docker.pkg.dev/school-project/esafetybot/receiver@sha256:0000000000000000000000000000000000000000000000000000000000000000"
+    hooks_keys          = "0123456789abcdef0123456789abcdef"
+    oauth_client_id     = "123-abc.apps.googleusercontent.com"
+    oauth_client_secret = "secret"
+    site_key            = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
+    base_url            = "https://{school}.review.trust.example"
+  }
+
+  assert {
+    condition     = google_cloud_run_v2_job.worker[0].template[0].task_count == 2 && google_cloud_run_v2_job.worker[0].template[0].parallelism == 2
+    error_message = "The tasks run side by side."
+  }
+  assert {
+    condition     = { for e in google_cloud_run_v2_job.worker[0].template[0].template[0].containers[0].env : e.name => e.value if contains(["ESAFETYBOT_TRUST", "ESAFETYBOT_POLICY", "ESAFETYBOT_BASE_URL", "ESAFETYBOT_STATE"], e.name) } == { ESAFETYBOT_TRUST = "/policy/trust/trust.yaml", ESAFETYBOT_BASE_URL = "https://{school}.review.trust.example", ESAFETYBOT_STATE = "firestore:school-project/main" }
+    error_message = "The worker reads the trust's file in place of a policy, and its schools share the databases."
+  }
+  assert {
+    condition     = { for m in google_cloud_run_v2_job.worker[0].template[0].template[0].containers[0].volume_mounts : m.mount_path => m.name } == { "/policy/trust" = "policy-trust", "/policy/oak" = "policy-oak", "/policy/ash" = "policy-ash" }
+    error_message = "Each file is where the others say that it is."
+  }
+  assert {
+    condition     = { for v in google_cloud_run_v2_service.site[0].template[0].volumes : v.name => v.secret[0].items[0].path if startswith(v.name, "policy") } == { policy-trust = "trust.yaml", policy-oak = "policy.yaml", policy-ash = "policy.yaml" }
+    error_message = "The sites read the same files as the worker."
+  }
+  assert {
+    condition     = { for e in google_cloud_run_v2_service.receiver[0].template[0].containers[0].env : e.name => e.value if e.name == "ESAFETYBOT_SCHOOLS" } == { ESAFETYBOT_SCHOOLS = "ash,oak" }
+    error_message = "The receivers take pushes of both schools."
+  }
+  assert {
+    condition     = output.sites == tomap({ oak = "https://oak.review.trust.example", ash = "https://ash.review.trust.example", trust = "https://trust.review.trust.example" }) && output.redirect_uri == "https://ash.review.trust.example/sign-in/done\nhttps://oak.review.trust.example/sign-in/done\nhttps://trust.review.trust.example/sign-in/done"
+    error_message = "Each school has a host of its own, and so has the trust."
+  }
+  assert {
+    condition     = length(google_firestore_database.this) == 3 && length(google_monitoring_alert_policy.line) == 3
+    error_message = "The schools share three databases, and somebody hears of one that was not run."
+  }
+  assert {
+    condition     = toset([for k, m in google_secret_manager_secret_iam_member.reader : k if startswith(k, "policy")]) == toset(["policy-trust-worker", "policy-trust-site", "policy-oak-worker", "policy-oak-site", "policy-ash-worker", "policy-ash-site"])
+    error_message = "Only the worker and the site read the policies."
   }
 }

@@ -334,3 +334,166 @@ run "pubsub_account" {
   }
   expect_failures = [var.pubsub_account]
 }
+
+run "otel_not_a_variable" {
+  command = plan
+  variables {
+    otel = { ESAFETYBOT_STATE = "memory:" }
+  }
+  expect_failures = [var.otel]
+}
+
+run "otel_secret" {
+  command = plan
+  variables {
+    otel = { OTEL_EXPORTER_OTLP_HEADERS = "key=0123456789abcdef" }
+  }
+  expect_failures = [var.otel]
+}
+
+run "no_policy" {
+  command = plan
+  variables {
+    policy_file = ""
+  }
+  expect_failures = [var.policy_file]
+}
+
+run "policy_beside_schools" {
+  command = plan
+  variables {
+    trust_file = "tests/trust/trust.yaml"
+    schools    = { oak = { policy_file = "tests/oak/policy.yaml" }, ash = { policy_file = "tests/ash/policy.yaml" } }
+  }
+  expect_failures = [var.policy_file]
+}
+
+run "schools_name" {
+  command = plan
+  variables {
+    policy_file = ""
+    trust_file  = "tests/trust/trust.yaml"
+    schools     = { trust = { policy_file = "tests/trust/trust.yaml" } }
+  }
+  expect_failures = [var.schools]
+}
+
+run "schools_folder" {
+  command = plan
+  variables {
+    policy_file = ""
+    trust_file  = "tests/trust/trust.yaml"
+    schools     = { oak = { policy_file = "tests/ash/policy.yaml" }, ash = { policy_file = "tests/ash/policy.yaml" } }
+  }
+  expect_failures = [var.schools]
+}
+
+run "schools_nowhere" {
+  command = plan
+  variables {
+    policy_file = ""
+    trust_file  = "tests/trust/trust.yaml"
+    schools     = { oak = { policy_file = "tests/oak/policy.yaml" }, ash = { policy_file = "tests/nowhere/ash/policy.yaml" } }
+  }
+  expect_failures = [var.schools]
+}
+
+run "schools_other_name" {
+  command = plan
+  variables {
+    policy_file = ""
+    trust_file  = "tests/trust/trust.yaml"
+    schools     = { elm = { policy_file = "tests/elm/policy.yaml" } }
+  }
+  expect_failures = [var.schools]
+}
+
+run "trust_alone" {
+  command = plan
+  variables {
+    trust_file = "tests/trust/trust.yaml"
+  }
+  expect_failures = [var.trust_file]
+}
+
+run "trust_nowhere" {
+  command = plan
+  variables {
+    policy_file = ""
+    trust_file  = "tests/nowhere/trust.yaml"
+    schools     = { oak = { policy_file = "tests/oak/policy.yaml" }, ash = { policy_file = "tests/ash/policy.yaml" } }
+  }
+  expect_failures = [var.trust_file]
+}
+
+run "trust_lists_another" {
+  command = plan
+  variables {
+    policy_file = ""
+    trust_file  = "tests/trust/trust.yaml"
+    schools     = { oak = { policy_file = "tests/oak/policy.yaml" } }
+  }
+  expect_failures = [var.trust_file]
+}
+
+run "tasks_of_one_school" {
+  command = plan
+  variables {
+    tasks = 2
+  }
+  expect_failures = [var.tasks]
+}
+
+run "tasks_none" {
+  command = plan
+  variables {
+    tasks = 0
+  }
+  expect_failures = [var.tasks]
+}
+
+run "base_url_of_one_school" {
+  command = plan
+  variables {
+    base_url = "https://{school}.review.school.example"
+  }
+  expect_failures = [var.base_url]
+}
+
+run "base_url_of_a_trust" {
+  command = plan
+  variables {
+    policy_file = ""
+    trust_file  = "tests/trust/trust.yaml"
+    schools     = { oak = { policy_file = "tests/oak/policy.yaml" }, ash = { policy_file = "tests/ash/policy.yaml" } }
+    base_url    = "https://review.trust.example"
+  }
+  expect_failures = [var.base_url]
+}
+
+run "site_of_a_trust_without_base_url" {
+  command = plan
+  variables {
+    policy_file         = ""
+    trust_file          = "tests/trust/trust.yaml"
+    schools             = { oak = { policy_file = "tests/oak/policy.yaml" }, ash = { policy_file = "tests/ash/policy.yaml" } }
+    oauth_client_id     = "123-abc.apps.googleusercontent.com"
+    oauth_client_secret = "secret"
+    site_key            = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
+  }
+  expect_failures = [var.base_url]
+}
+
+run "relay_of_a_trust" {
+  command = plan
+  variables {
+    policy_file     = ""
+    trust_file      = "tests/trust/trust.yaml"
+    schools         = { oak = { policy_file = "tests/oak/policy.yaml" }, ash = { policy_file = "tests/ash/policy.yaml" } }
+    receiver_image  = "europe-west2-docker.pkg.dev/school-project/esafetybot/receiver@sha256:0000000000000000000000000000000000000000000000000000000000000000"
+    hooks_keys      = "0123456789abcdef0123456789abcdef"
+    dojo_relay      = true
+    dojo_relay_keys = "0123456789abcdef0123456789abcdef"
+  }
+  expect_failures = [var.dojo_relay_keys]
+}

@@ -131,14 +131,25 @@ func Check(in Input) Result {
 
 // looked tells whether a device is one of the school's, in use, and was heard of lately enough.
 func (in Input) looked(d seen.Device, a Ask) bool {
-	// A device that was never heard of was so in the year 1.
-	if in.Calendar.Date(d.LastSync).DaysUntil(in.Calendar.Date(in.Now)) > a.SyncedWithinDays {
+	if !in.heard(d, a) {
 		return false
 	}
 	if d.Kind == Mobile {
 		return strings.EqualFold(d.Status, "APPROVED") && slices.ContainsFunc(d.Users, in.school)
 	}
 	return d.Status == "ACTIVE" && in.Who.Place(d.Unit)
+}
+
+// Shared tells whether a device is judged for no school of the trust, although a clause would have it looked at: it is in a unit that several schools share, and has no domain that would tell whose it is.
+func (in Input) Shared(d seen.Device) bool {
+	return d.Kind == Chromebook && d.Status == "ACTIVE" && in.Who.Shared(d.Unit) && slices.ContainsFunc(in.Asks, func(a Ask) bool {
+		return in.heard(d, a) && slices.ContainsFunc(a.Rules, func(r string) bool { return rules[r].kind == d.Kind })
+	})
+}
+
+// heard tells whether a device was heard of lately enough. One that was never heard of was so in the year 1.
+func (in Input) heard(d seen.Device, a Ask) bool {
+	return in.Calendar.Date(d.LastSync).DaysUntil(in.Calendar.Date(in.Now)) <= a.SyncedWithinDays
 }
 
 // school tells whether an address is a school account's.

@@ -128,6 +128,38 @@ func TestLookedAt(t *testing.T) {
 	}
 }
 
+// TestShared: of the Chromebooks in units that two schools share it is said that nobody looks at them, where a clause would have them looked at.
+func TestShared(t *testing.T) {
+	who := school.New(school.Rules{
+		OrgUnits: []string{"/Shared", "/Oak"}, TrustDomains: []string{"elm.example"}, Neighbours: []school.Neighbour{{Units: []string{"/Shared"}, Domains: []string{"elm.example"}}},
+	}, []string{"school.example", "elm.example"})
+	shared := func(change func(*seen.Device)) seen.Device {
+		return chromebook("1", func(d *seen.Device) { d.Unit = "/Shared/Pupils"; change(d) })
+	}
+	for _, c := range []struct {
+		name   string
+		device seen.Device
+		rules  []string
+		want   bool
+	}{
+		{"shared", shared(same), []string{DeveloperMode}, true},
+		{"another rule is asked for too", shared(same), []string{Unencrypted, DeveloperMode}, true},
+		{"the school's own", chromebook("1", same), []string{DeveloperMode}, false},
+		{"nobody's", shared(func(d *seen.Device) { d.Unit = "/Attic" }), []string{DeveloperMode}, false},
+		{"taken out of use", shared(func(d *seen.Device) { d.Status = "DEPROVISIONED" }), []string{DeveloperMode}, false},
+		{"not heard of for long", shared(func(d *seen.Device) { d.LastSync = now.AddDate(-2, 0, 0) }), []string{DeveloperMode}, false},
+		{"no rule about Chromebooks", shared(same), []string{Unencrypted}, false},
+		{"no rule", shared(same), nil, false},
+		{"a phone", mobile("1", func(d *seen.Device) { d.Unit, d.Status = "/Shared/Pupils", "ACTIVE" }), []string{Unencrypted}, false},
+	} {
+		in := input([]seen.Device{c.device}, c.rules...)
+		in.Who = who
+		if have := in.Shared(c.device); have != c.want {
+			t.Errorf("%s: %v, want %v", c.name, have, c.want)
+		}
+	}
+}
+
 func TestAsks(t *testing.T) {
 	devices := []seen.Device{mobile("2", same), mobile("1", same), mobile("3", func(d *seen.Device) { d.Encryption = "" }), mobile("4", func(d *seen.Device) { d.Encryption = "N/A" })}
 	in := input(devices, Unencrypted)

@@ -207,7 +207,7 @@ func TestOwnerDoesNotAnswer(t *testing.T) {
 	s.work()
 	v := s.signedIn(t, s.role(policy.RoleAdmin))
 	v.open("/findings?asked=silent")
-	v.says("at first", 200, "There is nothing of this kind.")
+	v.says("at first", 200, "Nothing of this kind was found in what could be looked at.")
 	s.days(6)
 	v.open("/findings?asked=silent")
 	v.says("after the time for it", 200, list[0].view.Title, "no answer by")

@@ -2,6 +2,7 @@ package browser
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -95,12 +96,12 @@ func (s *stage) teacherElsewhere(course string) string {
 	for _, m := range book[course].Members {
 		here[m.ID] = true
 	}
-	for c := range s.waiting() {
+	for _, c := range slices.Sorted(maps.Keys(s.waiting())) {
 		if c == course || book[c] == nil {
 			continue
 		}
 		for _, m := range book[c].Members {
-			if u := s.user(m.ID); m.Teacher && u != nil && !u.Suspended && !here[m.ID] && !s.named(u.PrimaryEmail) {
+			if u := s.user(m.ID); m.Teacher && u != nil && !u.Suspended && !u.Archived && !here[m.ID] && !s.named(u.PrimaryEmail) {
 				return u.PrimaryEmail
 			}
 		}

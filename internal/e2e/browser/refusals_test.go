@@ -3,6 +3,7 @@ package browser
 import (
 	"fmt"
 	"html"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -217,9 +218,10 @@ func TestForgedDecisions(t *testing.T) {
 // post is what a form would send for a post that waits in a class that fits: its subject and what was seen.
 func (s *stage) post(fits func(course string) bool) string {
 	s.t.Helper()
-	for course, posts := range s.waiting() {
+	waiting := s.waiting()
+	for _, course := range slices.Sorted(maps.Keys(waiting)) {
 		if fits(course) {
-			return posts[0] + " 2026-09-06T12:00:00Z"
+			return waiting[course][0] + " 2026-09-06T12:00:00Z"
 		}
 	}
 	s.t.Fatal("no post waits in a class that fits")

@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -324,17 +325,12 @@ func (s *stage) teacher(posts int) (course, address string) {
 		s.t.Fatal(err)
 	}
 	waiting := s.waiting()
-	var courses []string
-	for c := range waiting {
-		courses = append(courses, c)
-	}
-	slices.Sort(courses)
-	for _, c := range courses {
+	for _, c := range slices.Sorted(maps.Keys(waiting)) {
 		if len(waiting[c]) < posts || book[c] == nil {
 			continue
 		}
 		for _, m := range book[c].Members {
-			if u := s.user(m.ID); m.Teacher && u != nil && !u.Suspended && !s.named(u.PrimaryEmail) && !s.blogs(u) {
+			if u := s.user(m.ID); m.Teacher && u != nil && !u.Suspended && !u.Archived && !s.named(u.PrimaryEmail) && !s.blogs(u) {
 				return c, u.PrimaryEmail
 			}
 		}

@@ -85,7 +85,7 @@ func (p *recordDays) until() string {
 }
 
 func (p *recordDays) enter(who func(record string) string) (bool, error) {
-	record := pick(p.rng, listedRecords)
+	record := pick(p.rng, keptRecords)
 	by, n := "", 0
 	p.World.View(func() { by, n = who(record), len(p.made()) })
 	if by == "" {

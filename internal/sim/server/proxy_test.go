@@ -58,8 +58,12 @@ func runSchool(t *testing.T, proxy bool) *running {
 		if err := <-done; err != nil {
 			t.Error(err)
 		}
-		first, hint, _ := strings.Cut(out.String(), "\n") // without the proxy, a second line says how to try it, and at what time
-		if !strings.Contains(first, r.url) || hint != "" && (strings.Count(hint, "\n") != 1 || !strings.Contains(hint, "--google-endpoint "+r.url+" --now 20")) {
+		first, hint, _ := strings.Cut(out.String(), "\n") // a second line says how to try it, and at what time
+		how := "--google-endpoint " + r.url + " --now 20"
+		if proxy {
+			how = "HTTPS_PROXY=" + r.url + " SSL_CERT_FILE=" + r.ca + " esafetybot"
+		}
+		if !strings.Contains(first, r.url) || strings.Count(hint, "\n") != 1 || !strings.Contains(hint, how) {
 			t.Errorf("said %q", out.String())
 		}
 	})

@@ -128,8 +128,13 @@ func Run(ctx context.Context, c Config) error {
 		what = "The simulated school stands in for Google behind the proxy " + base
 	}
 	fmt.Fprintln(out, what)
-	if now := w.Now(); !c.Proxy && c.Credentials != "" {
-		fmt.Fprintf(out, "There it is %[1]s. Try it: esafetybot doctor --policy FILE --google-credentials %[2]s --google-endpoint %[3]s --now %[1]s, then “run” with the same\n", now.UTC().Format(time.RFC3339), c.Credentials, base)
+	now := w.Now().UTC().Format(time.RFC3339)
+	if c.Proxy && c.Credentials != "" && c.CAOut != "" {
+		fmt.Fprintf(out, "There it is %[1]s. Try it: HTTPS_PROXY=%[3]s SSL_CERT_FILE=%[4]s esafetybot doctor --policy FILE --google-credentials %[2]s --now %[1]s, then “run” with the same\n", now, c.Credentials, base, c.CAOut)
+	} else if c.Proxy {
+		fmt.Fprintln(out, "A program that is to take it for Google needs the proxy's certificate authority (--ca-out FILE) and a key (--credentials-out FILE).")
+	} else if c.Credentials != "" {
+		fmt.Fprintf(out, "There it is %[1]s. Try it: esafetybot doctor --policy FILE --google-credentials %[2]s --google-endpoint %[3]s --now %[1]s, then “run” with the same\n", now, c.Credentials, base)
 	}
 	if c.Speed > 0 {
 		go s.keepPushing(ctx)

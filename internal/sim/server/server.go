@@ -67,6 +67,7 @@ type Server struct {
 	clients []world.Client
 	issuer  *issuer
 	count   atomic.Int64
+	deaf    func() // hears of no more records
 
 	keyOnce sync.Once
 	rsaKey  *rsa.PrivateKey
@@ -128,9 +129,12 @@ func New(w *world.World, o Options) (*Server, error) {
 	sum := sha256.Sum256(fmt.Appendf(nil, "page tokens/%d/%s", w.Settings.Seed, w.Settings.Customer.ID))
 	s.pages.key = sum[:]
 	s.quota = quotas{now: s.opts.Real, model: w.Settings.Project.Quota}
-	w.OnRecord(s.hear)
+	s.deaf = w.OnRecord(s.hear)
 	return s, nil
 }
+
+// Close has the server hear no more of what happens in its tenant, as when another serves it from now on: nothing is pushed any more.
+func (s *Server) Close() { s.deaf() }
 
 func (s *Server) real() time.Time { return s.opts.Real() }
 

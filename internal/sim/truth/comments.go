@@ -140,14 +140,33 @@ func (w *world) kindAt(u *User, at time.Time) string {
 func (w *world) nextAdmin(u *User, at time.Time, names ...string) *Event {
 	var best *Event
 	var when time.Time
-	for _, r := range w.t.Activities["admin"] {
-		for i, e := range r.Events {
-			if slices.Contains(names, e.Name) && u.bears(e.param("USER_EMAIL")) && r.ID.Time.After(at) && !r.ID.Time.After(w.now) && (best == nil || r.ID.Time.Before(when)) {
-				best, when = &r.Events[i], r.ID.Time
-			}
+	for _, r := range w.ofAccounts {
+		if slices.Contains(names, r.Name) && u.bears(r.about) && r.at.After(at) && (best == nil || r.at.Before(when)) {
+			best, when = r.Event, r.at
 		}
 	}
 	return best
+}
+
+// ofAccount is an event of the admin log that says how an account was.
+type ofAccount struct {
+	*Event
+	about string
+	at    time.Time
+}
+
+// readOfAccounts picks the events out of the admin log, up to now, that nextAdmin is asked for.
+func (w *world) readOfAccounts() {
+	for _, r := range w.t.Activities["admin"] {
+		for i, e := range r.Events {
+			switch e.Name {
+			case "MOVE_USER_TO_ORG_UNIT", "ARCHIVE_USER", "UNARCHIVE_USER":
+				if !r.ID.Time.After(w.now) {
+					w.ofAccounts = append(w.ofAccounts, ofAccount{&r.Events[i], e.param("USER_EMAIL"), r.ID.Time})
+				}
+			}
+		}
+	}
 }
 
 // everAt are the teachers of a class, and those who were taken off its list, who were no pupils then.

@@ -176,8 +176,24 @@ func (c Calendar) inRollover(today day) bool {
 	return today <= end
 }
 
-// bankHolidays is what https://www.gov.uk/bank-holidays lists, substitute days included.
-var bankHolidays = map[string]string{
+// bankHolidays is listedBankHolidays as days.
+var bankHolidays = func() map[string]map[day]bool {
+	out := map[string]map[day]bool{}
+	for country, list := range listedBankHolidays {
+		out[country] = map[day]bool{}
+		for _, s := range strings.Fields(list) {
+			d, ok := parseDay(s)
+			if !ok {
+				panic(s + " is no date")
+			}
+			out[country][d] = true
+		}
+	}
+	return out
+}()
+
+// listedBankHolidays is what https://www.gov.uk/bank-holidays lists, substitute days included.
+var listedBankHolidays = map[string]string{
 	"england-and-wales": `
 2025-01-01 2025-04-18 2025-04-21 2025-05-05 2025-05-26 2025-08-25 2025-12-25 2025-12-26
 2026-01-01 2026-04-03 2026-04-06 2026-05-04 2026-05-25 2026-08-31 2026-12-25 2026-12-28

@@ -15,6 +15,8 @@ type decided struct {
 	start   time.Time
 	deleted []*User // lately
 	kinds   map[*User]string
+	// ofAccounts is what the admin log says of how accounts were before.
+	ofAccounts []ofAccount
 	// decisions are those that happened, in the order in which they were made.
 	decisions []Decision
 	covers    []cover

@@ -20,7 +20,7 @@ func (c Calendar) bankHoliday(d day) bool {
 	if country == "" {
 		country = "england-and-wales"
 	}
-	return slices.Contains(c.ExtraBankHolidays, d) || strings.Contains(bankHolidays[country], d.String())
+	return slices.Contains(c.ExtraBankHolidays, d) || bankHolidays[country][d]
 }
 
 // deadline is when something is due that began at that time, counted over the days on which somebody is in; false where there

@@ -30,6 +30,8 @@ type Posting struct {
 	Later map[string]string `json:"later,omitempty"`
 	// As is of each class what is posted there and in whose name: "draft ID" or "published ID", the id being that of an account.
 	As map[string]string `json:"as,omitempty"`
+	// Nobody lists the classes in which nobody can post it now. On each school day up to the tenth it is tried there again.
+	Nobody []string `json:"nobody,omitempty"`
 }
 
 // Reminders lists every occurrence of the policy's reminders whose day is from the date of one time to that of another at the school, by the
@@ -63,7 +65,7 @@ func (w *world) postings() []Posting {
 				x.Out = gone[i].String()
 			}
 			if m.Through == "classroom" {
-				x.As = w.inClasses(m)
+				x.As, x.Nobody = w.inClasses(m)
 				x.To = sortedKeys(x.As)
 			} else {
 				w.toPeople(m, o, gone[i], &x)
@@ -182,33 +184,40 @@ func (w *world) activeTeachers(class string) []*User {
 	return out
 }
 
-// inClasses is what is posted in each class, and in whose name: "draft ID" or "published ID". A class in which nobody can post is left out.
-func (w *world) inClasses(m ReminderMeans) map[string]string {
-	out := map[string]string{}
+// inClasses is what is posted in each class, and in whose name: "draft ID" or "published ID"; and the classes in which nobody can post.
+func (w *world) inClasses(m ReminderMeans) (as map[string]string, nobody []string) {
+	as = map[string]string{}
 	for _, c := range w.t.Courses {
-		_, ok := w.class(c.ID)
-		teachers := w.activeTeachers(c.ID)
-		if !ok || len(m.Classes) > 0 && !slices.Contains(m.Classes, c.ID) || len(teachers) == 0 {
+		if _, ok := w.class(c.ID); !ok || len(m.Classes) > 0 && !slices.Contains(m.Classes, c.ID) {
 			continue
 		}
-		switch m.As {
-		case "poster":
-			for _, u := range teachers {
-				if u.bears(m.Poster) && w.byUser[u] != nil {
-					out[c.ID] = "published " + u.ID
-				}
-			}
-		case "teacher":
-			out[c.ID] = "draft " + teachers[0].ID
-			for _, u := range teachers {
-				if u.bearsAny(m.Agreed) {
-					out[c.ID] = "published " + u.ID
-					break
-				}
-			}
-		default:
-			out[c.ID] = "draft " + teachers[0].ID
+		if who := w.poster(m, w.activeTeachers(c.ID)); who != "" {
+			as[c.ID] = who
+		} else {
+			nobody = append(nobody, c.ID)
 		}
 	}
-	return out
+	slices.Sort(nobody)
+	return as, nobody
+}
+
+// poster is as whom a reminder is posted in a class with these active teachers; "" where there is nobody.
+func (w *world) poster(m ReminderMeans, teachers []*User) string {
+	if m.As == "poster" {
+		for _, u := range teachers {
+			if u.bears(m.Poster) && w.byUser[u] != nil {
+				return "published " + u.ID
+			}
+		}
+		return ""
+	}
+	for _, u := range teachers {
+		if m.As == "teacher" && u.bearsAny(m.Agreed) {
+			return "published " + u.ID
+		}
+	}
+	if len(teachers) == 0 {
+		return ""
+	}
+	return "draft " + teachers[0].ID
 }

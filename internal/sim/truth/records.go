@@ -1,9 +1,11 @@
 package truth
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 )
 
@@ -19,7 +21,11 @@ var keepers = map[string][]string{
 	"approved-blogs":    {"page_host", "leaders"},
 	"visitors":          {"page_host", "it_support", "leaders"},
 	"consents":          {"early_years_lead", "page_host", "leaders"},
+	meetings:            {"governor", "leaders"},
 }
+
+// meetings is the record of which one entry takes the place of those before it.
+const meetings = "meetings"
 
 // RecordMeans is one `record` below a clause, of those that are lists.
 type RecordMeans struct {
@@ -55,6 +61,7 @@ func (p *Policy) readRecord(clause string, m meansDoc) error {
 // recordEntry is an entry of a record that somebody made who may.
 type recordEntry struct {
 	id    string
+	made  time.Time
 	until day
 	ended bool
 }
@@ -70,7 +77,7 @@ func (w *world) recordEntries(name string) []recordEntry {
 		i := slices.IndexFunc(out, func(e recordEntry) bool { return e.id == d.Entry && !e.ended })
 		switch {
 		case d.Do == "record" && dated && saysEnough(d):
-			out = append(out, recordEntry{id: d.Entry, until: until})
+			out = append(out, recordEntry{id: d.Entry, made: d.At, until: until})
 		case d.Do == "renew" && dated && i >= 0:
 			out[i].until = until
 		case d.Do == "end-record" && i >= 0:
@@ -102,10 +109,11 @@ func (w *world) readUntil(d Decision) (day, bool) {
 
 // judgeRecord adds what one `record` finds.
 func (w *world) judgeRecord(m RecordMeans, found collection) {
-	for _, e := range w.recordEntries(m.Name) {
-		if e.ended {
-			continue
-		}
+	entries := slices.DeleteFunc(w.recordEntries(m.Name), func(e recordEntry) bool { return e.ended })
+	if m.Name == meetings && len(entries) > 0 {
+		entries = []recordEntry{slices.MaxFunc(entries, func(a, b recordEntry) int { return cmp.Or(a.made.Compare(b.made), strings.Compare(a.id, b.id)) })}
+	}
+	for _, e := range entries {
 		due, ok := w.deadline(m.Due, m.Severity, w.clock(e.until+1, 0), func(day) bool { return true })
 		if ok && due.Before(w.now) {
 			found.add("record", m.Clause, "overdue", "record/"+m.Name+"-"+e.id, "until "+e.until.String())

@@ -211,6 +211,7 @@ func TestWhoKeepsWhichRecord(t *testing.T) {
 		"approved-blogs":    {"deputy", "esafety_officer", "headteacher", "leaders", "page_host"},
 		"visitors":          {"deputy", "esafety_officer", "headteacher", "it_support", "leaders", "page_host"},
 		"consents":          {"deputy", "early_years_lead", "esafety_officer", "headteacher", "leaders", "page_host"},
+		"meetings":          {"deputy", "esafety_officer", "governor", "headteacher", "leaders"},
 		"takedown":          nil,
 	}
 	made := time.Date(2026, 11, 3, 9, 0, 0, 0, time.UTC)
@@ -231,6 +232,31 @@ func TestWhoKeepsWhichRecord(t *testing.T) {
 			t.Errorf("%s is kept by (-), and by (+):\n%s", name, diff)
 		}
 	}
+}
+
+// Of the meetings with the governor only the one that was entered last is judged.
+func TestMeetings(t *testing.T) {
+	const means, governor, head = "{record: meetings, due: at once}", "governor@home.example", "head@school.example"
+	const tue, wed, thu = "2026-11-03T09:00:00Z", "2026-11-04T09:00:00Z", "2026-11-05T09:00:00Z"
+	met := func(at, by, entry, until string) string { return entered(at, by, "meetings", entry, until) }
+	past := func(entry, until string) []string {
+		return []string{"record.overdue record/meetings-" + entry + ": until " + until}
+	}
+	runStream(t, []streamCase{
+		{name: "one, by the governor", means: means, decisions: []string{met(tue, governor, "e1", "2026-11-10")}, want: past("e1", "2026-11-10")},
+		{name: "a newer one", means: means, decisions: []string{met(tue, governor, "e1", "2026-11-10"), met(wed, head, "e2", "2026-11-20")}},
+		{name: "a newer one, late too", means: means, decisions: []string{met(tue, governor, "e1", "2026-11-10"), met(wed, head, "e2", "2026-11-09")}, want: past("e2", "2026-11-09")},
+		{name: "a newer one with a smaller name", means: means, decisions: []string{met(tue, governor, "e9", "2026-11-20"), met(wed, head, "e10", "2026-11-09")}, want: past("e10", "2026-11-09")},
+		{name: "a newer one that does not count", means: means, decisions: []string{met(tue, governor, "e1", "2026-11-10"), met(wed, "kim@school.example", "e2", "2026-11-20")}, want: past("e1", "2026-11-10")},
+		{name: "two at one moment", means: means, decisions: []string{met(tue, governor, "e2", "2026-11-10"), met(tue, head, "e1", "2026-11-20")}, want: past("e2", "2026-11-10")},
+		{name: "two at one moment, the other way round", means: means, decisions: []string{met(tue, head, "e1", "2026-11-20"), met(tue, governor, "e2", "2026-11-10")}, want: past("e2", "2026-11-10")},
+		{name: "of two at one moment the greater name, not number", means: means, decisions: []string{met(tue, head, "e10", "2026-11-20"), met(tue, governor, "e9", "2026-11-10")}, want: past("e9", "2026-11-10")},
+		{name: "the newer one was ended", means: means, decisions: []string{met(tue, governor, "e1", "2026-11-10"), met(wed, head, "e2", "2026-11-20"), endRecord(thu, governor, "meetings", "e2")}, want: past("e1", "2026-11-10")},
+		{name: "an older one was renewed since", means: means, decisions: []string{met(tue, governor, "e1", "2026-11-10"), met(wed, head, "e2", "2026-11-20"), renewed(thu, head, "meetings", "e1", "2026-11-09")}},
+		{name: "the newer one was renewed", means: means, decisions: []string{met(tue, governor, "e1", "2026-11-20"), met(wed, head, "e2", "2026-11-10"), renewed(thu, governor, "meetings", "e2", "2026-11-20")}},
+		{name: "both ended", means: means, decisions: []string{met(tue, governor, "e1", "2026-11-10"), met(wed, head, "e2", "2026-11-10"), endRecord(thu, head, "meetings", "e1"), endRecord(thu, head, "meetings", "e2")}},
+		{name: "each clause judges the last by its own means", means: means, again: "{record: meetings, due: 72 hours}", decisions: []string{met(tue, governor, "e1", "2026-11-04"), met(wed, head, "e2", "2026-11-14")}, want: past("e2", "2026-11-14")},
+	})
 }
 
 func TestWrongRecords(t *testing.T) {

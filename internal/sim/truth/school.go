@@ -86,6 +86,7 @@ func (w *world) lookAtPeople(first time.Time) {
 		}
 	}
 	w.readLogs()
+	w.readOfAccounts()
 	w.readUsage()
 	w.pupils = w.matchRoll(w.p.Pupils, func(a *account) bool { return a.kind == "pupils" }, true)
 	w.staff = w.matchRoll(w.p.Staff, func(a *account) bool { return a.kind == "staff" }, false)
@@ -187,7 +188,12 @@ func (w *world) licensesOf(u *User) []string {
 
 // bears reports whether the address is one of the account's.
 func (u *User) bears(address string) bool {
-	return address != "" && slices.Contains(u.addresses(), strings.ToLower(address))
+	if address == "" {
+		return false
+	}
+	address = strings.ToLower(address)
+	is := func(own string) bool { return strings.ToLower(own) == address }
+	return is(u.PrimaryEmail) || slices.ContainsFunc(u.Aliases, is) || slices.ContainsFunc(u.NonEditableAliases, is)
 }
 
 func (u *User) bearsAny(list []string) bool {

@@ -1,12 +1,8 @@
 package truth
 
 import (
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
-	"path/filepath"
 	"strings"
 	"time"
 )
@@ -151,8 +147,10 @@ type PermissionDetail struct {
 }
 
 // LoadTenant reads the tenant folder dir. A missing file counts as empty.
-func LoadTenant(dir string) (*Tenant, error) {
-	if _, err := os.Stat(dir); err != nil {
+func LoadTenant(dir string) (*Tenant, error) { return loadTenant(&Folder{Dir: dir}) }
+
+func loadTenant(f *Folder) (*Tenant, error) {
+	if _, err := os.Stat(f.Dir); err != nil {
 		return nil, fmt.Errorf("tenant folder: %w", err)
 	}
 	t := &Tenant{Members: map[string][]Member{}, WhoCanJoin: map[string]string{}}
@@ -168,7 +166,7 @@ func LoadTenant(dir string) (*Tenant, error) {
 	var settings map[string]struct {
 		WhoCanJoin string `json:"whoCanJoin"`
 	}
-	for _, f := range []struct {
+	for _, part := range []struct {
 		name string
 		into any
 	}{
@@ -181,7 +179,7 @@ func LoadTenant(dir string) (*Tenant, error) {
 		{"groupsettings.json", &settings},
 		{"drives.json", &t.Drives},
 	} {
-		if err := readJSON(filepath.Join(dir, f.name), f.into); err != nil {
+		if err := f.readJSON(part.name, part.into); err != nil {
 			return nil, err
 		}
 	}
@@ -196,25 +194,11 @@ func LoadTenant(dir string) (*Tenant, error) {
 		t.WhoCanJoin[strings.ToLower(address)] = s.WhoCanJoin
 	}
 	var err error
-	if t.Files, err = readLines[File](filepath.Join(dir, "files.jsonl")); err != nil {
+	if t.Files, err = readLines[File](f, "files.jsonl"); err != nil {
 		return nil, err
 	}
-	if err := t.loadAccounts(dir); err != nil {
+	if err := t.loadAccounts(f); err != nil {
 		return nil, err
 	}
-	return t, t.loadComments(dir)
-}
-
-func readJSON(path string, into any) error {
-	data, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	if err := json.Unmarshal(data, into); err != nil {
-		return fmt.Errorf("%s: %w", path, err)
-	}
-	return nil
+	return t, t.loadComments(f)
 }

@@ -3,8 +3,6 @@ package truth
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -172,9 +170,9 @@ type Post struct {
 func (p Post) isPublished() bool { return p.State == "" || p.State == "PUBLISHED" }
 
 // loadAccounts reads what only the rules on accounts, devices, e-mail and settings ask about.
-func (t *Tenant) loadAccounts(dir string) error {
+func (t *Tenant) loadAccounts(f *Folder) error {
 	t.Activities = map[string][]Activity{}
-	for _, f := range []struct {
+	for _, part := range []struct {
 		name string
 		into any
 	}{
@@ -191,16 +189,16 @@ func (t *Tenant) loadAccounts(dir string) error {
 		{"coursework.json", &t.CourseWork},
 		{"materials.json", &t.Materials},
 	} {
-		if err := readJSON(filepath.Join(dir, f.name), f.into); err != nil {
+		if err := f.readJSON(part.name, part.into); err != nil {
 			return err
 		}
 	}
 	var err error
-	if t.Usage, err = readLines[Usage](filepath.Join(dir, "usage.jsonl")); err != nil {
+	if t.Usage, err = readLines[Usage](f, "usage.jsonl"); err != nil {
 		return err
 	}
 	for _, app := range []string{"login", "admin", "user_accounts"} {
-		if t.Activities[app], err = readLines[Activity](filepath.Join(dir, "activities-"+app+".jsonl")); err != nil {
+		if t.Activities[app], err = readLines[Activity](f, "activities-"+app+".jsonl"); err != nil {
 			return err
 		}
 	}
@@ -233,28 +231,4 @@ func (t *Tenant) LoadRolls(dir string, policies map[string]Policy) error {
 		}
 	}
 	return nil
-}
-
-func readLines[T any](path string) ([]T, error) {
-	f, err := os.Open(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = f.Close() }() // it was only read
-	var out []T
-	dec := json.NewDecoder(f)
-	for {
-		var item T
-		err := dec.Decode(&item)
-		if errors.Is(err, io.EOF) {
-			return out, nil
-		}
-		if err != nil {
-			return nil, fmt.Errorf("%s: item %d: %w", path, len(out)+1, err)
-		}
-		out = append(out, item)
-	}
 }

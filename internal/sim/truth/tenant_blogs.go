@@ -2,7 +2,6 @@ package truth
 
 import (
 	"fmt"
-	"path/filepath"
 	"strings"
 	"time"
 )
@@ -46,16 +45,16 @@ type BlogComment struct {
 }
 
 // loadBlogs reads what only the rules on comments on blogs ask about.
-func (t *Tenant) loadBlogs(dir string) error {
-	path := filepath.Join(dir, "blogs.json")
-	if err := readJSON(path, &t.Blogs); err != nil {
+func (t *Tenant) loadBlogs(f *Folder) error {
+	const file = "blogs.json"
+	if err := f.readJSON(file, &t.Blogs); err != nil {
 		return err
 	}
 	for _, b := range t.Blogs {
 		for _, list := range b.Comments {
 			for _, c := range list {
 				if c.Published.IsZero() {
-					return fmt.Errorf("%s: blog %s: comment %s: published is missing", path, b.Blog.ID, c.ID)
+					return fmt.Errorf("%s: blog %s: comment %s: published is missing", f.path(file), b.Blog.ID, c.ID)
 				}
 			}
 		}

@@ -2,7 +2,6 @@ package truth
 
 import (
 	"fmt"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -71,36 +70,36 @@ func (d Decision) wrong() string {
 }
 
 // loadComments reads what only the rules on comments, check-ins and records ask about.
-func (t *Tenant) loadComments(dir string) error {
-	if err := readJSON(filepath.Join(dir, "deletedusers.json"), &t.DeletedUsers); err != nil {
+func (t *Tenant) loadComments(f *Folder) error {
+	if err := f.readJSON("deletedusers.json", &t.DeletedUsers); err != nil {
 		return err
 	}
-	if err := t.loadBlogs(dir); err != nil {
+	if err := t.loadBlogs(f); err != nil {
 		return err
 	}
-	if err := t.loadDojo(dir); err != nil {
+	if err := t.loadDojo(f); err != nil {
 		return err
 	}
-	if err := readJSON(filepath.Join(dir, "announcements.json"), &t.Announcements); err != nil {
+	if err := f.readJSON("announcements.json", &t.Announcements); err != nil {
 		return err
 	}
 	var err error
 	for _, app := range []string{"classroom", "drive"} {
-		if t.Activities[app], err = readLines[Activity](filepath.Join(dir, "activities-"+app+".jsonl")); err != nil {
+		if t.Activities[app], err = readLines[Activity](f, "activities-"+app+".jsonl"); err != nil {
 			return err
 		}
 	}
-	path := filepath.Join(dir, "decisions.jsonl")
-	if t.Decisions, err = readLines[Decision](path); err != nil {
+	const file = "decisions.jsonl"
+	if t.Decisions, err = readLines[Decision](f, file); err != nil {
 		return err
 	}
 	for i, d := range t.Decisions {
 		if wrong := d.wrong(); wrong != "" {
-			return fmt.Errorf("%s: item %d: %s", path, i+1, wrong)
+			return fmt.Errorf("%s: item %d: %s", f.path(file), i+1, wrong)
 		}
 	}
 	if wrong := madeTwice(t.Decisions); wrong != "" {
-		return fmt.Errorf("%s: %s", path, wrong)
+		return fmt.Errorf("%s: %s", f.path(file), wrong)
 	}
 	return nil
 }

@@ -2,7 +2,6 @@ package truth
 
 import (
 	"fmt"
-	"path/filepath"
 	"slices"
 	"time"
 )
@@ -31,15 +30,15 @@ func (e DojoEvent) wrong() string {
 }
 
 // loadDojo reads what only the rules on ClassDojo ask about.
-func (t *Tenant) loadDojo(dir string) error {
-	path := filepath.Join(dir, "dojo.jsonl")
+func (t *Tenant) loadDojo(f *Folder) error {
+	const file = "dojo.jsonl"
 	var err error
-	if t.Dojo, err = readLines[DojoEvent](path); err != nil {
+	if t.Dojo, err = readLines[DojoEvent](f, file); err != nil {
 		return err
 	}
 	for i, e := range t.Dojo {
 		if wrong := e.wrong(); wrong != "" {
-			return fmt.Errorf("%s: item %d: %s", path, i+1, wrong)
+			return fmt.Errorf("%s: item %d: %s", f.path(file), i+1, wrong)
 		}
 	}
 	return nil

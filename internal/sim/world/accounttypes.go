@@ -3,6 +3,7 @@ package world
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"maps"
 	"path/filepath"
 	"slices"
@@ -164,11 +165,15 @@ func (a *accountData) loaded(dir string) error {
 	})
 }
 
-func (a *accountData) saveUsage(dir string) error {
-	return writeLines(filepath.Join(dir, "usage.jsonl"), func(enc *json.Encoder) error {
+func (a *accountData) saveUsage(dir string, lines *saving) error {
+	return writeFile(filepath.Join(dir, "usage.jsonl"), func(to io.Writer) error {
 		for _, d := range slices.Sorted(maps.Keys(a.usage)) {
 			for _, u := range a.usage[d] {
-				if err := enc.Encode(u); err != nil {
+				b, err := lines.line(u, func() (any, error) { return u, nil })
+				if err != nil {
+					return err
+				}
+				if _, err := to.Write(b); err != nil {
 					return err
 				}
 			}

@@ -153,7 +153,7 @@ func (w *World) recordAt(at time.Time, app, actor string, events ...Event) {
 	}
 	w.AddActivity(a)
 	for _, fn := range w.listeners {
-		fn(a)
+		(*fn)(a)
 	}
 }
 

@@ -193,6 +193,8 @@ func readLines(path string, fn func([]byte) error) error {
 // Save writes the tenant as it is now into the folder, which is made if need be. Items of users who are gone for good are left out.
 func (w *World) Save(dir string) error {
 	w.PublishDue()
+	lines := w.saved.begin()
+	defer lines.end()
 	w.mu.RLock()
 	defer w.mu.RUnlock()
 	if err := os.MkdirAll(dir, 0o755); err != nil {
@@ -246,7 +248,7 @@ func (w *World) Save(dir string) error {
 	if err != nil {
 		return err
 	}
-	if err := w.account.saveUsage(dir); err != nil {
+	if err := w.account.saveUsage(dir, lines); err != nil {
 		return err
 	}
 	if err := w.saveContents(dir, gone); err != nil {
@@ -262,13 +264,16 @@ func (w *World) Save(dir string) error {
 		return err
 	}
 	for _, app := range Apps {
-		err := writeLines(filepath.Join(dir, "activities-"+app+".jsonl"), func(enc *json.Encoder) error {
+		err := writeFile(filepath.Join(dir, "activities-"+app+".jsonl"), func(to io.Writer) error {
 			for _, a := range w.activities[app] {
-				b, err := a.JSON(w.Settings.Customer.ID)
+				b, err := lines.line(a, func() (any, error) {
+					b, err := a.JSON(w.Settings.Customer.ID)
+					return json.RawMessage(b), err
+				})
 				if err != nil {
 					return err
 				}
-				if err := enc.Encode(json.RawMessage(b)); err != nil {
+				if _, err := to.Write(b); err != nil {
 					return err
 				}
 			}
@@ -299,16 +304,22 @@ func orEmpty[T any](list []T) []T {
 	return list
 }
 
-func writeLines(path string, fn func(*json.Encoder) error) (err error) {
+func writeLines(path string, fn func(*json.Encoder) error) error {
+	return writeFile(path, func(to io.Writer) error {
+		enc := json.NewEncoder(to)
+		enc.SetEscapeHTML(false)
+		return fn(enc)
+	})
+}
+
+func writeFile(path string, fn func(io.Writer) error) (err error) {
 	f, err := os.Create(path)
 	if err != nil {
 		return fmt.Errorf("save tenant: %w", err)
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
 	b := bufio.NewWriterSize(f, 1<<20)
-	enc := json.NewEncoder(b)
-	enc.SetEscapeHTML(false)
-	if err := fn(enc); err != nil {
+	if err := fn(b); err != nil {
 		return err
 	}
 	return b.Flush()

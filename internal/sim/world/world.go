@@ -50,6 +50,7 @@ type World struct {
 	mu      sync.RWMutex
 	clock   func() time.Time
 	advance time.Duration
+	saved   savedLines
 
 	users    map[string]*User // by Directory id
 	deleted  map[string]*User // deleted ones that may come back
@@ -93,7 +94,7 @@ type World struct {
 	fileComments map[string][]*FileComment // by file id
 	blogs        []*Blog
 	counter      uint64 // of ids made by this World
-	listeners    []func(*Activity)
+	listeners    []*func(*Activity)
 }
 
 // New returns an empty tenant with these settings.
@@ -235,17 +236,18 @@ func (w *World) User(key string) *User {
 	return w.byEmail[strings.ToLower(key)]
 }
 
-// DeletedUser finds a deleted user who can still be brought back, by id or primary address.
+// DeletedUser finds a deleted user who can still be brought back, by id or primary address; of several who had the address, the one deleted last.
 func (w *World) DeletedUser(key string) *User {
 	if u := w.deleted[key]; u != nil {
 		return u
 	}
+	var last *User
 	for _, u := range w.deleted {
-		if strings.EqualFold(u.PrimaryEmail, key) {
-			return u
+		if strings.EqualFold(u.PrimaryEmail, key) && (last == nil || u.DeletionTime.After(last.DeletionTime)) {
+			last = u
 		}
 	}
-	return nil
+	return last
 }
 
 // DeletedUsers lists the deleted users who can still be brought back, by address.
@@ -443,11 +445,17 @@ func (w *World) AddActivity(a *Activity) {
 	w.activities[a.App] = slices.Insert(list, i, a)
 }
 
-// OnRecord has fn called with each audit record that the World writes from now on, in order and while the tenant is locked: fn may use accessors, and must neither change the tenant nor keep the record to change it.
-func (w *World) OnRecord(fn func(*Activity)) {
+// OnRecord has fn called with each audit record that the World writes from now on, in order and while the tenant is locked: fn may use accessors, and must neither change the tenant nor keep the record to change it. It is called no more after stop.
+func (w *World) OnRecord(fn func(*Activity)) (stop func()) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.listeners = append(w.listeners, fn)
+	own := &fn
+	w.listeners = append(w.listeners, own)
+	return func() {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.listeners = slices.DeleteFunc(w.listeners, func(x *func(*Activity)) bool { return x == own })
+	}
 }
 
 // before orders records by time; those of the same time stay as they came.

@@ -15,12 +15,13 @@ import (
 type db struct {
 	mu     sync.RWMutex
 	closed bool
-	docs   map[string]map[string]store.Doc // by collection, then key; a stored Doc is never changed, only replaced
+	docs   map[string]map[string]*store.Doc // by collection, then key; a stored Doc is never changed, only replaced
+	lists  map[string]map[string]*list      // by collection: what was asked for, kept up to date
 }
 
 // Open makes an empty store. It cannot fail; the error is there because other kinds can.
 func Open() (store.Store, error) {
-	return &db{docs: map[string]map[string]store.Doc{}}, nil
+	return &db{docs: map[string]map[string]*store.Doc{}, lists: map[string]map[string]*list{}}, nil
 }
 
 // Copy makes a store that holds what another, made here too, holds now; neither sees what becomes of the other. It fails for a store of another kind and for one that is closed.
@@ -34,7 +35,7 @@ func Copy(s store.Store) (store.Store, error) {
 	if from.closed {
 		return nil, store.ErrClosed
 	}
-	to := &db{docs: map[string]map[string]store.Doc{}}
+	to := &db{docs: map[string]map[string]*store.Doc{}, lists: map[string]map[string]*list{}}
 	for name, docs := range from.docs {
 		to.docs[name] = maps.Clone(docs)
 	}
@@ -62,7 +63,7 @@ func (d *db) Get(ctx context.Context, c *store.Collection, key string) (store.Do
 	if !ok {
 		return store.Doc{}, store.NotFound(c, key)
 	}
-	return clone(doc), nil
+	return clone(*doc), nil
 }
 
 // Find implements store.Store. It yields what stood when it began.
@@ -78,34 +79,24 @@ func (d *db) Find(ctx context.Context, c *store.Collection, a store.Ask) iter.Se
 				yield(store.Doc{}, err)
 				return
 			}
-			if !yield(clone(doc), nil) {
+			if !yield(clone(*doc), nil) {
 				return
 			}
 		}
 	}
 }
 
-func (d *db) find(ctx context.Context, c *store.Collection, a store.Ask) ([]store.Doc, error) {
+func (d *db) find(ctx context.Context, c *store.Collection, a store.Ask) ([]*store.Doc, error) {
 	q, err := store.CheckAsk(c, a)
 	if err != nil {
 		return nil, err
 	}
-	d.mu.RLock()
-	defer d.mu.RUnlock()
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	if err := d.ready(ctx); err != nil {
 		return nil, err
 	}
-	var found []store.Doc
-	for key, doc := range d.docs[c.Name] {
-		if q.Matches(a, key, doc.Fields) {
-			found = append(found, doc)
-		}
-	}
-	slices.SortFunc(found, q.Compare)
-	if a.Limit > 0 && len(found) > a.Limit {
-		found = found[:a.Limit]
-	}
-	return found, nil
+	return slices.Clone(d.list(c, q, a).within(a)), nil
 }
 
 // Commit implements store.Store.
@@ -119,7 +110,11 @@ func (d *db) Commit(ctx context.Context, b *store.Batch) error {
 		return err
 	}
 	for _, o := range b.Ops {
-		if err := o.Expect(d.docs[o.C.Name][o.Key].Version); err != nil {
+		version := int64(0)
+		if doc := d.docs[o.C.Name][o.Key]; doc != nil {
+			version = doc.Version
+		}
+		if err := o.Expect(version); err != nil {
 			return err
 		}
 	}
@@ -127,10 +122,13 @@ func (d *db) Commit(ctx context.Context, b *store.Batch) error {
 		switch o.Kind {
 		case store.OpCreate, store.OpPut:
 			if d.docs[o.C.Name] == nil {
-				d.docs[o.C.Name] = map[string]store.Doc{}
+				d.docs[o.C.Name] = map[string]*store.Doc{}
 			}
-			d.docs[o.C.Name][o.Key] = clone(o.Leaves())
+			doc := clone(o.Leaves())
+			d.change(o.C.Name, d.docs[o.C.Name][o.Key], &doc)
+			d.docs[o.C.Name][o.Key] = &doc
 		case store.OpDelete:
+			d.change(o.C.Name, d.docs[o.C.Name][o.Key], nil)
 			delete(d.docs[o.C.Name], o.Key)
 		}
 	}
@@ -141,7 +139,7 @@ func (d *db) Commit(ctx context.Context, b *store.Batch) error {
 func (d *db) Close() error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.closed, d.docs = true, nil
+	d.closed, d.docs, d.lists = true, nil, nil
 	return nil
 }
 

@@ -181,9 +181,10 @@ func trusted(what, address string) (*url.URL, error) {
 	if err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
 		return nil, fmt.Errorf("sign-in: the %s %q is no address such as https://review.school.example", what, address)
 	}
-	ip := net.ParseIP(u.Hostname())
-	if u.Scheme != "https" && !(u.Scheme == "http" && (u.Hostname() == "localhost" || ip != nil && ip.IsLoopback())) {
-		return nil, fmt.Errorf("sign-in: the %s %q must be https; http is for trying out on this computer (127.0.0.1)", what, address)
+	ip, name := net.ParseIP(u.Hostname()), strings.ToLower(u.Hostname())
+	here := name == "localhost" || strings.HasSuffix(name, ".localhost") || ip != nil && ip.IsLoopback() // names below localhost never leave the computer (RFC 6761, section 6.3)
+	if u.Scheme != "https" && !(u.Scheme == "http" && here) {
+		return nil, fmt.Errorf("sign-in: the %s %q must be https; http is for trying out on this computer (127.0.0.1, or a name below localhost)", what, address)
 	}
 	return u, nil
 }
