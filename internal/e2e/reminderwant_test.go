@@ -27,6 +27,7 @@ type waitingFor struct {
 	who     string // account or address
 	from    string // the first day on which it can be, as a date
 	active  bool   // whoever it is was there in the morning
+	maybe   bool   // they were away for some hours of a day, in which the program may have dropped them
 }
 
 // waitingClass is a class in which nobody could post something yet.
@@ -142,6 +143,9 @@ func (y *remindedYear) expect() {
 		for _, x := range l.late {
 			x.morning = x.as
 		}
+	}
+	for _, x := range l.open {
+		x.maybe = x.maybe || x.active && !y.there(x.who)
 	}
 }
 
@@ -412,10 +416,10 @@ func (y *remindedYear) evening() {
 		})
 		switch {
 		case !x.active && !there, y.tooLate(x.posting.Day) && !report:
-		case x.active != there && slices.Contains(l.have, line): // they went, or came back, in the course of the day
+		case (x.active != there || x.maybe) && slices.Contains(l.have, line): // they went, or came back, in the course of the day
 			l.want = append(l.want, line)
 		case x.active != there && !there:
-		case x.from > date, !cal.IsSchoolDay(cal.Date(now)), !y.in(x.who), had:
+		case x.maybe, x.from > date, !cal.IsSchoolDay(cal.Date(now)), !y.in(x.who), had:
 			still = append(still, x)
 		default:
 			l.want = append(l.want, line)

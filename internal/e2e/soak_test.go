@@ -17,6 +17,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"esafetybot/internal/findings"
 	"esafetybot/internal/google"
 	"esafetybot/internal/jobs"
 	"esafetybot/internal/mail"
@@ -439,6 +440,17 @@ func (s *soak) letters() map[string]int {
 	return out
 }
 
+// found are the findings, with when they were opened or closed.
+func (s *soak) found() map[string]string {
+	s.t.Helper()
+	out := map[string]string{}
+	for _, f := range all[findings.Finding](s.t, s.w.store, findings.Findings) {
+		day := func(t time.Time) string { return t.In(s.zone).Format(time.DateOnly) }
+		out[f.Clause+" "+f.Rule+" "+f.Subject] = fmt.Sprint(f.Status, " ", f.How, " ", day(f.Opened), " ", day(f.Closed), " ", f.Deals, " ", f.Facts)
+	}
+	return out
+}
+
 // sent lists the Message-IDs of what Gmail sent, and fails the test if one was sent twice or a draft lies there.
 func (s *soak) sent() []string {
 	s.t.Helper()
@@ -474,6 +486,7 @@ func (s *soak) compare(calm *soak) {
 	}
 	if diff := cmp.Diff(lately(calm.letters(), 28), lately(s.letters(), 28)); diff != "" {
 		s.t.Errorf("messages by day, kind and reader (-in peace +here):\n%s", short(diff))
+		s.t.Logf("findings (-in peace +here):\n%s", short(cmp.Diff(calm.found(), s.found())))
 	}
 	if a, b := len(calm.sent()), len(s.sent()); a != b {
 		s.t.Errorf("%d messages were sent, %d to the school in peace", b, a)

@@ -81,7 +81,7 @@ func (d *documentsRun) run(ctx context.Context) {
 	}
 	d.attachments(ctx)
 	drive := &d.book.Drive
-	drive.Cursor = d.pull(ctx, "drive", slices.Concat(slices.Collect(maps.Keys(documentEvents)), movedEvents, []string{ownerEvent}), drive.Cursor, d.event)
+	drive.Cursor, _ = d.pull(ctx, "drive", slices.Concat(slices.Collect(maps.Keys(documentEvents)), movedEvents, []string{ownerEvent}), drive.Cursor, d.event)
 	d.passedOn()
 	d.place(ctx)
 	old := drive.Cursor.Add(-2 * census.Overlap)

@@ -41,13 +41,14 @@ type papers struct {
 	url    string
 	client *client.Client
 	store  store.Store
+	places string           // where its policy looks for comments
 	book   *moderation.Book // as the newest run left it
 	record *Record          // of the newest run
 }
 
 func newPapers(t testing.TB) *papers {
 	t.Helper()
-	s := &papers{t: t, store: openStore(t), w: world.New(world.Settings{
+	s := &papers{t: t, store: openStore(t), places: "documents", w: world.New(world.Settings{
 		Now: place(t, "2026-11-18 12:00"), TimeZone: "Europe/London", Customer: world.Customer{ID: "C0oak", CustomerDomain: "school.example"}, Seed: 1,
 	})}
 	s.w.AddDomain(&world.Domain{DomainName: "school.example", IsPrimary: true, Verified: true})
@@ -157,7 +158,7 @@ func (s *papers) later(d time.Duration) { s.w.SetNow(s.w.Time().Add(d)) }
 // run lets the job look.
 func (s *papers) run() {
 	s.t.Helper()
-	text := strings.Replace(schoolPolicy, "private-by-other-adult]}", "private-by-other-adult], places: [documents]}", 1)
+	text := strings.Replace(schoolPolicy, "private-by-other-adult]}", "private-by-other-adult], places: ["+s.places+"]}", 1)
 	env := Env{Store: s.store, Site: s.store, Policy: parsed(s.t, text), Google: s.client, Clock: s.w.Time, Log: slog.New(slog.DiscardHandler), Holder: "test", Exclusive: true}
 	out, err := Comments(s.t.Context(), env, census.New(s.client, env.Policy, s.w.Time(), env.Log))
 	if err != nil || out.Record.Error != "" {

@@ -92,8 +92,9 @@ type Class struct {
 	Posts  map[string]*Post `json:"posts,omitempty"`  // by Google's id of the post
 	Taught []string         `json:"taught,omitempty"` // Directory ids of whoever was a teacher since the program first looked, sorted
 	Cover  []Cover          `json:"cover,omitempty"`
-	Blog   *Blog            `json:"blog,omitempty"`  // of a blog; nil of a class
-	Files  *Files           `json:"files,omitempty"` // what is attached to its posts; nil where nobody asks for documents
+	Behind bool             `json:"behind,omitempty"` // it was another school's: what the log said of it before is still to be taken up
+	Blog   *Blog            `json:"blog,omitempty"`   // of a blog; nil of a class
+	Files  *Files           `json:"files,omitempty"`  // what is attached to its posts; nil where nobody asks for documents
 }
 
 // State is how far the log was taken up.

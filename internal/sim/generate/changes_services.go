@@ -1,6 +1,7 @@
 package generate
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -36,19 +37,24 @@ func (p *Player) mailForGroup() (bool, error) {
 	return true, setService(p.World, "gmail", "", g.ID, true, p.adminAddress())
 }
 
-// serviceForUnit switches a service for a unit and all below it.
+// serviceForUnit switches a service for a unit and all below it. The mail of those who are protected stays on.
 func (p *Player) serviceForUnit() (bool, error) {
-	id := ""
+	id, needsMail := "", false
 	p.World.View(func() {
 		if list := p.World.OrgUnits(); len(list) > 0 {
 			id = pick(p.rng, list).OrgUnitID
 		}
+		needsMail = slices.ContainsFunc(p.Protect, func(a string) bool {
+			u := p.World.User(a)
+			return u != nil && p.World.UnitHolds("orgUnits/"+strings.TrimPrefix(id, "id:"), u.OrgUnitPath)
+		})
 	})
 	if id == "" {
 		return false, nil
 	}
 	app := pick(p.rng, []string{"gmail", "chat", "meet", "youtube", "takeout"})
-	return true, setService(p.World, app, id, "", oneIn(p.rng, 2), p.adminAddress())
+	on := oneIn(p.rng, 2) || app == "gmail" && needsMail
+	return true, setService(p.World, app, id, "", on, p.adminAddress())
 }
 
 // removePolicy takes a policy of a group or of a unit below the top away.
