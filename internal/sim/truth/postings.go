@@ -177,9 +177,13 @@ func (w *world) recipients(to string) map[string][]string {
 	return out
 }
 
-// activeTeachers are the teachers of a class whose accounts are active, by their ids.
+// activeTeachers are the active teachers of a class (docs/reminder-rules.md), by their ids. Who is of another school of the trust may be a
+// teacher and look at what waits there, but is none of these: the school neither writes to them nor posts in their name.
 func (w *world) activeTeachers(class string) []*User {
-	out := slices.DeleteFunc(w.teachers(class), func(u *User) bool { return !u.isActive() || slices.Contains(w.deleted, u) })
+	out := slices.DeleteFunc(w.teachers(class), func(u *User) bool {
+		a := w.byUser[u] // nil too for who was deleted
+		return a == nil || !a.active
+	})
 	slices.SortFunc(out, func(a, b *User) int { return strings.Compare(a.ID, b.ID) })
 	return out
 }
@@ -205,7 +209,7 @@ func (w *world) inClasses(m ReminderMeans) (as map[string]string, nobody []strin
 func (w *world) poster(m ReminderMeans, teachers []*User) string {
 	if m.As == "poster" {
 		for _, u := range teachers {
-			if u.bears(m.Poster) && w.byUser[u] != nil {
+			if u.bears(m.Poster) {
 				return "published " + u.ID
 			}
 		}

@@ -203,6 +203,9 @@ func goesOut(t *testing.T, c streamCase, from, until string) []string {
 		if x.As != nil {
 			line += fmt.Sprint(" as ", x.As)
 		}
+		if x.Nobody != nil {
+			line += fmt.Sprint(" nobody ", x.Nobody)
+		}
 		out = append(out, strings.TrimPrefix(line, "A5 training "))
 	}
 	return out
@@ -213,7 +216,10 @@ func TestPostings(t *testing.T) {
 		return "{reminder: training, every: week, " + more + "with: {when: '30 9 2 11 *'" + with + "}}"
 	}
 	const when = "2026-11-02 2026-11-02 09:30 out 2026-11-02 "
-	// Kim (t1) teaches c1, Lou (t2) c2; Lou is in on Thursdays.
+	// Kim (t1) teaches c1, Lou (t2) c2, and nobody c3; Lou is in on Thursdays.
+	// With these units Kim and Lou are another school's. Moe (t3) is not and teaches c1 too; a pupil makes c2 the school's.
+	const trust = "[/Pupils, /Staff/Year 4]"
+	shared := and(taught(`{"c1": [{"userId": "t1"}, {"userId": "t3"}], "c2": [{"userId": "t2"}]}`), "students.json", `{"c2": [{"userId": "p1"}]}`)
 	for _, c := range []struct {
 		name string
 		streamCase
@@ -233,14 +239,21 @@ func TestPostings(t *testing.T) {
 		{name: "on a noticeboard", streamCase: streamCase{means: means("ask: governor, ", ", through: noticeboard")}, want: []string{when + "noticeboard [governor@home.example]"}},
 		{name: "the program's own", streamCase: streamCase{means: "{reminder: governor-report, every: term, with: {to: [teachers]}}"}, until: "2026-12-31T12:00:00Z", want: []string{"A5 governor-report 2026-autumn 2026-12-14 08:30 out 2026-12-14 mail [governor@home.example h1]"}},
 
-		{name: "drafts", streamCase: streamCase{means: means("", ", through: classroom, to: [pupils]")}, want: []string{when + "classroom [c1 c2] as map[c1:draft t1 c2:draft t2]"}},
-		{name: "the first teacher by id", streamCase: streamCase{means: means("", ", through: classroom, to: [pupils]"), files: taught(`{"c1": [{"userId": "t3"}, {"userId": "t1"}, {"userId": "p1"}]}`)}, want: []string{when + "classroom [c1] as map[c1:draft t1]"}},
+		{name: "drafts", streamCase: streamCase{means: means("", ", through: classroom, to: [pupils]")}, want: []string{when + "classroom [c1 c2] as map[c1:draft t1 c2:draft t2] nobody [c3]"}},
+		{name: "the first teacher by id", streamCase: streamCase{means: means("", ", through: classroom, to: [pupils]"), files: taught(`{"c1": [{"userId": "t3"}, {"userId": "t1"}, {"userId": "p1"}]}`)}, want: []string{when + "classroom [c1] as map[c1:draft t1] nobody [c2 c3]"}},
 		{name: "who works", streamCase: streamCase{means: means("", ", through: classroom, to: [pupils]"), files: map[string]string{
-			"teachers.json": `{"c1": [{"userId": "t3"}, {"userId": "t1"}]}`, "users.json": without(but(kim, `"archived": true`))["users.json"]}}, want: []string{when + "classroom [c1] as map[c1:draft t3]"}},
+			"teachers.json": `{"c1": [{"userId": "t3"}, {"userId": "t1"}]}`, "users.json": without(but(kim, `"archived": true`))["users.json"]}}, want: []string{when + "classroom [c1] as map[c1:draft t3] nobody [c2 c3]"}},
 		{name: "some classes", streamCase: streamCase{means: means("", ", through: classroom, to: [pupils], classes: [c2, c9, 17]")}, want: []string{when + "classroom [c2] as map[c2:draft t2]"}},
-		{name: "a poster", streamCase: streamCase{means: means("", ", through: classroom, to: [pupils], as: poster, poster: moe@school.example"), files: taught(`{"c1": [{"userId": "t1"}, {"userId": "t3"}], "c2": [{"userId": "t2"}]}`)}, want: []string{when + "classroom [c1] as map[c1:published t3]"}},
+		{name: "a poster", streamCase: streamCase{means: means("", ", through: classroom, to: [pupils], as: poster, poster: moe@school.example"), files: taught(`{"c1": [{"userId": "t1"}, {"userId": "t3"}], "c2": [{"userId": "t2"}]}`)}, want: []string{when + "classroom [c1] as map[c1:published t3] nobody [c2 c3]"}},
 		{name: "who agreed", streamCase: streamCase{means: means("", ", through: classroom, to: [pupils], as: teacher, agreed: [KITE@school.example]"), files: taught(`{"c1": [{"userId": "t3"}, {"userId": "t1"}], "c2": [{"userId": "t3"}, {"userId": "t2"}]}`)},
-			want: []string{when + "classroom [c1 c2] as map[c1:published t1 c2:draft t2]"}},
+			want: []string{when + "classroom [c1 c2] as map[c1:published t1 c2:draft t2] nobody [c3]"}},
+
+		{name: "teachers of another school of the trust", streamCase: streamCase{units: trust, files: shared, means: means("", ", to: [teachers]")}, want: []string{when + "mail [t3]"}},
+		{name: "nothing in their name", streamCase: streamCase{units: trust, files: shared, means: means("", ", through: classroom, to: [pupils]")}, want: []string{when + "classroom [c1] as map[c1:draft t3] nobody [c2]"}},
+		{name: "though they agreed", streamCase: streamCase{units: trust, files: shared, means: means("", ", through: classroom, to: [pupils], as: teacher, agreed: [kim@school.example, lou@school.example]")},
+			want: []string{when + "classroom [c1] as map[c1:draft t3] nobody [c2]"}},
+		{name: "nor by one as the poster", streamCase: streamCase{units: trust, files: shared, means: means("", ", through: classroom, to: [pupils], as: poster, poster: lou@school.example")},
+			want: []string{when + "classroom [] as map[] nobody [c1 c2]"}},
 
 		{name: "one a day", streamCase: streamCase{means: "{reminder: policy-review, with: {when: \"7 and 14 days before the policy's review date\", at: \"14:05\"}}", dojo: "review: {last: 2026-01-04, every: year}"},
 			want: []string{"A5 policy-review review-2027-01-04-14 2026-12-18 14:05 out 2026-12-18 mail [o1]", "A5 policy-review review-2027-01-04-7 2026-12-18 14:05 out 2027-01-04 mail [o1]"}},
