@@ -30,7 +30,7 @@ type waitingFor struct {
 	maybe   bool   // they were away for some hours of a day, in which the program may have dropped them
 }
 
-// waitingClass is a class in which nobody could post something yet.
+// waitingClass is a class in which nobody could post something yet, or in which the first try may have failed.
 type waitingClass struct {
 	posting        truth.Posting
 	text, course   string
@@ -209,6 +209,10 @@ func (y *remindedYear) expectPosts(x truth.Posting) {
 	y.t.Helper()
 	date, text := y.world.Now().In(y.zone).Format(time.DateOnly), y.textOf(x)
 	for course, as := range x.As {
+		if y.faulty { // whoever posts there may have left before it succeeds
+			y.ledger.late = append(y.ledger.late, &waitingClass{posting: x, text: text, course: course, morning: as, night: as})
+			continue
+		}
 		y.ledger.want = append(y.ledger.want, fmt.Sprintf("%s %q in class %s, %s", date, text, course, as))
 	}
 	for _, course := range x.Nobody {

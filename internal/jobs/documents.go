@@ -102,15 +102,19 @@ func (d *documentsRun) attachments(ctx context.Context) {
 		if c.Files == nil { // so that not all have their next turn on the same day
 			next = next.Add(-spread(course, attachedAgain*d.Rotation))
 		}
-		had := c.Files
+		var had map[string]moderation.Attached
+		if c.Files != nil {
+			had = c.Files.Posts
+		}
 		c.Files = &moderation.Files{Read: d.Now, Next: next, Posts: map[string]moderation.Attached{}}
 		for _, p := range posts {
 			c.Files.Posts[p.ID] = moderation.Attached{Kind: p.Kind, Files: p.Files, Read: d.Now}
 		}
-		if had != nil {
-			for id, a := range had.Posts {
-				d.detached(c, a.Files, c.Files.Posts[id].Files)
-			}
+		for id, a := range had {
+			d.detached(c, a.Files, c.Files.Posts[id].Files)
+		}
+		for id, a := range c.Files.Posts {
+			d.attached(had[id].Files, a.Files)
 		}
 	}
 	var posts []postOf
@@ -148,6 +152,7 @@ func (d *documentsRun) readPosts(ctx context.Context, posts []postOf) {
 		switch have := f.Posts[p.id]; {
 		case err == nil:
 			d.detached(c, have.Files, got.Files)
+			d.attached(have.Files, got.Files)
 			f.Posts[p.id] = moderation.Attached{Kind: p.kind, Files: got.Files, Read: d.Now}
 			if post := c.Posts[p.id]; post != nil { // it need not be asked again what it is
 				post.Kind, post.Title, post.Link, post.Made, post.Told = p.kind, got.Title, got.Link, got.Made, true
@@ -200,12 +205,12 @@ func (d *documentsRun) event(e seen.Event) {
 		d.gone[e.Doc] = e.Time
 	}
 	act := d.act(e, documentEvents[e.Name])
-	if _, passed := d.book.Drive.Passed[act.Key]; passed {
+	if _, passed := d.book.Drive.Passed[moderation.PassedKey(e.Doc, act)]; passed {
 		return
 	}
 	if slices.Contains(movedEvents, e.Name) {
 		d.moved(e)
-		d.pass(act)
+		d.pass(e.Doc, act)
 		return
 	}
 	known, fresh := false, false
@@ -282,12 +287,23 @@ func (d *documentsRun) passedOn() {
 	}
 }
 
-// pass notes that a record need not be taken up again when the log delivers it again.
-func (d *documentsRun) pass(a moderation.Act) {
+// pass notes that a record about a file need not be taken up again when the log delivers it again.
+func (d *documentsRun) pass(file string, a moderation.Act) {
 	if d.book.Drive.Passed == nil {
 		d.book.Drive.Passed = map[string]time.Time{}
 	}
-	d.book.Drive.Passed[a.Key] = a.At
+	d.book.Drive.Passed[moderation.PassedKey(file, a)] = a.At
+}
+
+// attached takes up again what was said on files of no class that turn out to be on a post: the Classroom log may tell of the post later than the Drive log of the comment.
+func (d *documentsRun) attached(had, has []string) {
+	for _, file := range has {
+		if slices.Contains(had, file) {
+			continue
+		}
+		key := moderation.PassedKey(file, moderation.Act{})
+		maps.DeleteFunc(d.book.Drive.Passed, func(k string, _ time.Time) bool { return strings.HasPrefix(k, key) })
+	}
 }
 
 // placed is where a file is.
@@ -369,7 +385,7 @@ func (d *documentsRun) apply(p *placed) {
 	}
 	if len(p.courses) == 0 {
 		for _, a := range acts {
-			d.pass(a)
+			d.pass(p.file, a)
 		}
 	}
 }

@@ -341,6 +341,29 @@ func TestDocumentAnswers(t *testing.T) {
 	s.want("a second late record, after kim's answer", []string{"document/1-d", "document/2-d"}, none)
 }
 
+// The log of comments may be quicker than the log of posts: what was said on a file of no class counts once it turns out to be on a post.
+func TestDocumentOnPostOfWhichTheLogTellsLate(t *testing.T) {
+	s := newPapers(t)
+	s.run()
+	s.later(time.Hour)
+	s.on("1", s.paper("sue", "", "d", "pat"))
+	log := s.w.Activities("classroom")
+	record := log[len(log)-1]
+	at := record.Time
+	record.Time = at.AddDate(1, 0, 0) // the log keeps it back
+	s.later(time.Hour)
+	s.comment("d", "pat")
+	s.paper("sue", "", "other", "pat")
+	s.comment("other", "pat")
+	s.later(time.Hour)
+	s.run()
+	s.want("before the log tells of the post", none, none)
+	record.Time = at
+	s.later(5 * time.Hour)
+	s.run()
+	s.want("after", []string{"document/1-d"}, none)
+}
+
 // What is of no class is read once, however often the log tells of it, and forgotten when it cannot tell of it any more.
 func TestDocumentOfNobody(t *testing.T) {
 	s := newPapers(t)

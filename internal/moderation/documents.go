@@ -48,7 +48,7 @@ func (c *Class) Attached(file string) []string {
 // Drive is how far the Drive log was taken up, as to comments.
 type Drive struct {
 	Cursor time.Time `json:"cursor,omitzero"` // of the newest record
-	// Passed holds the records about files of no class that the log may deliver again, by key, with their time.
+	// Passed holds the records about files of no class that the log may deliver again, by [PassedKey], with their time.
 	Passed map[string]time.Time `json:"passed,omitempty"`
 	// Loose holds what was said on files of which nobody could say yet where they are, by id.
 	Loose map[string]*Loose `json:"loose,omitempty"`
@@ -80,3 +80,6 @@ func (c *Class) Documents() []string {
 	slices.Sort(out)
 	return out
 }
+
+// PassedKey is under what a record about a file is in [Drive]; with the zero Act, how the keys of all records about it begin.
+func PassedKey(file string, a Act) string { return file + " " + a.Key }
