@@ -440,6 +440,36 @@ func (s *soak) letters() map[string]int {
 	return out
 }
 
+// without are the messages of the last days that the other school did not send, with what their readers had been sent in the days before.
+func (s *soak) without(other *soak) string {
+	s.t.Helper()
+	var b strings.Builder
+	there, lately := other.letters(), s.world.Now().AddDate(0, 0, -7)
+	line := func(e outbox.Entry) string {
+		return fmt.Sprintf("%s %s %s %s", e.Created.In(s.zone).Format(time.DateOnly), e.Kind, e.Recipient, e.State)
+	}
+	lists := map[string][]letter{}
+	alone := map[string]bool{}
+	for _, l := range s.w.letters(s.t) {
+		if l.entry.Created.After(lately) {
+			lists[l.entry.Recipient] = append(lists[l.entry.Recipient], l)
+			alone[l.entry.Recipient] = alone[l.entry.Recipient] || there[line(l.entry)] == 0
+		}
+	}
+	for who := range alone {
+		if !alone[who] {
+			continue
+		}
+		for _, l := range lists[who] {
+			fmt.Fprintf(&b, "== %s at %s: %s\n", line(l.entry), l.entry.Created.In(s.zone).Format("15:04"), l.subject)
+			if there[line(l.entry)] == 0 {
+				b.WriteString(l.text)
+			}
+		}
+	}
+	return b.String()
+}
+
 // found are the findings, with when they were opened or closed.
 func (s *soak) found() map[string]string {
 	s.t.Helper()
@@ -487,6 +517,7 @@ func (s *soak) compare(calm *soak) {
 	if diff := cmp.Diff(lately(calm.letters(), 28), lately(s.letters(), 28)); diff != "" {
 		s.t.Errorf("messages by day, kind and reader (-in peace +here):\n%s", short(diff))
 		s.t.Logf("findings (-in peace +here):\n%s", short(cmp.Diff(calm.found(), s.found())))
+		s.t.Logf("in peace alone:\n%s\nhere alone:\n%s", calm.without(s), s.without(calm))
 	}
 	if a, b := len(calm.sent()), len(s.sent()); a != b {
 		s.t.Errorf("%d messages were sent, %d to the school in peace", b, a)

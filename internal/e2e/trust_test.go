@@ -301,11 +301,28 @@ func TestTwoSchoolsInOneDomain(t *testing.T) {
 	}
 	look()
 	compare()
+	nobodys := func(many string) {
+		t.Helper()
+		for _, w := range s.watches {
+			if !slices.ContainsFunc(w.records[jobs.SharingJob].Gaps, func(g seen.Gap) bool { return g.Reason == seen.Shared && g.Detail == many }) {
+				t.Errorf("%s does not say of how many shared drives nobody can tell whose they are: %v", w.name, w.records[jobs.SharingJob].Gaps)
+			}
+		}
+	}
+	nobodys("2 of them")
 	if got := foundBy(t, s.watches[1], "sharing"); len(got) < 8 {
 		t.Errorf("Oak finds %d things shared, want its pupils' files", len(got))
 	}
-	// A day on which both logs tell something of both.
+	// A day on which both logs tell something of both, and a shared drive is made of which nothing tells whose it is.
 	s.world.Advance(24 * time.Hour)
+	top := ""
+	s.world.View(func() {
+		if o := s.world.UnitOf("/"); o != nil {
+			top = o.OrgUnitID
+		}
+	})
+	_, err := s.world.CreateDrive(&world.Drive{Name: "Everybody's", OrgUnitID: top}, "it@school.example")
+	s.do(err)
 	s.world.View(func() {})
 	for _, u := range []string{"oak.florian1@school.example", "head@school.example"} {
 		id, err := s.world.CreateFile(&world.File{Name: "Written today by " + u, MimeType: world.MimeDocument}, u)
@@ -317,6 +334,7 @@ func TestTwoSchoolsInOneDomain(t *testing.T) {
 	s.world.Advance(6 * time.Hour)
 	look()
 	compare()
+	nobodys("3 of them")
 	ofAsh, ofOak := belongings(s.world, ash, "it@school.example"), belongings(s.world, oak, "")
 	s.told(s.watches[0], ash, ofAsh, ofOak, 25)
 	s.told(s.watches[1], oak, ofOak, ofAsh, 5)

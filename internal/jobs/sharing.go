@@ -3,6 +3,7 @@ package jobs
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"sync"
@@ -262,15 +263,33 @@ func (s *sharingRun) scopes() []seen.Scope {
 // sharedDrives lists the shared drives that belong to the school.
 func (s *sharingRun) sharedDrives(ctx context.Context) {
 	s.drives, s.allDrives, s.members = map[string]seen.Drive{}, map[string]bool{}, map[string][]seen.Grant{}
+	nobodys := 0
 	for _, d := range s.listed {
 		s.allDrives[d.ID] = true
 		if s.inSchool(d) {
 			s.drives[d.ID] = d
+		} else if s.nobodys(d) {
+			nobodys++
 		}
+	}
+	if nobodys > 0 {
+		s.gaps.add(nobodysDrives, seen.Shared, fmt.Sprintf("%d of them", nobodys))
 	}
 	if s.badDrives != nil {
 		s.gap("drives", s.badDrives)
 	}
+}
+
+// nobodysDrives are the shared drives of a trust of which nothing tells whose they are, so that no school's run looks at them.
+const nobodysDrives = seen.Scope("drives/nobody")
+
+// nobodys tells whether a shared drive is in the top org unit, or in none, of a Google account that the school has in common with others of its trust. What is in a unit of none of the schools is the trust's own.
+func (s *sharingRun) nobodys(d seen.Drive) bool {
+	if s.who.Whole() || s.Policy.Trust == nil {
+		return false
+	}
+	path, listed := s.units[d.Unit] // Google's list of units may leave out the top one
+	return d.Unit == "" || s.units != nil && (!listed || path == "/")
 }
 
 // inSchool tells whether a shared drive belongs to the school. Where units are not known the drives stay in it that were, and in a

@@ -98,6 +98,11 @@ func (g *gatherer) gap(gap seen.Gap) reports.Gap {
 		r.What, r.WhatToDo = "The organisational units", delegation
 	case "drives":
 		r.What, r.WhatToDo = "The list of shared drives", delegation
+		if gap.Scope == nobodysDrives {
+			r.What = "Shared drives in the top org unit, " + gap.Detail
+			r.Why = "several schools of the trust share this Google account, and nothing tells whose these shared drives are: no school's run looks at them"
+			r.WhatToDo = "In the Admin console go to Apps › Google Workspace › Drive and Docs › Manage shared drives, and move each of them into the org unit of its school; or look at them yourself, and name drives/nobody under not_seen."
+		}
 	case "log":
 		switch id {
 		case "login":

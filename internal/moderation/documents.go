@@ -1,6 +1,8 @@
 package moderation
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"slices"
 	"strings"
 	"time"
@@ -81,5 +83,8 @@ func (c *Class) Documents() []string {
 	return out
 }
 
-// PassedKey is under what a record about a file is in [Drive]; with the zero Act, how the keys of all records about it begin.
-func PassedKey(file string, a Act) string { return file + " " + a.Key }
+// PassedKey is under what a record about a file is in [Drive]; with the zero Act, how the keys of all records about it begin. It does not show the file, which may be another school's.
+func PassedKey(file string, a Act) string {
+	sum := sha256.Sum256([]byte(file))
+	return hex.EncodeToString(sum[:6]) + " " + a.Key
+}
