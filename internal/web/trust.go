@@ -14,6 +14,7 @@ import (
 	"esafetybot/internal/memory"
 	"esafetybot/internal/policy"
 	"esafetybot/internal/reports"
+	"esafetybot/internal/roster"
 	"esafetybot/internal/trust"
 	"esafetybot/internal/views"
 	"esafetybot/internal/web/signin"
@@ -84,6 +85,7 @@ type trustPerson struct {
 	lead    bool
 	serves  []served // schools of which they are administrator
 	unknown []string // schools of which could not be found out whether they are
+	never   []string // schools whose policy names them, and whose list of people was never read
 }
 
 type served struct {
@@ -102,24 +104,36 @@ func (t *Trust) person(r *http.Request) (*trustPerson, error) {
 		as, err := s.Site.known(r)
 		var no refusal
 		switch {
-		case errors.As(err, &no): // nobody at this school
+		case errors.As(err, &no): // nobody at this school, as far as it knows
+			adults, err := roster.Read(r.Context(), s.Site.Main)
+			if err == nil && len(adults) == 0 && namedAdmin(s.Site.Policy, id.Address) {
+				p.never = append(p.never, s.Site.Policy.School.Name)
+			}
 		case err != nil:
 			t.Log.ErrorContext(r.Context(), "a school could not be read for the trust's pages", "school", s.Site.Policy.Key(), "error", err)
 			// Whom the policy names may know that their school cannot be read.
-			if slices.ContainsFunc(s.Site.Policy.Person(policy.RoleAdmin), func(x policy.Person) bool { return strings.EqualFold(x.Address, id.Address) }) {
+			if namedAdmin(s.Site.Policy, id.Address) {
 				p.unknown = append(p.unknown, s.Site.Policy.School.Name)
 			}
 		case as.plays(policy.RoleAdmin):
 			p.serves = append(p.serves, served{s, as})
 		}
 	}
-	if !p.lead && len(p.serves)+len(p.unknown) == 0 {
+	if !p.lead && !p.administers() {
 		return nil, refusal{
 			Status: http.StatusForbidden, Title: "There is nothing here for this account", Account: id.Address, Why: "These pages are for whoever leads on safeguarding in the trust, and for the workspace administrators of its schools.",
 			Do: "Your own page is on your school's site: follow the link in a mail from there.", Again: "/sign-in?choose=1",
 		}
 	}
 	return p, nil
+}
+
+// administers tells whether they are workspace administrator of a school, as far as is known.
+func (p *trustPerson) administers() bool { return len(p.serves)+len(p.unknown)+len(p.never) > 0 }
+
+// namedAdmin tells whether a policy names an address as a workspace administrator's.
+func namedAdmin(p *policy.Policy, address string) bool {
+	return slices.ContainsFunc(p.Person(policy.RoleAdmin), func(x policy.Person) bool { return strings.EqualFold(x.Address, address) })
 }
 
 func (t *Trust) home(w http.ResponseWriter, r *http.Request, p *trustPerson) error {
@@ -136,7 +150,7 @@ func (t *Trust) page(w http.ResponseWriter, r *http.Request, p *trustPerson, nam
 	if p.lead {
 		f.Menu = append(f.Menu, menuItem{Title: "How the schools stand", Path: "/overview"})
 	}
-	if len(p.serves)+len(p.unknown) > 0 {
+	if p.administers() {
 		f.Menu = append(f.Menu, menuItem{Title: "What waits for the administrator", Path: "/administrator"})
 	}
 	for i := range f.Menu {
@@ -186,6 +200,7 @@ func (t *Trust) overview(w http.ResponseWriter, r *http.Request, p *trustPerson)
 type administratorPage struct {
 	Schools []administratorSchool
 	Unread  []string // schools that could not be read
+	Never   []string // schools whose people were never read, and so nothing else
 }
 
 // administratorSchool is what waits for the administrator at one school.
@@ -203,10 +218,10 @@ type administratorSchool struct {
 
 // administrator shows what waits for who asks at each school whose administrator they are.
 func (t *Trust) administrator(w http.ResponseWriter, r *http.Request, p *trustPerson) error {
-	if len(p.serves)+len(p.unknown) == 0 {
+	if !p.administers() {
 		return notYours("Only workspace administrators of the trust's schools see what waits for them.")
 	}
-	page := administratorPage{Unread: p.unknown}
+	page := administratorPage{Unread: p.unknown, Never: p.never}
 	for _, s := range p.serves {
 		one, err := s.Site.waitsForAdmin(r.Context(), s.as)
 		if err != nil {
