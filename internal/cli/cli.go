@@ -61,7 +61,10 @@ func Main(ctx context.Context, args []string, std IO) int {
 	root.SetIn(std.In)
 	root.SetOut(std.Out)
 	root.SetErr(std.Err)
-	err := root.ExecuteContext(ctx)
+	err := unknown(root, args)
+	if err == nil {
+		err = root.ExecuteContext(ctx)
+	}
 	var status errStatus
 	var wrong policy.Errors
 	var usage usageError
@@ -126,7 +129,7 @@ func newRoot(std IO) *cobra.Command {
 			return errors.Join(fromEnvironment(cmd.Flags(), std.Getenv), o.checkLogFormat())
 		},
 	}
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{plainFlag(err)} })
 	f := root.PersistentFlags()
 	f.StringVar(&o.policy, "policy", "policy.yaml", "the school's policy file")
 	f.StringVar(&o.trust, "trust", "", "the file of a trust of several schools, in place of --policy")
@@ -147,6 +150,42 @@ func newRoot(std IO) *cobra.Command {
 	f.StringVar(&o.logFormat, "log-format", "text", "how log lines are written: text, or json as Google's Cloud Logging reads it")
 	root.AddCommand(newInit(o), newDoctor(o), newRun(o), newServe(o), newSite(o), newDeployment(o), newReport(o), newFindings(o), newPlan(o), newApprove(o), newDecline(o), newApply(o), newUndo(o), newAccess(o), newLeaver(o), newCheckIns(o), newRecords(o), newReminders(o), newIncidents(o), newDojo(o), newPrivacy(o), newPolicy(o), newSim(o), newDemo(o), newMan(o))
 	return root
+}
+
+// unknown says that a command which only holds others has none of the name that was typed, as cobra does of the root alone: else a mistyped word prints help and is taken for fine.
+func unknown(root *cobra.Command, args []string) error {
+	cmd, rest, err := root.Find(args)
+	if err != nil || cmd == root || cmd.Runnable() || len(rest) == 0 || rest[0] == "help" || strings.HasPrefix(rest[0], "-") {
+		return nil
+	}
+	meant := ""
+	cmd.SuggestionsMinimumDistance = 2 // as for the root
+	if like := cmd.SuggestionsFor(rest[0]); len(like) > 0 {
+		meant = "; did you mean " + strings.Join(like, " or ") + "?"
+	}
+	return usageError{fmt.Errorf("there is no command %q of “%s”%s", rest[0], cmd.CommandPath(), meant)}
+}
+
+// plainFlag tells of a flag's value what was expected, instead of the name of a function that could not read it.
+func plainFlag(err error) error {
+	var wrong *pflag.InvalidValueError
+	if !errors.As(err, &wrong) {
+		return err
+	}
+	f, want := wrong.GetFlag(), ""
+	switch f.Value.Type() {
+	case "int", "int64":
+		want = "a whole number"
+	case "float64":
+		want = "a number"
+	case "duration":
+		want = "a time such as 90s, 15m or 672h"
+	case "bool":
+		want = "true or false"
+	default:
+		return err
+	}
+	return fmt.Errorf("--%s %q: expected %s", f.Name, wrong.GetValue(), want)
 }
 
 // fromEnvironment gives flags that were not set the value of their variable: --state is ESAFETYBOT_STATE.
@@ -183,6 +222,9 @@ func (o *options) loadPolicy() (*policy.Policy, error) {
 	p, err := policy.Load(o.policy)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, usageError{fmt.Errorf("there is no policy file %s: name one with --policy, or let “esafetybot init --policy %[1]s” ask a few questions and write one", o.policy)}
+	}
+	if wrong := (*os.PathError)(nil); errors.As(err, &wrong) {
+		return nil, usageError{fmt.Errorf("the policy file %s cannot be read: %w: name one that this user can read with --policy", o.policy, wrong.Err)}
 	}
 	return p, err
 }

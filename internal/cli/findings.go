@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -72,6 +73,9 @@ func newFindings(o *options) *cobra.Command {
 				fmt.Fprintf(o.std.Out, "\n    %s\n", l.Link)
 			}
 			fmt.Fprintf(o.std.Out, "%d finding(s)\n", len(lines))
+			if len(lines) == 0 {
+				return o.neverLooked(cmd.Context(), s)
+			}
 			return nil
 		},
 	}
@@ -79,6 +83,17 @@ func newFindings(o *options) *cobra.Command {
 	cmd.Flags().BoolVar(&asJSON, "json", false, "as JSON")
 	cmd.AddCommand(newAgree(o))
 	return cmd
+}
+
+// neverLooked says of a state in which no job ever wrote down a run that nothing was looked at: else somebody in the wrong folder takes it for fine.
+func (o *options) neverLooked(ctx context.Context, s store.Store) error {
+	for _, check := range jobs.Checks() {
+		if last, err := jobs.Latest(ctx, s, check); err != nil || last != nil {
+			return err
+		}
+	}
+	fmt.Fprintf(o.std.Err, "Nothing was looked at yet, as far as %s knows: run “esafetybot run”, or name the state of the run that looked with --state.\n", o.state)
+	return nil
 }
 
 // openOnly is what most people want to see.
@@ -196,8 +211,11 @@ func newAgree(o *options) *cobra.Command {
 			defer func() { _ = s.Close() }()
 			k := &findings.Keeper{Store: s, Commit: s.Commit}
 			f, err := k.Get(cmd.Context(), args[0])
+			if errors.Is(err, store.ErrNotFound) {
+				return usageError{fmt.Errorf("there is no finding %s: list them with “esafetybot findings”", args[0])}
+			}
 			if err != nil {
-				return fmt.Errorf("finding %s: %w; list them with: esafetybot findings", args[0], err)
+				return fmt.Errorf("finding %s: %w", args[0], err)
 			}
 			run := findings.Run{ID: "agree", Policy: p.Version, Now: clock()}
 			if err := k.Agree(cmd.Context(), run, f.ID, findings.Agreement{Until: end, By: by, Why: why, Facts: f.Facts}); err != nil {

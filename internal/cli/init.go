@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -24,12 +25,12 @@ func newInit(o *options) *cobra.Command {
 			"  esafetybot init --questions > answers.yaml\n" +
 			"  esafetybot init --policy school.yaml --answers answers.yaml",
 		Args: cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
+		RunE: func(cmd *cobra.Command, _ []string) error {
 			if questions {
 				_, err := fmt.Fprint(o.std.Out, starter.Template())
 				return err
 			}
-			return o.init(answers)
+			return o.init(cmd.Context(), answers)
 		},
 	}
 	cmd.Flags().StringVar(&answers, "answers", "", "take the answers from this YAML file instead of asking")
@@ -38,11 +39,11 @@ func newInit(o *options) *cobra.Command {
 }
 
 // init asks, or reads the answers, and writes the policy.
-func (o *options) init(file string) error {
+func (o *options) init(ctx context.Context, file string) error {
 	if err := starter.Free(o.policy); err != nil {
 		return usageError{err}
 	}
-	a, err := o.answers(file)
+	a, err := o.answers(ctx, file)
 	if err != nil {
 		return err
 	}
@@ -62,14 +63,14 @@ func (o *options) init(file string) error {
 	return nil
 }
 
-func (o *options) answers(file string) (starter.Answers, error) {
+func (o *options) answers(ctx context.Context, file string) (starter.Answers, error) {
 	dir := filepath.Dir(o.policy)
 	if file == "" {
 		if !o.std.Asks {
 			return starter.Answers{}, usageError{errors.New("init asks questions, and here nobody can answer them (this is no terminal): " +
 				"write the answers into a file, which “esafetybot init --questions > answers.yaml” prints to be filled in, and give it with --answers answers.yaml")}
 		}
-		return starter.Ask(o.std.In, o.std.Out, dir)
+		return o.ask(ctx, dir)
 	}
 	text, err := os.ReadFile(file)
 	if errors.Is(err, os.ErrNotExist) {
@@ -87,6 +88,26 @@ func (o *options) answers(file string) (starter.Answers, error) {
 		return a, usageError{err}
 	}
 	return a, nil
+}
+
+// ask asks, until the context ends: whoever is waited for at the keyboard answers no interrupt.
+func (o *options) ask(ctx context.Context, dir string) (starter.Answers, error) {
+	type asked struct {
+		a   starter.Answers
+		err error
+	}
+	done := make(chan asked, 1)
+	go func() {
+		a, err := starter.Ask(o.std.In, o.std.Out, dir)
+		done <- asked{a, err}
+	}()
+	select {
+	case x := <-done:
+		return x.a, x.err
+	case <-ctx.Done():
+		fmt.Fprintln(o.std.Out)
+		return starter.Answers{}, starter.ErrEnded
+	}
 }
 
 // doNotFit tells that answers, each right by itself, make no right policy, and keeps what was typed.

@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -87,6 +89,10 @@ func (o *options) checkLogFormat() error {
 func (b *workbench) jobFailed(job string, err error) {
 	if b.o.logFormat == "json" {
 		b.env.Log.Error(logJobFailed, "job", job, "error", err.Error())
+		return
+	}
+	if errors.Is(err, context.Canceled) {
+		fmt.Fprintf(b.o.std.Err, "esafetybot: the job %s was stopped before it was done\n", job)
 		return
 	}
 	fmt.Fprintf(b.o.std.Err, "esafetybot: job %s: %v\n", job, err)

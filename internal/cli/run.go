@@ -68,7 +68,11 @@ func newRun(o *options) *cobra.Command {
 			} else {
 				err = b.run(ctx, names, asJSON)
 			}
-			if errors.Is(err, errStatus(exitFailed)) && !asJSON {
+			switch stopped := cmd.Context().Err() != nil; {
+			case !errors.Is(err, errStatus(exitFailed)) || asJSON:
+			case stopped:
+				fmt.Fprintln(o.std.Err, "Exit status 1, because it was stopped before it was done. The next run goes on from there.")
+			default:
 				fmt.Fprintln(o.std.Err, "Exit status 1, because something above failed or could not be checked. “esafetybot doctor” says what can be done; what the school knows that nobody can see may stand under not_seen in the policy.")
 			}
 			return err
@@ -381,7 +385,7 @@ func (b *workbench) sum(r *jobs.Record) {
 			n += x
 		}
 		if n > 0 {
-			fmt.Fprintf(w, "Deleted because the policy keeps it no longer: %d.\n", n)
+			fmt.Fprintf(w, "Deleted of the program's own notes, because the policy keeps them no longer: %d.\n", n)
 		}
 		return
 	case jobs.ApplyJob:

@@ -69,7 +69,7 @@ func newSimServe(o *options) *cobra.Command {
 				c.Now = t
 			}
 			if _, err := os.Stat(filepath.Join(c.Tenant, "tenant.json")); err != nil {
-				return usageError{fmt.Errorf("%s holds no tenant: make one with esafetybot sim generate --out %s", c.Tenant, c.Tenant)}
+				return usageError{fmt.Errorf("there is no simulated school in %s: make one with: esafetybot sim generate --out %s", c.Tenant, c.Tenant)}
 			}
 			c.Out, c.Log = o.std.Out, o.logger()
 			return server.Run(cmd.Context(), c)

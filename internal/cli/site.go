@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -143,6 +144,9 @@ func (o *options) siteHandler(so siteOptions, p *policy.Policy, main, made, hint
 // serve answers on the address that the flags say, until end is called. What stops it before comes through failed.
 func (so siteOptions) serve(ctx context.Context, handler http.Handler, failed chan<- error) (addr net.Addr, end func(), err error) {
 	ln, err := new(net.ListenConfig).Listen(ctx, "tcp", so.listen)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return nil, nil, fmt.Errorf("the site cannot listen on %s: another program does; stop that one, or give another address with --listen (and the same one in --base-url, if it names it)", so.listen)
+	}
 	if err != nil {
 		return nil, nil, fmt.Errorf("the site cannot listen on %s: %w", so.listen, err)
 	}

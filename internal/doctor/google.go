@@ -32,7 +32,7 @@ func (x *examination) google(ctx context.Context) {
 		x.spoilt = true
 		what, next := "No service account is given", "make one and give its key file with --google-credentials (docs/setup.md, steps 2 and 3)"
 		if x.Trouble != nil {
-			what, next = "The service account cannot be used: "+x.Trouble.Error(), "give a key file that works with --google-credentials"
+			what, next = "The service account cannot be used: "+strings.TrimPrefix(x.Trouble.Error(), "google: "), "give a key file that works with --google-credentials"
 		}
 		x.fails("google/credentials", what, "everything at Google", next)
 		return

@@ -124,8 +124,11 @@ func (x *examination) mail(ctx context.Context) {
 		what, next := said(err)
 		if next == "" {
 			next = "look at --mail, at the password in ESAFETYBOT_SMTP_PASSWORD, and whether the server lets this machine in"
+			if x.Mail.Scheme == "gmail" {
+				next = "look at the sender's address (--mail gmail:SENDER), and whether the scopes for mail are granted (--fix-list)"
+			}
 		}
-		x.fails("mail/test", "The test mail could not be sent: "+what, "nobody would get mail", next)
+		x.fails("mail/test", "The test mail could not be sent: "+what, "nothing, but nobody gets mail", next)
 		return
 	}
 	if x.Mail.Scheme == "dir" {

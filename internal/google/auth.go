@@ -33,7 +33,9 @@ func credentials(cfg Config) (*jwt.Config, error) {
 			return nil, errors.New("google: no credentials: give the path of a service account's key file, or keyless: and the service account's address")
 		}
 		var err error
-		if key, err = os.ReadFile(cfg.CredentialsFile); err != nil {
+		if key, err = os.ReadFile(cfg.CredentialsFile); errors.Is(err, os.ErrNotExist) {
+			return nil, fmt.Errorf("google: there is no key file %s", cfg.CredentialsFile)
+		} else if err != nil {
 			return nil, fmt.Errorf("google: key file: %w", err)
 		}
 	}

@@ -130,7 +130,7 @@ func (a Answers) take(q Question, entries []string) error {
 }
 
 // ErrEnded says that the answers ended before the questions did.
-var ErrEnded = errors.New("the questions were broken off, and nothing was written")
+var ErrEnded = errors.New("the questions were broken off, and nothing was written: begin again, or fill in at leisure what “esafetybot init --questions > answers.yaml” prints, and give it with --answers answers.yaml")
 
 // Ask asks one question after the other; a wrong answer is asked again, with the reason. dir is the folder of the policy file to be.
 func Ask(in io.Reader, out io.Writer, dir string) (Answers, error) {

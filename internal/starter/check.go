@@ -75,6 +75,9 @@ func clauseID(a Answers, s string) (string, error) {
 			return c.id, nil
 		}
 	}
+	if len(strings.Fields(s)) > 1 {
+		return "", fmt.Errorf("%q is no number of a clause: several have commas between them", s)
+	}
 	return "", fmt.Errorf("there is no clause %q in this example; its clauses are %s to %s", s, all[0].id, all[len(all)-1].id)
 }
 

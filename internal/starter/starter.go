@@ -75,8 +75,13 @@ func (a Answers) kept(id string) bool {
 // ErrThere says that there is a file already where the policy should go.
 var ErrThere = errors.New("there is a file already")
 
-// Free returns an error that wraps [ErrThere] if something is at path.
+// Free returns an error if nothing can be put at path: one that wraps [ErrThere] if something is there, else that its folder is not.
 func Free(path string) error {
+	if dir := filepath.Dir(path); dir != "." {
+		if info, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) || err == nil && !info.IsDir() {
+			return fmt.Errorf("there is no folder %s for the policy file: make it first, put the rolls into it, or name another place with --policy", dir)
+		}
+	}
 	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("%w: %s. init never overwrites: name another with --policy, or put this one away first", ErrThere, path)
 	}

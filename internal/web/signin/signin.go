@@ -136,7 +136,7 @@ func New(c Config) (*SignIn, error) {
 	}
 	switch {
 	case c.ClientID == "" || c.ClientSecret == "":
-		return nil, errors.New("sign-in: give the client id and secret of the review site (Google Cloud console, Clients)")
+		return nil, errors.New("sign-in: the review site's client id or its secret is missing: give --oidc-client-id and, in the environment, ESAFETYBOT_OIDC_CLIENT_SECRET (Google Cloud console, Clients)")
 	case len(c.Domains) == 0:
 		return nil, errors.New("sign-in: name the school's domains, the primary one first")
 	case c.Pages == nil:
