@@ -60,6 +60,7 @@ school: {name: The school KEY, id: KEY, domains: [school.example], org_units: ["
 people: {headteacher: p0.KEY@school.example, safeguarding_lead: p0.KEY@school.example, esafety_officer: p0.KEY@school.example, chair_of_governors: chair@home.example}
 pupils: {org_units: ["UNIT/Pupils"]}
 staff: {org_units: ["UNIT/Staff"]}
+not_seen: [drives/nobody]
 `
 
 // plant makes a trust of so many schools.

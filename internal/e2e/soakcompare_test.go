@@ -83,6 +83,19 @@ func (s *soak) without(other *soak) string {
 	return b.String()
 }
 
+// runsLately are the runs of the last two days.
+func (s *soak) runsLately() string {
+	s.t.Helper()
+	var lines []string
+	for _, r := range all[runs.Record](s.t, s.w.store, runs.Records) {
+		if r.Started.After(s.world.Now().AddDate(0, 0, -2)) {
+			lines = append(lines, fmt.Sprintf("%s to %s %s %s", r.Started.In(s.zone).Format("02 15:04:05"), r.Ended.In(s.zone).Format("15:04:05"), r.Job, r.Error))
+		}
+	}
+	slices.Sort(lines)
+	return strings.Join(lines, "\n")
+}
+
 // found are the findings, with when they were opened or closed.
 func (s *soak) found() map[string]string {
 	s.t.Helper()
@@ -132,6 +145,7 @@ func (s *soak) compare(calm *soak) {
 	if diff := cmp.Diff(wantLetters, haveLetters); diff != "" {
 		s.t.Errorf("messages by day, kind and reader (-in peace +here):\n%s", short(diff))
 		s.t.Logf("findings (-in peace +here):\n%s", short(cmp.Diff(calm.found(), s.found())))
+		s.t.Logf("runs here:\n%s\nin peace:\n%s", s.runsLately(), calm.runsLately())
 		s.t.Logf("not seen (-in peace +here):\n%s", short(cmp.Diff(calm.unseen(), s.unseen())))
 		s.t.Logf("in peace alone:\n%s\nhere alone:\n%s", calm.without(s), s.without(calm))
 	}
