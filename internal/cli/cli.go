@@ -154,8 +154,8 @@ func newRoot(std IO) *cobra.Command {
 
 // unknown says that a command which only holds others has none of the name that was typed, as cobra does of the root alone: else a mistyped word prints help and is taken for fine.
 func unknown(root *cobra.Command, args []string) error {
-	cmd, rest, err := root.Find(args)
-	if err != nil || cmd == root || cmd.Runnable() || len(rest) == 0 || rest[0] == "help" || strings.HasPrefix(rest[0], "-") {
+	cmd, rest, _ := root.Find(args) // what the root does not know Execute says
+	if cmd == nil || cmd == root || cmd.Runnable() || len(rest) == 0 || rest[0] == "help" || strings.HasPrefix(rest[0], "-") {
 		return nil
 	}
 	meant := ""
