@@ -70,7 +70,7 @@ func TestCampaignSoak(t *testing.T) {
 			if soaked.killed == 0 || soaked.stopped == 0 || soaked.idle == 0 {
 				t.Errorf("the soak proves little: %d killed, %d stopped, %d idle ticks", soaked.killed, soaked.stopped, soaked.idle)
 			}
-			if n := len(soaked.excused); n > 20 {
+			if n := len(soaked.excused); n > 40 {
 				t.Errorf("%d are excused: that is no equal year", n)
 			}
 			t.Logf("%d killed, %d stopped, %d ticks, of which %d idle; %d messages", soaked.killed, soaked.stopped, soaked.ticks, soaked.idle, len(soaked.sent()))
@@ -99,7 +99,8 @@ type soak struct {
 	measured []size
 	mu       sync.Mutex
 
-	apart   bool            // the two schools could not see the same, when they were compared last
+	blind   string          // what the two schools could not see differently, when they were compared last
+	owed    map[string]owed // by recipient
 	excused map[string]bool // "DAY RECIPIENT": who was told of that on another day than in peace
 	more    int             // messages that the excused were sent more than in peace
 }
@@ -118,7 +119,7 @@ func newSoak(t *testing.T, name string, seed int64, from time.Time, rough bool) 
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &soak{sc: sc, player: sc.Year(), rough: rough, gate: &gate{}, excused: map[string]bool{}}
+	s := &soak{sc: sc, player: sc.Year(), rough: rough, gate: &gate{}, excused: map[string]bool{}, owed: map[string]owed{}}
 	o := server.Options{OnRequest: s.gate.pass}
 	if rough {
 		o.Faults = server.Faults{Rate: 0.02, Seed: uint64(seed), Kinds: []string{"429", "503"}}
