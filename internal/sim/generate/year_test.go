@@ -26,16 +26,19 @@ func yearOfSchool(t *testing.T, pupils int, seed int64) (_ *School, movedOn stri
 	until := time.Date(2027, time.September, 10, 0, 0, 0, 0, p.zone)
 	byPupils, term, moved := 0, 0, 0
 	for w.Now().Before(until) {
-		pupil := map[string]bool{} // in the morning or in the evening: some are moved
+		pupil, others := map[string]bool{}, map[string]bool{} // all day: who is moved may have been no pupil when they did something
 		for _, a := range pupilsOf(w) {
 			pupil[a] = true
+		}
+		for _, u := range w.Users() {
+			others[u.PrimaryEmail] = !pupil[u.PrimaryEmail]
 		}
 		what, err := p.Play()
 		if err != nil {
 			t.Fatalf("%s: %v", w.Now(), err)
 		}
 		for _, a := range pupilsOf(w) {
-			pupil[a] = true
+			pupil[a] = !others[a]
 		}
 		day := w.Now().In(p.zone)
 		if day.Weekday() == time.Saturday || day.Weekday() == time.Sunday || day.Hour() != 18 || day.Minute() != 0 {
