@@ -99,10 +99,11 @@ type soak struct {
 	measured []size
 	mu       sync.Mutex
 
-	blind   string          // what the two schools could not see differently, when they were compared last
-	owed    map[string]owed // by recipient
-	excused map[string]bool // "DAY RECIPIENT": who was told of that on another day than in peace
-	more    int             // messages that the excused were sent more than in peace
+	blind    string          // what the two schools could not see differently, when they were compared last
+	wasBlind bool            // likewise, when they were compared before
+	owed     map[string]owed // by recipient
+	excused  map[string]bool // "DAY RECIPIENT": who was told of that on another day than in peace
+	more     int             // messages that the excused were sent more than in peace
 }
 
 // size is what is kept at a time.
