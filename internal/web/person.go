@@ -98,7 +98,7 @@ func (s *Site) known(r *http.Request) (*person, error) {
 	if p.ID == "" && len(p.roles) == 0 {
 		why := "Pupils, and people who are not in the school's list, have no page here."
 		if len(p.adults) == 0 {
-			why = "The list of the school's people has not been read yet."
+			why = nobodyRead
 		}
 		return nil, refusal{
 			Status: http.StatusForbidden, Title: "There is nothing here for this account", Account: id.Address, Why: why,
@@ -107,6 +107,9 @@ func (s *Site) known(r *http.Request) (*person, error) {
 	}
 	return p, nil
 }
+
+// nobodyRead is why nobody is known at a school at which nothing was looked at.
+const nobodyRead = "The list of the school's people has not been read yet."
 
 // ours tells whether an address is on one of the school's own domains.
 func (s *Site) ours(address string) bool {

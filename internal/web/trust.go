@@ -14,7 +14,6 @@ import (
 	"esafetybot/internal/memory"
 	"esafetybot/internal/policy"
 	"esafetybot/internal/reports"
-	"esafetybot/internal/roster"
 	"esafetybot/internal/trust"
 	"esafetybot/internal/views"
 	"esafetybot/internal/web/signin"
@@ -105,8 +104,7 @@ func (t *Trust) person(r *http.Request) (*trustPerson, error) {
 		var no refusal
 		switch {
 		case errors.As(err, &no): // nobody at this school, as far as it knows
-			adults, err := roster.Read(r.Context(), s.Site.Main)
-			if err == nil && len(adults) == 0 && namedAdmin(s.Site.Policy, id.Address) {
+			if no.Why == nobodyRead && namedAdmin(s.Site.Policy, id.Address) {
 				p.never = append(p.never, s.Site.Policy.School.Name)
 			}
 		case err != nil:
