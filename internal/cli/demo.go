@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -287,7 +288,7 @@ func sumDemo(ctx context.Context, o *options, p *policy.Policy, b *workbench, w 
 	fmt.Fprintf(to, "\n%-34s %5s  %s\n", "Who", "Mails", "The last one")
 	for _, r := range received {
 		last := r.Mails[len(r.Mails)-1]
-		fmt.Fprintf(to, "%-34s %5d  %s\n", r.Who, len(r.Mails), last.Subject)
+		fmt.Fprintf(to, "%-34s %5d  %s\n", cmp.Or(r.Who, "asked about their files"), len(r.Mails), last.Subject)
 	}
 	if len(received) == 0 {
 		fmt.Fprintln(to, "nobody received anything")

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"esafetybot/internal/moderation"
 	"esafetybot/internal/people"
@@ -51,6 +52,9 @@ func (s *campus) explain(want, have []truth.Finding) string {
 			course, file, _ := strings.Cut(of, "-")
 			s.attachedIn(&out, course, file)
 		}
+		if name, asked := strings.CutPrefix(sub, "check-in/"); asked {
+			s.answered(&out, name)
+		}
 		if of, post := strings.CutPrefix(sub, "post/"); post {
 			course, id, _ := strings.Cut(of, "-")
 			s.saidOn(&out, course, id)
@@ -82,6 +86,19 @@ func (s *campus) explain(want, have []truth.Finding) string {
 		}
 	}
 	return out.String()
+}
+
+// answered tells what was answered to a check-in, by whom, and which accounts these are now.
+func (s *campus) answered(out *strings.Builder, name string) {
+	for _, d := range s.decided() {
+		if d.CheckIn != name {
+			continue
+		}
+		fmt.Fprintf(out, "   %s by %q answer %q said %v\n", d.At.Format(time.DateTime), d.By.ID, d.Answer, d.Said)
+		if u := s.world.User(d.By.ID); u != nil {
+			fmt.Fprintf(out, "      in %s suspended %v archived %v\n", u.OrgUnitPath, u.Suspended, u.Archived)
+		}
+	}
 }
 
 func (s *campus) logOf(out *strings.Builder, id string) {
