@@ -71,10 +71,12 @@ type cast struct {
 	all []*named
 	// firsts and middles are those of everybody together.
 	firsts, middles map[string]bool
+	// texts are those read already: a school's titles say the same again and again.
+	texts map[string]*text
 }
 
 func newCast(all []*named) *cast {
-	c := &cast{all: all, firsts: map[string]bool{}, middles: map[string]bool{}}
+	c := &cast{all: all, firsts: map[string]bool{}, middles: map[string]bool{}, texts: map[string]*text{}}
 	for _, n := range all {
 		for _, p := range n.names {
 			for _, first := range p.firsts {
@@ -138,7 +140,11 @@ type text struct {
 }
 
 func (c *cast) text(s string) *text {
+	if t := c.texts[s]; t != nil {
+		return t
+	}
 	t := &text{spelt: cut(s, false), cast: c}
+	c.texts[s] = t
 	t.rows = t.stretches()
 	all := t.readings()
 	for _, r := range all {
