@@ -125,15 +125,25 @@ func (w *world) mayTeach(u *User) bool {
 	return u != nil && !u.IsGuestUser && w.kinds[u] != "pupils"
 }
 
-// kindAt is the kind that an account had at a moment: by the unit that it was in before the first move that the admin log tells of later (docs/comment-rules.md, "as things were at its at").
-func (w *world) kindAt(u *User, at time.Time) string {
+// unitAt is the unit that an account was in at a moment: that before the first move that the admin log tells of later, else that of
+// now, or in which it was deleted (docs/comment-rules.md, "as things were at its at").
+func (w *world) unitAt(u *User, at time.Time) string {
 	if r := w.nextAdmin(u, at, "MOVE_USER_TO_ORG_UNIT"); r != nil {
-		c := *u
-		c.OrgUnitPath = r.param("ORG_UNIT_NAME")
-		w.memberOf[&c] = w.memberOf[u]
-		return w.describe(&c).kind
+		return r.param("ORG_UNIT_NAME")
 	}
-	return w.kinds[u]
+	return u.OrgUnitPath
+}
+
+// kindAt is the kind that an account had at a moment, by its unit then.
+func (w *world) kindAt(u *User, at time.Time) string {
+	unit := w.unitAt(u, at)
+	if unit == u.OrgUnitPath {
+		return w.kinds[u]
+	}
+	c := *u
+	c.OrgUnitPath = unit
+	w.memberOf[&c] = w.memberOf[u]
+	return w.describe(&c).kind
 }
 
 // nextAdmin is the first record about an account in the admin log after a moment, of some names; nil if there is none.

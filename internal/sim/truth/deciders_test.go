@@ -1,6 +1,9 @@
 package truth
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 // later is when somebody looked at what Pat wrote, on Friday; thursdayAt and fridayAt lie on either side.
 const (
@@ -118,5 +121,78 @@ func TestCoverOfThen(t *testing.T) {
 		{name: "no host, switched off since", log: []string{happened(ten, "pat@school.example", "commented_announcement", "c3")}, files: sues(`"suspended": true, "suspensionTime": "` + thursdayAt + `"`),
 			decisions: []string{stoodIn("2026-11-10T09:00:00Z", "head@school.example", "c3", "sue@school.example", "2026-11-10", "2026-11-20")},
 			want:      []string{"comments.no-host post/c3-p1: course/c3, since 2026-11-11T10:00:00Z"}},
+	})
+}
+
+// What somebody decides counts if they were of the school then, wherever in the trust they were moved since. With each decision nothing is found;
+// what is wanted is what is found if it does not count.
+func TestDecidersOfTheSchoolThen(t *testing.T) {
+	const ours = "[/Pupils, /Staff, /Visitors]"
+	type mover struct{ account, address, unit string }
+	kims, heads, sues := mover{kim, "kim@school.example", "/Staff"}, mover{head, "head@school.example", "/Staff"}, mover{sue, "sue@school.example", "/Visitors"}
+	patsClass := map[string]string{"students.json": `{"c1": [{"userId": "p1"}]}`} // the class stays the school's
+	pending := blogsAre(blog("41", open, blogComment(1, "PENDING", ten, "b9")))
+	replied := []string{wrote(ten, "pat@school.example"), wrote(noon, "sue@school.example")}
+	cover := stoodIn(later, "head@school.example", "c1", "sue@school.example", "2026-11-11", "2026-11-11")
+	spot := answered(later, "moe@school.example", "dojo-spot-"+a1, "yes")
+	for _, c := range []struct {
+		who mover
+		streamCase
+	}{
+		{kims, streamCase{name: "a teacher's review", log: patWrote, decisions: []string{reviewed(later, "kite@school.example", noon)}, files: patsClass, want: []string{pats}}},
+		{heads, streamCase{name: "the head's", log: patWrote, decisions: []string{reviewed(later, "head@school.example", noon)}, files: patsClass, want: []string{pats}}},
+		{kims, streamCase{name: "of a document", drive: patNoted, decisions: []string{reviewedDoc(later, "kim@school.example", noon)}, files: patsClass, want: []string{inDoc}}.atDocuments()},
+		{heads, streamCase{name: "of a blog", means: onBlogs, decisions: []string{reviewedBlog(later, "head@school.example", noon)}, files: pending, want: []string{readers}}},
+		{heads, streamCase{name: "a comment shown", means: onBlogs, decisions: []string{onBlog(later, "head@school.example", "approve", "41-1-1")}, files: pending, want: []string{readers}}},
+		{heads, streamCase{name: "cover, said by them", log: replied, decisions: []string{cover}, files: patsClass, want: []string{pats}}},
+		{sues, streamCase{name: "cover, of them", log: replied, decisions: []string{cover}, files: patsClass, want: []string{pats}}},
+		{heads, streamCase{name: "a check-in", means: halfTermly, decisions: []string{answered(later, "head@school.example", "filtering", "yes")}, want: []string{late}}},
+		{kims, streamCase{name: "a check-in on ClassDojo", means: askDojo, dojo: someDojo, decisions: []string{saidDojo(later, "kim@school.example", a1, allOff), spot}, want: []string{oldDojo}}},
+		{heads, streamCase{name: "a spot check", means: askDojo, dojo: someDojo, decisions: []string{saidDojo(later, "lou@school.example", a1, allOff), answered(later, "head@school.example", "dojo-spot-"+a1, "yes")}, want: []string{oldSpot}}},
+		{kims, streamCase{name: "a review on ClassDojo", means: onDojo, dojo: someDojo, told: []string{toldDojo("csv", "comment", a1, "2026-11-10T10:00:00Z", "k1")}, decisions: []string{sawDojo(later, "kim@school.example", a1, noon)}, want: []string{dojoWaits}}},
+		{heads, streamCase{name: "a record", means: atOnce, decisions: []string{entered(madeAt, "moe@school.example", "consents", "e1", "2026-11-15"), renewed(later, "head@school.example", "consents", "e1", "2027-01-04")}, want: pastDate("2026-11-15")}},
+		{heads, streamCase{name: "a confirmation", means: tuesdays, decisions: []string{confirms(later, "head@school.example", "training", "2026-11-09", "done")}, want: []string{unanswered}}},
+	} {
+		here, away := c.who.account, strings.Replace(c.who.account, c.who.unit, "/Other", 1)
+		from := func(at, unit string) map[string]string { return movedOn(at, c.who.address, unit) }
+		there := from(fridayAt, c.who.unit)
+		there["activities-admin.jsonl"] += "\n" + from("2026-11-14T09:00:00Z", "/Other")["activities-admin.jsonl"]
+		moved := func(name, now string, log map[string]string, want []string) streamCase {
+			out := c.streamCase
+			out.name, out.units, out.files, out.want = c.name+", "+name, ours, both(both(c.files, without(now)), log), want
+			return out
+		}
+		runStream(t, []streamCase{
+			moved("of the school", here, nil, nil),
+			moved("of another", away, nil, c.want),
+			moved("moved away since", away, from(fridayAt, strings.ToUpper(c.who.unit)), nil),
+			moved("moved away just then", away, from(later, c.who.unit), c.want),
+			moved("moved away before", away, from(thursdayAt, c.who.unit), c.want),
+			moved("moved here since", here, from(fridayAt, "/Other"), c.want),
+			moved("moved here just then", here, from(later, "/Other"), nil),
+			moved("moved away and back since", here, there, nil),
+			moved("moved away from among the pupils since", away, from(fridayAt, "/Pupils"), c.want),
+		})
+	}
+}
+
+// The same of who was deleted after they were moved, and of who is asked now whether they read the policy, and came since they did.
+func TestDecidersWhoWereMovedAndMore(t *testing.T) {
+	const ours = "[/Pupils, /Staff, /Visitors]"
+	gone := func(unit, from string) map[string]string {
+		kims := strings.Replace(but(kim, `"deletionTime": "2026-11-15T09:00:00Z"`), "/Staff", unit, 1)
+		files := and(and(without("t1"), "deletedusers.json", deleted(kims)), "students.json", `{"c1": [{"userId": "p1"}]}`)
+		return both(and(files, "teachers.json", `{"c1": [{"userId": "t1"}, {"userId": "t3"}]}`), movedOn(fridayAt, "kim@school.example", from))
+	}
+	read := []string{reads(later, "kim@school.example")}
+	for _, who := range []string{"lou", "moe", "head", "officer", "office"} {
+		read = append(read, reads(later, who+"@school.example"))
+	}
+	const policyRead, review = "{record: policy-read, due: 2 school days}", "review: {last: 2026-07-06, every: year}"
+	runStream(t, []streamCase{
+		{name: "moved away since, and deleted", units: ours, log: patWrote, decisions: []string{reviewed(later, "kim@school.example", noon)}, files: gone("/Other", "/Staff")},
+		{name: "moved here since, and deleted", units: ours, log: patWrote, decisions: []string{reviewed(later, "kim@school.example", noon)}, files: gone("/Staff", "/Other"), want: []string{pats}},
+		{name: "read the policy before they came", units: ours, means: policyRead, dojo: review, decisions: read, files: movedOn(fridayAt, "kim@school.example", "/Other"), want: []string{"record.overdue user/t1: review 2026-07-06"}},
+		{name: "read it when they had come", units: ours, means: policyRead, dojo: review, decisions: read, files: movedOn(later, "kim@school.example", "/Other")},
 	})
 }

@@ -127,9 +127,9 @@ func (w *world) workedThen(u *User, at time.Time) bool {
 	return true
 }
 
-// isAdult reports whether an account is a school account and no pupil's. Its unit is that of now, or that in which it was deleted.
+// isAdult reports whether an account was a school account then and no pupil's. Where it was moved since says nothing of what it decided before.
 func (w *world) isAdult(u *User, at time.Time) bool {
-	return !u.IsGuestUser && underAny(u.OrgUnitPath, w.p.OrgUnits) && w.kindAt(u, at) != "pupils"
+	return !u.IsGuestUser && underAny(w.unitAt(u, at), w.p.OrgUnits) && w.kindAt(u, at) != "pupils"
 }
 
 // plays reports whether somebody plays one of the roles.
