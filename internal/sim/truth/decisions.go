@@ -113,8 +113,7 @@ func (w *world) adultThen(address string, at time.Time) *User {
 	return nil
 }
 
-// workedThen reports whether an account could be used at a time at which it was there or not yet deleted. When it was archived
-// nobody tells, so it counts as archived all along.
+// workedThen reports whether an account could be used at a time at which it was there or not yet deleted.
 func (w *world) workedThen(u *User, at time.Time) bool {
 	switch {
 	case w.archivedAt(u, at):
