@@ -55,11 +55,11 @@ type documentsRun struct {
 	gone    map[string]time.Time         // when files were put into the bin or deleted, of late
 
 	mu       sync.Mutex
-	shown    bool                  // Google showed somebody something
-	refusers []string              // as whom it refused
-	refused  bool                  // it refuses it for everybody
-	refusals map[string]error      // what it refused, by file
-	above    map[string]*seen.Item // folders that were read
+	shown    bool              // Google showed somebody something
+	refusers []string          // as whom it refused
+	refused  bool              // it refuses it for everybody
+	refusals map[string]error  // what it refused, by file
+	above    map[string]viewed // folders that were read
 }
 
 // owned is since when a file is somebody's, by Directory id.
@@ -69,7 +69,7 @@ type owned struct {
 }
 
 func newDocuments(r *commentsRun) *documentsRun {
-	return &documentsRun{commentsRun: r, folders: map[string][]string{}, touched: map[string]*moderation.Loose{}, owners: map[string]owned{}, gone: map[string]time.Time{}, above: map[string]*seen.Item{}, refusals: map[string]error{}}
+	return &documentsRun{commentsRun: r, folders: map[string][]string{}, touched: map[string]*moderation.Loose{}, owners: map[string]owned{}, gone: map[string]time.Time{}, above: map[string]viewed{}, refusals: map[string]error{}}
 }
 
 func (d *documentsRun) run(ctx context.Context) {

@@ -1,6 +1,7 @@
 package jobs
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -531,6 +532,18 @@ func TestDocumentSeenByOthers(t *testing.T) {
 		s.must(s.w.Trash("task", "lou@school.example"))
 		s.run()
 		s.want("in the bin", none, none)
+	})
+	t.Run("a pupil's in a teacher's folder that everybody at school sees", func(t *testing.T) { // its owner sees that folder, and not what is above it
+		s := newPapers(t)
+		s.folder("kim", "f1", "task")
+		s.must(s.w.Share("task", world.Grant{Type: "domain", Role: "reader", Domain: "school.example"}, "kim@school.example"))
+		s.paper("pat", "task", "d", "pia")
+		s.comment("d", "pia")
+		s.run()
+		s.want("", []string{"document/1-d"}, none)
+		if p := s.book.Class("1").Posts["doc.d"]; p == nil || !slices.Contains(p.Above, "f1") {
+			t.Errorf("remembered is %+v", p)
+		}
 	})
 	t.Run("a folder of several", func(t *testing.T) {
 		s := newPapers(t)

@@ -181,6 +181,7 @@ func (d *documentsRun) tellRefused() {
 // them is a class's. sure is false if one could not be read; that is told only where it leaves open whose the file is.
 func (d *documentsRun) climb(ctx context.Context, file string, it seen.Item, as string) (above []string, found, sure bool) {
 	sure = true
+	var others []string // who is asked first what is above
 	fail := func(as string, err error) {
 		if d.Env.Google.NotFound(err) || found && d.Env.Google.Reason(err) != seen.Failed { // above the class's folder what nobody may see stays unseen
 			return
@@ -195,7 +196,7 @@ func (d *documentsRun) climb(ctx context.Context, file string, it seen.Item, as 
 			return append(above, it.Drive), found, sure
 		}
 		parent, who := it.Parent, as
-		for _, id := range d.insiders(it, as) {
+		for _, id := range append(others, d.insiders(it, as)...) {
 			if parent != "" {
 				break
 			}
@@ -204,6 +205,8 @@ func (d *documentsRun) climb(ctx context.Context, file string, it seen.Item, as 
 				theirs, err := d.item(ctx, a.Address, it.ID)
 				if err != nil {
 					fail(id, err)
+				} else if it.ID != file {
+					d.keep(theirs, id)
 				}
 				parent, who = theirs.Parent, id
 			}
@@ -218,28 +221,44 @@ func (d *documentsRun) climb(ctx context.Context, file string, it seen.Item, as 
 			fail(who, err)
 			break
 		}
-		it, as = f, who
+		it, as, others = f, who, nil
 		if a, ours := d.Who().Account(f.Owner); ours && d.Who().Ours(a.Address) {
 			as = a.ID
+			if f.Parent == "" && a.ID != who { // it was read as somebody from whom Google may hide what is above; its owner sees it
+				others = []string{a.ID}
+			}
 		}
 	}
 	return above, found, sure
 }
 
-// folder reads a folder above a file, once in a run.
+// viewed is a folder as somebody sees it, by Directory id.
+type viewed struct {
+	seen.Item
+	by string
+}
+
+// keep notes a folder as somebody sees it, unless what is above it is known already.
+func (d *documentsRun) keep(folder seen.Item, by string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if have, ok := d.above[folder.ID]; !ok || have.Parent == "" {
+		d.above[folder.ID] = viewed{folder, by}
+	}
+}
+
+// folder reads a folder above a file, once in a run; again only as somebody else while nobody saw what is above it.
 func (d *documentsRun) folder(ctx context.Context, id, as string) (seen.Item, error) {
 	d.mu.Lock()
-	have := d.above[id]
+	have, ok := d.above[id]
 	d.mu.Unlock()
-	if have != nil {
-		return *have, nil
+	if ok && (have.Parent != "" || have.by == as) {
+		return have.Item, nil
 	}
 	a, _ := d.Who().AccountByID(as)
 	it, err := d.item(ctx, a.Address, id)
 	if err == nil {
-		d.mu.Lock()
-		d.above[id] = &it
-		d.mu.Unlock()
+		d.keep(it, as)
 	}
 	return it, err
 }
