@@ -60,10 +60,15 @@ func newRun(o *options) *cobra.Command {
 			}
 			defer b.close()
 			if len(names) == 0 {
-				var records []*jobs.Record
-				var failed bool
-				if records, failed, err = b.runDue(ctx, asJSON); err == nil {
-					err = b.ended(ctx, records, failed, asJSON)
+				all := ran{records: []*jobs.Record{}}
+				o.rounds().run(ctx, func() bool {
+					var one ran
+					one, err = b.runDue(ctx, asJSON)
+					all.add(one)
+					return one.did
+				}, func() time.Time { return b.soonest(ctx, all) })
+				if err == nil {
+					err = b.ended(ctx, all.records, all.failed, asJSON)
 				}
 			} else {
 				err = b.run(ctx, names, asJSON)
@@ -220,21 +225,37 @@ func holder() string {
 	return fmt.Sprintf("%s/%d/%d", host, os.Getpid(), time.Now().UnixNano())
 }
 
+// ran is what one or more rounds of what is due came to.
+type ran struct {
+	records []*jobs.Record
+	failed  bool
+	did     bool // something was due
+	waits   bool // something more may wait
+}
+
+func (r *ran) add(one ran) {
+	r.records = append(r.records, one.records...)
+	r.failed, r.did, r.waits = r.failed || one.failed, r.did || one.did, one.waits
+}
+
 // runDue runs what is due, and writes down until when nothing is.
-func (b *workbench) runDue(ctx context.Context, quiet bool) (records []*jobs.Record, failed bool, err error) {
+func (b *workbench) runDue(ctx context.Context, quiet bool) (out ran, err error) {
+	out.records = []*jobs.Record{}
 	found, err := jobs.Tick(ctx, b.env)
 	if err != nil {
-		return nil, true, err
+		out.failed = true
+		return out, err
 	}
+	out.did, out.waits = len(found.Names) > 0, !found.Known
 	if len(found.Names) == 0 {
 		fmt.Fprintf(b.o.std.Err, "Nothing is due: jobs run once a day, at %s or as soon after as they can. Name one to run it now: esafetybot run %s\n",
 			b.env.Policy.Mail.Report, jobs.SharingJob)
 	}
 	env := b.env
 	env.Since = found.Since
-	records, failed = b.runAll(ctx, env, found.Names, quiet)
+	out.records, out.failed = b.runAll(ctx, env, found.Names, quiet)
 	b.workOut(ctx, found)
-	return records, failed, nil
+	return out, nil
 }
 
 // workOut writes down until when nothing is due, after something was. That it cannot is no failure: the next look at the clock does it.

@@ -210,21 +210,39 @@ func (o *options) runTrust(ctx context.Context, names []string, asJSON bool) err
 		o.lastRun(ctx, t, slices.Concat(mine, theirs), clock())
 	}
 	failed, all := false, []ofSchool{}
-	for _, key := range mine {
-		p, _ := t.School(key)
-		records, err := o.forSchool(p).runSchool(telemetry.Apart(ctx), p, clock, names, asJSON)
-		one := ofSchool{School: key, Records: records}
-		if err != nil {
-			failed = true
-			if !errors.Is(err, errStatus(exitFailed)) { // else it was told
-				one.Error = err.Error()
-				o.schoolFailed(key, err)
+	schools := map[string]ran{}
+	round := func() (did bool) {
+		for _, key := range mine {
+			p, _ := t.School(key)
+			of, err := o.forSchool(p).runSchool(telemetry.Apart(ctx), p, clock, names, asJSON)
+			one := ofSchool{School: key, Records: of.records}
+			if err != nil {
+				failed = true
+				if !errors.Is(err, errStatus(exitFailed)) { // else it was told
+					one.Error = err.Error()
+					o.schoolFailed(key, err)
+				}
+			}
+			schools[key], did = of, did || of.did
+			all = append(all, one)
+			if ctx.Err() != nil {
+				break
 			}
 		}
-		all = append(all, one)
-		if ctx.Err() != nil {
-			break
-		}
+		return did
+	}
+	if len(names) > 0 {
+		round()
+	} else {
+		o.rounds().run(ctx, round, func() (soonest time.Time) {
+			for _, key := range mine {
+				p, _ := t.School(key)
+				if at := o.forSchool(p).soonestOf(ctx, clock, p, schools[key]); !at.IsZero() && (soonest.IsZero() || at.Before(soonest)) {
+					soonest = at
+				}
+			}
+			return soonest
+		})
 	}
 	for _, key := range theirs {
 		if ctx.Err() != nil {
@@ -307,28 +325,26 @@ func (o *options) schoolFailed(key string, err error) {
 }
 
 // runSchool runs one school of a trust.
-func (o *options) runSchool(ctx context.Context, p *policy.Policy, clock func() time.Time, names []string, quiet bool) ([]*jobs.Record, error) {
+func (o *options) runSchool(ctx context.Context, p *policy.Policy, clock func() time.Time, names []string, quiet bool) (of ran, err error) {
 	b, err := o.bench(ctx, p, clock)
 	if err != nil {
-		return nil, err
+		return of, err
 	}
 	defer b.close()
-	var records []*jobs.Record
-	var failed bool
 	if len(names) > 0 {
-		records, failed = b.runAll(ctx, b.env, names, quiet)
+		of.records, of.failed = b.runAll(ctx, b.env, names, quiet)
 	} else {
 		if _, err := b.late(ctx); err != nil {
-			return nil, err
+			return of, err
 		}
-		if records, failed, err = b.runDue(ctx, quiet); err != nil {
-			return nil, err
+		if of, err = b.runDue(ctx, quiet); err != nil {
+			return of, err
 		}
 	}
-	if failed || ctx.Err() != nil {
-		return records, errStatus(exitFailed)
+	if of.failed || ctx.Err() != nil {
+		return of, errStatus(exitFailed)
 	}
-	return records, nil
+	return of, nil
 }
 
 // lookAfter looks whether a school of another task was run in its time, and sends its letter if it was not. It reads one document of a school where all is well.

@@ -168,7 +168,7 @@ func (g *grove) single(state, mails string) {
 		o.policy, o.trust = filepath.Join(g.dir, key+".yaml"), ""
 		b, err := o.workbench(g.t.Context())
 		g.do(err)
-		if _, failed, err := b.runDue(g.t.Context(), false); failed || err != nil {
+		if of, err := b.runDue(g.t.Context(), false); of.failed || err != nil {
 			g.t.Errorf("%s alone: %v\n%s", key, err, said)
 		}
 		b.close()

@@ -14,15 +14,18 @@ import (
 	"time"
 )
 
-// How long lies between two starts of the worker by one receiver.
+// How long lies between two starts of the worker by one receiver, and how long a worker stays.
 const (
-	GapUrgent   = 2 * time.Minute  // where something waits that is looked at at once
+	GapUrgent   = 50 * time.Second // where something waits that is looked at at once
 	GapOrdinary = 10 * time.Minute // where nothing of that kind does
 	startFor    = 5 * time.Second  // how long a push may wait for a start
+	// Stay is how long a worker that had something to do is there, from its own start: it looks for what is urgent once more when that is over. It is longer than the gap, so that a
+	// push that comes too soon for another start is found by the run that was started last; and it costs nothing, because Google charges a minute for every start.
+	Stay = GapUrgent + 5*time.Second
 )
 
 // Starter starts the worker's Cloud Run job when hints wait. The first hint starts it; those that come soon after share one more start, when the
-// gap is over. A start that fails costs nothing but time: the next tick of the worker's clock finds the hints.
+// gap is over, and what is urgent among them is found by the worker that was started ([Stay]). A start that fails costs nothing but time: the next tick of the worker's clock finds the hints.
 type Starter struct {
 	// Start asks for one run of the worker ([RunJob]).
 	Start func(context.Context) error

@@ -62,7 +62,7 @@ func TestStarterGathers(t *testing.T) {
 				c.pass(5 * time.Second)
 			}
 			c.pass(time.Hour)
-		}, []time.Duration{0, 2 * m}},
+		}, []time.Duration{0, GapUrgent, 2 * GapUrgent}},
 		{"ordinary ones have longer to wait", func(s *Starter, c *clockwork) {
 			for range 20 {
 				s.Nudge(false)
@@ -76,7 +76,7 @@ func TestStarterGathers(t *testing.T) {
 			s.Nudge(false)
 			s.Nudge(true)
 			c.pass(time.Hour)
-		}, []time.Duration{0, 2 * m}},
+		}, []time.Duration{0, GapUrgent}},
 		{"nor is it late for them", func(s *Starter, c *clockwork) {
 			s.Nudge(false)
 			c.pass(3 * m)
@@ -94,11 +94,11 @@ func TestStarterGathers(t *testing.T) {
 		{"the end does what was put off", func(s *Starter, c *clockwork) {
 			s.Nudge(true)
 			s.Nudge(true)
-			c.pass(m)
+			c.pass(30 * time.Second)
 			s.Close()
 			c.pass(time.Hour)
 			s.Nudge(true)
-		}, []time.Duration{0, m}},
+		}, []time.Duration{0, 30 * time.Second}},
 		{"the end without anything put off", func(s *Starter, _ *clockwork) { s.Close(); s.Nudge(true) }, nil},
 	} {
 		for _, fail := range []error{nil, errors.New("status 403")} {

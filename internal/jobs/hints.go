@@ -166,6 +166,43 @@ func hinted(ctx context.Context, env Env) ([]string, error) {
 	return out, nil
 }
 
+// Again is when a run of what is due may look again because of something urgent that waits: now, or when the job that it concerns has rested; zero where nothing urgent waits, or what waits is left to the
+// clock. It costs one query where no hints wait.
+func Again(ctx context.Context, env Env) (soonest time.Time, err error) {
+	if env.Hints == nil {
+		return soonest, nil
+	}
+	list, err := waitingHints(ctx, env)
+	if err != nil {
+		return soonest, err
+	}
+	now := env.Clock()
+	for _, w := range list {
+		if !w.counts(now) || !w.Urgent() {
+			continue
+		}
+		for _, job := range wanted(env.Policy, w.Hint) {
+			last, err := Latest(ctx, env.Store, job)
+			if err != nil {
+				return time.Time{}, err
+			}
+			at := now
+			if last != nil {
+				if takenUp(last, w.Hint) || resting(last, now) {
+					continue
+				}
+				if rested := last.Started.Add(gapUrgent); rested.After(now) {
+					at = rested
+				}
+			}
+			if soonest.IsZero() || at.Before(soonest) {
+				soonest = at
+			}
+		}
+	}
+	return soonest, nil
+}
+
 // beforeHour tells whether the hour at which reports go is still to come today.
 func beforeHour(p *policy.Policy, now time.Time) bool {
 	local := now.In(p.School.Location)

@@ -95,7 +95,7 @@ func (b *board) raw(v any) {
 func (b *board) ran(job string, ago time.Duration, wrong string) {
 	b.t.Helper()
 	b.n++
-	r := &Record{ID: fmt.Sprint(job, b.n), Job: job, Started: b.now.Add(-ago), Error: wrong}
+	r := &Record{ID: fmt.Sprint(job, b.n), Job: job, Started: b.now.Add(-ago), Ended: b.now.Add(-ago), Error: wrong}
 	batch := &store.Batch{}
 	if err := r.Add(batch); err != nil {
 		b.t.Fatal(err)

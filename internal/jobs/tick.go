@@ -33,6 +33,7 @@ const lookAhead = 36 * time.Hour
 type Found struct {
 	Names []string          // the jobs that are due, SendJob among them where anything may have to be sent
 	Since map[string]string // for Env.Since
+	Known bool              // that nothing is due was known from the look before, and no hint came since
 }
 
 // Tick lists the jobs that are due, as [Due] does, and [SendJob] if something waits to be sent. When it finds nothing it writes down until when nothing can be due by the clock ([runs.Next]), and until then a tick
@@ -51,7 +52,7 @@ func Tick(ctx context.Context, env Env) (Found, error) {
 			return Found{}, err
 		}
 		if !waits && (next.Trip.IsZero() || !tripped(ctx, env, next.Trip)) {
-			return Found{}, nil
+			return Found{Known: true}, nil
 		}
 	}
 	return find(ctx, env)
