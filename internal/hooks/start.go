@@ -16,16 +16,15 @@ import (
 
 // How long lies between two starts of the worker by one receiver, and how long a worker stays.
 const (
-	GapUrgent   = 50 * time.Second // where something waits that is looked at at once
-	GapOrdinary = 10 * time.Minute // where nothing of that kind does
-	startFor    = 5 * time.Second  // how long a push may wait for a start
+	GapUrgent = 50 * time.Second
+	startFor  = 5 * time.Second // how long a push may wait for a start
 	// Stay is how long a worker that had something to do is there, from its own start: it looks for what is urgent once more when that is over. It is longer than the gap, so that a
 	// push that comes too soon for another start is found by the run that was started last; and it costs nothing, because Google charges a minute for every start.
 	Stay = GapUrgent + 5*time.Second
 )
 
-// Starter starts the worker's Cloud Run job when hints wait. The first hint starts it; those that come soon after share one more start, when the
-// gap is over, and what is urgent among them is found by the worker that was started ([Stay]). A start that fails costs nothing but time: the next tick of the worker's clock finds the hints.
+// Starter starts the worker's Cloud Run job when something urgent waits; everything else is looked at first by the next start that the clock makes. The first urgent hint starts it; those that come soon after share one more start, when the
+// gap is over, and are found by the worker that was started ([Stay]). A start that fails costs nothing but time: the next tick of the worker's clock finds the hints.
 type Starter struct {
 	// Start asks for one run of the worker ([RunJob]).
 	Start func(context.Context) error
@@ -44,15 +43,11 @@ type Starter struct {
 // Nudge hears that a hint was kept. Where it starts the worker it comes back when that is done, since a receiver on Cloud Run has no time of its own
 // between requests; for the same reason a start that was put off may come with the next push, or when the receiver ends.
 func (s *Starter) Nudge(urgent bool) {
-	gap := GapOrdinary
-	if urgent {
-		gap = GapUrgent
-	}
 	s.mu.Lock()
 	now := s.Now()
-	at := s.last.Add(gap)
+	at := s.last.Add(GapUrgent)
 	switch {
-	case s.ended:
+	case s.ended, !urgent && (s.due.IsZero() || s.due.After(now)):
 		s.mu.Unlock()
 	case s.last.IsZero() || !at.After(now) || !s.due.IsZero() && !s.due.After(now):
 		s.begin(now)

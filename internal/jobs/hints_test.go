@@ -184,6 +184,21 @@ func TestHinted(t *testing.T) {
 			b.lay(hooks.Drive, "move", "d", m)
 			b.lay(hooks.Users, "makeAdmin", "1", m)
 		}, []string{AccountsJob, PupilEmailJob}},
+		{"on Firestore what is not urgent waits for hours", func(b *board) {
+			b.env.Exclusive = false
+			b.ran(SharingJob, 2*time.Hour, "")
+			b.lay(hooks.Drive, "move", "d", 30*m)
+		}, nil},
+		{"and then no more", func(b *board) {
+			b.env.Exclusive = false
+			b.ran(SharingJob, 4*time.Hour, "")
+			b.lay(hooks.Drive, "move", "d", 30*m)
+		}, []string{SharingJob}},
+		{"what is urgent does not", func(b *board) {
+			b.env.Exclusive = false
+			b.ran(SharingJob, 2*m, "")
+			b.lay(hooks.Drive, "change_document_visibility", "d", m)
+		}, []string{SharingJob}},
 		{"on a clock that stands still", func(b *board) {
 			b.ran(SharingJob, 0, "")
 			b.lay(hooks.Drive, "move", "d", 0)
@@ -191,6 +206,7 @@ func TestHinted(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			b := newBoard(t)
+			b.env.Exclusive = true
 			c.do(b)
 			have, err := hinted(t.Context(), b.env)
 			slices.Sort(have)
