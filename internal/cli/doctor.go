@@ -12,8 +12,11 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"esafetybot/internal/decisions"
 	"esafetybot/internal/doctor"
+	"esafetybot/internal/findings"
 	"esafetybot/internal/google"
+	"esafetybot/internal/hooks"
 	"esafetybot/internal/mail"
 	"esafetybot/internal/policy"
 	"esafetybot/internal/store"
@@ -31,7 +34,7 @@ func newDoctor(o *options) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "doctor",
 		Short: "Try everything that a run needs, and say what works, what does not, and what to do next",
-		Long: "Try each scope, setting and address that the policy's clauses need, the rolls, the term dates, the state, the way out for mails and the review site. It reads only: nothing is changed, and no mail is sent but the one that --test-mail asks for.\n\n" +
+		Long: "Try each scope, setting and address that the policy's clauses need, the rolls, the term dates, the state and the places beside it (--decisions, --hints), the way out for mails and the review site. It reads only: nothing is changed, and no mail is sent but the one that --test-mail asks for.\n\n" +
 			"--fix-list prints the client id and the scopes to paste into the Admin console, with what each permits; it needs no network.\n" +
 			"--probe answers questions about Google that docs/live-domain.md leaves open. Its report holds numbers and Google's own words, no personal data, so it can be sent to whoever develops the program.\n\n" +
 			"Exit status: 0 everything works; 1 something does not; 2 wrong usage or a wrong policy.",
@@ -84,11 +87,9 @@ func (o *options) doctor(ctx context.Context, d doctorOptions) error {
 	}
 	s := doctor.Setup{
 		Policy: p, Admin: o.admin, Now: clock(), ClientID: clientID(o.credentials), Mail: to, From: o.from, TestMail: d.testMail, BaseURL: o.baseURL,
-		StateURI: o.state, HTTP: &http.Client{Timeout: 10 * time.Second}, Progress: o.progress(),
-		OpenState: func(ctx context.Context) (store.Store, error) {
-			return o.openAt(ctx, o.state, p)
-		},
+		HTTP: &http.Client{Timeout: 10 * time.Second}, Progress: o.progress(),
 	}
+	s.State, s.Stores = o.places(p)
 	if s.From == "" {
 		s.From = "esafetybot@" + p.School.Domains[0]
 	}
@@ -134,6 +135,33 @@ func (o *options) doctor(ctx context.Context, d doctorOptions) error {
 		err = errStatus(exitFailed)
 	}
 	return err
+}
+
+// places are where a run keeps and finds things. Doctor stands in for the worker, who alone uses all of them.
+func (o *options) places(p *policy.Policy) (state doctor.Place, others []doctor.Place) {
+	at := func(uri string) func(context.Context) (store.Store, error) {
+		return func(ctx context.Context) (store.Store, error) { return o.openAt(ctx, uri, p) }
+	}
+	state = doctor.Place{URI: o.state, Holds: findings.Findings, Rights: rights[workerIdentity][mainDatabase], Open: at(o.state)}
+	decided, told := o.decisionsURI(), o.hintsURI()
+	others = []doctor.Place{
+		{
+			Key: "decisions", What: "What people decide on the review site", URI: decided, Flag: "--decisions", Open: at(decided), Holds: decisions.Decisions, Rights: rights[workerIdentity][decisionsDatabase],
+			Without: "what people answer, decide and tell on the site would not be heard",
+			Later:   "The review site's address is given, but no place for what people decide there, so nothing of it is heard", Next: "start “esafetybot serve”, which makes a file beside the state; elsewhere give --decisions",
+		},
+		{
+			Key: "hints", What: "What the receivers are told", URI: told, Flag: "--hints", Open: at(told), Holds: hooks.Hints, Rights: rights[workerIdentity][hintsDatabase],
+			Without: "what happens is found when the jobs look, and not within minutes; what a forwarder of ClassDojo's mails tells is not heard",
+			Later:   "The receivers' address is given, but no place for what they are told, so what happens is found when the jobs look", Next: "start “esafetybot serve”, which makes a file beside the state; elsewhere give --hints",
+		},
+	}
+	for i, wanted := range []bool{o.baseURL != "", o.hooksURL != ""} {
+		if !wanted { // that there is no site, or no receiver, is told by itself
+			others[i].Later = ""
+		}
+	}
+	return state, others
 }
 
 // printJSON writes a value for programs.

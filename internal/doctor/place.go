@@ -15,7 +15,6 @@ import (
 
 	"esafetybot/internal/calendar"
 	"esafetybot/internal/mail"
-	"esafetybot/internal/store/stores"
 )
 
 // soon is how long before the last term ends that next year's dates are asked for, in days.
@@ -40,56 +39,6 @@ func (x *examination) calendar(context.Context) {
 			x.unknown("calendar/next", "Nothing is known after "+covered.Last.Words(), "put next year's terms into the policy when the school has set them")
 		}
 	}
-}
-
-// state looks whether the state can be opened; a file that is not there yet is not made.
-func (x *examination) state(ctx context.Context) {
-	kind, path, _ := strings.Cut(x.StateURI, ":")
-	if err := stores.Check(x.StateURI); err != nil {
-		x.fails("state", upper(err.Error()), "nothing could be remembered from one day to the next", "correct --state")
-		return
-	}
-	if kind == "memory" {
-		x.unknown("state", "The state is kept in memory: it is gone when the program ends, and everything would be told as new each day", "use --state bolt:PATH, but for trying out")
-		return
-	}
-	if kind == "bolt" {
-		if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
-			if err := writable(filepath.Dir(path)); err != nil {
-				x.fails("state", "The state file "+path+" cannot be made: "+plain(err), "nothing could be remembered from one day to the next", "make the folder and let this user write there, or name another place with --state bolt:PATH")
-				return
-			}
-			x.works("state", "The state file "+path+" is not there yet; the first run makes it")
-			return
-		}
-	}
-	s, err := x.OpenState(ctx)
-	if err == nil {
-		err = s.Close()
-	}
-	if err != nil {
-		x.fails("state", "The state "+x.StateURI+" cannot be opened: "+err.Error(), "nothing could be remembered from one day to the next", "stop the program that holds it, or correct --state")
-		return
-	}
-	x.works("state", "The state "+x.StateURI+" can be opened")
-}
-
-// writable tries to write in a folder, and takes what it wrote away again.
-func writable(dir string) error {
-	f, err := os.CreateTemp(dir, ".doctor-*")
-	if err != nil {
-		return err
-	}
-	return errors.Join(f.Close(), os.Remove(f.Name()))
-}
-
-// plain is an error of the file system without the name of the file that was tried.
-func plain(err error) string {
-	var p *os.PathError
-	if errors.As(err, &p) {
-		return p.Err.Error()
-	}
-	return err.Error()
 }
 
 // mail looks at the way out for mails, and sends one where somebody asked for it.
