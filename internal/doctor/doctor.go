@@ -52,6 +52,8 @@ type Report struct {
 	OK    bool   `json:"ok"` // nothing fails
 	Items []Item `json:"items"`
 	Next  string `json:"next"` // the one thing to do now
+
+	lead sight // of Setup.Lead
 }
 
 // Of lists the items of a status.
@@ -83,6 +85,7 @@ type Setup struct {
 	ClientID string // the service account's number; "" where it is not known
 	Admin    string // who is acted as
 	Now      time.Time
+	Lead     string // the trust's safeguarding lead, who is nobody in the school: only [TrustLead] tells of them; "" where there is none
 
 	// State is where the state lives, Stores are the other places that a run opens.
 	State  Place
@@ -115,12 +118,27 @@ func Examine(ctx context.Context, s Setup) (*Report, error) {
 			return nil, ctx.Err()
 		}
 	}
-	r := &Report{OK: true, Items: x.items}
-	for _, i := range r.Items {
+	r := NewReport(x.items)
+	r.lead = x.lead()
+	if r.Next == "" {
+		r.Next = x.then()
+	}
+	return r, nil
+}
+
+// NewReport is the report of some items. Its Next is what the first failure says that says something, or "".
+func NewReport(items []Item) *Report {
+	r := &Report{OK: true, Items: items}
+	for _, i := range items {
 		r.OK = r.OK && i.Status != Fails
 	}
-	r.Next = x.next(r)
-	return r, nil
+	for _, i := range r.Of(Fails) {
+		if i.Next != "" {
+			r.Next = i.Next + ", then run doctor again"
+			break
+		}
+	}
+	return r
 }
 
 // An examination gathers items.
@@ -154,15 +172,8 @@ func (x *examination) unknown(key, what, next string) {
 	x.add(Item{Key: key, Status: Unknown, What: what, Next: next})
 }
 
-// next is the one thing to do now: what the first failure says, else what comes after a doctor who found nothing.
-func (x *examination) next(r *Report) string {
-	if bad := r.Of(Fails); len(bad) > 0 {
-		for _, i := range bad {
-			if i.Next != "" {
-				return i.Next + ", then run doctor again"
-			}
-		}
-	}
+// then is what comes after a doctor who found nothing.
+func (x *examination) then() string {
 	if x.Mail.Scheme == "dir" {
 		return "run “esafetybot run” and read the mails in the folder " + x.Mail.Path + "; nobody gets one as long as they go there"
 	}

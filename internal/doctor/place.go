@@ -49,8 +49,9 @@ func (x *examination) mail(ctx context.Context) {
 		if info, err := os.Stat(dir); err == nil && !info.IsDir() {
 			x.fails("mail", "Mails should go into the folder "+dir+", which is a file", "no mail is written", "name a folder with --mail dir:PATH")
 			return
-		} else if errors.Is(err, os.ErrNotExist) {
-			dir = filepath.Dir(dir)
+		}
+		for up := filepath.Dir(dir); missingDir(dir) && up != dir; up = filepath.Dir(dir) {
+			dir = up // the first mail makes what is missing
 		}
 		if err := writable(dir); err != nil {
 			x.fails("mail", "Mails should go into the folder "+x.Mail.Path+", which cannot be written to: "+plain(err), "no mail is written", "let this user write there, or name another folder with --mail dir:PATH")
@@ -88,10 +89,16 @@ func (x *examination) mail(ctx context.Context) {
 	x.unknown("mail/arrived", "Whether the test mail arrived only its reader can say", "look into the mailbox, and among the spam")
 }
 
+// missingDir tells whether there is no such folder.
+func missingDir(dir string) bool {
+	_, err := os.Stat(dir)
+	return errors.Is(err, os.ErrNotExist)
+}
+
 // testMail sends one mail by the very way that a run's mails go.
 func (x *examination) testMail(ctx context.Context) error {
 	domain := x.Policy.School.Domains[0]
-	id := fmt.Sprintf("doctor-%d@%s", x.Now.UnixNano(), domain)
+	id := fmt.Sprintf("doctor-%d.%s@%s", x.Now.UnixNano(), strings.ToLower(x.Policy.Key()), domain) // schools of a trust may share the domain
 	m := mail.Message{
 		From: netmail.Address{Name: x.Policy.School.Name, Address: x.From}, To: []netmail.Address{{Address: x.TestMail}},
 		Subject:   "A test mail of esafetybot",
