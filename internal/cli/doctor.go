@@ -8,6 +8,7 @@ import (
 	"net/http"
 	netmail "net/mail"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -37,7 +38,7 @@ func newDoctor(o *options) *cobra.Command {
 		Long: "Try each scope, setting and address that the policy's clauses need, the rolls, the term dates, the state and the places beside it (--decisions, --hints), the way out for mails and the review site. It reads only: nothing is changed, and no mail is sent but the one that --test-mail asks for.\n\n" +
 			"--fix-list prints the client id and the scopes to paste into the Admin console, with what each permits; it needs no network.\n" +
 			"With --trust each school is tried in turn, and one line for each ends the report; --fix-list then prints one list for each Google Workspace, with which schools need each scope. --school names one school; --probe needs it, since it is about one Workspace.\n" +
-			"--probe answers questions about Google that docs/live-domain.md leaves open. Its report holds numbers and Google's own words, no personal data, so it can be sent to whoever develops the program.\n\n" +
+			"--probe answers questions about Google that docs/live-domain.md leaves open. Its report holds numbers and Google's own words, no personal data, so it can be sent to whoever develops the program. It ends with what is left for a person to try.\n\n" +
 			"Exit status: 0 everything works; 1 something does not; 2 wrong usage or a wrong policy.",
 		Example: "  esafetybot doctor --policy school.yaml --google-credentials key.json\n" +
 			"  esafetybot doctor --policy school.yaml --google-credentials key.json --fix-list\n" +
@@ -114,7 +115,7 @@ func (o *options) setup(ctx context.Context, p *policy.Policy) (s doctor.Setup, 
 		return s, err
 	}
 	s = doctor.Setup{
-		Policy: p, Admin: o.actedAs(p), Now: clock(), ClientID: clientID(o.credentials), From: o.from, BaseURL: o.baseURL,
+		Policy: p, Admin: o.actedAs(p), Now: clock(), ClientID: clientID(o.credentials), Keyless: strings.HasPrefix(o.credentials, google.Keyless), From: o.from, BaseURL: o.baseURL,
 		HTTP: &http.Client{Timeout: 10 * time.Second}, Progress: o.progress(),
 	}
 	if s.Mail, err = mail.ParseAddressable(o.mail); err != nil {

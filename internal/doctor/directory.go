@@ -141,8 +141,16 @@ func (x *examination) people() {
 		x.unknown("people/outside", count(len(outside), "address is", "addresses are")+" outside the school's domains and cannot be looked up: "+strings.Join(outside, ", "), "look at the spelling; --test-mail ADDRESS shows whether mail arrives")
 	}
 	if len(blind) > 0 {
-		x.unknown("people/blind", count(len(blind), "address was", "addresses were")+" not looked up, because the accounts could not be read", "")
+		x.unknown("people/blind", count(len(blind), "address was", "addresses were")+" not looked up, because the accounts could not be read", x.unread(google.ScopeUsers, "Directory › Users"))
 	}
+}
+
+// unread says what to do about a list that could not be read.
+func (x *examination) unread(scope, where string) string {
+	if _, tried := x.refused[scope]; tried || x.spoilt {
+		return "put right what is said of Google above, then run doctor again"
+	}
+	return "look at them yourself in the Admin console under " + where + ": no clause needs the scope " + Short(scope) + ", so doctor does not ask for it"
 }
 
 // ours tells whether an address is on a domain whose accounts and groups are all read.
@@ -155,7 +163,7 @@ func (x *examination) orgUnits() {
 	all, good := namedAs(x.Policy, unit), 0
 	if x.units == nil {
 		if len(all) > 0 {
-			x.unknown("units/blind", count(len(all), "org unit was", "org units were")+" not looked up, because the tree of org units could not be read", "")
+			x.unknown("units/blind", count(len(all), "org unit was", "org units were")+" not looked up, because the tree of org units could not be read", x.unread(google.ScopeUnits, "Directory › Organisational units"))
 		}
 		return
 	}
@@ -176,7 +184,7 @@ func (x *examination) namedGroups() {
 	all := namedAs(x.Policy, group)
 	if x.groups == nil {
 		if len(all) > 0 {
-			x.unknown("groups/blind", count(len(all), "group was", "groups were")+" not looked up, because the groups could not be read", "")
+			x.unknown("groups/blind", count(len(all), "group was", "groups were")+" not looked up, because the groups could not be read", x.unread(google.ScopeGroups, "Directory › Groups"))
 		}
 		return
 	}

@@ -82,6 +82,7 @@ type Setup struct {
 	Policy   *policy.Policy
 	Client   *google.Client // nil where there are no credentials, or none that can be read; Trouble then says why
 	Trouble  error
+	Keyless  bool   // it signs without a key
 	ClientID string // the service account's number; "" where it is not known
 	Admin    string // who is acted as
 	Now      time.Time
