@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"esafetybot/internal/policy"
+	"esafetybot/internal/store/stores"
 )
 
 // TestDoctorTrust: each school of a trust is tried in turn, its part headed with its name and about nobody of another school's; one line for each ends the report; one that does not stand as it should
@@ -49,6 +50,18 @@ func TestDoctorTrust(t *testing.T) {
 	}
 	if !strings.Contains(text, "dsl@trust.example, which is in no school's Google account") {
 		t.Errorf("nothing is said of the trust's lead:\n%s", text)
+	}
+
+	// Where the schools' state is there, it is opened for each of them, and let go again.
+	set, err := stores.OpenSet(t.Context(), state, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := set.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if text, err = run(doctorOptions{}); err != nil || strings.Count(text, "can be opened and read") != len(g.keys) {
+		t.Errorf("%v\n%s", err, text)
 	}
 
 	// One school goes wrong: it alone is told, and the exit status says so. The lead's address is none of the Workspace's.

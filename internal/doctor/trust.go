@@ -56,14 +56,17 @@ func TrustLead(address string, of []*Report) Item {
 	case absent:
 		return Item{Key: key, Status: Unknown, What: who + ", which is in no school's Google account and cannot be looked up", Next: "look at the spelling"}
 	}
-	return Item{Key: key, Status: Unknown, What: who + ", and was not looked up, because no school's accounts could be read"}
+	return Item{Key: key, Status: Unknown, What: who + ", and was not looked up, because no school's accounts could be read", Next: "put right what is said of the schools above, then run doctor again"}
 }
 
 // Summary tells in one line how a school stands.
 func (r *Report) Summary() string {
 	fails := len(r.Of(Fails))
 	out := "everything that can be tried works"
-	if fails > 0 {
+	switch {
+	case fails == 0 && len(r.Of(Works)) == 0:
+		out = "nothing could be tried"
+	case fails > 0:
 		out = count(fails, "thing does not work", "things do not work")
 	}
 	if n := len(r.Of(Unknown)); n > 0 {

@@ -34,3 +34,19 @@ func TestTrustLead(t *testing.T) {
 		}
 	}
 }
+
+// A summary says that all is well only where something was seen to be.
+func TestSummary(t *testing.T) {
+	good, bad, open := Item{Status: Works, What: "a"}, Item{Status: Fails, What: "b", Next: "mend it"}, Item{Status: Unknown, What: "c"}
+	for want, items := range map[string][]Item{
+		"everything that can be tried works":                                                      {good},
+		"everything that can be tried works, 2 things nobody can tell yet":                        {good, open, open},
+		"nothing could be tried, 1 thing nobody can tell yet":                                     {open},
+		"1 thing does not work; next: mend it, then run doctor again":                             {good, bad},
+		"2 things do not work, 1 thing nobody can tell yet; next: mend it, then run doctor again": {bad, bad, open},
+	} {
+		if have := NewReport(items).Summary(); have != want {
+			t.Errorf("%q, want %q", have, want)
+		}
+	}
+}
