@@ -8,12 +8,16 @@ import (
 	"net/http"
 	netmail "net/mail"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"esafetybot/internal/decisions"
 	"esafetybot/internal/doctor"
+	"esafetybot/internal/findings"
 	"esafetybot/internal/google"
+	"esafetybot/internal/hooks"
 	"esafetybot/internal/mail"
 	"esafetybot/internal/policy"
 	"esafetybot/internal/store"
@@ -31,14 +35,16 @@ func newDoctor(o *options) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "doctor",
 		Short: "Try everything that a run needs, and say what works, what does not, and what to do next",
-		Long: "Try each scope, setting and address that the policy's clauses need, the rolls, the term dates, the state, the way out for mails and the review site. It reads only: nothing is changed, and no mail is sent but the one that --test-mail asks for.\n\n" +
+		Long: "Try each scope, setting and address that the policy's clauses need, the rolls, the term dates, the state and the places beside it (--decisions, --hints), the way out for mails and the review site. It reads only: nothing is changed, and no mail is sent but the one that --test-mail asks for.\n\n" +
 			"--fix-list prints the client id and the scopes to paste into the Admin console, with what each permits; it needs no network.\n" +
-			"--probe answers questions about Google that docs/live-domain.md leaves open. Its report holds numbers and Google's own words, no personal data, so it can be sent to whoever develops the program.\n\n" +
+			"With --trust each school is tried in turn, and one line for each ends the report; --fix-list then prints one list for each Google Workspace, with which schools need each scope. --school names one school; --probe needs it, since it is about one Workspace.\n" +
+			"--probe answers questions about Google that docs/live-domain.md leaves open. Its report holds numbers and Google's own words, no personal data, so it can be sent to whoever develops the program. It ends with what is left for a person to try.\n\n" +
 			"Exit status: 0 everything works; 1 something does not; 2 wrong usage or a wrong policy.",
 		Example: "  esafetybot doctor --policy school.yaml --google-credentials key.json\n" +
 			"  esafetybot doctor --policy school.yaml --google-credentials key.json --fix-list\n" +
 			"  esafetybot doctor --policy school.yaml --google-credentials key.json --mail gmail:safety@school.example --test-mail you@school.example\n" +
-			"  esafetybot doctor --policy school.yaml --google-credentials key.json --probe > probe.txt",
+			"  esafetybot doctor --policy school.yaml --google-credentials key.json --probe > probe.txt\n" +
+			"  esafetybot doctor --trust trust.yaml --google-credentials key.json",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if d.fixList && d.probe {
@@ -60,12 +66,8 @@ func newDoctor(o *options) *cobra.Command {
 	return cmd
 }
 
-// doctor wires what is to be tried, as a run would, and tells what came of it.
+// doctor tries what is to be tried, as the flags say, and tells what came of it.
 func (o *options) doctor(ctx context.Context, d doctorOptions) error {
-	p, err := o.loadPolicy()
-	if err != nil {
-		return err
-	}
 	to, err := mail.ParseAddressable(o.mail)
 	if err != nil {
 		return usageError{err}
@@ -75,39 +77,86 @@ func (o *options) doctor(ctx context.Context, d doctorOptions) error {
 			return usageError{fmt.Errorf("--test-mail %q is no address like you@school.example", d.testMail)}
 		}
 	}
-	if d.fixList {
-		return o.fixList(p, to.Scheme == "gmail", d)
+	if o.trust != "" && o.school == "" && !d.probe {
+		return o.doctorTrust(ctx, d, to.Scheme == "gmail")
 	}
-	clock, err := o.clock()
+	p, err := o.loadPolicy()
 	if err != nil {
 		return err
 	}
-	s := doctor.Setup{
-		Policy: p, Admin: o.admin, Now: clock(), ClientID: clientID(o.credentials), Mail: to, From: o.from, TestMail: d.testMail, BaseURL: o.baseURL,
-		StateURI: o.state, HTTP: &http.Client{Timeout: 10 * time.Second}, Progress: o.progress(),
-		OpenState: func(ctx context.Context) (store.Store, error) {
-			return o.openAt(ctx, o.state, p)
-		},
+	if d.fixList {
+		return o.fixList(p, to.Scheme == "gmail", d)
 	}
+	if o.trust != "" {
+		o = o.plainly(p)
+	}
+	if d.probe {
+		return o.probe(ctx, p, d)
+	}
+	r, err := o.examine(ctx, p, d, "")
+	if err != nil {
+		return err
+	}
+	if d.json {
+		err = o.printJSON(r)
+	} else {
+		err = r.Write(o.std.Out, d.width)
+	}
+	if err == nil && !r.OK {
+		err = errStatus(exitFailed)
+	}
+	return err
+}
+
+// setup is a school as a run would find it, and as whom its mails would go.
+func (o *options) setup(ctx context.Context, p *policy.Policy) (s doctor.Setup, err error) {
+	clock, err := o.clock()
+	if err != nil {
+		return s, err
+	}
+	s = doctor.Setup{
+		Policy: p, Admin: o.actedAs(p), Now: clock(), ClientID: clientID(o.credentials), Keyless: strings.HasPrefix(o.credentials, google.Keyless), From: o.from, BaseURL: o.baseURL,
+		HTTP: &http.Client{Timeout: 10 * time.Second}, Progress: o.progress(),
+	}
+	if s.Mail, err = mail.ParseAddressable(o.mail); err != nil {
+		return s, usageError{err}
+	}
+	s.State, s.Stores = o.places(p)
 	if s.From == "" {
 		s.From = "esafetybot@" + p.School.Domains[0]
-	}
-	if s.Admin == "" {
-		s.Admin, _ = p.Address(policy.RoleAdmin)
 	}
 	switch {
 	case o.credentials == "":
 	case s.Admin == "":
 		s.Trouble = errors.New("nobody is named to act as: put a workspace_admin into the policy, or give --google-admin")
 	default:
-		s.Client, s.Trouble = google.New(ctx, google.Config{CredentialsFile: o.credentials, Admin: s.Admin, Endpoint: o.endpoint, Workers: o.workers, Log: o.logger(), Quota: o.quota})
+		s.Client, s.Trouble = google.New(ctx, google.Config{CredentialsFile: o.credentials, Admin: s.Admin, Endpoint: o.endpoint, Workers: o.workers, Log: o.logger(), Quota: o.quota, After: o.before()})
+		if o.task != nil && s.Trouble == nil {
+			o.task.client = s.Client
+		}
 	}
-	if d.probe {
-		return o.probe(ctx, s, d)
+	return s, nil
+}
+
+// actedAs is who is acted as at a school; "" where nobody is named.
+func (o *options) actedAs(p *policy.Policy) string {
+	if o.admin != "" {
+		return o.admin
 	}
+	address, _ := p.Address(policy.RoleAdmin)
+	return address
+}
+
+// examine tries everything for one school. lead is the trust's safeguarding lead, or "".
+func (o *options) examine(ctx context.Context, p *policy.Policy, d doctorOptions, lead string) (*doctor.Report, error) {
+	s, err := o.setup(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	s.TestMail, s.Lead = d.testMail, lead
 	s.HooksURL = o.hooksURL
 	_, s.HooksTrouble = o.pushTo()
-	switch to.Scheme {
+	switch to := s.Mail; to.Scheme {
 	case "gmail":
 		s.From = to.From
 		if s.Client != nil {
@@ -121,19 +170,34 @@ func (o *options) doctor(ctx context.Context, d doctorOptions) error {
 	default:
 		s.Sender = mail.NewDir(to.Path)
 	}
-	r, err := doctor.Examine(ctx, s)
-	if err != nil {
-		return err
+	return doctor.Examine(ctx, s)
+}
+
+// places are where a run keeps and finds things. Doctor stands in for the worker, who alone uses all of them.
+func (o *options) places(p *policy.Policy) (state doctor.Place, others []doctor.Place) {
+	at := func(uri string) func(context.Context) (store.Store, error) {
+		return func(ctx context.Context) (store.Store, error) { return o.openAt(ctx, uri, p) }
 	}
-	if d.json {
-		err = o.printJSON(r)
-	} else {
-		err = r.Write(o.std.Out, d.width)
+	state = doctor.Place{URI: o.state, Holds: findings.Findings, Rights: rights[workerIdentity][mainDatabase], Open: at(o.state)}
+	decided, told := o.decisionsURI(), o.hintsURI()
+	others = []doctor.Place{
+		{
+			Key: "decisions", What: "What people decide on the review site", URI: decided, Flag: "--decisions", Open: at(decided), Holds: decisions.Decisions, Rights: rights[workerIdentity][decisionsDatabase],
+			Without: "what people answer, decide and tell on the site would not be heard",
+			Later:   "The review site's address is given, but no place for what people decide there, so nothing of it is heard", Next: "start “esafetybot serve”, which makes a file beside the state; elsewhere give --decisions",
+		},
+		{
+			Key: "hints", What: "What the receivers are told", URI: told, Flag: "--hints", Open: at(told), Holds: hooks.Hints, Rights: rights[workerIdentity][hintsDatabase],
+			Without: "what happens is found when the jobs look, and not within minutes; what a forwarder of ClassDojo's mails tells is not heard",
+			Later:   "The receivers' address is given, but no place for what they are told, so what happens is found when the jobs look", Next: "start “esafetybot serve”, which makes a file beside the state; elsewhere give --hints",
+		},
 	}
-	if err == nil && !r.OK {
-		err = errStatus(exitFailed)
+	for i, wanted := range []bool{o.baseURL != "", o.hooksURL != ""} {
+		if !wanted { // that there is no site, or no receiver, is told by itself
+			others[i].Later = ""
+		}
 	}
-	return err
+	return state, others
 }
 
 // printJSON writes a value for programs.
@@ -151,10 +215,7 @@ func (o *options) fixList(p *policy.Policy, gmail bool, d doctorOptions) error {
 		return doctor.WriteFixList(o.std.Out, list, id, d.width)
 	}
 	type line struct {
-		Scope   string   `json:"scope"`
-		Permits string   `json:"permits"`
-		Without string   `json:"without"`
-		Changes bool     `json:"changes"`
+		fixLine
 		Clauses []string `json:"clauses"`
 	}
 	out := struct {
@@ -162,17 +223,29 @@ func (o *options) fixList(p *policy.Policy, gmail bool, d doctorOptions) error {
 		Scopes   []line `json:"scopes"`
 	}{ClientID: id, Scopes: []line{}}
 	for _, n := range list {
-		clauses := n.Clauses
-		if clauses == nil {
-			clauses = []string{}
-		}
-		out.Scopes = append(out.Scopes, line{n.Scope, n.Plain, n.Without, n.Changes, clauses})
+		out.Scopes = append(out.Scopes, line{fixLineOf(n), append([]string{}, n.Clauses...)})
 	}
 	return o.printJSON(out)
 }
 
+// fixLine is what --json prints of a scope.
+type fixLine struct {
+	Scope   string `json:"scope"`
+	Permits string `json:"permits"`
+	Without string `json:"without"`
+	Changes bool   `json:"changes"`
+}
+
+func fixLineOf(n doctor.Need) fixLine {
+	return fixLine{Scope: n.Scope, Permits: n.Plain, Without: n.Without, Changes: n.Changes}
+}
+
 // probe prints answers to the open questions of docs/live-domain.md.
-func (o *options) probe(ctx context.Context, s doctor.Setup, d doctorOptions) error {
+func (o *options) probe(ctx context.Context, p *policy.Policy, d doctorOptions) error {
+	s, err := o.setup(ctx, p)
+	if err != nil {
+		return err
+	}
 	if s.Client == nil {
 		if s.Trouble != nil {
 			return s.Trouble

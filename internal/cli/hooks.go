@@ -22,6 +22,15 @@ func hintsBeside(path string) string { return strings.TrimSuffix(path, ".db") + 
 // openHints opens the store in which receivers and the review site leave hints; nil where there are none. Beside a file it is a file of its own. Where
 // one process is receiver and worker, and nothing else is said, memory does: hints that are lost with it cost minutes.
 func (o *options) openHints(ctx context.Context, p *policy.Policy) (store.Store, error) {
+	uri := o.hintsURI()
+	if uri == "" {
+		return nil, nil
+	}
+	return o.openAt(ctx, uri, p)
+}
+
+// hintsURI is where hints are; "" where nobody leaves any.
+func (o *options) hintsURI() string {
 	uri := o.hints
 	if path, ok := strings.CutPrefix(o.state, "bolt:"); uri == "" && ok {
 		path = hintsBeside(path)
@@ -32,10 +41,7 @@ func (o *options) openHints(ctx context.Context, p *policy.Policy) (store.Store,
 	if uri == "" && o.keepHints {
 		uri = "memory:"
 	}
-	if uri == "" {
-		return nil, nil
-	}
-	return o.openAt(ctx, uri, p)
+	return uri
 }
 
 // receivers makes the receivers of a process that is worker and site of these schools besides; nil where the environment names no key, and so nobody would be believed.

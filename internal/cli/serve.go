@@ -336,6 +336,18 @@ func decisionsBeside(path string) string { return strings.TrimSuffix(path, ".db"
 
 // openDecisions opens the store in which the site notes what people decided; nil where there is no site. Beside a file it is a file of its own.
 func (o *options) openDecisions(ctx context.Context, p *policy.Policy, b *workbench) (store.Store, error) {
+	uri := o.decisionsURI()
+	if uri == "" {
+		if o.keepDecisions {
+			return nil, usageError{errors.New("where the site notes what people decide is not given: --decisions firestore:PROJECT/decisions")}
+		}
+		return nil, nil
+	}
+	return o.openAt(ctx, uri, p)
+}
+
+// decisionsURI is where people's decisions are; "" where nobody makes any.
+func (o *options) decisionsURI() string {
 	uri := o.decisions
 	if path, ok := strings.CutPrefix(o.state, "bolt:"); uri == "" && ok {
 		path = decisionsBeside(path)
@@ -346,11 +358,5 @@ func (o *options) openDecisions(ctx context.Context, p *policy.Policy, b *workbe
 	if uri == "" && o.keepDecisions && o.state == "memory:" {
 		uri = "memory:"
 	}
-	if uri == "" {
-		if o.keepDecisions {
-			return nil, usageError{errors.New("where the site notes what people decide is not given: --decisions firestore:PROJECT/decisions")}
-		}
-		return nil, nil
-	}
-	return o.openAt(ctx, uri, p)
+	return uri
 }

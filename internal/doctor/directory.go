@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"esafetybot/internal/google"
-	"esafetybot/internal/policy"
 )
 
 // A standing is what the Directory says of an account that the policy may name.
@@ -91,6 +90,7 @@ func (x *examination) domains(ctx context.Context) {
 	if err != nil {
 		return
 	}
+	x.customer = have
 	for _, d := range x.Policy.School.Domains {
 		if slices.Contains(have, d) {
 			x.works("domain/"+d, "The domain "+d+" belongs to the Google account")
@@ -106,71 +106,32 @@ func (x *examination) domains(ctx context.Context) {
 	}
 }
 
-// addresses lists the addresses of people whom the policy names, each with what for.
-func addresses(p *policy.Policy) map[string][]string {
-	out := map[string][]string{}
-	add := func(address, what string) {
-		if address != "" && !slices.Contains(out[address], what) {
-			out[address] = append(out[address], what)
-		}
-	}
-	for _, role := range slices.Sorted(maps.Keys(p.People)) {
-		for _, who := range p.People[role] {
-			add(who.Address, p.Title(role))
-		}
-	}
-	for _, a := range p.ConfidentialOwners {
-		add(a, "somebody whose files are never named in mail")
-	}
-	for _, b := range p.Blogs {
-		for _, h := range b.Hosts {
-			add(h, "somebody who looks after a blog")
-		}
-	}
-	if d := p.ClassDojo; d != nil {
-		add(d.Mailbox, "the mailbox for ClassDojo")
-		for _, c := range d.Classes {
-			for _, t := range c.Teachers {
-				add(t, "a teacher on ClassDojo")
-			}
-		}
-	}
-	for _, c := range p.Clauses {
-		for _, m := range c.MetBy {
-			if w, ok := m.With.(*policy.AccountsWith); ok {
-				for _, a := range w.Admins {
-					add(a, "an administrator by clause "+c.ID)
-				}
-				for _, a := range w.Accepted {
-					add(a, "an account that clause "+c.ID+" accepts")
-				}
-			}
-		}
-	}
-	return out
-}
-
-// people looks whether mail to those whom the policy names has somewhere to go.
+// people looks whether those are there whom the policy names, so that mail to them has somewhere to go.
 func (x *examination) people() {
-	named := addresses(x.Policy)
+	all := namedAs(x.Policy, mailable, account)
 	var outside, good, blind []string
-	for _, a := range slices.Sorted(maps.Keys(named)) {
-		who := strings.Join(named[a], " and ")
-		_, domain, _ := strings.Cut(a, "@")
-		s, group := x.account[a], x.groups[a]
+	for _, a := range slices.Sorted(maps.Keys(all)) {
+		n := all[a]
+		who := upper(strings.Join(n.what, " and ")) + " is named as " + a
+		without := strings.Join(n.without, "; ")
+		s, isGroup := x.account[a], x.groups[a]
 		switch {
-		case !slices.Contains(x.Policy.School.Domains, domain):
-			outside = append(outside, a)
-		case s != nil && !s.active:
-			x.fails("person/"+a, upper(who)+" is named as "+a+", whose account is switched off", "mail to them reaches nobody", "name somebody else in the policy, or switch the account on")
-		case s != nil || group:
+		case s != nil && !s.active && !n.off:
+			x.fails("person/"+a, who+", whose account is switched off", without, "name somebody else in the policy, or switch the account on")
+		case s != nil || isGroup && !n.account:
 			good = append(good, a)
+		case isGroup:
+			x.fails("person/"+a, who+", which is a group; it has to be an account", without, "name an account in the policy")
+		case !x.ours(a):
+			outside = append(outside, a)
 		case x.account == nil:
 			blind = append(blind, a)
-		case x.groups == nil:
-			x.unknown("person/"+a, upper(who)+" is named as "+a+", which is no account; it may be a group", "look at the address; with the scope admin.directory.group.readonly doctor can tell")
+		case x.groups == nil && !n.account:
+			x.unknown("person/"+a, who+", which is no account; it may be a group", "look at the address; with the scope admin.directory.group.readonly doctor can tell")
+		case n.account:
+			x.fails("person/"+a, who+", which is not an account of the school", without, "correct the address in the policy")
 		default:
-			x.fails("person/"+a, upper(who)+" is named as "+a+", which is neither an account nor a group of the school", "mail to them reaches nobody", "correct the address in the policy")
+			x.fails("person/"+a, who+", which is neither an account nor a group of the school", without, "correct the address in the policy")
 		}
 	}
 	if len(good) > 0 {
@@ -180,55 +141,38 @@ func (x *examination) people() {
 		x.unknown("people/outside", count(len(outside), "address is", "addresses are")+" outside the school's domains and cannot be looked up: "+strings.Join(outside, ", "), "look at the spelling; --test-mail ADDRESS shows whether mail arrives")
 	}
 	if len(blind) > 0 {
-		x.unknown("people/blind", count(len(blind), "address was", "addresses were")+" not looked up, because the accounts could not be read", "")
+		x.unknown("people/blind", count(len(blind), "address was", "addresses were")+" not looked up, because the accounts could not be read", x.unread(google.ScopeUsers, "Directory › Users"))
 	}
 }
 
-// namedUnits lists the org units that the policy names, each with what for.
-func namedUnits(p *policy.Policy) map[string]string {
-	out := map[string]string{}
-	add := func(what string, units ...string) {
-		for _, u := range units {
-			if _, have := out[u]; !have && u != "" {
-				out[u] = what
-			}
-		}
+// unread says what to do about a list that could not be read.
+func (x *examination) unread(scope, where string) string {
+	if _, tried := x.refused[scope]; tried || x.spoilt {
+		return "put right what is said of Google above, then run doctor again"
 	}
-	add("school: org_units", p.School.OrgUnits...)
-	add("pupils: org_units", p.Pupils.OrgUnits...)
-	add("staff: org_units", p.Staff.OrgUnits...)
-	for _, o := range p.Others {
-		add("others: "+o.Name, o.OrgUnit)
-	}
-	for _, c := range p.Clauses {
-		for _, m := range c.MetBy {
-			at := "clause " + c.ID
-			switch w := m.With.(type) {
-			case *policy.AccountsWith:
-				add(at, w.Except.Units...)
-				add(at, slices.Collect(maps.Values(w.YearUnits))...)
-			case *policy.PupilEmailWith:
-				add(at, append(slices.Clone(w.Except.Units), w.Approved.Units...)...)
-				add(at, slices.Collect(maps.Values(w.MoveTo))...)
-			case *policy.SettingsWith:
-				add(at, append(slices.Clone(w.Units), w.Except.Units...)...)
-			}
-		}
-	}
-	return out
+	return "look at them yourself in the Admin console under " + where + ": no clause needs the scope " + Short(scope) + ", so doctor does not ask for it"
+}
+
+// ours tells whether an address is on a domain whose accounts and groups are all read.
+func (x *examination) ours(address string) bool {
+	_, domain, _ := strings.Cut(address, "@")
+	return slices.Contains(x.Policy.School.Domains, domain) || slices.Contains(x.customer, domain)
 }
 
 func (x *examination) orgUnits() {
+	all, good := namedAs(x.Policy, unit), 0
 	if x.units == nil {
+		if len(all) > 0 {
+			x.unknown("units/blind", count(len(all), "org unit was", "org units were")+" not looked up, because the tree of org units could not be read", x.unread(google.ScopeUnits, "Directory › Organisational units"))
+		}
 		return
 	}
-	named, good := namedUnits(x.Policy), 0
-	for _, u := range slices.Sorted(maps.Keys(named)) {
+	for _, u := range slices.Sorted(maps.Keys(all)) {
 		if x.units[u] {
 			good++
 			continue
 		}
-		x.fails("unit/"+u, "The policy names the org unit "+u+" ("+named[u]+"), which does not exist", "who and what is in it", "correct it in the policy: the Admin console shows the units under Directory › Organisational units")
+		x.fails("unit/"+u, "The policy names the org unit "+u+" ("+strings.Join(all[u].what, ", ")+"), which does not exist", inIt, "correct it in the policy: the Admin console shows the units under Directory › Organisational units")
 	}
 	if good > 0 {
 		x.works("units", count(good, "org unit that the policy names exists", "org units that the policy names exist"))
@@ -237,39 +181,23 @@ func (x *examination) orgUnits() {
 
 // namedGroups looks whether the groups exist that the policy names.
 func (x *examination) namedGroups() {
+	all := namedAs(x.Policy, group)
 	if x.groups == nil {
+		if len(all) > 0 {
+			x.unknown("groups/blind", count(len(all), "group was", "groups were")+" not looked up, because the groups could not be read", x.unread(google.ScopeGroups, "Directory › Groups"))
+		}
 		return
 	}
-	named := map[string]string{}
-	add := func(what string, list ...string) {
-		for _, g := range list {
-			if g != "" {
-				named[g] = what
-			}
-		}
-	}
-	for _, o := range x.Policy.Others {
-		add("others: "+o.Name, o.Group)
-	}
-	for _, c := range x.Policy.Clauses {
-		for _, m := range c.MetBy {
-			at := "clause " + c.ID
-			switch w := m.With.(type) {
-			case *policy.AccountsWith:
-				add(at, w.Except.Groups...)
-			case *policy.PupilEmailWith:
-				add(at, append(slices.Clone(w.Except.Groups), w.Approved.Groups...)...)
-			case *policy.SettingsWith:
-				add(at, w.Except.Groups...)
-			}
-		}
-	}
-	for _, g := range slices.Sorted(maps.Keys(named)) {
+	for _, g := range slices.Sorted(maps.Keys(all)) {
 		if x.groups[g] {
 			x.works("group/"+g, "The group "+g+" exists")
-		} else {
-			x.fails("group/"+g, "The policy names the group "+g+" ("+named[g]+"), which does not exist", "who is in it", "correct it in the policy: the Admin console shows groups under Directory › Groups")
+			continue
 		}
+		is := "which does not exist"
+		if x.account[g] != nil {
+			is = "which is an account and no group"
+		}
+		x.fails("group/"+g, "The policy names the group "+g+" ("+strings.Join(all[g].what, ", ")+"), "+is, inIt, "correct it in the policy: the Admin console shows groups under Directory › Groups")
 	}
 }
 

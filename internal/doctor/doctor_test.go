@@ -235,7 +235,7 @@ func TestStateMailAndSite(t *testing.T) {
 	}
 
 	// A state that another process holds, a folder that is a file, and a site that is none.
-	s, err := r.OpenState(t.Context())
+	s, err := r.State.Open(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -254,7 +254,7 @@ func TestStateMailAndSite(t *testing.T) {
 	}
 
 	// A state without a folder, no mail server, nobody at the site's address.
-	r.StateURI = "bolt:" + filepath.Join(r.dir, "nowhere", "state.db")
+	r.State.URI = "bolt:" + filepath.Join(r.dir, "nowhere", "state.db")
 	other.Close()
 	gone := strings.TrimPrefix(other.URL, "http://127.0.0.1:")
 	r.Mail = mail.Destination{Scheme: "smtp", SMTP: mail.SMTPConfig{Host: "127.0.0.1", Port: gone}}

@@ -76,8 +76,11 @@ var jobsOf = []string{"accounts", "sharing", "devices", "pupil-email", "settings
 var changing = []string{google.ScopeUsersWrite, google.ScopeMembersWrite, google.ScopeDriveWrite, google.ScopeBlogsWrite, google.ScopeAnnounceWrite}
 
 // Needs lists the scopes that a policy needs, those that only read first. With gmail mail goes out through Gmail, which takes two more.
-func Needs(p *policy.Policy, gmail bool) []Need {
-	n := needs{}
+func Needs(p *policy.Policy, gmail bool) []Need { return gathered(p, gmail).list() }
+
+// gathered is what a policy needs.
+func gathered(p *policy.Policy, gmail bool) *needs {
+	n := &needs{}
 	n.add("", google.ScopeUsers, google.ScopeDomains) // who gets mail, and who may sign in to the site
 	if slices.ContainsFunc(p.Others, func(o policy.Other) bool { return o.Group != "" }) {
 		n.add("", google.ScopeGroups)
@@ -99,7 +102,7 @@ func Needs(p *policy.Policy, gmail bool) []Need {
 			n.add("", google.ScopeMail)
 		}
 	}
-	return n.list()
+	return n
 }
 
 // returnedMail is what a school says under not_seen that does without reading what came back.

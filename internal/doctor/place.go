@@ -15,7 +15,6 @@ import (
 
 	"esafetybot/internal/calendar"
 	"esafetybot/internal/mail"
-	"esafetybot/internal/store/stores"
 )
 
 // soon is how long before the last term ends that next year's dates are asked for, in days.
@@ -42,56 +41,6 @@ func (x *examination) calendar(context.Context) {
 	}
 }
 
-// state looks whether the state can be opened; a file that is not there yet is not made.
-func (x *examination) state(ctx context.Context) {
-	kind, path, _ := strings.Cut(x.StateURI, ":")
-	if err := stores.Check(x.StateURI); err != nil {
-		x.fails("state", upper(err.Error()), "nothing could be remembered from one day to the next", "correct --state")
-		return
-	}
-	if kind == "memory" {
-		x.unknown("state", "The state is kept in memory: it is gone when the program ends, and everything would be told as new each day", "use --state bolt:PATH, but for trying out")
-		return
-	}
-	if kind == "bolt" {
-		if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
-			if err := writable(filepath.Dir(path)); err != nil {
-				x.fails("state", "The state file "+path+" cannot be made: "+plain(err), "nothing could be remembered from one day to the next", "make the folder and let this user write there, or name another place with --state bolt:PATH")
-				return
-			}
-			x.works("state", "The state file "+path+" is not there yet; the first run makes it")
-			return
-		}
-	}
-	s, err := x.OpenState(ctx)
-	if err == nil {
-		err = s.Close()
-	}
-	if err != nil {
-		x.fails("state", "The state "+x.StateURI+" cannot be opened: "+err.Error(), "nothing could be remembered from one day to the next", "stop the program that holds it, or correct --state")
-		return
-	}
-	x.works("state", "The state "+x.StateURI+" can be opened")
-}
-
-// writable tries to write in a folder, and takes what it wrote away again.
-func writable(dir string) error {
-	f, err := os.CreateTemp(dir, ".doctor-*")
-	if err != nil {
-		return err
-	}
-	return errors.Join(f.Close(), os.Remove(f.Name()))
-}
-
-// plain is an error of the file system without the name of the file that was tried.
-func plain(err error) string {
-	var p *os.PathError
-	if errors.As(err, &p) {
-		return p.Err.Error()
-	}
-	return err.Error()
-}
-
 // mail looks at the way out for mails, and sends one where somebody asked for it.
 func (x *examination) mail(ctx context.Context) {
 	switch x.Mail.Scheme {
@@ -100,8 +49,9 @@ func (x *examination) mail(ctx context.Context) {
 		if info, err := os.Stat(dir); err == nil && !info.IsDir() {
 			x.fails("mail", "Mails should go into the folder "+dir+", which is a file", "no mail is written", "name a folder with --mail dir:PATH")
 			return
-		} else if errors.Is(err, os.ErrNotExist) {
-			dir = filepath.Dir(dir)
+		}
+		for up := filepath.Dir(dir); missingDir(dir) && up != dir; up = filepath.Dir(dir) {
+			dir = up // the first mail makes what is missing
 		}
 		if err := writable(dir); err != nil {
 			x.fails("mail", "Mails should go into the folder "+x.Mail.Path+", which cannot be written to: "+plain(err), "no mail is written", "let this user write there, or name another folder with --mail dir:PATH")
@@ -139,10 +89,16 @@ func (x *examination) mail(ctx context.Context) {
 	x.unknown("mail/arrived", "Whether the test mail arrived only its reader can say", "look into the mailbox, and among the spam")
 }
 
+// missingDir tells whether there is no such folder.
+func missingDir(dir string) bool {
+	_, err := os.Stat(dir)
+	return errors.Is(err, os.ErrNotExist)
+}
+
 // testMail sends one mail by the very way that a run's mails go.
 func (x *examination) testMail(ctx context.Context) error {
 	domain := x.Policy.School.Domains[0]
-	id := fmt.Sprintf("doctor-%d@%s", x.Now.UnixNano(), domain)
+	id := fmt.Sprintf("doctor-%d.%s@%s", x.Now.UnixNano(), strings.ToLower(x.Policy.Key()), domain) // schools of a trust may share the domain
 	m := mail.Message{
 		From: netmail.Address{Name: x.Policy.School.Name, Address: x.From}, To: []netmail.Address{{Address: x.TestMail}},
 		Subject:   "A test mail of esafetybot",

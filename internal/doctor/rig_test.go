@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"esafetybot/internal/findings"
 	"esafetybot/internal/google"
 	"esafetybot/internal/mail"
 	"esafetybot/internal/policy"
@@ -85,10 +86,10 @@ func newRig(t *testing.T, which string, scopes []string, o server.Options) *rig 
 	admin, _ := p.Address(policy.RoleAdmin)
 	state := "bolt:" + filepath.Join(r.dir, "state.db")
 	r.Setup = Setup{
-		Policy: p, Admin: admin, Now: sc.World.Settings.Now, ClientID: "100000000000000000001", StateURI: state,
-		OpenState: func(ctx context.Context) (store.Store, error) {
+		Policy: p, Admin: admin, Now: sc.World.Settings.Now, ClientID: "100000000000000000001",
+		State: Place{URI: state, Holds: findings.Findings, Open: func(ctx context.Context) (store.Store, error) {
 			return stores.Open(ctx, state, p.School.Domains[0], nil)
-		},
+		}},
 		Mail: mail.Destination{Scheme: "dir", Path: filepath.Join(r.dir, "mail")}, Sender: mail.NewDir(filepath.Join(r.dir, "mail")),
 		From: "esafetybot@" + p.School.Domains[0], HTTP: http.DefaultClient,
 	}

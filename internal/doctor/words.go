@@ -29,7 +29,9 @@ func (r *Report) Write(w io.Writer, width int) error {
 		}
 		b.WriteByte('\n')
 	}
-	wrap(&b, "Next step: ", "  ", r.Next+".", width)
+	if r.Next != "" {
+		wrap(&b, "Next step: ", "  ", r.Next+".", width)
+	}
 	_, err := io.WriteString(w, b.String())
 	return err
 }
@@ -65,11 +67,18 @@ func wrap(b *strings.Builder, lead, rest, text string, width int) {
 // WriteFixList tells what is to be pasted into the Admin console, and what each scope permits. clientID may be "". The error is w's.
 func WriteFixList(w io.Writer, list []Need, clientID string, width int) error {
 	var b strings.Builder
+	fixList(&b, list, clientID, width, nil)
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// fixList writes the list; by, where it is set, says in place of the clauses who needs a scope.
+func fixList(b *strings.Builder, list []Need, clientID string, width int, by func(Need) string) {
 	b.WriteString("In the Admin console, as a super administrator: Security › Access and data control › API controls › Manage domain-wide delegation › Add new.\n\n")
 	if clientID != "" {
-		fmt.Fprintf(&b, "Client ID:\n\n  %s\n\n", clientID)
+		fmt.Fprintf(b, "Client ID:\n\n  %s\n\n", clientID)
 	} else {
-		wrap(&b, "", "", "Client ID: the number that the Google Cloud console shows as “Unique ID” of the service account (IAM › Service accounts); with --google-credentials KEY.json it would stand here.", width)
+		wrap(b, "", "", "Client ID: the number that the Google Cloud console shows as “Unique ID” of the service account (IAM › Service accounts); with --google-credentials KEY.json it would stand here.", width)
 		b.WriteByte('\n')
 	}
 	for _, part := range []struct {
@@ -90,20 +99,23 @@ func WriteFixList(w io.Writer, list []Need, clientID string, width int) error {
 			b.WriteString(part.none + "\n")
 			continue
 		}
-		wrap(&b, "", "", part.title, width)
-		fmt.Fprintf(&b, "\n%s\n\n", strings.Join(scopes, ","))
+		wrap(b, "", "", part.title, width)
+		fmt.Fprintf(b, "\n%s\n\n", strings.Join(scopes, ","))
 		for _, n := range some {
-			fmt.Fprintf(&b, "  %s%s\n", n.Short(), clauses(n.Clauses))
-			wrap(&b, "    Permits the program to: ", "      ", n.Plain+".", width)
+			if by == nil {
+				fmt.Fprintf(b, "  %s%s\n", n.Short(), clauses(n.Clauses))
+			} else {
+				fmt.Fprintf(b, "  %s\n", n.Short())
+				wrap(b, "    ", "      ", by(n)+".", width)
+			}
+			wrap(b, "    Permits the program to: ", "      ", n.Plain+".", width)
 			without := "    Unknown without it: "
 			if n.Changes {
 				without = "    By hand without it: "
 			}
-			wrap(&b, without, "      ", n.Without+".", width)
+			wrap(b, without, "      ", n.Without+".", width)
 		}
 		b.WriteByte('\n')
 	}
-	wrap(&b, "", "", "What you leave out is reported as “could not check”, never as fine. Then run: esafetybot doctor", width)
-	_, err := io.WriteString(w, b.String())
-	return err
+	wrap(b, "", "", "What you leave out is reported as “could not check”, never as fine. Then run: esafetybot doctor", width)
 }
