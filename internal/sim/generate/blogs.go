@@ -44,6 +44,7 @@ func (b *builder) blogs() {
 	s.council()
 	s.withoutHost()
 	s.unlisted(author)
+	s.calledBlogs(author)
 }
 
 // author is a teacher who plays no role and is never a host.

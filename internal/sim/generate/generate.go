@@ -13,6 +13,7 @@
 //   - One tenant in three holds a second school of the trust, so that school.org_units is narrowed in both policies. From 420 pupils on the others
 //     hold a few accounts of the trust itself: the Classroom policy then covers the whole account and the Dojo policy leaves those out.
 //   - There are blogs in it, which both policies list but for a few; what happens on them has random numbers and ids of its own, so that all else is as it would be without.
+//   - Posts and comments on them name pupils, or nearly do; that has random numbers of its own too, in the making and in the days that pass.
 //   - Classes have folders in Drive and documents on their posts. They come after all else, with random numbers of their own. Nobody outside the school can reach them.
 //   - The Dojo policy lists classes on ClassDojo. Nothing is told of them until days pass; then that too has random numbers of its own.
 //   - Reminders are confirmed, or not, and of the staff some have read the policy: a breach and a near miss each, for a program that has looked for a while.

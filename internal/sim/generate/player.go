@@ -43,6 +43,7 @@ type Player struct {
 	first  string   // the date on which it began
 	begun  time.Time
 	blogs  *blogDays
+	named  *blogNameDays
 	dojo   *dojoDays
 	docs   *docDays
 	lists  *recordDays
@@ -61,7 +62,7 @@ func NewPlayer(w *world.World, seed int64) *Player {
 	if z, err := time.LoadLocation(w.Settings.TimeZone); err == nil {
 		p.zone = z
 	}
-	p.begun, p.blogs, p.dojo, p.docs, p.lists = w.Now(), newBlogDays(p, seed), newDojoDays(p, seed), newDocDays(p, seed), newRecordDays(p, seed)
+	p.begun, p.blogs, p.named, p.dojo, p.docs, p.lists = w.Now(), newBlogDays(p, seed), newBlogNameDays(p, seed), newDojoDays(p, seed), newDocDays(p, seed), newRecordDays(p, seed)
 	p.asks = newReminderDays(p, seed)
 	p.first = p.begun.In(p.zone).Format(time.DateOnly)
 	p.menu = slices.Concat(p.actions(), p.accountActions(), p.postActions(), p.nameActions())
@@ -128,6 +129,7 @@ func (p *Player) Play() ([]string, error) {
 	slices.Sort(minutes)
 	beside := []*beside{{p.blogs.rng, p.blogs.actions(), p.blogs.day(changes)}, {p.dojo.rng, p.dojo.actions(), p.dojo.day(changes)},
 		{p.docs.rng, p.docs.actions(), p.docs.day(changes)},
+		{p.named.rng, p.named.actions(), p.named.day(changes)},
 		{p.lists.rng, p.lists.actions(), p.lists.day(changes)}, {p.asks.rng, p.asks.actions(), p.asks.day(changes)}}
 	var done []string
 	if err := p.housekeeping(); err != nil {
@@ -212,7 +214,7 @@ func (p *Player) Do(kind string) (bool, error) {
 }
 
 func (p *Player) all() []action {
-	return slices.Concat(p.menu, p.blogs.actions(), p.dojo.actions(), p.docs.actions(), p.lists.actions(), p.asks.actions())
+	return slices.Concat(p.menu, p.blogs.actions(), p.named.actions(), p.dojo.actions(), p.docs.actions(), p.lists.actions(), p.asks.actions())
 }
 
 // Kinds lists the kinds of changes.

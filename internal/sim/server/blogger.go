@@ -277,7 +277,7 @@ func (c *call) between() (from, to time.Time, err *apiError) {
 
 func within(t, from, to time.Time) bool { return !t.Before(from) && (to.IsZero() || !t.After(to)) }
 
-// fetched reports whether a parameter that is true if it is missing asks for what things say.
+// fetched reports whether a parameter that is true if it is missing asks for what posts say. Source: Blogger API v3, posts.list and posts.get.
 func (c *call) fetched(name string) bool { return c.query.Get(name) != "false" }
 
 func blogPostsGet(c *call) ([]byte, *apiError) {
@@ -405,7 +405,7 @@ func blogCommentsList(c *call) ([]byte, *apiError) {
 	}
 	id := func(x on) string { return x.post + "-" + x.ID }
 	newestFirst(kept, func(x on) time.Time { return x.Published }, id)
-	body := c.fetched("fetchBodies")
+	body := c.flag("fetchBodies") // of posts Google says that the parameter is true if it is missing, of comments it does not
 	return bloggerPage(c, "blogger#commentList", kept, 20, id, func(x on) any { return c.showBlogComment(b, x.post, x.BlogComment, body) })
 }
 

@@ -176,6 +176,12 @@ func TestPostsOfBlogs(t *testing.T) {
 	if p, err = admin.Get("41", "1").FetchBody(false).Fields("id,content,title").Do(); err != nil || p.Content != "" || p.Title != "Rivers" || p.Url != "" {
 		t.Errorf("two fields, no body: %+v %v", p, err)
 	}
+	if l, err := author.List("41").Do(); err != nil || l.Items[0].Content != "<p>Rivers</p>" || l.Items[0].Title != "Rivers" {
+		t.Errorf("posts say what they say if nothing is asked: %+v %v", l, err)
+	}
+	if l, err := author.List("41").FetchBodies(false).Do(); err != nil || l.Items[0].Content != "" || l.Items[0].Title != "Rivers" {
+		t.Errorf("no bodies: %+v %v", l, err)
+	}
 	do := func(_ any, err error) error { return err }
 	want(t, "a draft as an author", do(author.Get("41", "2").Do()), 404, "notFound")
 	want(t, "a draft", do(admin.Get("41", "2").Do()), 0, "")
@@ -239,6 +245,15 @@ func TestCommentsOnBlogs(t *testing.T) {
 	}
 	if l, err := admin.ListByBlog("41").FetchBodies(false).Fields("items(id,content)").Do(); err != nil || len(l.Items) != 3 || l.Items[0].Content != "" || l.Items[0].Status != "" || l.Items[0].Id != "c5" {
 		t.Errorf("without bodies: %+v %v", l, err)
+	}
+	if l, err := admin.ListByBlog("41").Do(); err != nil || len(l.Items) != 3 || l.Items[0].Content != "" {
+		t.Errorf("what they say was not asked for: %+v %v", l, err)
+	}
+	if l, err := admin.ListByBlog("41").FetchBodies(true).Do(); err != nil || len(l.Items) != 3 || l.Items[0].Content != "Well <b>done</b>" {
+		t.Errorf("with what they say: %+v %v", l, err)
+	}
+	if l, err := author.List("41", "1").FetchBodies(true).Do(); err != nil || len(l.Items) != 2 || l.Items[1].Content != "Well <b>done</b>" {
+		t.Errorf("a post's with what they say: %+v %v", l, err)
 	}
 	if x, err := author.Get("41", "1", "c5").Do(); err != nil || x.Author.DisplayName != "Anonymous" || x.Author.Id != "" || x.Status != "" {
 		t.Errorf("an anonymous one: %+v %v", x, err)
@@ -376,13 +391,19 @@ func TestDoBlogs(t *testing.T) {
 		`{"do":"blogComment","blog":"41","post":"9","actor":"ann@school.example","resource":{"id":"k2","content":"Thank you","inReplyTo":{"id":"k1"}}}`,
 		`{"do":"moderateBlog","blog":"41","post":"9","comment":"k1","kind":"approve","actor":"ann@school.example"}`,
 		`{"do":"setBlogPost","blog":"41","post":"9","actor":"ann@school.example","resource":{"readerComments":"DONT_ALLOW_SHOW_EXISTING"}}`,
+		`{"do":"setBlogPost","blog":"41","post":"9","actor":"dan@school.example","resource":{"title":"Ponds","content":"<p>By <b>all</b> of us</p>"}}`,
 		`{"do":"decide","actor":"ann@school.example","resource":{"do":"approve","comment":"41-9-k1"}}`,
+		`{"do":"blogPost","blog":"41","actor":"ann@school.example","resource":{"id":"10","title":"Seas","content":"<p>Wide</p>"}}`,
+		`{"do":"deleteBlogPost","blog":"41","post":"10","actor":"ann@school.example"}`,
 	} {
 		if have := post(body); strings.Contains(have, "error") {
 			t.Errorf("%s: %s", body, have)
 		}
 	}
 	p, list := e.w.Blog("41").Post("9"), e.w.Blog("41").Comments["9"]
+	if p.Title != "Ponds" || p.Content != "<p>By <b>all</b> of us</p>" || e.w.Blog("41").Post("10") != nil {
+		t.Errorf("edited and deleted: %+v", p)
+	}
 	if p.Author.ID != "b103" || p.ReaderComments != "DONT_ALLOW_SHOW_EXISTING" || len(list) != 2 || list[0].Status != world.BlogLive || list[0].ApprovedBy != ann || list[0].Author.ID != "" || list[1].Author.ID != "b100" {
 		t.Errorf("post %+v, comments %+v", p, list)
 	}
@@ -398,6 +419,9 @@ func TestDoBlogs(t *testing.T) {
 		`{"do":"blogComment","blog":"43","post":"1","resource":{"content":"gone"}}`,
 		`{"do":"moderateBlog","blog":"41","post":"9","comment":"k1","kind":"hide","actor":"ann@school.example"}`,
 		`{"do":"moderateBlog","blog":"41","post":"9","comment":"k1","kind":"delete","actor":"dan@school.example"}`,
+		`{"do":"setBlogPost","blog":"41","post":"9","actor":"dan@school.example","resource":{"title":"x","status":"DRAFT"}}`,
+		`{"do":"setBlogPost","blog":"41","post":"4","actor":"dan@school.example","resource":{"title":"x"}}`,
+		`{"do":"deleteBlogPost","blog":"41","post":"4","actor":"dan@school.example"}`,
 		`{"do":"setBlogPost","blog":"41","post":"77","actor":"ann@school.example","resource":{}}`,
 	} {
 		if have := post(bad); !strings.Contains(have, "error") {

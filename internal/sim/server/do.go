@@ -186,7 +186,13 @@ func (s *Server) setBlogPost(a *act) error {
 	if err != nil {
 		return err
 	}
-	return s.world.SetBlogPost(a.Blog, a.Post, p.Status, p.ReaderComments, a.Actor)
+	edits := p.Title != "" || p.Content != ""
+	if !edits || p.Status != "" || p.ReaderComments != "" { // an author may edit what they wrote, and no more
+		if err := s.world.SetBlogPost(a.Blog, a.Post, p.Status, p.ReaderComments, a.Actor); err != nil || !edits {
+			return err
+		}
+	}
+	return s.world.EditBlogPost(a.Blog, a.Post, p.Title, p.Content, a.Actor)
 }
 
 func (s *Server) decide(a *act) error {
@@ -261,6 +267,7 @@ func (s *Server) do(body []byte) (any, error) {
 		"deleteFileComment":  func() error { return w.DeleteFileComment(a.File, a.Comment, a.Reply, a.Actor) },
 		"deleteComment":      func() error { return w.DeleteComment(a.Course, a.Post, a.Comment) },
 		"setBlogPost":        func() error { return s.setBlogPost(&a) },
+		"deleteBlogPost":     func() error { return w.DeleteBlogPost(a.Blog, a.Post, a.Actor) },
 		"moderateBlog":       func() error { return w.ModerateBlogComment(a.Blog, a.Post, a.Comment, a.Kind, a.Actor) },
 		"decide":             func() error { return s.decide(&a) },
 		"reportUsage":        func() error { return s.reportUsage(&a) },

@@ -16,7 +16,7 @@ import (
 )
 
 // TestGeneratedBlogs reads the blogs of a whole generated school through the API, as everybody who has a list of blogs: each answer fits Google's schema (the
-// server of the tests checks that), and together they are the tenant, every post and comment of every status.
+// server of the tests checks that), and together they are the tenant, every post and comment of every status with what it says.
 func TestGeneratedBlogs(t *testing.T) {
 	g, err := generate.Generate(generate.Options{Pupils: 30, Seed: 3})
 	if err != nil {
@@ -45,16 +45,16 @@ func TestGeneratedBlogs(t *testing.T) {
 			seen[x.Id] = true
 			err := b.Posts.List(x.Id).Status("LIVE", "DRAFT").MaxResults(3).Pages(context.Background(), func(l *blogger.PostList) error {
 				for _, p := range l.Items {
-					have[fmt.Sprintf("%s/%s %s %s", x.Id, p.Id, p.Status, p.ReaderComments)] = true
+					have[fmt.Sprintf("%s/%s %s %s %s: %s", x.Id, p.Id, p.Status, p.ReaderComments, p.Title, p.Content)] = true
 				}
 				return nil
 			})
 			if err != nil {
 				t.Fatal(err)
 			}
-			err = b.Comments.ListByBlog(x.Id).Status("LIVE", "PENDING", "SPAM", "EMPTIED").MaxResults(7).Pages(context.Background(), func(l *blogger.CommentList) error {
+			err = b.Comments.ListByBlog(x.Id).Status("LIVE", "PENDING", "SPAM", "EMPTIED").FetchBodies(true).MaxResults(7).Pages(context.Background(), func(l *blogger.CommentList) error {
 				for _, c := range l.Items {
-					have[fmt.Sprintf("%s/%s/%s %s %s", x.Id, c.Post.Id, c.Id, c.Status, c.Author.Id)] = true
+					have[fmt.Sprintf("%s/%s/%s %s %s: %s", x.Id, c.Post.Id, c.Id, c.Status, c.Author.Id, c.Content)] = true
 				}
 				return nil
 			})
@@ -69,9 +69,9 @@ func TestGeneratedBlogs(t *testing.T) {
 			all[fmt.Sprintf("%s %s: %s %s", b.Blog.ID, b.Blog.Status, m.UserID, m.Role)] = true
 		}
 		for _, p := range b.Posts {
-			all[fmt.Sprintf("%s/%s %s %s", b.Blog.ID, p.ID, p.Status, p.ReaderComments)] = true
+			all[fmt.Sprintf("%s/%s %s %s %s: %s", b.Blog.ID, p.ID, p.Status, p.ReaderComments, p.Title, p.Content)] = true
 			for _, c := range b.Comments[p.ID] {
-				all[fmt.Sprintf("%s/%s/%s %s %s", b.Blog.ID, p.ID, c.ID, c.Status, c.Author.ID)] = true
+				all[fmt.Sprintf("%s/%s/%s %s %s: %s", b.Blog.ID, p.ID, c.ID, c.Status, c.Author.ID, c.Content)] = true
 			}
 		}
 	}

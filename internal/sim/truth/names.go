@@ -8,30 +8,24 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// judgeNames adds what one `check: names` finds. Every document has one text as yet.
+// passage is a text of a document, with the fact that says in what part of it the text stands; "" where there is nothing to say.
+type passage struct{ text, where string }
+
+// judgeNames adds what one `check: names` finds.
 func (w *world) judgeNames(m NamesMeans, found collection) {
 	everybody := newCast(w.everybodyNamed(number0(m.LeaverDays, 365)))
-	fullName := func(subject string, t *text) {
-		for who := range t.fullNames() {
-			if slices.Contains(m.Rules, "full-name") {
-				found.add("names", m.Clause, "full-name", subject, who.fact)
-			}
+	for i := range w.t.Files {
+		if f := &w.t.Files[i]; w.hasPublicTitle(f) {
+			everybody.judge(m, "file/"+f.ID, true, []passage{{text: f.Name}}, found)
 		}
 	}
-	for i := range w.t.Files {
-		f := &w.t.Files[i]
-		if !w.hasPublicTitle(f) {
+	for _, b := range w.t.Blogs {
+		if _, listed := w.p.hostsOf(b.Blog.ID); !listed || !isLive(b.Blog.Status) {
 			continue
 		}
-		subject, t := "file/"+f.ID, everybody.text(f.Name)
-		fullName(subject, t)
-		if !slices.Contains(m.Rules, "not-to-publish") {
-			continue
-		}
-		full := t.fullNames()
-		for _, who := range everybody.all {
-			if who.hidden && (full[who] || t.firstAlone(who)) {
-				found.add("names", m.Clause, "not-to-publish", subject, who.fact)
+		for _, p := range b.Posts {
+			if isLive(p.Status) {
+				everybody.judge(m, "blog-post/"+b.Blog.ID+"-"+p.ID, true, b.texts(p), found)
 			}
 		}
 	}
@@ -40,17 +34,62 @@ func (w *world) judgeNames(m NamesMeans, found collection) {
 			continue
 		}
 		if slices.Contains(m.Titles, "classes") {
-			fullName("course/"+c.ID, everybody.text(c.Name))
+			everybody.judge(m, "course/"+c.ID, false, []passage{{text: c.Name}}, found)
 		}
 		if !slices.Contains(m.Titles, "posts") {
 			continue
 		}
 		for _, p := range slices.Concat(w.t.CourseWork[c.ID], w.t.Materials[c.ID]) {
 			if p.isPublished() {
-				fullName("post/"+c.ID+"-"+p.ID, everybody.text(p.Title))
+				everybody.judge(m, "post/"+c.ID+"-"+p.ID, false, []passage{{text: p.Title}}, found)
 			}
 		}
 	}
+}
+
+// judge adds what is found in the texts of one document.
+func (c *cast) judge(m NamesMeans, subject string, public bool, texts []passage, found collection) {
+	for _, x := range texts {
+		add := func(rule string, who *named) {
+			found.add("names", m.Clause, rule, subject, who.fact)
+			if x.where != "" {
+				found.add("names", m.Clause, rule, subject, x.where)
+			}
+		}
+		t := c.text(x.text)
+		full := t.fullNames()
+		if slices.Contains(m.Rules, "full-name") {
+			for who := range full {
+				add("full-name", who)
+			}
+		}
+		if !public || !slices.Contains(m.Rules, "not-to-publish") {
+			continue
+		}
+		for _, who := range c.all {
+			if who.hidden && (full[who] || t.firstAlone(who)) {
+				add("not-to-publish", who)
+			}
+		}
+	}
+}
+
+// texts are those of a post of a blog, and of the comments on it that readers may see.
+func (b Blog) texts(p BlogPost) []passage {
+	const inPost, inComments = "in-post", "in-comments"
+	out := []passage{{p.Title, inPost}}
+	for _, text := range textsOf(p.Content) {
+		out = append(out, passage{text, inPost})
+	}
+	for _, c := range b.Comments[p.ID] {
+		if !isLive(c.Status) {
+			continue
+		}
+		for _, text := range textsOf(c.Content) {
+			out = append(out, passage{text, inComments})
+		}
+	}
+	return out
 }
 
 // hasPublicTitle reports whether anybody outside can open an item by a permission that stands on it, wherever it comes from.

@@ -40,6 +40,7 @@ school: {timezone: Europe/London, trusted_domains: [trust.example], org_units: O
 people: {headteacher: {address: head@school.example}, committee: [chair@home.example, {address: office@school.example}]}
 pupils: {org_units: [/Pupils], roll: {csv: roll.csv, columns: {id: no, email: Email, name: Name, year: Year, class: Reg, agreement: Agreed, publish: Publish, left: Left}}}
 staff: {org_units: [/Staff], roll: {csv: staff.csv, columns: {id: No, email: Email, name: Name, agreement: Read}}}
+blogs: BLOGS
 others:
   - {name: Governors, group: governors@school.example}
   - {name: Supply, org_unit: /Visitors, ends_required: true, roll: {csv: visitors.csv, columns: {id: No, ends: Ends}}}
@@ -62,7 +63,12 @@ func found(t *testing.T, files map[string]string, check, with string, o Options)
 	if units == "" {
 		units = "[/]"
 	}
-	all["classroom-school.yaml"] = strings.NewReplacer("CHECK", check, "WITH", with, "ORG_UNITS", units).Replace(plainPolicy)
+	blogs := all["blogs"]
+	delete(all, "blogs")
+	if blogs == "" {
+		blogs = "[]"
+	}
+	all["classroom-school.yaml"] = strings.NewReplacer("CHECK", check, "WITH", with, "ORG_UNITS", units, "BLOGS", blogs).Replace(plainPolicy)
 	dir := t.TempDir()
 	for name, content := range all {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600); err != nil {

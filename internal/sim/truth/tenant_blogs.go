@@ -30,6 +30,8 @@ type BlogPost struct {
 	ID             string `json:"id"`
 	Status         string `json:"status"` // LIVE if missing
 	ReaderComments string `json:"readerComments"`
+	Title          string `json:"title"`
+	Content        string `json:"content"` // HTML
 }
 
 // BlogComment is a comment on a post in a blog.
@@ -39,12 +41,13 @@ type BlogComment struct {
 	Author struct {
 		ID string `json:"id"`
 	} `json:"author"`
+	Content   string    `json:"content"` // HTML
 	Published time.Time `json:"published"`
 	// Approved is when it was approved in Blogger itself, zero if it never was.
 	Approved time.Time `json:"approved"`
 }
 
-// loadBlogs reads what only the rules on comments on blogs ask about.
+// loadBlogs reads what only the rules about blogs ask about: those on comments and those on names.
 func (t *Tenant) loadBlogs(f *Folder) error {
 	const file = "blogs.json"
 	if err := f.readJSON(file, &t.Blogs); err != nil {

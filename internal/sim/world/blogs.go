@@ -215,6 +215,51 @@ func (w *World) SetBlogPost(blogID, postID, status, readerComments, actor string
 	return nil
 }
 
+// EditBlogPost changes the title and what a post says (HTML); "" leaves either as it is. The actor needs the role ADMIN, or AUTHOR for what they wrote.
+func (w *World) EditBlogPost(blogID, postID, title, content, actor string) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	_, p, err := w.ownBlogPost(blogID, postID, actor)
+	if err != nil {
+		return err
+	}
+	p.Title, p.Content, p.Updated = cmp.Or(title, p.Title), cmp.Or(content, p.Content), w.blogTime()
+	return nil
+}
+
+// DeleteBlogPost deletes a post for good, with the comments on it. The actor needs the role ADMIN, or AUTHOR for what they wrote. Google records nothing of it.
+func (w *World) DeleteBlogPost(blogID, postID, actor string) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	b, p, err := w.ownBlogPost(blogID, postID, actor)
+	if err != nil {
+		return err
+	}
+	b.Posts = slices.DeleteFunc(b.Posts, func(x *BlogPost) bool { return x == p })
+	delete(b.Comments, postID)
+	return nil
+}
+
+// ownBlogPost finds a post that the actor may change.
+func (w *World) ownBlogPost(blogID, postID, actor string) (*Blog, *BlogPost, error) {
+	b, err := w.blogToChange(blogID)
+	if err != nil {
+		return nil, nil, err
+	}
+	_, m, err := w.runs(b, actor, BlogAdmin, BlogAuthor)
+	if err != nil {
+		return nil, nil, err
+	}
+	p := b.Post(postID)
+	if p == nil {
+		return nil, nil, fmt.Errorf("blog %s: post %s: %w", blogID, postID, ErrNotFound)
+	}
+	if m.Role == BlogAuthor && p.Author.ID != m.UserID {
+		return nil, nil, fmt.Errorf("blog %s: post %s: an author changes only what they wrote: %w", blogID, postID, ErrNotAllowed)
+	}
+	return b, p, nil
+}
+
 // WriteBlogComment comments on a published post now and answers the comment's id; c.Status says whether it waits for approval (CommentPending), was taken for
 // spam, or is there for all (BlogLive, also if empty). A user of the school is its author with their Blogger user id; the author of anybody else is c.Author.
 func (w *World) WriteBlogComment(blogID, postID string, c BlogComment, actor string) (id string, err error) {

@@ -138,3 +138,56 @@ func TestModerated(t *testing.T) {
 		}
 	}
 }
+
+// TestBlogPostsChanged: who may edit and delete a post, and what becomes of it.
+func TestBlogPostsChanged(t *testing.T) {
+	w, err := withBlogs(t, blogsText)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := w.Blog("41")
+	anns, err := w.WriteBlogPost("41", &BlogPost{ID: "70", Title: "Hills", Content: "<p>High</p>"}, "ann@school.example")
+	if err != nil {
+		t.Fatal(err)
+	}
+	bobs, err := w.WriteBlogPost("41", &BlogPost{ID: "71", Title: "Lakes"}, "bob@school.example")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.WriteBlogComment("41", bobs, BlogComment{ID: "c"}, ""); err != nil {
+		t.Fatal(err)
+	}
+	w.Advance(time.Hour)
+	for _, x := range []struct {
+		post, by string
+		want     error
+	}{
+		{anns, "bob@school.example", ErrNotAllowed}, {anns, "cat@school.example", ErrNotAllowed}, {bobs, "cat@school.example", ErrNotAllowed}, {bobs, "eve@home.example", ErrNotAllowed},
+		{"99", "ann@school.example", ErrNotFound},
+	} {
+		if err := w.EditBlogPost("41", x.post, "New", "New", x.by); !errors.Is(err, x.want) {
+			t.Errorf("%s edited by %s: %v", x.post, x.by, err)
+		}
+		if err := w.DeleteBlogPost("41", x.post, x.by); !errors.Is(err, x.want) {
+			t.Errorf("%s deleted by %s: %v", x.post, x.by, err)
+		}
+	}
+	for _, x := range []struct{ post, title, content, by, want string }{
+		{anns, "Mountains", "", "ann@school.example", "Mountains <p>High</p>"}, {anns, "", "<p>Higher</p>", "ann@school.example", "Mountains <p>Higher</p>"},
+		{bobs, "Ponds", "", "bob@school.example", "Ponds "}, {bobs, "", "<p>Deep</p>", "ann@school.example", "Ponds <p>Deep</p>"},
+	} {
+		if err := w.EditBlogPost("41", x.post, x.title, x.content, x.by); err != nil {
+			t.Errorf("%s edited by %s: %v", x.post, x.by, err)
+		}
+		if p := b.Post(x.post); p.Title+" "+p.Content != x.want || !p.Updated.After(p.Published) {
+			t.Errorf("%s edited by %s: %+v", x.post, x.by, p)
+		}
+	}
+	posts := len(b.Posts)
+	if err := w.DeleteBlogPost("41", bobs, "bob@school.example"); err != nil || b.Post(bobs) != nil || len(b.Comments[bobs]) != 0 || len(b.Posts) != posts-1 {
+		t.Errorf("deleted by its author: %v, %d posts of %d", err, len(b.Posts), posts)
+	}
+	if err := w.DeleteBlogPost("41", anns, "ann@school.example"); err != nil || b.Post(anns) != nil {
+		t.Errorf("deleted by an administrator: %v", err)
+	}
+}
