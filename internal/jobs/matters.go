@@ -190,9 +190,11 @@ func (g *gatherer) title(m *reports.Matter, f *findings.Finding) {
 	}
 	if blog, _, ok := blogPostOf(subject); ok {
 		m.Link = blogPostLink(subject, f.Facts)
+		on := "on one of the blogs that the policy lists"
 		if b, _ := g.env.Policy.Blog(blog); b.Name != "" {
-			m.Details = append(m.Details, "on the blog "+g.names.Add(b.Name))
+			on = "on the blog " + g.names.Add(b.Name)
 		}
+		m.Details = append(m.Details, on)
 	}
 	if s, ok := g.shares[subject]; ok {
 		m.Details = append(m.Details, g.inHands(s))

@@ -182,7 +182,7 @@ func (n *namesRun) brokenBlogs() {
 	}
 }
 
-// describeBlogs says of each post of a blog that was found which it is, by its date: its title and its address on the blog may hold the name.
+// describeBlogs says of each post of a blog that was found which it is, by when it was published: its title and its address on the blog may hold the name.
 func (n *namesRun) describeBlogs(observed []findings.Observed) {
 	for _, o := range observed {
 		blog, post, ok := blogPostOf(o.Subject)
@@ -191,7 +191,7 @@ func (n *namesRun) describeBlogs(observed []findings.Observed) {
 		}
 		n.left.Names[o.Subject] = aBlogPost
 		if made := n.blogs[blog].posts[post]; !made.IsZero() {
-			n.left.Names[o.Subject] = "the post of " + made.In(n.Env.Policy.School.Location).Format("2 January 2006") + " on a blog"
+			n.left.Names[o.Subject] = "the post of " + made.In(n.Env.Policy.School.Location).Format("2 January 2006, 15:04")
 		}
 	}
 }

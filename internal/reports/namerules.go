@@ -3,7 +3,7 @@ package reports
 import "strings"
 
 const (
-	openBlogPost = "The link opens the post in Blogger, for those who run the blog; or the list of the blog's comments, if the name is in a comment. "
+	openBlogPost = "The link opens the post in Blogger, for those who run the blog; or the list of the blog's comments, if only a comment has the name. "
 	askBlogHost  = "If it does not open for you, ask whoever looks after the blog."
 )
 
@@ -15,7 +15,7 @@ var blogRules = map[string]MatterRule{
 		Many:  "{n} posts on blogs that the public can read need your look",
 		Why:   "A child may be recognised by it, and this is for you to judge; it is told to nobody else.",
 		Do:    "Read the post and the comments on it, and have the name taken out of the post, or the comment removed; tell whoever does it no more than that",
-		Where: openBlogPost + "If it does not open for you, read it on the blog itself: the date says which post it is.",
+		Where: openBlogPost + "If it does not open for you, read it on the blog itself: the date and time say which post it is.",
 		Now:   "Read it today; until the name is out, have the post set back to a draft, or the comment removed.",
 	},
 	"names.full-name": {
@@ -27,6 +27,14 @@ var blogRules = map[string]MatterRule{
 		Where: openBlogPost + "A post: change it → Update. A comment: point to it → Remove content. The post's address on the web may have the name in it too: if so, delete the post and write it anew. " + askBlogHost,
 		Now:   "Take the surname out today, or set the post back to a draft; remove a comment that has it.",
 	},
+}
+
+// WordsOf is [Words] of a rule about a subject: names on blogs are spoken of otherwise than names in titles.
+func WordsOf(rule, subject string) string {
+	if r, ok := nameRule(rule, subject); ok {
+		return r.say(aboutAnybody)
+	}
+	return Words(rule)
 }
 
 // nameRule finds the words for a rule about a post of a blog; false for any other.
