@@ -45,6 +45,8 @@ type Google interface {
 	Blogs(ctx context.Context, as string) ([]seen.Blog, error)
 	BlogPosts(ctx context.Context, as, blog string) iter.Seq2[seen.BlogPost, error]
 	BlogComments(ctx context.Context, as, blog string, since time.Time) iter.Seq2[seen.BlogComment, error]
+	BlogTexts(ctx context.Context, as, blog string) iter.Seq2[seen.BlogPost, error]
+	BlogShown(ctx context.Context, as, blog string) iter.Seq2[seen.BlogComment, error]
 	NoUsage(err error) bool // the usage report of that day is not there (yet)
 	Reason(err error) seen.Reason
 	Workers() int

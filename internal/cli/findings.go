@@ -152,7 +152,7 @@ func list(ctx context.Context, s store.Store, want []findings.Status) ([]line, e
 func lineOf(f *findings.Finding, link string, last *jobs.Record) line {
 	l := line{
 		ID: f.ID, Clause: f.Clause, Rule: f.Rule, Subject: f.Subject, Facts: f.Facts, Severity: f.Severity, Status: string(f.Status),
-		Missing: f.Missing, Deals: f.Deals, FirstSeen: f.FirstSeen, LastSeen: f.Opened, Link: link, Summary: reports.Words(f.Rule),
+		Missing: f.Missing, Deals: f.Deals, FirstSeen: f.FirstSeen, LastSeen: f.Opened, Link: link, Summary: reports.WordsOf(f.Rule, f.Subject),
 	}
 	if rule, ok := strings.CutPrefix(f.Rule, sharing.Means+"."); ok {
 		l.Summary = reports.Words(rule)

@@ -337,6 +337,34 @@ func TestNeedsOfReminders(t *testing.T) {
 	}
 }
 
+// A clause on names needs the permission for blogs where the policy lists some, and nowhere else.
+func TestNeedsOfNamesOnBlogs(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, generate.Dojo, nil, server.Options{})
+	p := *r.Policy
+	p.Clauses = nil
+	for _, c := range r.Policy.Clauses {
+		c.MetBy = slices.DeleteFunc(slices.Clone(c.MetBy), func(m policy.Means) bool { return m.Kind != policy.Check || m.Name != "names" })
+		if len(c.MetBy) > 0 {
+			p.Clauses = append(p.Clauses, c)
+		}
+	}
+	for _, listed := range []bool{true, false} {
+		p.Blogs = nil
+		if listed {
+			p.Blogs = []policy.Blog{{ID: "41", Hosts: []string{"head@school.example"}}}
+		}
+		needs := Needs(&p, false)
+		i := slices.IndexFunc(needs, func(n Need) bool { return n.Scope == google.ScopeBlogs })
+		if (i >= 0) != listed {
+			t.Errorf("blogs listed %v: asked for %v", listed, i >= 0)
+		}
+		if i >= 0 && (len(needs[i].Clauses) == 0 || needs[i].Changes || !strings.Contains(needs[i].Without, "pupils' names") || strings.Contains(needs[i].Without, "comments on blogs, and which")) {
+			t.Errorf("%+v", needs[i])
+		}
+	}
+}
+
 // A test mail through Gmail arrives, and only there.
 func TestMailThroughGmail(t *testing.T) {
 	t.Parallel()

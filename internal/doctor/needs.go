@@ -174,6 +174,9 @@ func (n *needs) means(p *policy.Policy, clause string, m policy.Means) {
 		}
 	case *policy.NamesWith:
 		scopes = append(scopes, byCheck["sharing"]...) // it looks at the picture that sharing makes
+		if len(p.Blogs) > 0 {
+			scopes = append(scopes, google.ScopeBlogs)
+		}
 		if len(w.Titles) > 0 {
 			scopes = append(scopes, classScopes...)
 		}

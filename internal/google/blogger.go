@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"google.golang.org/api/blogger/v3"
+	"google.golang.org/api/googleapi"
 
 	"esafetybot/internal/seen"
 )
@@ -44,15 +45,27 @@ const fieldsBlogPost = "id,title,url,published,status,readerComments"
 func blogPost(p *blogger.Post) seen.BlogPost {
 	return seen.BlogPost{
 		ID: p.Id, Title: p.Title, Link: p.Url, Made: moment(p.Published), Live: p.Status == "" || p.Status == "LIVE",
-		Open: p.ReaderComments == "" || p.ReaderComments == "ALLOW",
+		Open: p.ReaderComments == "" || p.ReaderComments == "ALLOW", Text: p.Content,
 	}
 }
 
 // BlogPosts streams the posts of a blog that readers can see, without their texts.
 func (c *Client) BlogPosts(ctx context.Context, as, blog string) iter.Seq2[seen.BlogPost, error] {
+	return c.blogPosts(ctx, as, blog, fieldsBlogPost, false, 500)
+}
+
+// blogTextPage is how many posts come at a time with their texts, which may be long; pictures pasted into one stand in it.
+const blogTextPage = 20
+
+// BlogTexts streams the posts of a blog that readers can see, each with its text.
+func (c *Client) BlogTexts(ctx context.Context, as, blog string) iter.Seq2[seen.BlogPost, error] {
+	return c.blogPosts(ctx, as, blog, "id,title,content,published,status", true, blogTextPage)
+}
+
+func (c *Client) blogPosts(ctx context.Context, as, blog, fields string, bodies bool, most int64) iter.Seq2[seen.BlogPost, error] {
 	open := func() *Handle { return c.As(as, ScopeBlogs) }
 	return paged(ctx, open, blogPostsList, "blog "+blog, func(ctx context.Context, token string) ([]seen.BlogPost, string, error) {
-		list := c.blogger.Posts.List(blog).Status("LIVE").FetchBodies(false).MaxResults(500).Fields("nextPageToken,items(" + fieldsBlogPost + ")")
+		list := c.blogger.Posts.List(blog).Status("LIVE").FetchBodies(bodies).MaxResults(most).Fields(googleapi.Field("nextPageToken,items(" + fields + ")"))
 		if token != "" {
 			list = list.PageToken(token)
 		}
@@ -79,10 +92,22 @@ func blogComment(k *blogger.Comment) seen.BlogComment {
 
 // BlogComments streams the comments on a blog since a moment, whatever their state, as somebody who runs it. Who does not run it gets no state and sees only what readers see.
 func (c *Client) BlogComments(ctx context.Context, as, blog string, since time.Time) iter.Seq2[seen.BlogComment, error] {
+	return c.blogComments(ctx, as, blog, fieldsBlogComment, func(l *blogger.CommentsListByBlogCall) *blogger.CommentsListByBlogCall {
+		return l.Status("LIVE", "PENDING", "SPAM", "EMPTIED").StartDate(since.UTC().Format(time.RFC3339))
+	})
+}
+
+// BlogShown streams the comments on a blog that readers can see, whenever they were made, as somebody who runs it; not who wrote them.
+func (c *Client) BlogShown(ctx context.Context, as, blog string) iter.Seq2[seen.BlogComment, error] {
+	return c.blogComments(ctx, as, blog, "id,post/id,status,content", func(l *blogger.CommentsListByBlogCall) *blogger.CommentsListByBlogCall {
+		return l.Status("LIVE")
+	})
+}
+
+func (c *Client) blogComments(ctx context.Context, as, blog, fields string, which func(*blogger.CommentsListByBlogCall) *blogger.CommentsListByBlogCall) iter.Seq2[seen.BlogComment, error] {
 	open := func() *Handle { return c.As(as, ScopeBlogs) }
 	return paged(ctx, open, blogCommentsList, "blog "+blog, func(ctx context.Context, token string) ([]seen.BlogComment, string, error) {
-		list := c.blogger.Comments.ListByBlog(blog).Status("LIVE", "PENDING", "SPAM", "EMPTIED").StartDate(since.UTC().Format(time.RFC3339)).FetchBodies(true).MaxResults(500).
-			Fields("nextPageToken,items(" + fieldsBlogComment + ")")
+		list := which(c.blogger.Comments.ListByBlog(blog)).FetchBodies(true).MaxResults(500).Fields(googleapi.Field("nextPageToken,items(" + fields + ")"))
 		if token != "" {
 			list = list.PageToken(token)
 		}

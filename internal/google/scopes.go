@@ -63,6 +63,7 @@ const (
 	plainCourseWork = "read classwork in Classroom, and what pupils handed in; Google offers it only together"
 	plainMail       = "read mail; used in the sender's own mailbox only, for the reports that a mail could not be delivered, and in a mailbox for ClassDojo that the policy names. Google offers nothing smaller that can search"
 	plainMaterials  = "read materials in Classroom"
+	plainBlogs      = "read the blogs of members of staff on Blogger, with their comments"
 )
 
 // Scopes lists the scopes that a job uses, in the order in which they are tried; nil for a job that uses none. Jobs may share scopes.
@@ -107,7 +108,7 @@ func Scopes(job string) []ScopeUse {
 			{ScopeCourseWork, plainCourseWork, false, "which classwork was commented on: the mail then leads to the class; and documents attached to one, where the policy asks for documents"},
 			{ScopeMaterials, plainMaterials, false, "which material was commented on: the mail then leads to the class; and documents attached to one, where the policy asks for documents"},
 			{ScopeMetadata, plainMetadata, false, "in which class a document is that somebody commented on; only needed where the policy asks for documents"},
-			{ScopeBlogs, "read the blogs of members of staff on Blogger, with their comments", false, "comments on blogs, and which blogs there are; only needed where the policy asks for blogs"},
+			{ScopeBlogs, plainBlogs, false, "comments on blogs, and which blogs there are; only needed where the policy asks for blogs"},
 		}
 	case "names":
 		return []ScopeUse{
@@ -118,6 +119,7 @@ func Scopes(job string) []ScopeUse {
 			{ScopeRosters, plainRosters, false, "which classes are the school's, in a trust that shares one Google account"},
 			{ScopeCourseWork, plainCourseWork, false, "titles of classwork and materials"},
 			{ScopeMaterials, plainMaterials, false, "titles of classwork and materials"},
+			{ScopeBlogs, plainBlogs, false, "pupils' names in posts on the blogs that the policy lists, and in comments on them"},
 			{ScopeDrives, plainDrives, false, "a roll that is kept on Drive; without it, name a CSV file"},
 		}
 	case "devices":

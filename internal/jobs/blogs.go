@@ -117,14 +117,26 @@ func (r *commentsRun) listed() {
 		if b.Name != "" {
 			c.Name = b.Name
 		}
-		for _, address := range b.Hosts {
-			if a, ok := r.Who().Account(address); ok && r.in.Kinds.School(a) && r.in.Kinds.Kind(a) != school.Pupil && !slices.Contains(c.Blog.Hosts, a.ID) {
-				c.Blog.Hosts = append(c.Blog.Hosts, a.ID)
-			}
-		}
-		slices.Sort(c.Blog.Hosts)
+		c.Blog.Hosts = hostsOf(b, r.Who(), r.in.Kinds)
 		c.Taught = slices.Clone(c.Blog.Hosts)
 	}
+}
+
+// hostsOf lists whom the policy names to look after a blog, by Directory id, sorted: school accounts that are no pupils', switched off or not.
+func hostsOf(b policy.Blog, who *school.Directory, kinds *school.Kinds) []string {
+	var out []string
+	for _, address := range b.Hosts {
+		if a, ok := who.Account(address); ok && kinds.School(a) && kinds.Kind(a) != school.Pupil && !slices.Contains(out, a.ID) {
+			out = append(out, a.ID)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// mayBlog tells whether an account may be asked which blogs it runs: the school's, of nobody from outside and of no pupil.
+func mayBlog(a *seen.Account, kinds *school.Kinds) bool {
+	return !a.Guest && kinds.School(a) && kinds.Kind(a) != school.Pupil
 }
 
 // lists asks the accounts whose turn it is which blogs they run or write: each once within the rotation, and those that were never asked. Of those whom the policy names for a blog it is asked although
@@ -136,7 +148,7 @@ func (r *commentsRun) lists(ctx context.Context) {
 	may := map[string]bool{}
 	var ask []*seen.Account
 	for _, a := range r.Who().Accounts() {
-		if a.Guest || !r.in.Kinds.School(a) || r.in.Kinds.Kind(a) == school.Pupil || !a.Active() && !r.namedHost(a.ID) {
+		if !mayBlog(a, r.in.Kinds) || !a.Active() && !r.namedHost(a.ID) {
 			continue
 		}
 		if !a.Active() {
@@ -206,15 +218,20 @@ func (r *commentsRun) runs(who *seen.Account, list []seen.Blog) {
 		if c.Blog == nil {
 			c.Blog = &moderation.Blog{}
 		}
-		if c.Blog.People == nil {
-			c.Blog.People = map[string]moderation.Blogger{}
-		}
-		c.Blog.Gone = b.Gone
-		c.Blog.People[who.ID], c.Blog.Link = moderation.Blogger{Role: b.Role, User: b.User}, b.Link
+		noteBlogger(c.Blog, who.ID, b)
 		if known.Name == "" {
 			c.Name = b.Name
 		}
 	}
+}
+
+// noteBlogger notes what somebody's own list of blogs says of one.
+func noteBlogger(blog *moderation.Blog, who string, b seen.Blog) {
+	if blog.People == nil {
+		blog.People = map[string]moderation.Blogger{}
+	}
+	blog.Gone, blog.Link = b.Gone, b.Link
+	blog.People[who] = moderation.Blogger{Role: b.Role, User: b.User}
 }
 
 // blogger is as whom something is done on a blog: somebody who runs it, best one who looks after it; else somebody who writes it, who sees what readers see; nil if nobody of the school does either.

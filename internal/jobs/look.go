@@ -51,6 +51,8 @@ type Look struct {
 	Links map[string]string `json:"links,omitempty"`
 	// Said says of a subject what each source said, where they do not agree.
 	Said map[string][]string `json:"said,omitempty"`
+	// Blogs says how the blogs that the policy lists were read, by Blogger's id.
+	Blogs map[string]BlogRead `json:"blogs,omitempty"`
 	// Signed is when accounts of the staff signed the policy, by the staff roll.
 	Signed map[string]calendar.Date `json:"signed,omitempty"`
 }

@@ -144,7 +144,7 @@ func (g *gatherer) matter(f *findings.Finding) reports.Matter {
 		m.Name = g.name(f.Subject, "somebody on the roll")
 	}
 	if findings.Means(f.Rule) == names.Means {
-		g.title(&m, f.Subject)
+		g.title(&m, f)
 	}
 	for _, fact := range f.Facts {
 		if d := g.detail(f, fact); d != "" && !slices.Contains(m.Details, d) {
@@ -179,12 +179,22 @@ func (g *gatherer) post(m *reports.Matter, subject string) {
 	m.Link = g.posts.Class(course).Post(id).LinkAs(course, g.in.Address)
 }
 
-// title says what sort of thing has a title with a pupil's name in it, in whose hands it is, and where it is opened. The title itself is shown to nobody: it holds the name.
-func (g *gatherer) title(m *reports.Matter, subject string) {
-	m.Name = map[string]string{"course": "a class", "post": "a post in a class"}[strings.SplitN(subject, "/", 2)[0]]
+// title says what sort of thing has a pupil's name in its title, or on it, in whose hands it is, and where it is opened. The title itself is shown to nobody: it holds the name.
+func (g *gatherer) title(m *reports.Matter, f *findings.Finding) {
+	subject := f.Subject
+	kind, _, _ := strings.Cut(subject, "/")
+	m.Name = map[string]string{"course": "a class", "post": "a post in a class", seen.PostBlog: aBlogPost}[kind]
 	if look := g.looks[NamesJob]; look != nil {
 		m.Name = cmp.Or(look.Names[subject], m.Name)
 		m.Link = cmp.Or(look.Links[subject], m.Link)
+	}
+	if blog, _, ok := blogPostOf(subject); ok {
+		m.Link = blogPostLink(subject, f.Facts)
+		on := "on one of the blogs that the policy lists"
+		if b, _ := g.env.Policy.Blog(blog); b.Name != "" {
+			on = "on the blog " + g.names.Add(b.Name)
+		}
+		m.Details = append(m.Details, on)
 	}
 	if s, ok := g.shares[subject]; ok {
 		m.Details = append(m.Details, g.inHands(s))
@@ -439,6 +449,8 @@ var facts = map[string]string{
 	"usage-says-on":        "Google's usage report says that e-mail is on",
 	"sent":                 "mail was sent",
 	"received":             "mail was received",
+	names.InPost:           "in the post itself",
+	names.InComments:       "in a comment on it",
 }
 
 // signIns says what the events of the sign-in log mean.

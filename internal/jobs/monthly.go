@@ -218,7 +218,7 @@ func (m *monthly) gather(ctx context.Context, in *reports.MonthlyInput) error {
 		when := m.agreedAt(ctx, f)
 		if when.Before(m.from) {
 			in.Holds = append(in.Holds, reports.MonthlyDeed{
-				At: when, Who: m.titles(strings.Split(f.Agreed.By, " and ")), Clause: f.Clause, What: reports.Words(f.Rule), Until: f.Agreed.Until, Private: f.Agreed.Private, Why: f.Agreed.Why,
+				At: when, Who: m.titles(strings.Split(f.Agreed.By, " and ")), Clause: f.Clause, What: reports.WordsOf(f.Rule, f.Subject), Until: f.Agreed.Until, Private: f.Agreed.Private, Why: f.Agreed.Why,
 			})
 		}
 	}
@@ -230,7 +230,7 @@ func (m *monthly) deed(d audit.Deed) reports.MonthlyDeed {
 	out := reports.MonthlyDeed{Did: didWords[d.What], At: d.At, Who: m.titles(d.Roles), Clause: d.Clause, Until: d.Until, Private: d.Private, Why: d.Why}
 	if out.What = remedies.Title(d.Kind); d.Kind == "" {
 		if parts := strings.SplitN(d.Finding, "~", 3); len(parts) == 3 { // clause, rule and subject
-			out.What = reports.Words(parts[1])
+			out.What = reports.WordsOf(parts[1], strings.Replace(parts[2], "~", "/", 1))
 		}
 	}
 	return out

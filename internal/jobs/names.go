@@ -16,10 +16,10 @@ import (
 	"esafetybot/internal/seen"
 )
 
-// NamesJob looks for pupils' names in titles. It rests on the picture of Drive that the job sharing keeps, and runs right after it.
+// NamesJob looks for pupils' names in titles and on listed blogs. It rests on the picture of Drive that the job sharing keeps, and runs right after it.
 const NamesJob = "names"
 
-// Names looks for pupils' names in what the public can read, and in the titles of classes and posts where the policy asks for these. drive is what the job
+// Names looks for pupils' names in titles that the public can read and on the blogs that the policy lists, and in the titles of classes and posts where the policy asks for these. drive is what the job
 // sharing left in this run; nil if it did not come so far.
 func Names(ctx context.Context, env Env, c *census.Census, drive *Outcome) (*Look, error) {
 	return looked(ctx, env, c, NamesJob, func(ctx context.Context, l *look) error {
@@ -42,6 +42,7 @@ type namesRun struct {
 	memory  *memory.Book
 	classes map[string]seen.Course // the school's that are in use, by id
 	listed  bool                   // all of them are
+	blogs   map[string]*blogSight  // that the policy lists, by Blogger's id
 	res     names.Result
 }
 
@@ -90,17 +91,25 @@ func (n *namesRun) run(ctx context.Context) (err error) {
 		in.Who, in.Shares = n.drive.Who, n.drive.Book.All(ctx)
 	}
 	n.readClasses(ctx, &in)
+	if err := n.readBlogs(ctx, &in); err != nil {
+		return err
+	}
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
 	if n.res, err = names.Check(in); err != nil {
 		return err
 	}
+	if ctx.Err() != nil { // blogs are read while they are judged
+		return ctx.Err()
+	}
+	n.brokenBlogs()
+	n.describeBlogs(n.res.Observed)
 	for subject, s := range n.res.Shares { // what it is and where it is opened; never what it is called
 		n.left.Names[subject], n.left.Links[subject] = "a "+kindWord(s), s.Link
 	}
 	for _, u := range n.res.Unknown {
-		n.left.Unknown = append(n.left.Unknown, namesUnknown(u, n.ask(u.Clause, u.Rule).Deals[u.Rule]))
+		n.left.Unknown = append(n.left.Unknown, namesUnknown(u, n.ask(u.Clause, u.Rule).Deals[u.Rule], len(n.Env.Policy.Blogs) > 0))
 	}
 	if err := n.sync(ctx, names.Means, n.res.Observed, n.asked, n.evidence); err != nil {
 		return err
@@ -175,6 +184,8 @@ func (n *namesRun) evidence(f *findings.Finding) findings.How {
 	kind, course, _ := strings.Cut(f.Subject, "/")
 	ask := n.ask(f.Clause, ruleOf(f))
 	switch kind {
+	case seen.PostBlog:
+		return n.blogEvidence(f)
 	case "post":
 		course, _, _ = moderation.ParseSubject(f.Subject)
 		if !ask.Posts {
@@ -234,18 +245,25 @@ func namedSubjects(ctx context.Context, k *findings.Keeper) (map[string]bool, er
 	return out, nil
 }
 
-// namesUnknown says in words what the check could not tell.
-func namesUnknown(u names.Unknown, deals string) Unknown {
+// namesUnknown says in words what the check could not tell, of titles and, where there are any, of posts on blogs.
+func namesUnknown(u names.Unknown, deals string, blogs bool) Unknown {
+	where := "Titles"
+	if blogs {
+		where = "Titles and blogs"
+	}
 	out := Unknown{Means: names.Means, Clause: u.Clause, Rule: u.Rule, Count: u.Count, Deals: deals}
 	switch u.Why {
 	case names.SameAsAdult:
 		out.What = "Whether " + plural(u.Count, "title names", "titles name") + " a pupil"
+		if blogs {
+			out.What = "Whether " + plural(u.Count, "title or post on a blog names", "titles or posts on blogs name") + " a pupil"
+		}
 		out.Why = "an adult at school has the same name"
 	case names.NoFullName:
-		out.What = "Titles with the name of " + plural(u.Count, "pupil", "pupils")
+		out.What = where + " with the name of " + plural(u.Count, "pupil", "pupils")
 		out.Why = "neither the account nor the roll has both a first and a last name that can be looked for"
 	case names.OnlyFull:
-		out.What = "Titles with the first name alone of " + plural(u.Count, "pupil", "pupils")
+		out.What = where + " with the first name alone of " + plural(u.Count, "pupil", "pupils")
 		out.Why = "a first name that is very short, or a word as well, is looked for together with the last name only"
 	}
 	return out

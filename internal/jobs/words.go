@@ -1,6 +1,7 @@
 package jobs
 
 import (
+	"slices"
 	"strings"
 
 	"esafetybot/internal/reports"
@@ -45,6 +46,15 @@ func (g *gatherer) gap(gap seen.Gap) reports.Gap {
 			r.What, r.Ours = "The comments on the blog "+b.Name, false
 		}
 		r.WhatToDo = "See under the blog's Settings › Permissions that one of those who look after it is an administrator of the blog."
+	case blogText:
+		r.What, r.Link = "Pupils' names on one of the blogs", "https://www.blogger.com/blog/posts/"+id
+		if b, ok := g.env.Policy.Blog(id); ok && b.Name != "" {
+			r.What, r.Ours = "Pupils' names on the blog "+b.Name, false
+		}
+		r.WhatToDo = "See under the blog's Settings › Permissions that one of those who look after it is an administrator of the blog. Until then, look through its posts and comments yourself."
+		if gap.Reason == seen.Refused {
+			r.WhatToDo = delegation
+		}
 	case "posts":
 		r.What, r.WhatToDo = "Which post some comments are on: the links lead to the class instead", delegation
 	case "attached":
@@ -140,7 +150,7 @@ func (g *gatherer) gap(gap seen.Gap) reports.Gap {
 	if gap.Scope == returnsScope && gap.Reason == seen.Off {
 		r.Why = "Gmail is switched off for the mailbox that sends, or Google has disabled its account"
 	}
-	if gap.Scope.Kind() == "blog" && gap.Reason == seen.NoMember {
+	if slices.Contains([]string{"blog", blogText}, gap.Scope.Kind()) && gap.Reason == seen.NoMember {
 		r.Why = "nobody with a working account of the school is an administrator of the blog"
 	}
 	if gap.Reason == seen.Failed && r.WhatToDo != "" && !strings.HasPrefix(r.WhatToDo, "Nothing") && gap.Scope.Kind() != "calendar" && gap.Scope.Kind() != "tree" {
@@ -156,7 +166,7 @@ const driveOf = "The Drive of"
 var jobWords = map[string]string{
 	AccountsJob: "Accounts, classes and sign-ins", DevicesJob: "Devices", PupilEmailJob: "Pupils' e-mail", SettingsJob: "Settings of the Google account",
 	SharingJob: "Sharing in Google Drive", CommentsJob: "Comments in classes", CheckInsJob: "Answers to check-ins", RecordsJob: "The records that are lists", RemindersJob: "Reminders", IncidentsJob: "The incident log",
-	NamesJob: "Pupils' names in titles", ReturnsJob: "Mails that came back",
+	NamesJob: "Pupils' names", ReturnsJob: "Mails that came back",
 }
 
 // yearGroup is a year as [school.Year] has it, in a word or a digit.

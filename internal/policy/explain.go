@@ -104,7 +104,7 @@ func (p *Policy) row(c Clause, m Means) RowMeans {
 		r.Told = strings.Join(told, " and ")
 		r.Rules = m.Rules()
 		if m.With != nil {
-			r.LookedAt += ": " + m.inWords()
+			r.LookedAt += ": " + m.inWords(len(p.Blogs))
 		}
 		r.LookedAt += m.changesInWords()
 		r.Note = m.note()

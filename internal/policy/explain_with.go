@@ -32,8 +32,8 @@ func (m Means) About() string {
 // placeWords says where people comment.
 var placeWords = map[string]string{PlaceClassroom: "posts in Google Classroom", PlaceClassDojo: "ClassDojo", PlaceBlogs: "blogs", PlaceDocuments: "documents of classes"}
 
-// inWords says what a check looks for, with the numbers and lists that the policy gives.
-func (m Means) inWords() string {
+// inWords says what a check looks for, with the numbers and lists that the policy gives. blogs is how many blogs it lists.
+func (m Means) inWords(blogs int) string {
 	switch w := m.With.(type) {
 	case *SharingWith:
 		s := rulesInWords(m)
@@ -52,7 +52,7 @@ func (m Means) inWords() string {
 	case *CommentsWith:
 		return rulesInWords(m) + bracketed(w.details())
 	case *NamesWith:
-		return rulesInWords(m) + bracketed(w.details())
+		return rulesInWords(m) + bracketed(w.details(blogs))
 	case *PupilEmailWith:
 		s := "off for every pupil"
 		if w.Mode == ModeApprovedOnly {
@@ -143,8 +143,11 @@ func (w *CommentsWith) details() []string {
 	return out
 }
 
-func (w *NamesWith) details() []string {
+func (w *NamesWith) details(blogs int) []string {
 	out := []string{"titles of files, folders and Sites that the public can open"}
+	if blogs > 0 {
+		out = append(out, "posts on the "+count(blogs, "blog")+" that the policy lists, and comments on them")
+	}
 	if slices.Contains(w.Rules, FullName) {
 		for _, t := range w.Titles {
 			out = append(out, titlesWords[t])

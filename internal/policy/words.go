@@ -175,7 +175,7 @@ var catalogue = []*knownMeans{
 	{kind: Check, name: "sharing", looks: "sharing in Google Drive", often: "every day", rules: sharingRules,
 		shape: sharingShape, unseen: []string{"shared calendars", "photo albums", "the inside of a Site", "copies already taken"}},
 	{kind: Check, name: "names", looks: "names of pupils where the public can read", often: "every day", rules: namesRules, shape: namesShape,
-		unseen: []string{"names inside files and Sites, in pictures and in titles of forms", "initials, pet names, and names written so that they are not read as one"}},
+		unseen: []string{"names inside files and Sites, on blogs that the policy does not list, in pictures and in titles of forms", "initials, pet names, and names written so that they are not read as one"}},
 	{kind: Check, name: "comments", looks: "comments nobody has looked at", often: "every day", rules: commentsRules, shape: commentsShape,
 		unseen: []string{"what a comment in Classroom says, and whether it was changed or deleted", "who may write in a Classroom stream"}},
 

@@ -55,8 +55,8 @@ var ruleWords = map[string]map[string]string{
 		"developer-mode": "Chromebook in developer mode",
 	},
 	"names": {
-		FullName:     "title with a pupil's full name in it",
-		NotToPublish: "public title that needs another look",
+		FullName:     "pupil's full name in a title or on a listed blog",
+		NotToPublish: "public title or post on a listed blog that needs another look",
 	},
 	"pupil-email": {
 		"on":           "pupil's e-mail switched on",

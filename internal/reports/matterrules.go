@@ -7,7 +7,7 @@ const (
 	PartEmail    = "Pupils' e-mail"
 	PartAccounts = "Accounts and sign-in"
 	PartClasses  = "Classes"
-	PartNames    = "Pupils' names in titles"
+	PartNames    = "Pupils' names"
 	PartComments = "Comments"
 	PartSettings = "Settings of the Google account"
 	PartDevices  = "Devices"

@@ -49,7 +49,7 @@ func TestEveryRuleHasWords(t *testing.T) {
 	for _, r := range MatterRules {
 		have = append(have, r.Name)
 	}
-	for _, r := range slices.Concat(MatterRules, slices.Collect(maps.Values(listRules)), []MatterRule{entryRule, readRule}) {
+	for _, r := range slices.Concat(MatterRules, slices.Collect(maps.Values(listRules)), slices.Collect(maps.Values(blogRules)), []MatterRule{entryRule, readRule}) {
 		if !slices.Contains(parts, r.Part) || r.Topic == "" || r.Why == "" || r.Do == "" || r.Where == "" {
 			t.Errorf("%s lacks something", r.Name)
 		}

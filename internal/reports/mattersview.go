@@ -135,7 +135,7 @@ func worseMatter(a, b matter) bool {
 
 // nothing names what a matter is about if its own name may not be shown.
 var nothing = map[string]string{
-	"course": "a class", "chromebook": "a Chromebook", "mobile": "a phone or tablet", "setting": "a setting", "roll": "somebody on the roll", "user": "an account", "file": "a file", "post": "a post", "document": "a document",
+	"course": "a class", "chromebook": "a Chromebook", "mobile": "a phone or tablet", "setting": "a setting", "roll": "somebody on the roll", "user": "an account", "file": "a file", "post": "a post", "blog-post": "a post on a blog", "document": "a document",
 }
 
 func (v *matterView) matter(in Matter) matter {

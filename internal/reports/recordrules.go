@@ -83,9 +83,12 @@ var sentRules = map[string]MatterRule{
 	},
 }
 
-// ruleOf finds the words for a rule about a subject, and their place; "entry/…" is of the incident log, "record/NAME-…" of a list, "record/NAME" of what is sent.
+// ruleOf finds the words for a rule about a subject, and their place: names on blogs have words of their own, and of the records "entry/…" is of the incident log, "record/NAME-…" of a list, "record/NAME" of what is sent.
 func ruleOf(rule, subject string) (MatterRule, int) {
 	general, place := matterRule(rule)
+	if r, ok := nameRule(rule, subject); ok {
+		return r, place
+	}
 	if rule != recordRule {
 		return general, place
 	}

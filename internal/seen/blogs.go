@@ -23,6 +23,7 @@ type BlogPost struct {
 	Made  time.Time // when it was published
 	Live  bool      // readers can see it
 	Open  bool      // readers may comment
+	Text  string    // as Blogger has it, HTML; only where it is asked for
 }
 
 // The states of a comment on a blog that somebody can look at.

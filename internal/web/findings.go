@@ -377,7 +377,7 @@ func (s *Site) findingRow(ctx context.Context, p *person, list *theirs, x *findi
 		return row, err
 	}
 	if v == nil {
-		row.What = reports.Words(x.Rule) + "."
+		row.What = reports.WordsOf(x.Rule, x.Subject) + "."
 		row.WhyNot = "What it is about is written down with the next report."
 	} else {
 		row.Finding, row.Shown = *v, true

@@ -1,9 +1,9 @@
-// Package names judges whether titles name pupils who should not be named there.
+// Package names judges whether titles, and what stands on the school's blogs, name pupils who should not be named there.
 //
-// It is pure: from the accounts, the pupils' roll, what is public, classes and posts, the policy's clauses and the time it yields findings, reads
-// nothing and keeps nothing. The meaning of each rule and word is docs/name-rules.md; how names are found in a text is package names.
+// It is pure: from the accounts, the pupils' roll, what is public, classes and posts, blogs, the policy's clauses and the time it yields findings, reads
+// nothing but the streams it is given and keeps nothing. The meaning of each rule and word is docs/name-rules.md; how names are found in a text is package names.
 //
-// No finding, count or error repeats a name or a title: who is meant stands in the facts by id.
+// No finding, count or error repeats a name, a title or a text: who is meant stands in the facts by id.
 package names
 
 import (
@@ -57,6 +57,7 @@ type Input struct {
 	Who     *school.Directory
 	Shares  iter.Seq2[seen.Share, error]
 	Classes []Class
+	Blogs   []Blog // those that the policy lists and somebody can read
 }
 
 // A Class is one class in use.
@@ -71,18 +72,20 @@ type Result struct {
 	// Doubtful are the ids that findings would have of which nobody can tell whether they are any: the name is an adult's too. What was found of them before stays.
 	Doubtful map[string]bool
 	// Shares are what on Drive has a name in its title, by subject, without titles and grants.
-	Shares  map[string]seen.Share
+	Shares map[string]seen.Share
+	// Broken are the blogs whose texts broke off, with the error: nothing is said of them.
+	Broken  map[string]error
 	Unknown []Unknown
 }
 
 // Why something is not known.
 const (
-	SameAsAdult = "same-as-adult" // a name in a title is also that of an adult
+	SameAsAdult = "same-as-adult" // a name that was found is also that of an adult
 	NoFullName  = "no-full-name"  // no first and last name is known of a pupil
 	OnlyFull    = "only-full"     // the first name of a pupil who is not to be published is too short or too common to be looked for alone
 )
 
-// Unknown is how many titles, or pupils, a clause's rule cannot say anything of.
+// Unknown is how many titles and posts of blogs, or pupils, a clause's rule cannot say anything of.
 type Unknown struct {
 	Clause, Rule, Why string
 	Count             int
@@ -90,7 +93,7 @@ type Unknown struct {
 
 // Check judges. The error is that of reading Shares.
 func Check(in Input) (Result, error) {
-	res := Result{Doubtful: map[string]bool{}, Shares: map[string]seen.Share{}}
+	res := Result{Doubtful: map[string]bool{}, Shares: map[string]seen.Share{}, Broken: map[string]error{}}
 	lookouts := map[int]*lookout{} // by for how long leavers are looked for
 	for _, a := range in.Asks {
 		lookouts[a.LeaverDays] = nil
@@ -132,6 +135,9 @@ func Check(in Input) (Result, error) {
 			}
 		}
 	}
+	for _, b := range in.Blogs {
+		res.blog(b, judges)
+	}
 	for _, j := range judges {
 		j.count()
 	}
@@ -146,10 +152,10 @@ type judge struct {
 	Ask
 	*lookout
 	res   *Result
-	doubt map[string]int // rule → titles that nobody can tell of
+	doubt map[string]int // rule → titles and posts of blogs that nobody can tell of
 }
 
-// place is where a title stands.
+// place is where a text stands.
 type place struct {
 	subject string
 	public  bool
@@ -158,32 +164,58 @@ type place struct {
 
 // look judges one title, and tells whether anybody's name is in it.
 func (j *judge) look(p place, title string) bool {
-	hits := j.matcher.Find(title)
+	var d document
+	hit := j.read(&d, p, title, "")
+	j.tell(p, d)
+	return hit
+}
+
+// document is what was found in the texts of one, by rule.
+type document struct {
+	facts map[string][]string
+	doubt map[string]bool // somebody is named, or an adult
+}
+
+// read looks through one text of a document, and tells whether anybody's name is in it. part is the fact that says where in the document such a text stands, if that is told.
+func (j *judge) read(d *document, p place, text, part string) bool {
+	hits := j.matcher.Find(text)
 	for _, rule := range j.Rules {
-		var facts []string
-		doubt := false
 		for _, h := range hits {
 			who := j.wanted[h.Person]
 			switch {
 			case rule == NotToPublish && (!p.public || !who.unpublished):
 			case rule == FullName && h.Kind == names.FirstNameAlone:
 			case h.Kind == names.CouldNotTell:
-				doubt = true
+				if d.doubt == nil {
+					d.doubt = map[string]bool{}
+				}
+				d.doubt[rule] = true
 			default:
-				facts = append(facts, who.fact)
+				if d.facts == nil {
+					d.facts = map[string][]string{}
+				}
+				if d.facts[rule] = append(d.facts[rule], who.fact); part != "" {
+					d.facts[rule] = append(d.facts[rule], part)
+				}
 			}
 		}
+	}
+	return len(hits) > 0
+}
+
+// tell yields what was found in a document whose texts are all read.
+func (j *judge) tell(p place, d document) {
+	for _, rule := range j.Rules {
 		switch {
-		case len(facts) > 0:
+		case len(d.facts[rule]) > 0:
 			j.res.Observed = append(j.res.Observed, findings.Observed{
-				Clause: j.Clause, Rule: Means + "." + rule, Subject: p.subject, Facts: findings.Normalise(facts), Severity: j.Severity, Deals: j.Deals[rule], Missing: p.missing,
+				Clause: j.Clause, Rule: Means + "." + rule, Subject: p.subject, Facts: findings.Normalise(d.facts[rule]), Severity: j.Severity, Deals: j.Deals[rule], Missing: p.missing,
 			})
-		case doubt:
+		case d.doubt[rule]:
 			j.doubt[rule]++
 			j.res.Doubtful[findings.ID(j.Clause, Means+"."+rule, p.subject)] = true
 		}
 	}
-	return len(hits) > 0
 }
 
 // count says in numbers what could not be told, and who cannot be found.
