@@ -132,6 +132,12 @@ func TestAnswerForAClass(t *testing.T) {
 	}
 }
 
+// dojoStory is something new in 5 Ash.
+func dojoStory() classdojo.Event {
+	at := time.Date(2026, 11, 17, 10, 0, 0, 0, time.UTC)
+	return classdojo.Event{Kind: classdojo.Story, Class: dojoAsh, At: at, Count: 1, Key: classdojo.MessageKey("m", classdojo.Story, dojoAsh)}
+}
+
 // What was told of a class waits on its teacher's page, is opened on ClassDojo, and goes when they say that they looked.
 func TestDojoOnMyPage(t *testing.T) {
 	x := onDojo(t)

@@ -55,6 +55,7 @@ type homeClass struct {
 type homePost struct {
 	Item, Saw, Title, Link, New, Since, Due string
 	PassedOn                                bool
+	Concern                                 string        // where to raise a concern about it
 	Comments                                []homeComment // on a blog
 }
 
@@ -255,6 +256,7 @@ func (s *Site) homePost(x waitingPost, p *person, may bool) homePost {
 	if _, blog := moderation.BlogOf(x.course); blog {
 		out.Comments = s.homeComments(x, may)
 	}
+	out.Concern = s.concernPath(out.Item)
 	if !x.due.IsZero() {
 		out.Due = x.due.In(loc).Format("Monday 2 January")
 	}
