@@ -75,7 +75,7 @@ var kinds = []Info{
 		For:  "Material that the school may not use, or that shows somebody it should not (A9).",
 		Open: 2 * time.Hour, OpenWhy: "one working day is all there is to take it down",
 		Clock: calendar.Deadline{Count: 1, Unit: calendar.WorkingDays}, ClockSays: "taken down within one working day",
-		Answers: []Answer{{"taken-down", "it was taken down", false}}},
+		Answers: []Answer{{takenDown, "it was taken down", false}}},
 	{Kind: LowLevel, Title: "low-level concern about an adult", Record: "incidents", Always: Adult,
 		For:  "Something an adult here did that sits badly with the staff code of conduct, however small: a doubt is enough (Keeping children safe in education, part four).",
 		Open: day, OpenWhy: "it is for the headteacher alone, so nobody stands in"},

@@ -17,13 +17,16 @@ const maxPupils = 20
 // links are the kinds of subjects that a page offers to link an entry to, with their words.
 var links = map[string]string{
 	"file": "a file on Google Drive", "drive": "a shared drive", "user": "an account", "group": "a group", "course": "a class", "post": "a post in a class", "document": "a document of a class",
-	"blog": "a blog", "blog-post": "a post on a blog", "dojo": "a class on ClassDojo",
+	"blog": "a blog", "blog-post": "a post on a blog", "dojo": "a class on ClassDojo", "web": "a page on the web",
 }
 
 // CanLink tells whether an entry can link to a subject.
 func CanLink(subject string) bool {
 	kind, _, _ := strings.Cut(subject, "/")
 	_, err := item(subject)
+	if address, ok := strings.CutPrefix(subject, "web/"); ok && !strings.HasPrefix(address, "https://") {
+		return false
+	}
 	return err == nil && links[kind] != ""
 }
 

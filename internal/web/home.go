@@ -36,9 +36,12 @@ type homePage struct {
 	Form      string
 	Teaches   bool
 	Officer   string
-	Read      bool   // posts are listed that have to be opened to read what is new
-	Blog      bool   // comments on blogs stand on the page
-	Moderate  string // token of the forms about comments on blogs; "" where nothing can be changed from here
+	Read      bool       // posts are listed that have to be opened to read what is new
+	Blog      bool       // comments on blogs stand on the page
+	Moderate  string     // token of the forms about comments on blogs; "" where nothing can be changed from here
+	Down      []homeDown // what they are asked to take down
+	DownToken string
+	Lead      string // what the school calls the safeguarding lead
 	Shared    int    // things that they shared and are asked about
 	Records   int    // entries of records that they keep, whose date has passed
 	Confirm   int    // reminders that they confirm and have not
@@ -92,6 +95,10 @@ func (s *Site) home(w http.ResponseWriter, r *http.Request, p *person) error {
 	if page.Entry, err = s.entryWaits(r.Context(), p); err != nil {
 		return err
 	}
+	if page.Down, err = s.removals(r.Context(), p); err != nil {
+		return err
+	}
+	page.DownToken, page.Lead = s.SignIn.Token(r.Context(), incidentForm), s.Policy.Title(policy.RoleSafeguarding)
 	if page.Shared, err = s.sharedWaits(r.Context(), p); err != nil {
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 
 	"esafetybot/internal/calendar"
 	"esafetybot/internal/incidents"
+	"esafetybot/internal/moderation"
 	"esafetybot/internal/policy"
 	"esafetybot/internal/pseudonym"
 	"esafetybot/internal/roster"
@@ -100,7 +101,7 @@ func (s *Site) fill(page *entryPage, p *person, log *incidents.Log, e *incidents
 	page.Kind, page.About, page.Day, page.Raised, page.By = upper(e.Kind.Title()), e.About.Title(), e.Date, s.moment(e.Raised), s.whoIs(p, e.By)
 	page.ItemIs, page.Typed = incidents.LinkWords(e.Item), cmp.Or(itemURL(e.Item), e.Item)
 	page.Pupils, page.AboutPupil = pupilWords(e), e.About == incidents.Pupil
-	page.Item, page.Link, page.Reference, page.Note = e.Item, itemLink(e.Item, p.Address), e.Reference, e.Note
+	page.Item, page.Link, page.Reference, page.Note = e.Item, itemLink(e.Item, p), e.Reference, e.Note
 	page.Open, page.Late, page.Steps = e.State == incidents.Open, log.Late(e), log.Steps(e.Kind, e.About)
 	page.MaxNote, page.MaxRef, page.MaxClosing = incidents.MaxNote, incidents.MaxReference, incidents.MaxClosing
 	page.Form, page.SettleForm, page.CloseForm, page.ReopenForm, page.CanBeLowered = formID(), formID(), formID(), formID(), top
@@ -214,19 +215,29 @@ func itemURL(item string) string {
 	switch kind, id, _ := strings.Cut(item, "/"); kind {
 	case "file":
 		return "https://drive.google.com/open?" + url.Values{"id": {id}}.Encode()
+	case "web":
+		return id
 	case "user":
 		return "https://admin.google.com/ac/users/" + url.PathEscape(id)
 	}
 	return ""
 }
 
-// itemLink opens what an entry links to, where it is a file.
-func itemLink(item, address string) string {
-	id, ok := strings.CutPrefix(item, "file/")
-	if !ok {
-		return ""
+// itemLink opens what an entry links to, as somebody's account; "" where there is nothing to open.
+func itemLink(item string, p *person) string {
+	kind, id, _ := strings.Cut(item, "/")
+	switch kind {
+	case "file":
+		return "https://drive.google.com/open?" + url.Values{"id": {id}, "authuser": {p.Address}}.Encode()
+	case "web":
+		return id
+	case "blog":
+		return "https://www.blogger.com/blog/comments/" + url.PathEscape(id)
 	}
-	return "https://drive.google.com/open?" + url.Values{"id": {id}, "authuser": {address}}.Encode()
+	if course, post, ok := moderation.ParseSubject(item); ok && p.classes[course] != nil && p.classes[course].Posts[post] != nil {
+		return p.classes[course].Posts[post].LinkAs(course, p.Address)
+	}
+	return ""
 }
 
 // actOn notes what somebody does about an entry.

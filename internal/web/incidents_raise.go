@@ -94,7 +94,7 @@ var linkParts = []struct{ host, before, kind string }{
 // asAccount is what Google puts into a link for somebody who is signed in to several accounts.
 var asAccount = regexp.MustCompile(`/u/[0-9]+/`)
 
-// linkedItem is what a link that somebody typed leads to, as a subject; what is no link of Google stays as it was typed.
+// linkedItem is what a link that somebody typed leads to, as a subject; any other is a page on the web, and what is no link stays as it was typed.
 func linkedItem(typed string) string {
 	typed = strings.TrimSpace(typed)
 	u, err := url.Parse(typed)
@@ -110,6 +110,9 @@ func linkedItem(typed string) string {
 				return p.kind + "/" + id
 			}
 		}
+	}
+	if u.Host != "" {
+		return "web/" + typed
 	}
 	return typed
 }
