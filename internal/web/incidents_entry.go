@@ -31,6 +31,7 @@ type entryPage struct {
 	Typed        string // what stands in the field for the link
 	Pupils       string // how many pupils' accounts are named, in words
 	AboutPupil   bool
+	Lesson       bool // governors read what was learnt from it
 	Reference    string
 	Note         string
 	Due          string
@@ -101,6 +102,7 @@ func (s *Site) fill(page *entryPage, p *person, log *incidents.Log, e *incidents
 	page.Kind, page.About, page.Day, page.Raised, page.By = upper(e.Kind.Title()), e.About.Title(), e.Date, s.moment(e.Raised), s.whoIs(p, e.By)
 	page.ItemIs, page.Typed = incidents.LinkWords(e.Item), cmp.Or(itemURL(e.Item), e.Item)
 	page.Pupils, page.AboutPupil = pupilWords(e), e.About == incidents.Pupil
+	page.Lesson = e.About == incidents.Pupil || e.About == incidents.Nobody
 	page.Item, page.Link, page.Reference, page.Note = e.Item, itemLink(e.Item, p), e.Reference, e.Note
 	page.Open, page.Late, page.Steps = e.State == incidents.Open, log.Late(e), log.Steps(e.Kind, e.About)
 	page.MaxNote, page.MaxRef, page.MaxClosing = incidents.MaxNote, incidents.MaxReference, incidents.MaxClosing
