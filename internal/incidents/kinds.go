@@ -66,7 +66,7 @@ var kinds = []Info{
 		Clock: calendar.Deadline{Count: 72, Unit: calendar.Hours}, ClockSays: "UK GDPR, article 33: the regulator is told within 72 hours of when the school knew, unless a risk to people is unlikely",
 		Answers: []Answer{{"regulator-told", "the regulator (ICO) was told", true}, {"regulator-not-told", "decided that the regulator need not be told", true}}},
 	{Kind: Filtering, Title: "web filter problem", Record: "filtering", Head: true,
-		For:  "Something got through the web filter that should not, or it blocks what lessons need (A15, B12).",
+		For:  "Something got through the web filter that should not, or it blocks what lessons need (A15, B12). That it was changed is entered under Records, not here.",
 		Open: 4 * time.Hour, OpenWhy: "half a day: pupils are online in most lessons; what a child saw and was upset by is an incident"},
 	{Kind: UnderAge, Title: "pupil under an app's age", Record: "under-age-app",
 		For:  "A pupil uses an app or service below its age limit; the safeguarding lead tells the parents (A12).",

@@ -64,6 +64,9 @@ func TestEntryLinks(t *testing.T) {
 		}
 	}
 	frozen("file/1AbC")
+	if _, text := c.get("officer", page); !strings.Contains(text, "The governors read this sentence in the termly report: name nobody.") {
+		t.Error("the form does not say who reads what was learnt")
+	}
 	same := url.Values{"kind": {"incident"}, "about": {"pupil"}}
 	correct := func(more url.Values) (int, string) {
 		t.Helper()

@@ -463,9 +463,6 @@ func TestEntryLife(t *testing.T) {
 	if status, _ := c.posts("officer", page, "/incidents/close/"+id, url.Values{"who_told": {"the council"}, "learnt": {" "}}); status != http.StatusBadRequest {
 		t.Errorf("closed without an answer: %d", status)
 	}
-	if _, text := c.get("officer", page); !strings.Contains(text, "The governors read this sentence in the termly report: name nobody.") {
-		t.Error("the form does not say who reads what was learnt")
-	}
 	step("officer", "close", url.Values{"who_told": {"the council"}, "learnt": {"=cmd() to lock the trolley"}})
 	if _, text := c.get("officer", page); strings.Contains(text, note) || !strings.Contains(text, "to lock the trolley") {
 		t.Error("closed, and the note stands or the answer does not")
