@@ -18,7 +18,7 @@ import (
 func newRecords(o *options) *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use: "records", Short: "Approved services and blogs, visitors who signed, written consents, meetings with the governor: what was entered, until when", Args: cobra.NoArgs,
+		Use: "records", Short: "Approved services and blogs, visitors who signed, written consents, meetings with the governor, changes of the web filter: what was entered, until when", Args: cobra.NoArgs,
 		Example: "  esafetybot records --policy school.yaml",
 		RunE:    func(cmd *cobra.Command, _ []string) error { return o.records(cmd, asJSON) },
 	}

@@ -28,6 +28,7 @@ type Correction struct {
 	Kind          Kind
 	About         About
 	Concerns      []string // to be added
+	Pupil         string   // the hash of the address of a pupil's account ([pseudonym.Of]), to be added
 	ConcernsRoles []policy.Role
 	Item          *string
 	Reference     *string
@@ -79,18 +80,30 @@ func (l *Log) correct(e *Entry, me actor, b *store.Batch, c Correction) error {
 	if err := l.concern(e, c.Concerns, c.ConcernsRoles); err != nil {
 		return err
 	}
-	if about != e.About {
-		what = append(what, "about: "+e.About.Title()+", now "+about.Title())
+	before := e.About
+	if about != before {
+		what = append(what, "about: "+before.Title()+", now "+about.Title())
+	}
+	e.About = about
+	if err := e.words(b, c, &what); err != nil {
+		return err
+	}
+	if err := l.linked(e); err != nil {
+		return err
 	}
 	concerns := len(e.Concerns) != known || len(e.Roles) != roles
 	if concerns {
 		what = append(what, "whom it concerns")
 	}
-	if about != e.About || concerns { // others read it now: they begin from the beginning
-		e.About, e.Routed, e.Opened = about, now, nil
+	if about != before || concerns { // others read it now: they begin from the beginning
+		e.Routed, e.Opened = now, nil
 	}
-	if err := e.words(b, c, &what); err != nil {
-		return err
+	if c.Pupil != "" {
+		if added, err := l.namePupil(e, c.Pupil); err != nil {
+			return err
+		} else if added {
+			what = append(what, "which pupil's account")
+		}
 	}
 	if len(what) > 0 {
 		e.happened(now, me.Who, WasCorrected, strings.Join(what, "; "))

@@ -181,15 +181,17 @@ type Settled struct {
 
 // Entry is what is stored.
 type Entry struct {
-	ID        string        `json:"id"`
-	Kind      Kind          `json:"kind"`
-	About     About         `json:"about"`
-	Concerns  []Who         `json:"concerns,omitempty"` // those whom it is about, as far as was said, each by id or by hash
-	Roles     []policy.Role `json:"roles,omitempty"`    // that it is about, and that nobody held when that was said: whoever comes to hold one counts as concerned
-	Date      string        `json:"date"`               // the day it happened, 2026-09-14
-	Item      string        `json:"item,omitempty"`     // a subject, kind/id, as findings have; what it links to and freezes
-	Reference string        `json:"reference,omitempty"`
-	Note      string        `json:"note,omitempty"` // "" once closed
+	ID       string        `json:"id"`
+	Kind     Kind          `json:"kind"`
+	About    About         `json:"about"`
+	Concerns []Who         `json:"concerns,omitempty"` // those whom it is about, as far as was said, each by id or by hash
+	Roles    []policy.Role `json:"roles,omitempty"`    // that it is about, and that nobody held when that was said: whoever comes to hold one counts as concerned
+	// Pupils are the accounts of pupils whom it is about, as far as somebody named them or a file that it links to tells; by hash until the account was found. They tell nothing about who may read.
+	Pupils    []Who  `json:"pupils,omitempty"`
+	Date      string `json:"date"`           // the day it happened, 2026-09-14
+	Item      string `json:"item,omitempty"` // a subject, kind/id, as findings have; what it links to and freezes
+	Reference string `json:"reference,omitempty"`
+	Note      string `json:"note,omitempty"` // "" once closed
 
 	By     Who       `json:"by"`
 	Raised time.Time `json:"raised"`

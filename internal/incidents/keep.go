@@ -263,6 +263,11 @@ func (e *Entry) people() []string {
 			out = append(out, w.ID)
 		}
 	}
+	for _, w := range e.Pupils {
+		if w.ID != "" && !slices.Contains(out, w.ID) {
+			out = append(out, w.ID)
+		}
+	}
 	if id, ok := cutUser(e.Item); ok && !slices.Contains(out, id) {
 		out = append(out, id)
 	}

@@ -23,6 +23,8 @@ type Log struct {
 	Calendar *calendar.Calendar
 	Roster   []Person // who plays which role now; see RosterOf
 	Dues     map[Kind]Due
+	// Takers are the roles that take material down, whether or not they may read the entry about it; see [Log.Asked].
+	Takers []policy.Role
 	// Keep is how long an entry about a pupil or nobody is kept where nothing better is known; zero is KeepPupils years.
 	Keep policy.Period
 	// Title is what the school calls a role; nil takes the usual words.

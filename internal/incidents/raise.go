@@ -246,7 +246,7 @@ func (l *Log) entry(who Who, f Form) (*Entry, error) {
 	if e.Item, err = item(f.Item); err != nil {
 		return nil, err
 	}
-	if err := l.concern(e, f.Concerns, f.ConcernsRoles); err != nil {
+	if err := errors.Join(l.concern(e, f.Concerns, f.ConcernsRoles), l.linked(e)); err != nil {
 		return nil, err
 	}
 	e.happened(now, who, WasRaised, e.Kind.Title()+", about: "+e.About.Title())

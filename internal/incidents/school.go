@@ -13,7 +13,7 @@ import (
 // id is as in [RosterOf]. Nothing is written until [Log].Commit is set; [Dry] has everything judged and nothing written.
 func Of(p *policy.Policy, s store.Store, id func(address string) string, now func() time.Time) *Log {
 	return &Log{
-		Store: s, Commit: Dry, Now: now, Calendar: p.Calendar, Roster: RosterOf(p.People, id), Dues: Dues(p), Title: p.Title, Keep: p.Retention[policy.KeepIncidents],
+		Store: s, Commit: Dry, Now: now, Calendar: p.Calendar, Roster: RosterOf(p.People, id), Dues: Dues(p), Title: p.Title, Takers: takersOf(p), Keep: p.Retention[policy.KeepIncidents],
 		Numbers: Numbers{LADO: p.Numbers.LADO, Children: p.Numbers.MASH, Police: p.Numbers.Police, Council: p.Numbers.Council, DPO: p.Numbers.DataProtection},
 	}
 }

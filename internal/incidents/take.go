@@ -22,10 +22,11 @@ const (
 	ActKeep    Act = "keep"
 	ActDelete  Act = "delete"
 	ActExport  Act = "export"
+	ActDown    Act = "taken-down" // by somebody who is asked to take something down and may not read the entry
 )
 
 // Acts lists them.
-var Acts = []Act{ActRaise, ActOpen, ActCorrect, ActSettle, ActClose, ActReopen, ActKeep, ActDelete, ActExport}
+var Acts = []Act{ActRaise, ActOpen, ActCorrect, ActSettle, ActClose, ActReopen, ActKeep, ActDelete, ActExport, ActDown}
 
 // Sent is what a form of the review site says. Site and worker hand the same to [Log.Take], the one to judge it, the other to do it.
 type Sent struct {
@@ -58,7 +59,7 @@ func ParseSent(data []byte) (Sent, error) {
 		ok = s.Form != nil && s.Entry == ""
 	case ActCorrect:
 		ok = s.Correction != nil && s.Entry != ""
-	case ActOpen, ActSettle, ActClose, ActReopen, ActKeep, ActDelete, ActExport:
+	case ActOpen, ActSettle, ActClose, ActReopen, ActKeep, ActDelete, ActExport, ActDown:
 		ok = s.Entry != ""
 	}
 	if !ok {
@@ -89,6 +90,8 @@ func (l *Log) Take(ctx context.Context, by By, form string, sent time.Time, s Se
 		return Receipt{}, l.StayUntil(ctx, by, s.Entry, s.Until, s.Why)
 	case ActDelete:
 		return Receipt{}, l.Delete(ctx, by, s.Entry)
+	case ActDown:
+		return Receipt{}, l.TakenDown(ctx, by, s.Entry)
 	case ActExport:
 		return Receipt{}, l.Exported(ctx, by, s.Entry)
 	}

@@ -250,19 +250,23 @@ func (r *commentsRun) rules(place string) []moderation.Rules {
 }
 
 // dealer is who deals with what was found: as long as there is time, those who look after the post; and nobody deals with what they did themselves. It goes to the headteacher then, and the headteacher's own to the chair of governors.
+// A clause that gives it to the teachers of the class names nobody for what they cannot see to: that there are none, and what an adult did who is none of them. The e-safety officer has it then.
 func (r *commentsRun) dealer(o findings.Observed) string {
 	if o.Rule == comments.Means+"."+comments.Unreviewed && !slices.Contains(o.Facts, comments.PassedOn) {
 		return string(policy.RoleClassTeacher) // who is told each day
 	}
-	ladder := []string{o.Deals, string(policy.RoleHead), string(policy.RoleChair)}
+	ladder := []policy.Role{policy.Role(o.Deals), policy.RoleHead, policy.RoleChair}
+	if ladder[0].PerClass() {
+		ladder = []policy.Role{policy.RoleOfficer, policy.RoleDeputy, policy.RoleHead, policy.RoleChair}
+	}
 	for _, role := range ladder {
-		people := r.Env.Policy.Person(policy.Role(role))
+		people := r.Env.Policy.Person(role)
 		did := slices.ContainsFunc(people, func(p policy.Person) bool {
 			a, ok := r.Who().Account(strings.ToLower(p.Address))
 			return ok && slices.Contains(o.Facts, "by/"+a.ID) || slices.Contains(o.Facts, "by/"+pseudonym.Of(p.Address))
 		})
-		if !did && (len(people) > 0 || role == o.Deals) {
-			return role
+		if !did && (len(people) > 0 || string(role) == o.Deals) {
+			return string(role)
 		}
 	}
 	return o.Deals

@@ -379,6 +379,7 @@ func TestDojoMailbox(t *testing.T) {
 	link := "https://www.classdojo.com/ul/t/class?classID=" + ash + "&target=story"
 	mails := []string{
 		dojoMail("1", "pass", link), dojoMail("1", "pass", link), dojoMail("2", "fail", "https://www.classdojo.com/ul/t/class?classID="+elm+"&target=story"),
+		strings.Replace(dojoMail("5", "pass", "https://www.classdojo.com/"), "Subject: ", "Subject: 123456 is your code, ", 1), strings.ReplaceAll(dojoMail("6", "pass", link), "classdojo.com>", "other.example>"),
 		dojoMail("3", "pass", "https://links.classdojo.com/x"), dojoMail("4", "pass", "https://www.classdojo.com/ul/t/class?classID="+ash+"&target=messages"),
 	}
 	for name, fails := range map[string]error{"all": nil, "broken off": errors.New("the server is away")} {
@@ -424,6 +425,20 @@ func TestDojoMailbox(t *testing.T) {
 	g := &gatherer{env: r.Env}
 	if gap := g.gap(seen.Gap{Scope: dojoMailScope, Reason: seen.Refused}); gap.What == "" || gap.WhatToDo == "" {
 		t.Errorf("%+v", gap)
+	}
+}
+
+// A mailbox in which there are only codes and mails of others leaves nothing unknown: what they are is known.
+func TestDojoMailboxWithCodesOnly(t *testing.T) {
+	r := onDojo(t)
+	var asked []string
+	d := r.Env.Policy.ClassDojo
+	d.Relay, d.Mailbox = false, "dojo@school.example"
+	code := strings.Replace(dojoMail("5", "pass", "https://www.classdojo.com/"), "Subject: ", "Subject: 123456 is your code, ", 1)
+	other := strings.ReplaceAll(dojoMail("6", "pass", "https://www.classdojo.com/"), "classdojo.com>", "other.example>")
+	r.Env.Google = post{google: r.Env.Google.(google), mails: []string{code, other}, asked: &asked}
+	if waits(t, r); len(r.left.Unknown) != 0 {
+		t.Errorf("%+v", r.left.Unknown)
 	}
 }
 

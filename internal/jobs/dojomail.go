@@ -30,7 +30,7 @@ func (b dojoBox) Messages(ctx context.Context) iter.Seq2[[]byte, error] {
 	return b.google.Mail(ctx, b.address, fmt.Sprintf("from:classdojo.com after:%d", b.after.Unix()))
 }
 
-// readDojoMail keeps what the mailbox's mails tell, and says in words which told nothing; "" if all did. That it could not be read is a gap.
+// readDojoMail keeps what the mailbox's mails tell, and says in words which may have told something and could not be understood; "" if there is none. That it could not be read is a gap.
 func (r *commentsRun) readDojoMail(ctx context.Context) (told string, err error) {
 	d := r.Env.Policy.ClassDojo
 	if d.Mailbox == "" {
@@ -59,7 +59,7 @@ func (r *commentsRun) readDojoMail(ctx context.Context) (told string, err error)
 	if _, err := classdojo.Tell(ctx, r.Store, r.lease.Commit, events); err != nil {
 		return "", err
 	}
-	return source.Tally().Words(), nil
+	return source.Tally().Doubtful().Words(), nil
 }
 
 // restsOnDojo tells whether a means rests on the mailbox that gets ClassDojo's mails.

@@ -59,7 +59,8 @@ func IncidentsWait(ctx context.Context, env Env) (bool, error) {
 			return len(list) > 0, err
 		}
 	}
-	return false, nil
+	list, _, err := log.AskedNotices(ctx)
+	return len(list) > 0, err
 }
 
 // incidentLog is the log of the school, with who is who from the roster.
@@ -103,7 +104,7 @@ func Incidents(ctx context.Context, env Env, box *outbox.Outbox, c *census.Censu
 		}
 		r.log.Commit = r.commit
 		// What was sent comes first, and what goes wrong with one form or letter keeps nobody else from being told.
-		return errors.Join(r.takeUp(ctx), r.tell(ctx), r.heed(ctx), r.overdue(ctx))
+		return errors.Join(r.takeUp(ctx), r.tell(ctx), r.tellTakers(ctx), r.heed(ctx), r.overdue(ctx))
 	})
 }
 
@@ -231,34 +232,90 @@ func (r *incidentsRun) nameOf(t incidents.Told) string {
 	return ""
 }
 
-// overdue keeps the findings on entries whose time is over. Only those are told of it who may read the entry anyway; entries about adults, and those that concern somebody
-// with a role, are never findings, because others than its readers may see one.
+// takersKind is the outbox's name of the letter to somebody who is to take something down.
+const takersKind = "take-down"
+
+// tellTakers puts a letter into the outbox for everybody who is to take something down and may not read the entry about it.
+func (r *incidentsRun) tellTakers(ctx context.Context) error {
+	list, what, err := r.log.AskedNotices(ctx)
+	if err != nil {
+		return err
+	}
+	var wrong []error
+	for i, n := range list {
+		if err := r.tellTaker(ctx, n, what[i]); err != nil {
+			wrong = append(wrong, fmt.Errorf("telling of what is to be taken down: %w", err))
+		}
+	}
+	return errors.Join(wrong...)
+}
+
+func (r *incidentsRun) tellTaker(ctx context.Context, n incidents.Notice, what incidents.Removal) error {
+	in := reports.RemovalInput{School: r.Env.Policy.School.Name, Home: r.page("/"), What: incidents.LinkWords(what.Item), Officer: r.Env.Policy.Title(policy.RoleSafeguarding), Due: what.Due.In(r.Env.Policy.School.Location)}
+	if id, ok := strings.CutPrefix(what.Item, "file/"); ok { // the address of a page on the web may hold a name
+		in.Link = "https://drive.google.com/open?id=" + id
+	}
+	letter, err := reports.Removal(in)
+	if err != nil {
+		return err
+	}
+	b := &store.Batch{}
+	for _, t := range n.To {
+		sum := sha256.Sum256([]byte(n.Entry + " " + store.Time(what.Since)))
+		_, err := r.box.Put(ctx, b, r.Clock(), outbox.Letter{
+			To: netmail.Address{Name: r.nameOf(t), Address: t.Address}, Kind: takersKind, Period: hex.EncodeToString(sum[:10]), Urgent: true,
+			Subject: letter.Subject, HTML: letter.HTML, Text: letter.Text,
+		})
+		if err != nil && !errors.Is(err, outbox.ErrExists) {
+			return err
+		}
+	}
+	if err := r.log.MarkTold(b, n); err != nil {
+		return err
+	}
+	return r.lease.Commit(ctx, b)
+}
+
+// overdue keeps the findings on entries whose time is over. Only those are told of it who may read the entry anyway: whoever deals with the clause, else the e-safety officer, the safeguarding lead or the headteacher. Entries about adults, and
+// those that concern somebody with a role, are never findings, because others than their readers may see one.
 func (r *incidentsRun) overdue(ctx context.Context) error {
 	asked := map[string]policy.Means{}
 	var observed []findings.Observed
 	for _, m := range recordsOf(r.Env.Policy) {
 		asked[m.ID+" "+recordOverdue] = m.Means
-		dealers := r.Env.Policy.Person(m.DealsWithIt)
-		if len(dealers) == 0 {
-			continue
-		}
-		late, err := r.log.Overdue(ctx, incidents.Ordinary, incidents.By{Address: dealers[0].Address})
-		if err != nil {
-			return err
-		}
-		for _, e := range late {
-			info, _ := e.Kind.Info()
-			hidden := slices.ContainsFunc(dealers, func(p policy.Person) bool {
-				ok, _ := r.log.MayRead(incidents.By{Address: p.Address}, e)
-				return !ok
-			})
-			if info.Record != m.Name || hidden || r.log.ConcernsStaff(e) {
-				continue
+		dealt := map[string]bool{}
+		for _, role := range []policy.Role{m.DealsWithIt, policy.RoleOfficer, policy.RoleSafeguarding, policy.RoleHead} {
+			late, err := r.late(ctx, m, role)
+			if err != nil {
+				return err
 			}
-			at, _ := r.log.Clock(e)
-			observed = append(observed, findings.Observed{Clause: m.ID, Rule: recordOverdue, Subject: "entry/" + e.ID, Severity: m.Severity, Deals: string(m.DealsWithIt), Since: at, Due: at})
+			for _, e := range late {
+				if dealt[e.ID] {
+					continue
+				}
+				dealt[e.ID] = true
+				at, _ := r.log.Clock(e)
+				observed = append(observed, findings.Observed{Clause: m.ID, Rule: recordOverdue, Subject: "entry/" + e.ID, Severity: m.Severity, Deals: string(role), Since: at, Due: at})
+			}
 		}
 	}
 	// How it ended is not said: it may have been closed, or moved to where it must not be heard of.
 	return r.sync(ctx, records.Means, observed, asked, func(*findings.Finding) findings.How { return findings.Withdrawn })
+}
+
+// late lists the entries whose time is over that a means asks for, and that all who play a role may read.
+func (r *incidentsRun) late(ctx context.Context, m clauseMeans, role policy.Role) ([]*incidents.Entry, error) {
+	people := r.Env.Policy.Person(role)
+	if len(people) == 0 {
+		return nil, nil
+	}
+	late, err := r.log.Overdue(ctx, incidents.Ordinary, incidents.By{Address: people[0].Address})
+	return slices.DeleteFunc(late, func(e *incidents.Entry) bool {
+		info, _ := e.Kind.Info()
+		hidden := slices.ContainsFunc(people, func(p policy.Person) bool {
+			ok, _ := r.log.MayRead(incidents.By{Address: p.Address}, e)
+			return !ok
+		})
+		return info.Record != m.Name || hidden || r.log.ConcernsStaff(e)
+	}), err
 }

@@ -409,3 +409,116 @@ func TestTheNoteGoesNowhere(t *testing.T) {
 		}
 	}
 }
+
+// Material to be taken down: the page host is asked at once, by a letter with the link, and reads nothing of the entry; that it is late goes to the officer; when they say that it is down the clock stops. Of what they are not asked they can do nothing.
+func TestTakedownByThePageHost(t *testing.T) {
+	b := newLogBench(t)
+	text := strings.Replace(incidentPolicy, "  workspace_admin:", "  page_host: office@school.example\n  workspace_admin:", 1)
+	text = strings.Replace(text, ", {record: takedown, severity: high, due: 1 working day}", "", 1) + "  - {id: A9, says: It is taken down., deals_with_it: page_host, met_by: [{record: takedown, severity: high, due: 1 working day}]}\n"
+	p, err := policy.Parse("policy.yaml", []byte(text))
+	b.must(err)
+	b.env.Policy = p
+	adults, err := roster.Read(t.Context(), b.env.Store)
+	b.must(err)
+	b.must(roster.Keep(t.Context(), b.env.Store, b.env.Store.Commit, append(adults, roster.Adult{ID: "u-office", Name: "office", Hashes: []string{pseudonym.Of("office@school.example")}})))
+	raise := func(about incidents.About, item string, roles ...policy.Role) {
+		c := concern(about, incidents.Takedown, roles...)
+		c.Form.Item = item
+		b.sends(who("teacher"), c)
+	}
+	raise(incidents.Pupil, "file/1AbC")
+	raise(incidents.Nobody, "web/https://school.example/kit-brown-wins")
+	raise(incidents.Pupil, "")                            // nothing to take down is named
+	raise(incidents.Pupil, "user/u-kit")                  // says who it is
+	raise(incidents.Adult, "file/2")                      // the headteacher's alone
+	raise(incidents.Pupil, "file/3", policy.RolePageHost) // about them
+	raise(incidents.Pupil, "file/4", policy.RoleOfficer)
+	b.ran()
+	b.ran()
+	const take = "office: Please take something down"
+	if n := len(slices.DeleteFunc(b.letters(), func(l string) bool { return l != take })); n != 2 {
+		t.Errorf("the page host has %d letters: %v", n, b.letters())
+	}
+	var texts []string
+	for e, err := range b.box.All(t.Context(), time.Time{}) {
+		b.must(err)
+		f, err := b.box.Read(t.Context(), e)
+		b.must(err)
+		if f.Subject == "Please take something down" {
+			texts = append(texts, strings.ReplaceAll(string(f.Raw), "=\r\n", ""))
+		}
+	}
+	all := strings.Join(texts, "\n")
+	for _, want := range []string{"drive.google.com/open?id", "1AbC", "17:00 on Tuesday 15 September", "The link to it stands on your page", "It is taken down"} {
+		if !strings.Contains(all, want) {
+			t.Errorf("the letters lack %q", want)
+		}
+	}
+	if strings.Contains(all, "kit-brown") || strings.Contains(all, "u-kit") {
+		t.Error("a letter may name somebody")
+	}
+	if n := len(b.entries(incidents.Ordinary, "office@school.example")) + len(b.entries(incidents.Adults, "office@school.example")); n != 0 {
+		t.Errorf("the page host reads %d entries", n)
+	}
+	if waits, err := IncidentsWait(t.Context(), b.env); waits || err != nil {
+		t.Error("told, and there is something to do", waits, err)
+	}
+
+	b.now = b.now.AddDate(0, 0, 2)
+	b.ran()
+	if diff := cmp.Diff(map[string]string{"A9 record.overdue": "open esafety_officer"}, b.findings()); diff != "" {
+		t.Errorf("lateness (-want +have):\n%s", diff)
+	}
+	late := b.count(b.env.Store, findings.Findings)
+	log, _, err := incidentLog(t.Context(), b.env)
+	b.must(err)
+	office := incidents.By{ID: "u-office", Address: "office@school.example"}
+	list, err := log.Removals(t.Context(), office)
+	b.must(err)
+	if len(list) != 2 || !list[0].Late || late < 2 {
+		t.Fatalf("%+v, %d findings", list, late)
+	}
+	others := slices.DeleteFunc(append(b.entries(incidents.Ordinary, "lead@school.example"), b.entries(incidents.Adults, "head@school.example")...), func(e *incidents.Entry) bool {
+		return slices.ContainsFunc(list, func(r incidents.Removal) bool { return r.Entry == e.ID })
+	})
+	for _, e := range others {
+		b.sends(who("office"), incidents.Sent{Act: incidents.ActDown, Entry: e.ID})
+	}
+	for _, act := range []incidents.Act{incidents.ActOpen, incidents.ActExport} {
+		b.sends(who("office"), incidents.Sent{Act: act, Entry: list[0].Entry})
+	}
+	b.sends(who("teacher"), incidents.Sent{Act: incidents.ActDown, Entry: list[0].Entry})
+	b.ran()
+	for _, e := range append(others, b.entries(incidents.Ordinary, "lead@school.example")...) {
+		if e.Settled != nil || len(e.Opened) > 0 {
+			t.Errorf("somebody who is not asked did something: %+v", e)
+		}
+	}
+	b.sends(who("office"), incidents.Sent{Act: incidents.ActDown, Entry: list[0].Entry})
+	b.ran()
+	left, err := log.Removals(t.Context(), office)
+	b.must(err)
+	if len(left) != 1 || left[0].Entry != list[1].Entry {
+		t.Errorf("still asked: %+v", left)
+	}
+	i := slices.IndexFunc(b.entries(incidents.Ordinary, "lead@school.example"), func(e *incidents.Entry) bool { return e.ID == list[0].Entry })
+	if e := b.entries(incidents.Ordinary, "lead@school.example")[i]; e.Settled == nil || e.State != incidents.Open || e.History[len(e.History)-1].Who.Role != "page_host" || log.Late(e) {
+		t.Errorf("%+v", e)
+	}
+}
+
+// What is late goes to whoever reads it where those who deal with the clause do not, of every record.
+func TestOverdueGoesToAReader(t *testing.T) {
+	b := newLogBench(t)
+	p, err := policy.Parse("policy.yaml", []byte(strings.Replace(incidentPolicy, "deals_with_it: esafety_officer", "deals_with_it: workspace_admin", 1)))
+	b.must(err)
+	b.env.Policy = p
+	b.sends(who("teacher"), concern(incidents.Pupil, incidents.Incident))
+	b.sends(who("teacher"), concern(incidents.Adult, incidents.Incident))
+	b.ran()
+	b.now = b.now.AddDate(0, 0, 4)
+	b.ran()
+	if d := cmp.Diff(map[string]string{"A19 record.overdue": "open esafety_officer"}, b.findings()); d != "" || b.count(b.env.Store, findings.Findings) != 1 {
+		t.Errorf("(-want +have):\n%s", d)
+	}
+}

@@ -11,9 +11,14 @@ import (
 	"esafetybot/internal/incidents"
 	"esafetybot/internal/memory"
 	"esafetybot/internal/outbox"
+	"esafetybot/internal/people"
 	"esafetybot/internal/policy"
+	"esafetybot/internal/pseudonym"
 	"esafetybot/internal/reports"
 	"esafetybot/internal/roster"
+	"esafetybot/internal/school"
+	"esafetybot/internal/seen"
+	"esafetybot/internal/shares"
 	"esafetybot/internal/store"
 )
 
@@ -26,6 +31,9 @@ func (r *incidentsRun) heed(ctx context.Context) error {
 	if len(r.adults) == 0 || book.First.Equal(r.Now) {
 		return nil // the accounts were not looked at yet: nobody has left because nothing is known of them
 	}
+	if err := r.identify(ctx); err != nil {
+		return err
+	}
 	pupil := func(id string) incidents.Known {
 		p := book.Peek(id)
 		return incidents.Known{Year: p.Year, Left: p.Left != "" || p.Gone != ""}
@@ -35,6 +43,62 @@ func (r *incidentsRun) heed(ctx context.Context) error {
 	}
 	return errors.Join(r.log.Heed(ctx, incidents.Ordinary, pupil, func(b *store.Batch, entry string, to []incidents.Told) error { return r.tellLeft(ctx, b, entry, to) }),
 		r.log.Heed(ctx, incidents.Adults, adult, nil))
+}
+
+// identify finds the accounts of pupils that entries are about. It needs the Directory, so it waits for a run that has read it.
+func (r *incidentsRun) identify(ctx context.Context) error {
+	if r.Who() == nil {
+		return nil
+	}
+	kinds := r.Kinds(ctx)
+	found := func(a *seen.Account) incidents.Found {
+		return incidents.Found{ID: a.ID, Pupil: kinds.School(a) && kinds.Kind(a) == school.Pupil}
+	}
+	var byHash map[string]incidents.Found
+	address := func(hash string) incidents.Found {
+		if byHash == nil {
+			byHash = map[string]incidents.Found{}
+			for _, a := range r.Who().Accounts() {
+				for _, address := range append([]string{a.Address}, a.Aliases...) {
+					byHash[pseudonym.Of(address)] = found(a)
+				}
+			}
+		}
+		return byHash[hash]
+	}
+	var owners map[string]string // of what is shared: the rest nobody has read
+	var wrong error
+	owner := func(item string) incidents.Found {
+		if owners == nil {
+			owners = map[string]string{}
+			wrong = r.owners(ctx, owners)
+		}
+		if a, ok := r.Who().AccountByID(owners[item]); ok {
+			return found(a)
+		}
+		return incidents.Found{}
+	}
+	err := r.log.Identify(ctx, address, owner)
+	return errors.Join(err, wrong)
+}
+
+// owners reads whose the files are that are shared.
+func (r *incidentsRun) owners(ctx context.Context, out map[string]string) error {
+	outside, err := people.Open(ctx, r.Store, nil) // read only
+	if err != nil {
+		return err
+	}
+	book, err := shares.Open(ctx, r.Store, outside, r.Now, nil)
+	if err != nil {
+		return err
+	}
+	for s, err := range book.All(ctx) {
+		if err != nil {
+			return err
+		}
+		out[s.Subject()] = s.Owner
+	}
+	return nil
 }
 
 // tellLeft adds to a batch the letters that there is something to open; what it is the entry says.

@@ -9,9 +9,14 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"esafetybot/internal/census"
 	"esafetybot/internal/incidents"
 	"esafetybot/internal/memory"
+	"esafetybot/internal/people"
 	"esafetybot/internal/policy"
+	"esafetybot/internal/pseudonym"
+	"esafetybot/internal/seen"
+	"esafetybot/internal/shares"
 	"esafetybot/internal/store"
 )
 
@@ -134,5 +139,72 @@ func TestLowLevelConcernIsKept(t *testing.T) {
 	over := slices.DeleteFunc(b.entries(incidents.Adults, "head@school.example"), func(e *incidents.Entry) bool { return e.Period == "" })
 	if len(over) != 1 || over[0].Concerns[0].ID != "u-gone" {
 		t.Errorf("the time is over of %d entries", len(over))
+	}
+}
+
+// directory is a Google that tells who there is, and nothing else.
+type directory struct{ ungrouped }
+
+func (directory) Calls() map[string]int { return map[string]int{} }
+
+// Whose account an entry about a pupil means is found once the Directory was read: by the address that somebody wrote, and by whose file it links to. What is nobody's or an adult's is taken off, and the entry says so.
+func TestPupilIsFound(t *testing.T) {
+	b := newLogBench(t)
+	b.env.Policy.Pupils.OrgUnits, b.env.Policy.Staff.OrgUnits = []string{"/Oak/Pupils"}, []string{"/Oak/Staff"}
+	b.env.Google = directory{ungrouped{quiet{google{accounts: []seen.Person{account(t, "pat", "/Oak/Pupils"), account(t, "kim", "/Oak/Staff"), account(t, "lead", "/Oak/Staff"), account(t, "officer", "/Oak/Staff"), account(t, "u-pia", "/Oak/Pupils")}}}}}
+	b.remembers(map[string]memory.Past{"pat": {Roll: "row", Year: "6"}, "u-pia": {Roll: "row2", Year: "2"}})
+	outside, err := people.Open(t.Context(), b.env.Store, b.env.Store.Commit)
+	b.must(err)
+	book, err := shares.Open(t.Context(), b.env.Store, outside, b.now, b.env.Store.Commit)
+	b.must(err)
+	for id, owner := range map[string]string{"1AbC": "u-pia", "2Def": "kim"} {
+		b.must(book.Put(t.Context(), seen.Scope("user/"+owner), seen.Share{Kind: "file", ID: id, Owner: owner, Grants: []seen.Grant{{Type: "anyone", Role: "reader"}}}))
+	}
+	b.must(book.Flush(t.Context()))
+	sent := concern(incidents.Pupil, incidents.Incident)
+	sent.Form.Item = "file/1AbC"
+	b.sends(who("teacher"), sent)
+	b.ran()
+	id := b.entries(incidents.Ordinary, "lead@school.example")[0].ID
+	name := func(address string) {
+		b.sends(who("lead"), incidents.Sent{Act: incidents.ActCorrect, Entry: id, Correction: &incidents.Correction{Pupil: pseudonym.Of(address)}})
+	}
+	name("pat@school.example")
+	name("kim@school.example")
+	name("nobody@school.example")
+	name("officer@school.example") // has a role: refused when it is taken up
+	b.ran()
+	if e := b.entries(incidents.Ordinary, "lead@school.example")[0]; len(e.Pupils) != 3 || e.Period != "" {
+		t.Errorf("before the Directory was read: %+v until %q", e.Pupils, e.Period)
+	}
+	c := census.New(b.env.Google, b.env.Policy, b.now, b.env.Log)
+	if !c.Directory(t.Context()) {
+		t.Fatal("no directory")
+	}
+	letters := len(b.letters())
+	for range 2 {
+		look, err := Incidents(t.Context(), b.env, b.box, c)
+		if b.must(err); look.Record.Error != "" {
+			t.Fatal(look.Record.Error)
+		}
+	}
+	e := b.entries(incidents.Ordinary, "lead@school.example")[0]
+	if diff := cmp.Diff([]incidents.Who{{ID: "pat"}, {ID: "u-pia"}}, e.Pupils); diff != "" {
+		t.Errorf("whom it is about (-want +have):\n%s", diff)
+	}
+	var said []string
+	for _, h := range e.History {
+		if h.Who.Role == incidents.Program && h.What == incidents.WasCorrected {
+			said = append(said, h.Detail)
+		}
+	}
+	if len(said) != 4 {
+		t.Errorf("the entry says %q", said)
+	}
+	if e.Period != "2045-08-31" { // Year 2: the younger of the two
+		t.Errorf("kept until %s", e.Period)
+	}
+	if len(b.letters()) != letters {
+		t.Error("that somebody was found is told by mail")
 	}
 }

@@ -60,7 +60,7 @@ func Places() []privacy.Place {
 		{C: reminders.Outs, What: "a reminder that went out, and to whom", Retention: policy.KeepCheckIns, Drop: map[string]string{"for": ""}},
 		{C: reminders.Confirms, What: "who confirmed what a reminder asks", Retention: policy.KeepCheckIns},
 		{C: reminders.Reads, What: "that somebody has read the policy", Retention: policy.KeepCheckIns},
-		{C: records.Entries, What: "an entry of a list (approved services and blogs, visitors, consents)", Retention: policy.KeepRecords},
+		{C: records.Entries, What: "an entry of a list (approved services and blogs, visitors, consents, meetings, changes of the web filter)", Retention: policy.KeepRecords},
 		{C: moderation.Classes, What: "who commented, posted and looked in a class or on a blog, and when", Retention: policy.KeepModerated, OwnWords: []string{"text"},
 			Drop: map[string]string{"taught": "", "hosts": "", "as": "", "cover": "who"}},
 		{C: classdojo.Left, Site: true, What: "what a forwarder told of ClassDojo", While: "45 days"},

@@ -16,6 +16,7 @@ var keepers = map[string][]Role{
 	"approved-services": {RoleAdmin, RoleITSupport, RoleLeaders},
 	"approved-blogs":    {RolePageHost, RoleLeaders},
 	"visitors":          {RolePageHost, RoleITSupport, RoleLeaders},
+	"filter-changes":    {RoleITSupport, RoleAdmin, RoleLeaders},
 	"consents":          {RoleEarlyYears, RolePageHost, RoleLeaders},
 	"meetings":          {RoleGovernor, RoleLeaders},
 }

@@ -73,7 +73,7 @@ B16 settings check_in:meetings
 B17 reminder:monitoring-notice
 B18 record:complaints
 B19 record:approved-services accounts
-B20 check_in:filtering check_in:filtering-leaders record:filtering reminder:governor-report
+B20 check_in:filtering check_in:filtering-leaders record:filtering record:filter-changes reminder:governor-report
 B21 record:changes
 B22 reminder:photo-permission record:consents
 B23 record:exceptions

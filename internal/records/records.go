@@ -1,5 +1,5 @@
-// Package records is the five records of the policy that are lists which people of the school keep on the review site: approved services, approved blogs, visitors who signed, written consents,
-// meetings with the governor.
+// Package records is the six records of the policy that are lists which people of the school keep on the review site: approved services, approved blogs, visitors who signed, written consents,
+// meetings with the governor, changes of the web filter.
 //
 // The contract:
 //
@@ -63,6 +63,10 @@ var Kinds = []Kind{
 	{
 		Name: "meetings", Title: "Meetings with the governor", Entry: "A meeting with the governor was held, and what came of it.",
 		What: "When it was, and what came of it, without a name", Where: "Where the minutes are", Until: "The next one is held by", Newest: true,
+	},
+	{
+		Name: "filter-changes", Title: "Changes of the web filter", Entry: "The web filter was changed, and somebody looked at the risk first. The first entry says how it is set today; one that was undone is ended.",
+		What: "What was changed on which day, and why", Where: "Who looked at the risk and when (their role, not their name), and where that is written down", Until: "The risk is looked at again by",
 	},
 }
 

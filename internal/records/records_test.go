@@ -82,9 +82,9 @@ func TestKindsAreThePolicys(t *testing.T) {
 
 func TestKeeps(t *testing.T) {
 	for role, want := range map[policy.Role]string{
-		policy.RoleAdmin: "approved-services", policy.RoleITSupport: "approved-services visitors", policy.RoleLeaders: "approved-services approved-blogs visitors consents meetings",
-		policy.RolePageHost: "approved-blogs visitors consents", policy.RoleEarlyYears: "consents", policy.RoleOfficer: "approved-services approved-blogs visitors consents meetings",
-		policy.RoleDeputy: "approved-services approved-blogs visitors consents meetings", policy.RoleHead: "approved-services approved-blogs visitors consents meetings", policy.RoleGovernor: "meetings", policy.RoleSafeguarding: "",
+		policy.RoleAdmin: "approved-services filter-changes", policy.RoleITSupport: "approved-services visitors filter-changes", policy.RoleLeaders: "approved-services approved-blogs visitors consents meetings filter-changes",
+		policy.RolePageHost: "approved-blogs visitors consents", policy.RoleEarlyYears: "consents", policy.RoleOfficer: "approved-services approved-blogs visitors consents meetings filter-changes",
+		policy.RoleDeputy: "approved-services approved-blogs visitors consents meetings filter-changes", policy.RoleHead: "approved-services approved-blogs visitors consents meetings filter-changes", policy.RoleGovernor: "meetings", policy.RoleSafeguarding: "",
 	} {
 		var have []string
 		for _, k := range Kinds {

@@ -55,6 +55,14 @@ var listRules = map[string]MatterRule{
 		Do:    "See that the consents are complete and renew the entry; or take down what rests on them, and end the entry",
 		Where: "The review site → Records → Written consents → the entry → Renew, or End.",
 	},
+	"filter-changes": {
+		Name: recordRule, Part: PartLists, Topic: "changes of the web filter",
+		One:   "A change of the web filter was to be looked at again by now, and was not",
+		Many:  "{n} changes of the web filter were to be looked at again by now, and were not",
+		Why:   "What was let through or blocked for good reason may be wrong by now.",
+		Do:    "Look at the risk again with a school leader and renew the entry; or have the change undone, and end the entry",
+		Where: "The review site → Records → Changes of the web filter → the entry → Renew, or End.",
+	},
 	"meetings": {
 		Name: recordRule, Part: PartLists, Topic: "meetings with the governor",
 		One:   "A meeting with the governor was to be held by now, and none has been entered",

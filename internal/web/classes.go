@@ -78,11 +78,11 @@ func (s *Site) anyRules(place string, class *memory.Class) moderation.Rules {
 	for _, c := range s.Policy.Clauses {
 		for _, m := range c.MetBy {
 			if w, ok := m.With.(*policy.CommentsWith); ok && w.At(place) && slices.Contains(w.Rules, comments.Unreviewed) {
-				return s.rules(c.ID, place, class)
+				return s.rules(c.ID, comments.Unreviewed, place, class)
 			}
 		}
 	}
-	return s.rules("", place, class)
+	return s.rules("", comments.Unreviewed, place, class)
 }
 
 // cover notes who stands in for the teachers of a class.

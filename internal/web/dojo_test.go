@@ -132,6 +132,12 @@ func TestAnswerForAClass(t *testing.T) {
 	}
 }
 
+// dojoStory is something new in 5 Ash.
+func dojoStory() classdojo.Event {
+	at := time.Date(2026, 11, 17, 10, 0, 0, 0, time.UTC)
+	return classdojo.Event{Kind: classdojo.Story, Class: dojoAsh, At: at, Count: 1, Key: classdojo.MessageKey("m", classdojo.Story, dojoAsh)}
+}
+
 // What was told of a class waits on its teacher's page, is opened on ClassDojo, and goes when they say that they looked.
 func TestDojoOnMyPage(t *testing.T) {
 	x := onDojo(t)
@@ -164,6 +170,37 @@ func TestDojoOnMyPage(t *testing.T) {
 		t.Errorf("%+v", made)
 	}
 	if _, page := x.get("teacher", "/"); strings.Contains(page, "What is new on ClassDojo") {
+		t.Error("it still waits")
+	}
+}
+
+// What waits where no teacher has a working account stands on the page of those who look everywhere, who can say that they looked; and what an adult did who does not teach the class on the page of who
+// deals with it, unless it was them.
+func TestNobodyThereToLook(t *testing.T) {
+	x := onDojo(t)
+	at := time.Date(2026, 11, 17, 10, 0, 0, 0, time.UTC)
+	class := &moderation.Class{Name: "2 Elm"}
+	class.Hear(classdojo.Event{Kind: classdojo.Story, Class: dojoAsh, At: at, Count: 1, Key: classdojo.MessageKey("m", classdojo.Story, dojoAsh)})
+	x.put(moderation.Classes, moderation.Dojo(dojoAsh), class)
+	for subject, more := range map[string][]string{classdojo.Item(dojoAsh): {"comments.no-host", "since 2026-11-17T10:00:00Z"}, "blog/7": {"comments.no-host", "listed"}, "post/1-7": {"comments.private-by-other-adult", "by/id-teacher"}, "post/1-8": {"comments.private-by-other-adult", "by/id-officer"}} {
+		x.finding("B1", more[0], subject, "medium", more[1:], views.Finding{Title: "2 Elm"}) // a clause of the officer's
+	}
+	const nobody, private, blog = "Nobody is there to look", "Private comments on a piece of work", "One blog that nobody looks after"
+	for who, want := range map[string]string{"officer": nobody + private + blog, "deputy": nobody, "head": nobody, "teacher": "", "office": "", "it": ""} {
+		_, page := x.get(who, "/")
+		for _, words := range []string{nobody, private, blog} {
+			if strings.Contains(page, words) != strings.Contains(want, words) {
+				t.Errorf("the page of %s has %q: %v", who, words, !strings.Contains(want, words))
+			}
+		}
+	}
+	_, page := x.get("officer", "/")
+	form := x.hidden(page, "/reviewed")
+	form.Set("one", classdojo.Item(dojoAsh)+" "+at.Format(time.RFC3339Nano))
+	if status, _ := x.post("officer", "/reviewed", form); status != http.StatusOK {
+		t.Errorf("looked: %d", status)
+	}
+	if _, page := x.get("officer", "/"); strings.Contains(page, nobody) {
 		t.Error("it still waits")
 	}
 }

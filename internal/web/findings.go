@@ -259,6 +259,7 @@ type findingRow struct {
 	KeepPick, KeepUntil    string   // agrees to what they said; "" if that cannot be
 	MayStop                bool     // they said that it can stop, and the policy lets that be proposed
 	CanAsk, NotAsk         string   // who can be asked, or why nobody can
+	Concern                string   // where to raise a concern about it
 	Links                  []option // to everything with the same people
 }
 
@@ -414,6 +415,7 @@ func (s *Site) findingRow(ctx context.Context, p *person, list *theirs, x *findi
 		}
 	}
 	s.askRow(&row, p, list, x, v)
+	row.Concern = s.concernPath(x.Subject)
 	return row, nil
 }
 

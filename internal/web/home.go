@@ -27,14 +27,21 @@ type homePage struct {
 	More      int
 	Posts     int
 	PassedOn  []homeClass // of other classes, for those who look everywhere
+	Hostless  []homeClass // likewise, of classes where nobody is there to look
+	Dojo      bool        // one of them is on ClassDojo, where nobody can stand in
+	Adults    int         // findings on private comments by an adult who does not teach the class, that they deal with
+	Blogs     int         // blogs that nobody looks after, that they deal with
 	Questions int
 	Token     string
 	Form      string
 	Teaches   bool
 	Officer   string
-	Read      bool   // posts are listed that have to be opened to read what is new
-	Blog      bool   // comments on blogs stand on the page
-	Moderate  string // token of the forms about comments on blogs; "" where nothing can be changed from here
+	Read      bool       // posts are listed that have to be opened to read what is new
+	Blog      bool       // comments on blogs stand on the page
+	Moderate  string     // token of the forms about comments on blogs; "" where nothing can be changed from here
+	Down      []homeDown // what they are asked to take down
+	DownToken string
+	Lead      string // what the school calls the safeguarding lead
 	Shared    int    // things that they shared and are asked about
 	Records   int    // entries of records that they keep, whose date has passed
 	Confirm   int    // reminders that they confirm and have not
@@ -51,6 +58,7 @@ type homeClass struct {
 type homePost struct {
 	Item, Saw, Title, Link, New, Since, Due string
 	PassedOn                                bool
+	Concern                                 string        // where to raise a concern about it
 	Comments                                []homeComment // on a blog
 }
 
@@ -87,6 +95,10 @@ func (s *Site) home(w http.ResponseWriter, r *http.Request, p *person) error {
 	if page.Entry, err = s.entryWaits(r.Context(), p); err != nil {
 		return err
 	}
+	if page.Down, err = s.removals(r.Context(), p); err != nil {
+		return err
+	}
+	page.DownToken, page.Lead = s.SignIn.Token(r.Context(), incidentForm), s.Policy.Title(policy.RoleSafeguarding)
 	if page.Shared, err = s.sharedWaits(r.Context(), p); err != nil {
 		return err
 	}
@@ -94,6 +106,9 @@ func (s *Site) home(w http.ResponseWriter, r *http.Request, p *person) error {
 		return err
 	}
 	if page.Confirm, page.ReadIt, err = s.remindersWait(r.Context(), p); err != nil {
+		return err
+	}
+	if page.Adults, page.Blogs, err = s.commentFindings(r.Context(), p); err != nil {
 		return err
 	}
 	for _, x := range posts {
@@ -104,6 +119,12 @@ func (s *Site) home(w http.ResponseWriter, r *http.Request, p *person) error {
 		list := &page.Classes
 		if !slices.Contains(p.hosts, x.course) {
 			list = &page.PassedOn
+			if x.hostless {
+				list = &page.Hostless
+				if _, dojo := moderation.ParseDojo(x.course); dojo {
+					page.Dojo = true
+				}
+			}
 		}
 		i := slices.IndexFunc(*list, func(c homeClass) bool { return c.ID == x.course })
 		if i < 0 {
@@ -128,12 +149,29 @@ type waitingPost struct {
 	acts              []moderation.Act
 	due               time.Time
 	passedOn          bool
+	hostless          bool // nobody is there to look
 }
 
-// waiting lists the posts that wait for somebody: those of their classes, and for who looks everywhere what was passed on. The oldest comes first.
+// commentFindings counts what somebody deals with that is about no post that waits: private comments by adults who do not teach the class, and blogs that nobody looks after.
+func (s *Site) commentFindings(ctx context.Context, p *person) (adults, blogs int, err error) {
+	open, err := s.waits.read(ctx, s.Main, findings.Findings, findings.AskFor(comments.Means, findings.Open), findings.Decode)
+	for _, f := range open {
+		switch {
+		case !p.plays(policy.Role(f.Deals)) || p.did(f):
+		case f.Rule == comments.Means+"."+comments.PrivateByOtherAdult:
+			adults++
+		case f.Rule == comments.Means+"."+comments.NoHost && strings.HasPrefix(f.Subject, "blog/"):
+			blogs++
+		}
+	}
+	return adults, blogs, err
+}
+
+// waiting lists the posts that wait for somebody: those of their classes, and for who looks everywhere what was passed on and what nobody is there to look at. The oldest comes first.
 func (s *Site) waiting(ctx context.Context, p *person) ([]waitingPost, error) {
 	type found struct {
 		clause   string
+		rule     string // without the check's name
 		due      time.Time
 		passedOn bool
 	}
@@ -144,15 +182,17 @@ func (s *Site) waiting(ctx context.Context, p *person) ([]waitingPost, error) {
 	}
 	for _, f := range waits {
 		course, post, ok := moderation.ParseSubject(f.Subject)
+		_, rule, _ := strings.Cut(f.Rule, ".")
 		passed := slices.Contains(f.Facts, comments.PassedOn)
-		if !ok || f.Rule != comments.Means+"."+comments.Unreviewed || !slices.Contains(p.hosts, course) && !(p.leads() && passed) {
+		theirs := slices.Contains(p.hosts, course) || p.leads() && (passed || rule == comments.NoHost)
+		if !ok || rule != comments.Unreviewed && rule != comments.NoHost || !theirs {
 			continue
 		}
 		if open[course] == nil {
 			open[course] = map[string]found{}
 		}
 		if have, twice := open[course][post]; !twice || f.Clause < have.clause {
-			open[course][post] = found{f.Clause, f.Due, passed}
+			open[course][post] = found{f.Clause, rule, f.Due, passed}
 		}
 	}
 	noted, err := s.noted(ctx)
@@ -174,12 +214,12 @@ func (s *Site) waiting(ctx context.Context, p *person) ([]waitingPost, error) {
 			if post == nil {
 				continue
 			}
-			acts := class.Waiting(post, s.rules(f.clause, comments.PlaceOf(course, id), p.rosters[course]))
+			acts := class.Waiting(post, s.rules(f.clause, f.rule, comments.PlaceOf(course, id), p.rosters[course]))
 			acts = slices.DeleteFunc(acts, func(a moderation.Act) bool { return moderated[moderation.Subject(course, id)+" "+a.Key] })
 			if len(acts) == 0 || !noted[moderation.Subject(course, id)].Before(acts[len(acts)-1].At) {
 				continue // somebody has just said that they looked
 			}
-			out = append(out, waitingPost{course, id, cmp.Or(class.Name, "A class"), post, acts, f.due, f.passedOn})
+			out = append(out, waitingPost{course, id, cmp.Or(class.Name, "A class"), post, acts, f.due, f.passedOn, f.rule == comments.NoHost})
 		}
 	}
 	slices.SortFunc(out, func(a, b waitingPost) int {
@@ -188,14 +228,14 @@ func (s *Site) waiting(ctx context.Context, p *person) ([]waitingPost, error) {
 	return out, nil
 }
 
-// rules is what a clause says of what needs looking at in a class, at one of the policy's places.
-func (s *Site) rules(clause, place string, class *memory.Class) moderation.Rules {
+// rules is what a clause that asks for a rule says of what needs looking at in a class, at one of the policy's places.
+func (s *Site) rules(clause, rule, place string, class *memory.Class) moderation.Rules {
 	r := moderation.Rules{Replies: true, Date: s.Policy.Calendar.Date, Teaches: func(id string) bool {
 		return class != nil && slices.ContainsFunc(class.Members, func(m seen.ClassMember) bool { return m.Teacher && m.ID == id })
 	}}
 	c, _ := s.Policy.Clause(clause)
 	for _, m := range c.MetBy {
-		if w, ok := m.With.(*policy.CommentsWith); ok && w.At(place) && slices.Contains(w.Rules, comments.Unreviewed) {
+		if w, ok := m.With.(*policy.CommentsWith); ok && w.At(place) && slices.Contains(w.Rules, rule) {
 			r.Replies, r.Staff = w.Replies, w.Staff
 		}
 	}
@@ -223,6 +263,7 @@ func (s *Site) homePost(x waitingPost, p *person, may bool) homePost {
 	if _, blog := moderation.BlogOf(x.course); blog {
 		out.Comments = s.homeComments(x, may)
 	}
+	out.Concern = s.concernPath(out.Item)
 	if !x.due.IsZero() {
 		out.Due = x.due.In(loc).Format("Monday 2 January")
 	}

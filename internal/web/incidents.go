@@ -30,6 +30,7 @@ func (s *Site) incidentPages() map[string]func(http.ResponseWriter, *http.Reques
 		"GET /incidents/numbers":     s.inUse(s.numbers),
 		"GET /incidents/e/{id}":      s.inUse(s.entry),
 		"POST /incidents/{act}/{id}": s.inUse(s.actOn),
+		"POST /taken-down/{id}":      s.inUse(s.takenDown),
 	}
 }
 

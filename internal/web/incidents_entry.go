@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 	"net/url"
@@ -9,7 +10,10 @@ import (
 
 	"esafetybot/internal/calendar"
 	"esafetybot/internal/incidents"
+	"esafetybot/internal/moderation"
 	"esafetybot/internal/policy"
+	"esafetybot/internal/pseudonym"
+	"esafetybot/internal/roster"
 	"esafetybot/internal/web/signin"
 )
 
@@ -23,6 +27,11 @@ type entryPage struct {
 	By           string
 	Concerns     []string
 	Item, Link   string
+	ItemIs       string // what it links to, in words
+	Typed        string // what stands in the field for the link
+	Pupils       string // how many pupils' accounts are named, in words
+	AboutPupil   bool
+	Lesson       bool // governors read what was learnt from it
 	Reference    string
 	Note         string
 	Due          string
@@ -91,7 +100,10 @@ func (s *Site) entry(w http.ResponseWriter, r *http.Request, p *person) error {
 func (s *Site) fill(page *entryPage, p *person, log *incidents.Log, e *incidents.Entry) {
 	top := p.plays(policy.RoleHead, policy.RoleChair)
 	page.Kind, page.About, page.Day, page.Raised, page.By = upper(e.Kind.Title()), e.About.Title(), e.Date, s.moment(e.Raised), s.whoIs(p, e.By)
-	page.Item, page.Link, page.Reference, page.Note = e.Item, itemLink(e.Item, p.Address), e.Reference, e.Note
+	page.ItemIs, page.Typed = incidents.LinkWords(e.Item), cmp.Or(itemURL(e.Item), e.Item)
+	page.Pupils, page.AboutPupil = pupilWords(e), e.About == incidents.Pupil
+	page.Lesson = e.About == incidents.Pupil || e.About == incidents.Nobody
+	page.Item, page.Link, page.Reference, page.Note = e.Item, itemLink(e.Item, p), e.Reference, e.Note
 	page.Open, page.Late, page.Steps = e.State == incidents.Open, log.Late(e), log.Steps(e.Kind, e.About)
 	page.MaxNote, page.MaxRef, page.MaxClosing = incidents.MaxNote, incidents.MaxReference, incidents.MaxClosing
 	page.Form, page.SettleForm, page.CloseForm, page.ReopenForm, page.CanBeLowered = formID(), formID(), formID(), formID(), top
@@ -182,13 +194,52 @@ func (s *Site) whoIs(p *person, w incidents.Who) string {
 	return "somebody with an address outside the school"
 }
 
-// itemLink opens what an entry links to, where it is a file.
-func itemLink(item, address string) string {
-	id, ok := strings.CutPrefix(item, "file/")
-	if !ok {
-		return ""
+// pupilWords says what is known of the accounts of the pupils whom an entry is about. Which they are this site does not know.
+func pupilWords(e *incidents.Entry) string {
+	waits := 0
+	for _, w := range e.Pupils {
+		if w.ID == "" {
+			waits++
+		}
 	}
-	return "https://drive.google.com/open?" + url.Values{"id": {id}, "authuser": {address}}.Encode()
+	var out []string
+	if n := len(e.Pupils) - waits; n > 0 {
+		out = append(out, count(n, "pupil's account is known to it: when the pupil leaves, it says so here, and how long it is kept goes by their year group.", "pupils' accounts are known to it: when one of them leaves, it says so here, and how long it is kept goes by their year groups."))
+	}
+	if waits > 0 {
+		out = append(out, count(waits, "pupil's address was written, and is looked up with the next daily run.", "pupils' addresses were written, and are looked up with the next daily run."))
+	}
+	return strings.Join(out, " ")
+}
+
+// itemURL is the link to a file or an account as somebody would copy it; "" for anything else.
+func itemURL(item string) string {
+	switch kind, id, _ := strings.Cut(item, "/"); kind {
+	case "file":
+		return "https://drive.google.com/open?" + url.Values{"id": {id}}.Encode()
+	case "web":
+		return id
+	case "user":
+		return "https://admin.google.com/ac/users/" + url.PathEscape(id)
+	}
+	return ""
+}
+
+// itemLink opens what an entry links to, as somebody's account; "" where there is nothing to open.
+func itemLink(item string, p *person) string {
+	kind, id, _ := strings.Cut(item, "/")
+	switch kind {
+	case "file":
+		return "https://drive.google.com/open?" + url.Values{"id": {id}, "authuser": {p.Address}}.Encode()
+	case "web":
+		return id
+	case "blog":
+		return "https://www.blogger.com/blog/comments/" + url.PathEscape(id)
+	}
+	if course, post, ok := moderation.ParseSubject(item); ok && p.classes[course] != nil && p.classes[course].Posts[post] != nil {
+		return p.classes[course].Posts[post].LinkAs(course, p.Address)
+	}
+	return ""
 }
 
 // actOn notes what somebody does about an entry.
@@ -220,6 +271,14 @@ func (s *Site) actOn(w http.ResponseWriter, r *http.Request, p *person) error {
 		if !ok {
 			return badForm()
 		}
+		if c.Item != nil && *c.Item != "" && !incidents.CanLink(*c.Item) {
+			return notTaken(badLink)
+		}
+		if address := strings.ToLower(strings.TrimSpace(typed(r, "pupil"))); address != "" {
+			if c.Pupil, err = s.pupil(p, address); err != nil {
+				return err
+			}
+		}
 		sent.Correction = c
 		back = "/" // it may not be theirs to read any more
 	case incidents.ActSettle:
@@ -246,9 +305,7 @@ func (s *Site) actOn(w http.ResponseWriter, r *http.Request, p *person) error {
 	case errors.Is(err, incidents.ErrNone):
 		return noPage()
 	case errors.Is(err, incidents.ErrForm), errors.Is(err, incidents.ErrState), errors.Is(err, incidents.ErrMay):
-		return refusal(signin.Problem{
-			Status: http.StatusBadRequest, Reason: "entry", Title: "This could not be taken", Why: formWords(err) + " Nothing was changed.", Do: "Go back, put it right and send it again.",
-		})
+		return notTaken(formWords(err))
 	case err != nil:
 		return err
 	}
@@ -261,6 +318,22 @@ func (s *Site) actOn(w http.ResponseWriter, r *http.Request, p *person) error {
 	}
 	http.Redirect(w, r, back, http.StatusSeeOther)
 	return nil
+}
+
+func notTaken(why string) refusal {
+	return refusal(signin.Problem{Status: http.StatusBadRequest, Reason: "entry", Title: "This could not be taken", Why: why + " Nothing was changed.", Do: "Go back, put it right and send it again."})
+}
+
+// pupil is what is kept of the address of a pupil that somebody typed: its hash, until the worker finds the account.
+func (s *Site) pupil(p *person, address string) (string, error) {
+	hash := pseudonym.Of(address)
+	switch {
+	case !strings.Contains(address, "@") || !s.ours(address):
+		return "", notTaken("The pupil's address is not one of the school's: write it as it stands in the school's list of accounts.")
+	case slices.ContainsFunc(p.adults, func(a roster.Adult) bool { return slices.Contains(a.Hashes, hash) }):
+		return "", notTaken("This is the address of an adult: if it is about them, say that it is about an adult.")
+	}
+	return hash, nil
 }
 
 // correction is what a form changes of an entry.
@@ -281,10 +354,13 @@ func correction(r *http.Request, e *incidents.Entry) (*incidents.Correction, boo
 	if a := incidents.About(r.PostForm.Get("about")); a != e.About {
 		c.About = a
 	}
+	if now := linkedItem(typed(r, "item")); r.PostForm.Has("item") && now != e.Item {
+		c.Item = &now
+	}
 	for _, f := range []struct {
 		field, was string
 		to         **string
-	}{{"item", e.Item, &c.Item}, {"reference", e.Reference, &c.Reference}, {"note", e.Note, &c.Note}} {
+	}{{"reference", e.Reference, &c.Reference}, {"note", e.Note, &c.Note}} {
 		if now := strings.TrimSpace(typed(r, f.field)); r.PostForm.Has(f.field) && now != f.was {
 			*f.to = &now
 		}

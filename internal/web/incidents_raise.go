@@ -1,9 +1,12 @@
 package web
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"net/http"
+	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -24,7 +27,9 @@ type concernPage struct {
 	Date     string
 	Today    string
 	Known    string
-	Item     string
+	Item     string // a subject, from where they came
+	ItemIs   string // what it is, in words
+	Link     string // typed instead
 	Ref      string
 	Note     string
 	MaxNote  int
@@ -48,7 +53,8 @@ type concernKind struct {
 }
 
 func (s *Site) concern(w http.ResponseWriter, r *http.Request, p *person) error {
-	page := concernPage{Token: s.SignIn.Token(r.Context(), incidentForm), Item: r.URL.Query().Get("item")}
+	page := concernPage{Token: s.SignIn.Token(r.Context(), incidentForm)}
+	page.setItem(r.URL.Query().Get("item"))
 	for _, a := range incidents.Abouts {
 		page.Abouts = append(page.Abouts, choice{Name: string(a), Title: upper(a.Title())})
 	}
@@ -62,6 +68,53 @@ func (s *Site) concern(w http.ResponseWriter, r *http.Request, p *person) error 
 	}
 	slices.Reverse(page.Received)
 	return s.page(w, r, p, "concern", "Raise a concern", page)
+}
+
+// setItem notes what the form is to link to; what no entry can link to is left out.
+func (c *concernPage) setItem(item string) {
+	if incidents.CanLink(item) {
+		c.Item, c.ItemIs = item, incidents.LinkWords(item)
+	}
+}
+
+// concernPath is where somebody raises a concern about a thing; "" where there is no log, or it cannot be linked to.
+func (s *Site) concernPath(subject string) string {
+	if !incidents.Used(s.Policy) || !incidents.CanLink(subject) {
+		return ""
+	}
+	return "/concern?" + url.Values{"item": {subject}}.Encode()
+}
+
+// linkParts are the ways in which Google writes the id of a file or an account into the links that people copy.
+var linkParts = []struct{ host, before, kind string }{
+	{"drive.google.com", "/file/d/", "file"}, {"drive.google.com", "/drive/folders/", "file"}, {"docs.google.com", "/document/d/", "file"}, {"docs.google.com", "/spreadsheets/d/", "file"},
+	{"docs.google.com", "/presentation/d/", "file"}, {"docs.google.com", "/forms/d/", "file"}, {"docs.google.com", "/drawings/d/", "file"}, {"sites.google.com", "/d/", "file"}, {"admin.google.com", "/ac/users/", "user"},
+}
+
+// asAccount is what Google puts into a link for somebody who is signed in to several accounts.
+var asAccount = regexp.MustCompile(`/u/[0-9]+/`)
+
+// linkedItem is what a link that somebody typed leads to, as a subject; any other is a page on the web, and what is no link stays as it was typed.
+func linkedItem(typed string) string {
+	typed = strings.TrimSpace(typed)
+	u, err := url.Parse(typed)
+	if err != nil || u.Scheme != "https" {
+		return typed
+	}
+	if id := u.Query().Get("id"); u.Host == "drive.google.com" && id != "" {
+		return "file/" + id
+	}
+	for _, p := range linkParts {
+		if rest, ok := strings.CutPrefix(asAccount.ReplaceAllString(u.Path, "/"), p.before); ok && u.Host == p.host {
+			if id, _, _ := strings.Cut(rest, "/"); id != "" {
+				return p.kind + "/" + id
+			}
+		}
+	}
+	if u.Host != "" {
+		return "web/" + typed
+	}
+	return typed
 }
 
 func upper(s string) string {
@@ -80,7 +133,9 @@ func (s *Site) concernAbout(w http.ResponseWriter, r *http.Request, p *person) e
 	if !slices.Contains(incidents.Abouts, about) {
 		return badForm()
 	}
-	return s.concernForm(w, r, p, concernPage{Form: formID(), Item: r.PostForm.Get("item"), Date: s.today().String()}, about, "", nil)
+	page := concernPage{Form: formID(), Date: s.today().String()}
+	page.setItem(r.PostForm.Get("item"))
+	return s.concernForm(w, r, p, page, about, "", nil)
 }
 
 // concernForm shows the second page of the form, with what was filled in.
@@ -95,7 +150,7 @@ func (s *Site) concernForm(w http.ResponseWriter, r *http.Request, p *person, pa
 			continue
 		}
 		one := concernKind{choice: choice{Name: string(k.Kind), Title: k.Title, Chosen: k.Kind == kind}, For: k.For, Clock: k.Clock.Unit == calendar.Hours}
-		words, _, err := log.Reach(by, incidents.Form{Kind: k.Kind, About: about, ConcernsRoles: roles})
+		words, _, err := log.Reach(by, incidents.Form{Kind: k.Kind, About: about, ConcernsRoles: roles, Item: page.Item})
 		if err != nil {
 			return err
 		}
@@ -172,8 +227,13 @@ func (s *Site) sendConcern(w http.ResponseWriter, r *http.Request, p *person) er
 	if !ok || form == "" || len(form) > 64 || !slices.Contains(incidents.Abouts, about) {
 		return badForm()
 	}
-	page := concernPage{Form: form, Date: r.PostForm.Get("date"), Known: r.PostForm.Get("known"), Item: r.PostForm.Get("item"), Ref: typed(r, "reference"), Note: typed(r, "note")}
-	f := incidents.Form{Kind: kind, About: about, ConcernsRoles: roles, Item: page.Item, Reference: page.Ref, Note: page.Note}
+	page := concernPage{Form: form, Date: r.PostForm.Get("date"), Known: r.PostForm.Get("known"), Link: strings.TrimSpace(r.PostForm.Get("link")), Ref: typed(r, "reference"), Note: typed(r, "note")}
+	page.setItem(r.PostForm.Get("item"))
+	f := incidents.Form{Kind: kind, About: about, ConcernsRoles: roles, Item: cmp.Or(page.Item, linkedItem(page.Link)), Reference: page.Ref, Note: page.Note}
+	if f.Item != "" && !incidents.CanLink(f.Item) {
+		page.Problem = badLink
+		return s.concernForm(w, r, p, page, about, kind, roles)
+	}
 	var err error
 	if page.Date != "" {
 		if f.Date, err = calendar.ParseDate(page.Date); err != nil {
@@ -198,6 +258,9 @@ func (s *Site) sendConcern(w http.ResponseWriter, r *http.Request, p *person) er
 	log, _ := s.incidentsFor(p)
 	return s.page(w, r, p, "concern-sent", "Your concern was sent", sentPage{Words: receipt.Words, Nobody: receipt.Nobody, Again: again, Steps: log.Steps(kind, about)})
 }
+
+// badLink is what is said of a link that leads to nothing that the program knows.
+const badLink = "The link cannot be read. Open the file, copy the link from the top of the window, and put it in; or leave the field empty, and say in the note where it is."
 
 // formWords is what the log says of a form that cannot be taken, as a sentence.
 func formWords(err error) string {

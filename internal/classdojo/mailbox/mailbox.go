@@ -260,6 +260,12 @@ func (s *Source) Events(ctx context.Context) iter.Seq2[classdojo.Event, error] {
 // Tally is what became of the mails of the last reading of Events.
 func (s *Source) Tally() Tally { return s.tally }
 
+// Doubtful is what may have told of something new and could not be understood or proven. A code is known for what it is, and so is what somebody else sent.
+func (t Tally) Doubtful() Tally {
+	t.Told, t.OneTimeCodes, t.NotTheirs = 0, 0, 0
+	return t
+}
+
 func (t *Tally) add(o Outcome) {
 	switch o {
 	case Told:

@@ -258,6 +258,9 @@ func TestSource(t *testing.T) {
 	}
 	words := "Mails to the ClassDojo mailbox that told us nothing: 1 of ClassDojo's do not say by their links what they are about; 1 held a code or a link for signing in and were dropped; " +
 		"1 say that they are from ClassDojo, and Google did not find that they are; 1 are from somebody else; 1 could not be read."
+	if got := tally.Doubtful(); got != (Tally{Unclassified: 1, Unproven: 1, Unreadable: 1}) {
+		t.Errorf("in doubt are %+v", got)
+	}
 	if got := s.Tally().Words(); got != words || (Tally{Told: 3}).Words() != "" {
 		t.Error(got)
 	}

@@ -22,6 +22,7 @@ var keepers = map[string][]string{
 	"visitors":          {"page_host", "it_support", "leaders"},
 	"consents":          {"early_years_lead", "page_host", "leaders"},
 	meetings:            {"governor", "leaders"},
+	"filter-changes":    {"it_support", "workspace_admin", "leaders"},
 }
 
 // meetings is the record of which one entry takes the place of those before it.

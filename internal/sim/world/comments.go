@@ -43,7 +43,7 @@ type Decision struct {
 	Answer  string    `json:"answer,omitempty"`
 	// Said is what was answered about a class on ClassDojo, in the place of Answer.
 	Said map[string]string `json:"said,omitempty"`
-	// Record is approved-services, approved-blogs, visitors, consents or meetings, and Entry names one of its entries; What it is about names nobody, and Where says where its papers are.
+	// Record is approved-services, approved-blogs, visitors, consents, meetings or filter-changes, and Entry names one of its entries; What it is about names nobody, and Where says where its papers are.
 	Record string `json:"record,omitempty"`
 	Entry  string `json:"entry,omitempty"`
 	What   string `json:"what,omitempty"`
