@@ -4,8 +4,8 @@ output "client_id" {
 }
 
 output "scopes" {
-  description = "And the scopes, in one line."
-  value       = join(",", sort(concat(local.program.scopes.reading, var.may_change ? local.program.scopes.changing : [])))
+  description = "And the scopes, in one line: all that some policy may need. `doctor --fix-list` lists those that your own clauses need."
+  value       = join(",", sort(concat(local.program.scopes.reading, var.post_reminders ? local.program.scopes.posting : [], var.may_change ? local.program.scopes.changing : [])))
 }
 
 output "image_repository" {

@@ -292,6 +292,12 @@ variable "may_change" {
   default     = false
 }
 
+variable "post_reminders" {
+  description = "List the scope that posts reminders in Classroom among those to delegate. Only once a reminder of the policy says `through: classroom`. It lets the worker write announcements in the name of a class's teacher, and change and delete those that it wrote."
+  type        = bool
+  default     = false
+}
+
 variable "ticks" {
   description = "When the worker looks whether something is due, in unix-cron and the school's time. The first three schedules of a billing account cost nothing."
   type        = map(string)

@@ -39,8 +39,8 @@ run "first_time" {
     error_message = "Every database refuses browsers and apps."
   }
   assert {
-    condition     = !strcontains(output.scopes, "auth/drive,") && strcontains(output.scopes, "auth/drive.metadata.readonly")
-    error_message = "Scopes that change things are not listed unless asked for."
+    condition     = !strcontains(output.scopes, "auth/drive,") && !contains(split(",", output.scopes), "https://www.googleapis.com/auth/classroom.announcements") && strcontains(output.scopes, "auth/drive.metadata.readonly")
+    error_message = "Scopes that change things, or post in Classroom, are not listed unless asked for."
   }
   assert {
     condition     = output.site_url == "https://esafetybot-site-123456789012.europe-west2.run.app" && output.redirect_uri == "${output.site_url}/sign-in/done"
@@ -107,8 +107,20 @@ run "worker" {
     error_message = "Somebody hears of a failure, of the brake, and of silence."
   }
   assert {
-    condition     = strcontains(output.scopes, "https://www.googleapis.com/auth/drive,")
-    error_message = "Scopes that change things are listed when asked for."
+    condition     = strcontains(output.scopes, "https://www.googleapis.com/auth/drive,") && !contains(split(",", output.scopes), "https://www.googleapis.com/auth/classroom.announcements")
+    error_message = "Scopes that change things are listed when asked for, and posting in Classroom is asked for by itself."
+  }
+}
+
+run "reminders_in_classroom" {
+  command = plan
+  variables {
+    post_reminders = true
+  }
+
+  assert {
+    condition     = contains(split(",", output.scopes), "https://www.googleapis.com/auth/classroom.announcements") && !contains(split(",", output.scopes), "https://www.googleapis.com/auth/drive")
+    error_message = "Posting reminders lists the scope that posts, and none that changes accounts or files."
   }
 }
 
