@@ -33,6 +33,14 @@ locals {
   ]
 }
 
+# A school's own list of statutory expectations would be left behind, and the program's own taken, without a word.
+check "expectations" {
+  assert {
+    condition     = !anytrue([for p in values(local.policies) : try(fileexists("${dirname(p.file)}/expectations.yaml"), false)])
+    error_message = "The file expectations.yaml beside the policy is not taken along: on Google Cloud the annex for the yearly review follows the program's own list. For yours, print the annex on your own computer (docs/audit.md)."
+  }
+}
+
 data "google_project" "this" {
   project_id = var.project
 }

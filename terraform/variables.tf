@@ -38,6 +38,13 @@ variable "policy_file" {
   }
 
   validation {
+    condition = var.policy_file == "" || try(alltrue([
+      for r in concat([for who in ["pupils", "staff"] : try(yamldecode(file(var.policy_file))[who].roll, null)], [for o in try(yamldecode(file(var.policy_file)).others, []) : try(o.roll, null)]) : !can(r.csv)
+    ]), true)
+    error_message = "A roll of this policy is a CSV file beside it (roll: {csv: …}), and in the container no file lies beside the policy. Put the list on Google Drive where the workspace administrator can open it, best as a Google spreadsheet, and write roll: {drive: ID, columns: …} into the policy; the id is the long last part of its link."
+  }
+
+  validation {
     condition     = (var.policy_file == "") == (length(var.schools) > 0)
     error_message = "Give policy_file for one school, or schools and trust_file for a trust: one of the two."
   }
@@ -64,6 +71,13 @@ variable "schools" {
   }
 
   validation {
+    condition = alltrue([for s in values(var.schools) : try(alltrue([
+      for r in concat([for who in ["pupils", "staff"] : try(yamldecode(file(s.policy_file))[who].roll, null)], [for o in try(yamldecode(file(s.policy_file)).others, []) : try(o.roll, null)]) : !can(r.csv)
+    ]), true)])
+    error_message = "A roll of one of the schools is a CSV file beside its policy (roll: {csv: …}), and in the container no file lies beside the policy. Put the list on Google Drive where the workspace administrator can open it, best as a Google spreadsheet, and write roll: {drive: ID, columns: …} into that policy; the id is the long last part of its link."
+  }
+
+  validation {
     condition = alltrue([for name, s in var.schools : !try(fileexists(s.policy_file), false) || try(
       lower(try(yamldecode(file(s.policy_file)).school.id, yamldecode(file(s.policy_file)).school.domains[0])) == name && dirname(yamldecode(file(s.policy_file)).inherits) == "../trust", false
     )])
@@ -84,6 +98,13 @@ variable "trust_file" {
   validation {
     condition     = var.trust_file == "" || can(regex("\\.ya?ml$", var.trust_file)) && try(fileexists(var.trust_file), false) && basename(dirname(var.trust_file)) == "trust" && try(length(filebase64(var.trust_file)) < 65536 * 4 / 3, false)
     error_message = "There is no such file, it is not in a folder called trust, or it is larger than the 64 KiB that Secret Manager takes."
+  }
+
+  validation {
+    condition = var.trust_file == "" || try(alltrue([
+      for r in concat([for who in ["pupils", "staff"] : try(yamldecode(file(var.trust_file)).policy[who].roll, null)], [for o in try(yamldecode(file(var.trust_file)).policy.others, []) : try(o.roll, null)]) : !can(r.csv)
+    ]), true)
+    error_message = "A roll that the schools take over from the trust's file is a CSV file (roll: {csv: …}), and in the container no file lies beside a policy. Put the list on Google Drive where the workspace administrator can open it, and write roll: {drive: ID, columns: …}; the id is the long last part of its link."
   }
 
   validation {
