@@ -134,6 +134,24 @@ resource "google_cloud_run_v2_service" "site" {
         limits   = { cpu = "1", memory = "512Mi" }
         cpu_idle = true # paid for while somebody asks, not otherwise
       }
+      # Whoever wakes the site waits no longer than it takes to start, and one that answers no more is started anew. Neither reads the
+      # databases: a start would not mend these.
+      startup_probe {
+        period_seconds    = 1
+        timeout_seconds   = 1
+        failure_threshold = 60
+        http_get {
+          path = "/healthz"
+        }
+      }
+      liveness_probe {
+        period_seconds    = 60 # each is paid for, while an instance lives
+        timeout_seconds   = 10
+        failure_threshold = 3
+        http_get {
+          path = "/healthz"
+        }
+      }
       dynamic "env" {
         for_each = local.site_env
         content {

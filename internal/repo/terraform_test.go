@@ -76,6 +76,31 @@ func TestTerraformPrintsTheScopes(t *testing.T) {
 	}
 }
 
+// The APIs that the worker asks are switched on by Terraform, and told to whoever does it by hand.
+func TestSetupNamesTheAPIs(t *testing.T) {
+	called := map[string]string{
+		"admin": "Admin SDK", "drive": "Google Drive", "groupssettings": "Groups Settings", "classroom": "Google Classroom", "cloudidentity": "Cloud Identity",
+		"licensing": "Enterprise License Manager", "gmail": "Gmail", "blogger": "Blogger",
+	}
+	_, list, _ := strings.Cut(readFile(t, "terraform/main.tf"), "apis = [")
+	list, _, found := strings.Cut(list, "# what the worker reads")
+	if !found {
+		t.Fatal("terraform/main.tf does not say which APIs the worker reads")
+	}
+	_, step, _ := strings.Cut(readFile(t, "docs/setup.md"), "Switch on these APIs:")
+	step, _, _ = strings.Cut(step, "\n3. ")
+	for _, m := range regexp.MustCompile(`"([a-z]+)\.googleapis\.com"`).FindAllStringSubmatch(list, -1) {
+		name := called[m[1]]
+		if name == "" || !strings.Contains(step, name) {
+			t.Errorf("docs/setup.md, step 2, does not name the API %s", m[1])
+		}
+		delete(called, m[1])
+	}
+	for api := range called {
+		t.Errorf("Terraform does not switch on the API %s", api)
+	}
+}
+
 // What the documentation says of the command line of the image is what Terraform gives it.
 func TestImageIsNotRoot(t *testing.T) {
 	if ko := readFile(t, ".ko.yaml"); !strings.Contains(ko, ":nonroot") || !strings.Contains(ko, "-trimpath") {

@@ -139,6 +139,14 @@ run "site" {
     error_message = "One instance, open to whoever signs in."
   }
   assert {
+    condition     = google_cloud_run_v2_service.site[0].template[0].containers[0].startup_probe[0].http_get[0].path == "/healthz" && google_cloud_run_v2_service.site[0].template[0].containers[0].startup_probe[0].period_seconds == 1
+    error_message = "Whoever wakes the site waits a second at most for its probe."
+  }
+  assert {
+    condition     = google_cloud_run_v2_service.site[0].template[0].containers[0].liveness_probe[0].http_get[0].path == "/healthz" && google_cloud_run_v2_service.site[0].template[0].containers[0].liveness_probe[0].period_seconds >= 60
+    error_message = "A site that answers no more is started anew, and not looked at so often that it costs."
+  }
+  assert {
     condition     = !contains([for e in google_cloud_run_v2_service.site[0].template[0].containers[0].env : e.name], "ESAFETYBOT_GOOGLE_CREDENTIALS")
     error_message = "The site is told of no account that could act on the Workspace."
   }
