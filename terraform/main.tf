@@ -23,14 +23,14 @@ locals {
   ) : { policy = { file = var.policy_file, folder = "/policy" } }
   policy_name = { for name, p in local.policies : name => local.trust ? basename(p.file) : "policy.yaml" }
 
-  apis = [
+  apis = concat(var.load_balancer ? ["compute.googleapis.com"] : [], [
     "admin.googleapis.com", "drive.googleapis.com", "groupssettings.googleapis.com", "classroom.googleapis.com", "cloudidentity.googleapis.com",
     "licensing.googleapis.com", "gmail.googleapis.com", "blogger.googleapis.com", # what the worker reads
     "iam.googleapis.com", "iamcredentials.googleapis.com",                        # delegation without a key
     "run.googleapis.com", "cloudscheduler.googleapis.com", "artifactregistry.googleapis.com", "secretmanager.googleapis.com",
     "firestore.googleapis.com", "firebaserules.googleapis.com", "logging.googleapis.com", "monitoring.googleapis.com",
     "cloudresourcemanager.googleapis.com", "billingbudgets.googleapis.com",
-  ]
+  ])
 }
 
 # A school's own list of statutory expectations would be left behind, and the program's own taken, without a word.

@@ -23,6 +23,11 @@ output "sites" {
   value       = local.sites
 }
 
+output "site_address" {
+  description = "With load_balancer: the IP address to which the name of each site has to lead (an A record each)."
+  value       = local.balancer ? google_compute_global_address.site[0].address : ""
+}
+
 output "redirect_uri" {
   description = "The redirect addresses of the review sites' OAuth client, one a line."
   value       = join("\n", [for name in sort(keys(local.sites)) : "${local.sites[name]}/sign-in/done"])

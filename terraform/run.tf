@@ -110,7 +110,7 @@ resource "google_cloud_run_v2_service" "site" {
 
   name                = local.site_name
   location            = var.region
-  ingress             = "INGRESS_TRAFFIC_ALL"
+  ingress             = local.balancer ? "INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER" : "INGRESS_TRAFFIC_ALL" # nobody passes the balancer by
   deletion_protection = false
 
   template {
@@ -125,7 +125,7 @@ resource "google_cloud_run_v2_service" "site" {
 
     containers {
       image = var.image
-      args  = ["site", "--listen", ":8080", "--behind-proxy"]
+      args  = concat(["site", "--listen", ":8080", "--behind-proxy"], local.balancer ? ["--client-header", local.client_header] : [])
 
       ports {
         container_port = 8080

@@ -243,6 +243,22 @@ variable "base_url" {
   }
 }
 
+variable "load_balancer" {
+  description = "Make what gives the review site the address base_url, or of a trust one for each school: an external load balancer with an address and certificates of Google's. Never free of charge."
+  type        = bool
+  default     = false
+
+  validation {
+    condition     = !var.load_balancer || var.base_url != ""
+    error_message = "A load balancer leads a host of the school's to the review site: give base_url too, such as https://review.school.example, or of a trust https://{school}.review.trust.example."
+  }
+
+  validation {
+    condition     = !var.load_balancer || length(var.schools) <= 14
+    error_message = "One load balancer carries 15 certificates: those of 14 schools and of the trust's own pages. For more make it yourself, with a wildcard certificate (docs/deploy.md, “Hosts”)."
+  }
+}
+
 variable "receiver_image" {
   description = "The image of the receivers that Google and others push to, with its digest. Empty: no receivers, and what happens is found at the next tick."
   type        = string

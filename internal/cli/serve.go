@@ -303,6 +303,14 @@ func forwarded(r *http.Request) string {
 	return r.RemoteAddr
 }
 
+// saidBy is the address that stands in a header which what is in front of the site sets. Where it is no address, all who ask count as one.
+func saidBy(r *http.Request, header string) string {
+	if list := r.Header.Values(header); len(list) == 1 && net.ParseIP(strings.TrimSpace(list[0])) != nil {
+		return strings.TrimSpace(list[0])
+	}
+	return r.RemoteAddr
+}
+
 // named tells whether the policy names an address.
 func named(p *policy.Policy, address string) bool {
 	for _, list := range p.People {

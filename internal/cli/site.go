@@ -28,7 +28,8 @@ type siteOptions struct {
 	listen, issuer, client, key string
 	addrFile                    string
 	every                       time.Duration
-	proxied                     bool // something in front of it says who asks
+	proxied                     bool   // something in front of it says who asks
+	asker                       string // the header in which it does, in place of X-Forwarded-For
 }
 
 // flags are those of every command that serves the site.
@@ -39,6 +40,7 @@ func (so *siteOptions) flags(f *pflag.FlagSet) {
 	f.StringVar(&so.client, "oidc-client-id", "", "the id of the site's OAuth client")
 	f.StringVar(&so.key, "site-key", "esafetybot-site.key", "the file with the key of the site's cookies; made if it is not there")
 	f.BoolVar(&so.proxied, "behind-proxy", false, "believe X-Forwarded-For of whoever connects: only where nothing but a proxy can, as on Cloud Run")
+	f.StringVar(&so.asker, "client-header", "", "with --behind-proxy: the header in which a load balancer says who asks, and which it sets anew on each request; in place of X-Forwarded-For, to which it adds its own address")
 }
 
 func newSite(o *options) *cobra.Command {

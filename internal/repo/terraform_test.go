@@ -82,7 +82,7 @@ func TestSetupNamesTheAPIs(t *testing.T) {
 		"admin": "Admin SDK", "drive": "Google Drive", "groupssettings": "Groups Settings", "classroom": "Google Classroom", "cloudidentity": "Cloud Identity",
 		"licensing": "Enterprise License Manager", "gmail": "Gmail", "blogger": "Blogger",
 	}
-	_, list, _ := strings.Cut(readFile(t, "terraform/main.tf"), "apis = [")
+	_, list, _ := strings.Cut(readFile(t, "terraform/main.tf"), "apis = ")
 	list, _, found := strings.Cut(list, "# what the worker reads")
 	if !found {
 		t.Fatal("terraform/main.tf does not say which APIs the worker reads")

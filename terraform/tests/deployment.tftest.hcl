@@ -139,6 +139,10 @@ run "site" {
     error_message = "One instance, open to whoever signs in."
   }
   assert {
+    condition     = length(google_compute_global_forwarding_rule.site) == 0 && !contains(keys(google_project_service.api), "compute.googleapis.com") && google_cloud_run_v2_service.site[0].ingress == "INGRESS_TRAFFIC_ALL"
+    error_message = "Without load_balancer nothing is made that is never free."
+  }
+  assert {
     condition     = google_cloud_run_v2_service.site[0].template[0].containers[0].startup_probe[0].http_get[0].path == "/healthz" && google_cloud_run_v2_service.site[0].template[0].containers[0].startup_probe[0].period_seconds == 1
     error_message = "Whoever wakes the site waits a second at most for its probe."
   }
@@ -214,6 +218,35 @@ run "everything_else" {
   }
 }
 
+run "balancer_of_one_school" {
+  command = plan
+  variables {
+    image               = "europe-west2-docker.pkg.dev/school-project/esafetybot/esafetybot@sha256:0000000000000000000000000000000000000000000000000000000000000000"
+    oauth_client_id     = "123-abc.apps.googleusercontent.com"
+    oauth_client_secret = "secret"
+    site_key            = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
+    base_url            = "https://review.school.example"
+    load_balancer       = true
+  }
+
+  assert {
+    condition     = [for c in google_compute_managed_ssl_certificate.site : c.managed[0].domains[0]] == ["review.school.example"] && length(google_compute_global_forwarding_rule.site) == 1 && google_compute_global_forwarding_rule.site[0].port_range == "443"
+    error_message = "The site's host has a certificate, and is reached by https only."
+  }
+  assert {
+    condition     = google_cloud_run_v2_service.site[0].ingress == "INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER"
+    error_message = "Nobody reaches the site past the balancer, and so nobody says for themself who asks."
+  }
+  assert {
+    condition     = google_compute_backend_service.site[0].custom_request_headers == toset(["X-Esafetybot-Client: {client_ip_address}"]) && slice(google_cloud_run_v2_service.site[0].template[0].containers[0].args, 4, 6) == tolist(["--client-header", "X-Esafetybot-Client"])
+    error_message = "The site is told by the balancer who asks."
+  }
+  assert {
+    condition     = contains(keys(google_project_service.api), "compute.googleapis.com")
+    error_message = "The balancer's API is switched on."
+  }
+}
+
 run "trust" {
   command = plan
   variables {
@@ -228,6 +261,12 @@ run "trust" {
     oauth_client_secret = "secret"
     site_key            = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
     base_url            = "https://{school}.review.trust.example"
+    load_balancer       = true
+  }
+
+  assert {
+    condition     = toset([for c in google_compute_managed_ssl_certificate.site : c.managed[0].domains[0]]) == toset(["ash.review.trust.example", "oak.review.trust.example", "trust.review.trust.example"]) && length(google_compute_global_address.site) == 1
+    error_message = "Each host has a certificate of its own, and one address serves all."
   }
 
   assert {

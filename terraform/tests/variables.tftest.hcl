@@ -504,6 +504,14 @@ run "tasks_none" {
   expect_failures = [var.tasks]
 }
 
+run "load_balancer_without_base_url" {
+  command = plan
+  variables {
+    load_balancer = true
+  }
+  expect_failures = [var.load_balancer]
+}
+
 run "base_url_of_one_school" {
   command = plan
   variables {
