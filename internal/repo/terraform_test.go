@@ -83,6 +83,7 @@ func TestSetupNamesTheAPIs(t *testing.T) {
 		"licensing": "Enterprise License Manager", "gmail": "Gmail", "blogger": "Blogger",
 	}
 	_, list, _ := strings.Cut(readFile(t, "terraform/main.tf"), "apis = ")
+	_, list, _ = strings.Cut(list, "[], [") // behind what only a load balancer needs
 	list, _, found := strings.Cut(list, "# what the worker reads")
 	if !found {
 		t.Fatal("terraform/main.tf does not say which APIs the worker reads")
