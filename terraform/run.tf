@@ -16,7 +16,7 @@ locals {
     local.site ? { ESAFETYBOT_BASE_URL = local.site_url } : {},
     local.receiver ? { ESAFETYBOT_HOOKS_URL = "${local.receiver_url}/hooks" } : {},
   )
-  site_env = merge(local.both, {
+  site_env = merge(var.otel, local.both, {
     ESAFETYBOT_BASE_URL       = local.site_url
     ESAFETYBOT_OIDC_CLIENT_ID = var.oauth_client_id
     ESAFETYBOT_SITE_KEY       = "/site-key/site.key"

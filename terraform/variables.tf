@@ -423,7 +423,7 @@ variable "monthly_budget" {
 }
 
 variable "otel" {
-  description = "Where worker and receivers tell numbers and traces of their own work: OpenTelemetry's variables, such as { OTEL_EXPORTER_OTLP_ENDPOINT = \"https://collector.school.example:4318\" }. Empty: nowhere."
+  description = "Where worker, review site and receivers tell numbers and traces of their own work: OpenTelemetry's variables, such as { OTEL_EXPORTER_OTLP_ENDPOINT = \"https://collector.school.example:4318\" }. Empty: nowhere."
   type        = map(string)
   default     = {}
 

@@ -41,7 +41,7 @@ func manual(root *cobra.Command) string {
 	manFlags(&b, root.PersistentFlags())
 	b.WriteString(".SH ENVIRONMENT\nEach option has a variable: the value of \\-\\-google\\-credentials is read from ESAFETYBOT_GOOGLE_CREDENTIALS where the option is not given. Passwords are read from variables only: " +
 		"ESAFETYBOT_SMTP_PASSWORD, ESAFETYBOT_OIDC_CLIENT_SECRET, ESAFETYBOT_HOOKS_KEYS.\n.PP\n" +
-		"run and serve tell an OpenTelemetry collector of their own work, in numbers and traces without names, if OTEL_EXPORTER_OTLP_ENDPOINT is set, such as http://127.0.0.1:4318; OpenTelemetry's other variables hold too (docs/cron.md).\n" +
+		"run, serve and site tell an OpenTelemetry collector of their own work, in numbers and traces without names, if OTEL_EXPORTER_OTLP_ENDPOINT is set, such as http://127.0.0.1:4318; OpenTelemetry's other variables hold too (docs/cron.md).\n" +
 		".SH EXIT STATUS\n.TP\n0\nfine; findings are not failures\n.TP\n1\nsomething failed, or less was seen than the policy expects\n.TP\n2\nwrong usage, or a wrong policy\n")
 	return b.String()
 }

@@ -173,7 +173,7 @@ func (o *options) live(ctx context.Context, so siteOptions, l living) error {
 		read = append(read, w.b.env.Store, w.b.env.Site)
 	}
 	log := o.logger()
-	addr, end, err := so.serve(ctx, o.around(beside(l.handler, l.receivers), log, read...), failed)
+	addr, end, err := so.serve(ctx, o.around(beside(answered(ctx, l.handler), l.receivers), log, read...), failed)
 	if err != nil {
 		return err
 	}

@@ -79,6 +79,11 @@ func (o *options) siteAlone(ctx context.Context, so siteOptions) error {
 	if err := o.lacking(so); err != nil {
 		return err
 	}
+	ctx, tell, err := o.telling(ctx)
+	if err != nil {
+		return err
+	}
+	defer tell.Close(ctx)
 	for _, x := range []struct{ flag, uri string }{{"--state", o.state}, {"--decisions", o.decisions}} {
 		if !strings.HasPrefix(x.uri, "firestore:") {
 			return usageError{fmt.Errorf("%s %q: the site alone shares its state with a worker in another process, which needs firestore:PROJECT/DATABASE; on one machine use `esafetybot serve`", x.flag, x.uri)}
@@ -118,7 +123,7 @@ func (o *options) siteAlone(ctx context.Context, so siteOptions) error {
 		return err
 	}
 	failed := make(chan error, 1)
-	addr, end, err := so.serve(ctx, o.around(s.handler, log, s.main, s.made), failed)
+	addr, end, err := so.serve(ctx, o.around(answered(ctx, s.handler), log, s.main, s.made), failed)
 	if err != nil {
 		return err
 	}

@@ -182,7 +182,7 @@ func (o *options) sitesAlone(ctx context.Context, so siteOptions, t *policy.Trus
 		return err
 	}
 	failed := make(chan error, 1)
-	addr, end, err := so.serve(ctx, o.around(handler, o.logger(), stores...), failed)
+	addr, end, err := so.serve(ctx, o.around(answered(ctx, handler), o.logger(), stores...), failed)
 	if err != nil {
 		return err
 	}

@@ -90,8 +90,8 @@ run "worker" {
   }
 
   assert {
-    condition     = local.worker_env["OTEL_EXPORTER_OTLP_ENDPOINT"] == "https://collector.school.example:4318" && local.receiver_env["OTEL_EXPORTER_OTLP_ENDPOINT"] == "https://collector.school.example:4318"
-    error_message = "The worker and the receivers are told of the collector."
+    condition     = local.worker_env["OTEL_EXPORTER_OTLP_ENDPOINT"] == "https://collector.school.example:4318" && local.receiver_env["OTEL_EXPORTER_OTLP_ENDPOINT"] == "https://collector.school.example:4318" && local.site_env["OTEL_EXPORTER_OTLP_ENDPOINT"] == "https://collector.school.example:4318"
+    error_message = "The worker, the site and the receivers are told of the collector."
   }
 
   assert {
