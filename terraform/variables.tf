@@ -389,17 +389,6 @@ variable "point_in_time_recovery" {
   default     = false
 }
 
-variable "ttl" {
-  description = "Collections of the main database that Firestore is to clear by itself, each with the path of a field that holds a timestamp. The program deletes by its own retention and writes no such field, so there is nothing to name unless you add one. Never free of charge."
-  type        = map(string)
-  default     = {}
-
-  validation {
-    condition     = alltrue([for c, f in var.ttl : can(regex("^[a-z][a-z0-9_-]*$", c)) && can(regex("^[A-Za-z_][A-Za-z0-9_.]*$", f)) && !startswith(f, "f.") && f != "b"])
-    error_message = "Each is the name of a collection and the path of a timestamp; f.… holds strings, which Firestore never takes for a time, and b the document itself."
-  }
-}
-
 variable "billing_account" {
   description = "The billing account, for a budget that writes a mail when it is half used up, nearly, and wholly. Empty: no budget."
   type        = string

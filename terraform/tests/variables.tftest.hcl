@@ -254,30 +254,6 @@ run "memory_1" {
   expect_failures = [var.memory]
 }
 
-run "ttl_1" {
-  command = plan
-  variables {
-    ttl = { findings = "f.at" }
-  }
-  expect_failures = [var.ttl]
-}
-
-run "ttl_2" {
-  command = plan
-  variables {
-    ttl = { findings = "b" }
-  }
-  expect_failures = [var.ttl]
-}
-
-run "ttl_3" {
-  command = plan
-  variables {
-    ttl = { Findings = "expires" }
-  }
-  expect_failures = [var.ttl]
-}
-
 run "billing_account_1" {
   command = plan
   variables {
