@@ -51,16 +51,6 @@ resource "google_firestore_field" "unindexed" {
   index_config {}
 }
 
-resource "google_firestore_field" "ttl" {
-  for_each = var.ttl
-
-  database   = google_firestore_database.this["main"].name
-  collection = each.key
-  field      = each.value
-
-  ttl_config {}
-}
-
 # Nobody reads a database past the program: browsers and apps are refused whatever they bring.
 resource "google_firebaserules_ruleset" "deny" {
   source {

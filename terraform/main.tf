@@ -23,14 +23,22 @@ locals {
   ) : { policy = { file = var.policy_file, folder = "/policy" } }
   policy_name = { for name, p in local.policies : name => local.trust ? basename(p.file) : "policy.yaml" }
 
-  apis = [
+  apis = concat(var.load_balancer ? ["compute.googleapis.com"] : [], [
     "admin.googleapis.com", "drive.googleapis.com", "groupssettings.googleapis.com", "classroom.googleapis.com", "cloudidentity.googleapis.com",
     "licensing.googleapis.com", "gmail.googleapis.com", "blogger.googleapis.com", # what the worker reads
     "iam.googleapis.com", "iamcredentials.googleapis.com",                        # delegation without a key
     "run.googleapis.com", "cloudscheduler.googleapis.com", "artifactregistry.googleapis.com", "secretmanager.googleapis.com",
     "firestore.googleapis.com", "firebaserules.googleapis.com", "logging.googleapis.com", "monitoring.googleapis.com",
     "cloudresourcemanager.googleapis.com", "billingbudgets.googleapis.com",
-  ]
+  ])
+}
+
+# A school's own list of statutory expectations would be left behind, and the program's own taken, without a word.
+check "expectations" {
+  assert {
+    condition     = !anytrue([for p in values(local.policies) : try(fileexists("${dirname(p.file)}/expectations.yaml"), false)])
+    error_message = "The file expectations.yaml beside the policy is not taken along: on Google Cloud the annex for the yearly review follows the program's own list. For yours, print the annex on your own computer (docs/audit.md)."
+  }
 }
 
 data "google_project" "this" {

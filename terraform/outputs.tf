@@ -4,8 +4,8 @@ output "client_id" {
 }
 
 output "scopes" {
-  description = "And the scopes, in one line."
-  value       = join(",", sort(concat(local.program.scopes.reading, var.may_change ? local.program.scopes.changing : [])))
+  description = "And the scopes, in one line: all that some policy may need. `doctor --fix-list` lists those that your own clauses need."
+  value       = join(",", sort(concat(local.program.scopes.reading, var.post_reminders ? local.program.scopes.posting : [], var.may_change ? local.program.scopes.changing : [])))
 }
 
 output "image_repository" {
@@ -21,6 +21,11 @@ output "site_url" {
 output "sites" {
   description = "The address of each school's review site, by short name; of a trust those of its own pages too (trust). Each host has to lead to the service esafetybot-site."
   value       = local.sites
+}
+
+output "site_address" {
+  description = "With load_balancer: the IP address to which the name of each site has to lead (an A record each)."
+  value       = local.balancer ? google_compute_global_address.site[0].address : ""
 }
 
 output "redirect_uri" {

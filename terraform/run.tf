@@ -16,7 +16,7 @@ locals {
     local.site ? { ESAFETYBOT_BASE_URL = local.site_url } : {},
     local.receiver ? { ESAFETYBOT_HOOKS_URL = "${local.receiver_url}/hooks" } : {},
   )
-  site_env = merge(local.both, {
+  site_env = merge(var.otel, local.both, {
     ESAFETYBOT_BASE_URL       = local.site_url
     ESAFETYBOT_OIDC_CLIENT_ID = var.oauth_client_id
     ESAFETYBOT_SITE_KEY       = "/site-key/site.key"
@@ -110,7 +110,7 @@ resource "google_cloud_run_v2_service" "site" {
 
   name                = local.site_name
   location            = var.region
-  ingress             = "INGRESS_TRAFFIC_ALL"
+  ingress             = local.balancer ? "INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER" : "INGRESS_TRAFFIC_ALL" # nobody passes the balancer by
   deletion_protection = false
 
   template {
@@ -125,7 +125,7 @@ resource "google_cloud_run_v2_service" "site" {
 
     containers {
       image = var.image
-      args  = ["site", "--listen", ":8080", "--behind-proxy"]
+      args  = concat(["site", "--listen", ":8080", "--behind-proxy"], local.balancer ? ["--client-header", local.client_header] : [])
 
       ports {
         container_port = 8080
@@ -133,6 +133,24 @@ resource "google_cloud_run_v2_service" "site" {
       resources {
         limits   = { cpu = "1", memory = "512Mi" }
         cpu_idle = true # paid for while somebody asks, not otherwise
+      }
+      # Whoever wakes the site waits no longer than it takes to start, and one that answers no more is started anew. Neither reads the
+      # databases: a start would not mend these.
+      startup_probe {
+        period_seconds    = 1
+        timeout_seconds   = 1
+        failure_threshold = 60
+        http_get {
+          path = "/healthz"
+        }
+      }
+      liveness_probe {
+        period_seconds    = 60 # each is paid for, while an instance lives
+        timeout_seconds   = 10
+        failure_threshold = 3
+        http_get {
+          path = "/healthz"
+        }
       }
       dynamic "env" {
         for_each = local.site_env

@@ -38,6 +38,13 @@ variable "policy_file" {
   }
 
   validation {
+    condition = var.policy_file == "" || try(alltrue([
+      for r in concat([for who in ["pupils", "staff"] : try(yamldecode(file(var.policy_file))[who].roll, null)], [for o in try(yamldecode(file(var.policy_file)).others, []) : try(o.roll, null)]) : !can(r.csv)
+    ]), true)
+    error_message = "A roll of this policy is a CSV file beside it (roll: {csv: …}), and in the container no file lies beside the policy. Put the list on Google Drive where the workspace administrator can open it, best as a Google spreadsheet, and write roll: {drive: ID, columns: …} into the policy; the id is the long last part of its link."
+  }
+
+  validation {
     condition     = (var.policy_file == "") == (length(var.schools) > 0)
     error_message = "Give policy_file for one school, or schools and trust_file for a trust: one of the two."
   }
@@ -64,6 +71,13 @@ variable "schools" {
   }
 
   validation {
+    condition = alltrue([for s in values(var.schools) : try(alltrue([
+      for r in concat([for who in ["pupils", "staff"] : try(yamldecode(file(s.policy_file))[who].roll, null)], [for o in try(yamldecode(file(s.policy_file)).others, []) : try(o.roll, null)]) : !can(r.csv)
+    ]), true)])
+    error_message = "A roll of one of the schools is a CSV file beside its policy (roll: {csv: …}), and in the container no file lies beside the policy. Put the list on Google Drive where the workspace administrator can open it, best as a Google spreadsheet, and write roll: {drive: ID, columns: …} into that policy; the id is the long last part of its link."
+  }
+
+  validation {
     condition = alltrue([for name, s in var.schools : !try(fileexists(s.policy_file), false) || try(
       lower(try(yamldecode(file(s.policy_file)).school.id, yamldecode(file(s.policy_file)).school.domains[0])) == name && dirname(yamldecode(file(s.policy_file)).inherits) == "../trust", false
     )])
@@ -84,6 +98,13 @@ variable "trust_file" {
   validation {
     condition     = var.trust_file == "" || can(regex("\\.ya?ml$", var.trust_file)) && try(fileexists(var.trust_file), false) && basename(dirname(var.trust_file)) == "trust" && try(length(filebase64(var.trust_file)) < 65536 * 4 / 3, false)
     error_message = "There is no such file, it is not in a folder called trust, or it is larger than the 64 KiB that Secret Manager takes."
+  }
+
+  validation {
+    condition = var.trust_file == "" || try(alltrue([
+      for r in concat([for who in ["pupils", "staff"] : try(yamldecode(file(var.trust_file)).policy[who].roll, null)], [for o in try(yamldecode(file(var.trust_file)).policy.others, []) : try(o.roll, null)]) : !can(r.csv)
+    ]), true)
+    error_message = "A roll that the schools take over from the trust's file is a CSV file (roll: {csv: …}), and in the container no file lies beside a policy. Put the list on Google Drive where the workspace administrator can open it, and write roll: {drive: ID, columns: …}; the id is the long last part of its link."
   }
 
   validation {
@@ -222,6 +243,22 @@ variable "base_url" {
   }
 }
 
+variable "load_balancer" {
+  description = "Make what gives the review site the address base_url, or of a trust one for each school: an external load balancer with an address and certificates of Google's. Never free of charge."
+  type        = bool
+  default     = false
+
+  validation {
+    condition     = !var.load_balancer || var.base_url != ""
+    error_message = "A load balancer leads a host of the school's to the review site: give base_url too, such as https://review.school.example, or of a trust https://{school}.review.trust.example."
+  }
+
+  validation {
+    condition     = !var.load_balancer || length(var.schools) <= 14
+    error_message = "One load balancer carries 15 certificates: those of 14 schools and of the trust's own pages. For more make it yourself, with a wildcard certificate (docs/deploy.md, “Hosts”)."
+  }
+}
+
 variable "receiver_image" {
   description = "The image of the receivers that Google and others push to, with its digest. Empty: no receivers, and what happens is found at the next tick."
   type        = string
@@ -292,6 +329,12 @@ variable "may_change" {
   default     = false
 }
 
+variable "post_reminders" {
+  description = "List the scope that posts reminders in Classroom among those to delegate. Only once a reminder of the policy says `through: classroom`. It lets the worker write announcements in the name of a class's teacher, and change and delete those that it wrote."
+  type        = bool
+  default     = false
+}
+
 variable "ticks" {
   description = "When the worker looks whether something is due, in unix-cron and the school's time. The first three schedules of a billing account cost nothing."
   type        = map(string)
@@ -346,17 +389,6 @@ variable "point_in_time_recovery" {
   default     = false
 }
 
-variable "ttl" {
-  description = "Collections of the main database that Firestore is to clear by itself, each with the path of a field that holds a timestamp. The program deletes by its own retention and writes no such field, so there is nothing to name unless you add one. Never free of charge."
-  type        = map(string)
-  default     = {}
-
-  validation {
-    condition     = alltrue([for c, f in var.ttl : can(regex("^[a-z][a-z0-9_-]*$", c)) && can(regex("^[A-Za-z_][A-Za-z0-9_.]*$", f)) && !startswith(f, "f.") && f != "b"])
-    error_message = "Each is the name of a collection and the path of a timestamp; f.… holds strings, which Firestore never takes for a time, and b the document itself."
-  }
-}
-
 variable "billing_account" {
   description = "The billing account, for a budget that writes a mail when it is half used up, nearly, and wholly. Empty: no budget."
   type        = string
@@ -380,7 +412,7 @@ variable "monthly_budget" {
 }
 
 variable "otel" {
-  description = "Where worker and receivers tell numbers and traces of their own work: OpenTelemetry's variables, such as { OTEL_EXPORTER_OTLP_ENDPOINT = \"https://collector.school.example:4318\" }. Empty: nowhere."
+  description = "Where worker, review site and receivers tell numbers and traces of their own work: OpenTelemetry's variables, such as { OTEL_EXPORTER_OTLP_ENDPOINT = \"https://collector.school.example:4318\" }. Empty: nowhere."
   type        = map(string)
   default     = {}
 

@@ -88,7 +88,7 @@ type deployment struct {
 	Indexes    []deployIndex                  `json:"indexes"`
 	Exemptions []deployField                  `json:"exemptions"`
 	Roles      map[string]map[string][]string `json:"roles"`    // identity → database → permissions
-	Scopes     map[string][]string            `json:"scopes"`   // "reading" and "changing": to be delegated to the worker
+	Scopes     map[string][]string            `json:"scopes"`   // "reading", "posting" and "changing": to be delegated to the worker
 	Messages   map[string]string              `json:"messages"` // of log lines that alerts wait for
 }
 
@@ -141,9 +141,15 @@ func describe() (deployment, error) {
 			d.Roles[who][database] = firestore.Permissions(r)
 		}
 	}
-	reading := scopesOf(slices.Concat(jobs.Listening, jobs.Looking, []string{sendJob})...)
-	changing := slices.DeleteFunc(scopesOf(jobs.ApplyJob), func(s string) bool { return slices.Contains(reading, s) })
-	d.Scopes = map[string][]string{"reading": reading, "changing": changing}
+	// Posting is apart from both: it writes, so that it is not given unasked; and a school whose reminders go to Classroom need not
+	// therefore let its worker change accounts and sharing.
+	posting := []string{google.ScopeAnnounceWrite}
+	without := func(list, those []string) []string {
+		return slices.DeleteFunc(list, func(s string) bool { return slices.Contains(those, s) })
+	}
+	reading := without(scopesOf(slices.Concat(jobs.Listening, jobs.Looking, []string{sendJob})...), posting)
+	changing := without(scopesOf(jobs.ApplyJob), reading)
+	d.Scopes = map[string][]string{"reading": reading, "posting": posting, "changing": changing}
 	return d, nil
 }
 

@@ -2,7 +2,14 @@ package cli
 
 import (
 	"bytes"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
 	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -68,6 +75,56 @@ func TestManual(t *testing.T) {
 	cmd.Stdin = strings.NewReader(page)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Errorf("mandoc: %s", out)
+	}
+}
+
+// The manual page names each environment variable that the code reads and that no option stands for, and no other.
+func TestManualNamesTheVariables(t *testing.T) {
+	elsewhere := []string{"ESAFETYBOT_", "ESAFETYBOT_REQUIRE_ALL"} // the beginning of an option's; what only tests read
+	read := map[string]string{}
+	err := filepath.WalkDir("..", func(path string, e fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case e.IsDir() && e.Name() == "testdata":
+			return filepath.SkipDir
+		case e.IsDir() || filepath.Ext(path) != ".go" || strings.HasSuffix(path, "_test.go") || filepath.Base(path) == "man.go":
+			return nil
+		}
+		f, err := parser.ParseFile(token.NewFileSet(), path, nil, 0)
+		if err != nil {
+			return err
+		}
+		ast.Inspect(f, func(n ast.Node) bool {
+			if lit, ok := n.(*ast.BasicLit); ok && lit.Kind == token.STRING {
+				name := strings.Trim(lit.Value, "`\"")
+				if regexp.MustCompile(`^(ESAFETYBOT_[A-Z_]*|CLOUD_RUN_[A-Z_]+|GOOGLE_[A-Z_]+|GOGC|GOMEMLIMIT)$`).MatchString(name) && !slices.Contains(elsewhere, name) {
+					read[name] = path
+				}
+			}
+			return true
+		})
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(read) < 8 {
+		t.Fatalf("only %v were found: has their form changed?", read)
+	}
+	_, page, _ := strings.Cut(manual(newRoot(quiet(nil))), ".SH ENVIRONMENT")
+	page, _, _ = strings.Cut(page, ".SH EXIT")
+	for name, path := range read {
+		if !strings.Contains(page, roff(name)) {
+			t.Errorf("%s, which %s reads, is not in the manual page: add it to variables", name, path)
+		}
+	}
+	for _, v := range variables {
+		for _, name := range strings.Split(v.name, ", ") {
+			if read[name] == "" {
+				t.Errorf("the manual page has %s, which nothing reads", name)
+			}
+		}
 	}
 }
 

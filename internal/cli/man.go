@@ -6,6 +6,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"esafetybot/internal/hooks"
 )
 
 func newMan(o *options) *cobra.Command {
@@ -18,6 +20,21 @@ func newMan(o *options) *cobra.Command {
 			return err
 		},
 	}
+}
+
+// variables are the environment variables that no option stands for. A test compares them with those that the code reads.
+var variables = []struct{ name, what string }{
+	{"ESAFETYBOT_SMTP_PASSWORD", "the password of the mail server that --mail smtp://… names"},
+	{"ESAFETYBOT_OIDC_CLIENT_SECRET", "the secret of the review site's OAuth client (--oidc-client-id)"},
+	{hooks.KeysVar, "keys that sign the tokens of Google's notification channels, with commas between them; the first signs (--hooks-url, docs/hooks.md)"},
+	{hooks.AudienceVar, "what the tokens of a Pub/Sub subscription that pushes are made for, and"},
+	{hooks.AccountVar, "the service account that they are made by: both or none"},
+	{dojoKeysVar, "keys of a forwarder of ClassDojo's mails, up to four, with commas between them (docs/classdojo.md)"},
+	{taskIndexVar, "which task of a Cloud Run job this is, and"},
+	{taskCountVar, "how many there are: Cloud Run sets both, and the tasks share the schools of a trust out"},
+	{"GOOGLE_CLOUD_PROJECT", "the Google Cloud project under whose name log lines for Cloud Logging carry their trace"},
+	{"GOOGLE_APPLICATION_CREDENTIALS", "with --google-credentials keyless:…, a file that says what this machine signs as, where it is no machine of Google's"},
+	{"GOGC, GOMEMLIMIT", "Go's own, for memory; the program chooses where they are not set"},
 }
 
 // manual writes the page of a command and all below it.
@@ -39,9 +56,12 @@ func manual(root *cobra.Command) string {
 	})
 	b.WriteString(".SH OPTIONS OF ALL COMMANDS\n")
 	manFlags(&b, root.PersistentFlags())
-	b.WriteString(".SH ENVIRONMENT\nEach option has a variable: the value of \\-\\-google\\-credentials is read from ESAFETYBOT_GOOGLE_CREDENTIALS where the option is not given. Passwords are read from variables only: " +
-		"ESAFETYBOT_SMTP_PASSWORD, ESAFETYBOT_OIDC_CLIENT_SECRET, ESAFETYBOT_HOOKS_KEYS.\n.PP\n" +
-		"run and serve tell an OpenTelemetry collector of their own work, in numbers and traces without names, if OTEL_EXPORTER_OTLP_ENDPOINT is set, such as http://127.0.0.1:4318; OpenTelemetry's other variables hold too (docs/cron.md).\n" +
+	b.WriteString(".SH ENVIRONMENT\nEach option has a variable: the value of \\-\\-google\\-credentials is read from ESAFETYBOT_GOOGLE_CREDENTIALS where the option is not given. These have no option, most of them because they hold a secret:\n")
+	for _, v := range variables {
+		fmt.Fprintf(&b, ".TP\n.B %s\n%s\n", roff(v.name), roffLines(v.what))
+	}
+	b.WriteString(".PP\n" +
+		"run, serve and site tell an OpenTelemetry collector of their own work, in numbers and traces without names, if OTEL_EXPORTER_OTLP_ENDPOINT is set, such as http://127.0.0.1:4318; OpenTelemetry's other variables hold too (docs/cron.md).\n" +
 		".SH EXIT STATUS\n.TP\n0\nfine; findings are not failures\n.TP\n1\nsomething failed, or less was seen than the policy expects\n.TP\n2\nwrong usage, or a wrong policy\n")
 	return b.String()
 }

@@ -173,7 +173,7 @@ func (o *options) live(ctx context.Context, so siteOptions, l living) error {
 		read = append(read, w.b.env.Store, w.b.env.Site)
 	}
 	log := o.logger()
-	addr, end, err := so.serve(ctx, o.around(beside(l.handler, l.receivers), log, read...), failed)
+	addr, end, err := so.serve(ctx, o.around(beside(answered(ctx, l.handler), l.receivers), log, read...), failed)
 	if err != nil {
 		return err
 	}
@@ -299,6 +299,14 @@ func forwarded(r *http.Request) string {
 	list := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
 	if last := strings.TrimSpace(list[len(list)-1]); net.ParseIP(last) != nil {
 		return last
+	}
+	return r.RemoteAddr
+}
+
+// saidBy is the address that stands in a header which what is in front of the site sets. Where it is no address, all who ask count as one.
+func saidBy(r *http.Request, header string) string {
+	if list := r.Header.Values(header); len(list) == 1 && net.ParseIP(strings.TrimSpace(list[0])) != nil {
+		return strings.TrimSpace(list[0])
 	}
 	return r.RemoteAddr
 }

@@ -28,7 +28,8 @@ type siteOptions struct {
 	listen, issuer, client, key string
 	addrFile                    string
 	every                       time.Duration
-	proxied                     bool // something in front of it says who asks
+	proxied                     bool   // something in front of it says who asks
+	asker                       string // the header in which it does, in place of X-Forwarded-For
 }
 
 // flags are those of every command that serves the site.
@@ -39,6 +40,7 @@ func (so *siteOptions) flags(f *pflag.FlagSet) {
 	f.StringVar(&so.client, "oidc-client-id", "", "the id of the site's OAuth client")
 	f.StringVar(&so.key, "site-key", "esafetybot-site.key", "the file with the key of the site's cookies; made if it is not there")
 	f.BoolVar(&so.proxied, "behind-proxy", false, "believe X-Forwarded-For of whoever connects: only where nothing but a proxy can, as on Cloud Run")
+	f.StringVar(&so.asker, "client-header", "", "with --behind-proxy: the header in which a load balancer says who asks, and which it sets anew on each request; in place of X-Forwarded-For, to which it adds its own address")
 }
 
 func newSite(o *options) *cobra.Command {
@@ -77,6 +79,11 @@ func (o *options) siteAlone(ctx context.Context, so siteOptions) error {
 	if err := o.lacking(so); err != nil {
 		return err
 	}
+	ctx, tell, err := o.telling(ctx)
+	if err != nil {
+		return err
+	}
+	defer tell.Close(ctx)
 	for _, x := range []struct{ flag, uri string }{{"--state", o.state}, {"--decisions", o.decisions}} {
 		if !strings.HasPrefix(x.uri, "firestore:") {
 			return usageError{fmt.Errorf("%s %q: the site alone shares its state with a worker in another process, which needs firestore:PROJECT/DATABASE; on one machine use `esafetybot serve`", x.flag, x.uri)}
@@ -116,7 +123,7 @@ func (o *options) siteAlone(ctx context.Context, so siteOptions) error {
 		return err
 	}
 	failed := make(chan error, 1)
-	addr, end, err := so.serve(ctx, o.around(s.handler, log, s.main, s.made), failed)
+	addr, end, err := so.serve(ctx, o.around(answered(ctx, s.handler), log, s.main, s.made), failed)
 	if err != nil {
 		return err
 	}

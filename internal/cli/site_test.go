@@ -13,6 +13,7 @@ import (
 
 	"esafetybot/internal/policy"
 	"esafetybot/internal/store/memory"
+	"esafetybot/internal/web"
 )
 
 const testPolicy = "../../examples/classroom-school.yaml"
@@ -87,6 +88,31 @@ func TestForwarded(t *testing.T) {
 	}
 	if have := remote(r); have != "169.254.1.1:1" {
 		t.Errorf("not said to be behind one: %q", have)
+	}
+}
+
+// Behind a load balancer the header that it sets says who asks. Two of them, or what is no address, is not what it sets: all then count as one.
+func TestSaidBy(t *testing.T) {
+	for _, tt := range []struct {
+		says []string
+		want string
+	}{
+		{[]string{"198.51.100.7"}, "198.51.100.7"},
+		{[]string{" 2001:db8::7"}, "2001:db8::7"},
+		{nil, "169.254.1.1:1"},
+		{[]string{"me"}, "169.254.1.1:1"},
+		{[]string{"198.51.100.7, 192.0.2.1"}, "169.254.1.1:1"},
+		{[]string{"192.0.2.1", "198.51.100.7"}, "169.254.1.1:1"},
+	} {
+		r := &http.Request{RemoteAddr: "169.254.1.1:1", Header: http.Header{"X-Esafetybot-Client": tt.says, "X-Forwarded-For": {"192.0.2.1, 203.0.113.9"}}}
+		if have := saidBy(r, "X-Esafetybot-Client"); have != tt.want {
+			t.Errorf("%q: %q, want %q", tt.says, have, tt.want)
+		}
+	}
+	so := siteFlags(t)
+	so.asker, so.proxied = "X-Esafetybot-Client", false
+	if _, err := (&options{std: quiet(nil)}).signIn(so, "https://review.school.example", make([]byte, 32), nil, nil, web.Pages{}, nil); err == nil || !strings.Contains(err.Error(), "--behind-proxy") {
+		t.Errorf("a header is believed of anybody: %v", err)
 	}
 }
 

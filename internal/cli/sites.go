@@ -134,8 +134,14 @@ func (o *options) trustSignIn(so siteOptions, t *policy.Trust, address string, l
 
 // signIn is the door of one site.
 func (o *options) signIn(so siteOptions, address string, key []byte, domains []string, outside func(string) bool, pages web.Pages, log *slog.Logger) (*signin.SignIn, error) {
+	if so.asker != "" && !so.proxied {
+		return nil, usageError{errors.New("--client-header is believed only where nothing but a proxy can connect: give --behind-proxy too")}
+	}
 	from := remote
-	if so.proxied {
+	switch {
+	case so.asker != "":
+		from = func(r *http.Request) string { return saidBy(r, so.asker) }
+	case so.proxied:
 		from = forwarded
 	}
 	in, err := signin.New(signin.Config{
@@ -176,7 +182,7 @@ func (o *options) sitesAlone(ctx context.Context, so siteOptions, t *policy.Trus
 		return err
 	}
 	failed := make(chan error, 1)
-	addr, end, err := so.serve(ctx, o.around(handler, o.logger(), stores...), failed)
+	addr, end, err := so.serve(ctx, o.around(answered(ctx, handler), o.logger(), stores...), failed)
 	if err != nil {
 		return err
 	}

@@ -8,10 +8,12 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 
 	"go.opentelemetry.io/otel/trace"
 
 	"esafetybot/internal/store"
+	"esafetybot/internal/telemetry"
 )
 
 // The fields by which Cloud Logging puts the lines of one request together (https://cloud.google.com/logging/docs/structured-logging).
@@ -66,6 +68,30 @@ func (o *options) around(next http.Handler, log *slog.Logger, read ...store.Stor
 		h.ServeHTTP(w, r)
 	})
 }
+
+// answered tells the collector of ctx, if there is one, how a site answers. What watches the process is not counted: its pages are in front.
+func answered(ctx context.Context, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		begun, kept := time.Now(), &statusKept{ResponseWriter: w, status: http.StatusOK}
+		defer func() { telemetry.Answered(ctx, kept.status, time.Since(begun)) }()
+		next.ServeHTTP(kept, r)
+	})
+}
+
+// statusKept remembers the status of an answer.
+type statusKept struct {
+	http.ResponseWriter
+	status int
+}
+
+// WriteHeader implements http.ResponseWriter.
+func (w *statusKept) WriteHeader(status int) {
+	w.status = status
+	w.ResponseWriter.WriteHeader(status)
+}
+
+// Unwrap lets http.ResponseController reach what is below.
+func (w *statusKept) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 // tracing adds to a line its labels, and the trace of its context.
 type tracing struct {

@@ -3,9 +3,11 @@ package cli
 import (
 	"bytes"
 	"encoding/json"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -48,6 +50,45 @@ func idsOf(s trace.SpanContext) (id, span string) {
 		span = s.SpanID().String()
 	}
 	return id, span
+}
+
+// The site alone tells a collector how it answers, as serve does, and nothing of what was asked.
+func TestSiteTellsHowItAnswers(t *testing.T) {
+	var mu sync.Mutex
+	var told bytes.Buffer
+	collector := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		defer mu.Unlock()
+		_, _ = io.Copy(&told, r.Body)
+		w.Header().Set("Content-Type", "application/x-protobuf")
+	}))
+	t.Cleanup(collector.Close)
+	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", collector.URL) // the exporter reads the process's own
+	o := &options{std: quiet(map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": collector.URL})}
+	ctx, tell, err := o.telling(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := answered(ctx, http.NotFoundHandler())
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/people/kim", nil))
+	tell.Close(ctx)
+	mu.Lock()
+	defer mu.Unlock()
+	if w.Code != http.StatusNotFound || !strings.Contains(told.String(), "esafetybot.site.duration") || !strings.Contains(told.String(), "4xx") {
+		t.Errorf("status %d; the collector was told %q", w.Code, told.String())
+	}
+	if strings.Contains(told.String(), "kim") {
+		t.Error("what was asked for is told")
+	}
+
+	// The command opens what the environment names: it says so where that cannot be.
+	var errs bytes.Buffer
+	std := quiet(map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": collector.URL, "OTEL_EXPORTER_OTLP_PROTOCOL": "grpc"})
+	std.Err = &errs
+	if code := Main(t.Context(), []string{"site", "--base-url", "https://review.school.example", "--oidc-client-id", "id"}, std); code != exitUsage || !strings.Contains(errs.String(), "http/protobuf") {
+		t.Errorf("exit %d: %s", code, &errs)
+	}
 }
 
 func FuzzParseTrace(f *testing.F) {

@@ -133,7 +133,7 @@ func (x *examination) rolls(ctx context.Context) {
 			case r.roll.Drive != "" && google.IsNotFound(err):
 				next = "share the file with " + x.Admin + ", and compare the id with the file's link"
 			case os.IsNotExist(err):
-				what, next = "it is not there", "export it from the school's information system into the folder of the policy file, with this name"
+				what, next = "it is not there", "export it from the school's information system into the folder of the policy file, with this name; on Google Cloud no file lies there: keep it on Drive, and write roll: {drive: ID} into the policy"
 			}
 			x.fails(key, "The roll of "+r.which+" ("+where+") cannot be read: "+what, "everything about the accounts of "+r.which, next)
 			continue

@@ -2,7 +2,9 @@ package jobs
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -72,6 +74,9 @@ var unlooked = map[string]string{AccountsJob: "accounts were not looked at", Nam
 func (l *look) readRoll(ctx context.Context, r *policy.Roll, which string, book *memory.Book) (*rolls.Roll, error) {
 	without := unlooked[l.record.Job]
 	data, err := l.Env.rollBytes(ctx, r)
+	if r.Drive == "" && errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%s: the roll of %s is not there: %s has to lie in the folder of the policy file, under this name; on Google Cloud no file lies there: keep the roll on Drive, and write roll: {drive: ID} into the policy", without, which, r.CSV)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: the roll of %s cannot be read: %w", without, which, err)
 	}

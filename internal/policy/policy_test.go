@@ -326,7 +326,7 @@ func TestLoadLooksAtRolls(t *testing.T) {
 	}
 	write(file, small)
 	p, err := Load(file)
-	if err != nil || len(p.Warnings) != 1 || !strings.Contains(p.Warnings[0].Text, `the roll "roll.csv" is not there`) {
+	if err != nil || len(p.Warnings) != 1 || !strings.Contains(p.Warnings[0].Text, `the roll "roll.csv" is not there: put it into the folder of the policy file, under this name, or keep it on Drive`) {
 		t.Errorf("no roll: have %v, %v", p, err)
 	}
 	write(filepath.Join(dir, "roll.csv"), "\ufeffAdmission number,Class\n1,Oak\n")

@@ -32,7 +32,7 @@ func (b *builder) rolls() {
 		}
 		headings, err := readHeadings(path)
 		if errors.Is(err, fs.ErrNotExist) {
-			b.warn(file.at, "the roll %s is not there", show(file.text))
+			b.warn(file.at, "the roll %s is not there: put it into the folder of the policy file, under this name, or keep it on Drive and write {drive: ID} (on Google Cloud it has to be there)", show(file.text))
 			continue
 		}
 		if err != nil {

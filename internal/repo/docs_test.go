@@ -12,6 +12,7 @@ import (
 
 	"esafetybot/internal/google"
 	"esafetybot/internal/jobs"
+	"esafetybot/internal/policy"
 )
 
 func readFile(t *testing.T, name string) string {
@@ -67,6 +68,57 @@ func scopes(names []string) []string {
 		}
 	}
 	return out
+}
+
+// What a school signs of how long things are kept is what the program does, and what docs/privacy.md says.
+func TestAssessmentKeepsTimes(t *testing.T) {
+	p, err := policy.Load(filepath.Join(root(t), "examples", "classroom-school.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(readFile(t, "examples/classroom-school.yaml"), "\nretention:") {
+		t.Fatal("the example says how long things are kept, so that it does not tell what a policy without that means")
+	}
+	// The kinds that follow a time in brackets, up to the next time, are kept for it.
+	said := func(text string) map[string]string {
+		out := map[string]string{}
+		for _, part := range regexp.MustCompile(`\[([0-9]+ [a-z]+)\]([^\[|\n]*)`).FindAllStringSubmatch(text, -1) {
+			for _, kind := range regexp.MustCompile("`([a-z_]+)`").FindAllStringSubmatch(part[2], -1) {
+				out[kind[1]] = part[1]
+			}
+		}
+		return out
+	}
+	_, kept, _ := strings.Cut(readFile(t, "docs/dpia.md"), "## What is kept")
+	kept, _, _ = strings.Cut(kept, "\n## ")
+	want := map[string]string{}
+	for kind, period := range p.Retention {
+		want[kind] = period.String()
+	}
+	if d := cmp.Diff(want, said(kept)); d != "" {
+		t.Errorf("how long each kind is kept, by the program (-) and by docs/dpia.md (+):\n%s", d)
+	}
+	notice := said(readFile(t, "docs/privacy-notice.md"))
+	if len(notice) < 5 {
+		t.Errorf("docs/privacy-notice.md tells of %d kinds only", len(notice))
+	}
+	for kind, period := range notice {
+		if want[kind] != period {
+			t.Errorf("docs/privacy-notice.md keeps %s for %s, the program for %s", kind, period, want[kind])
+		}
+	}
+	// What passes by no clock: its line in both pages.
+	page := readFile(t, "docs/privacy.md")
+	rows := regexp.MustCompile("(?m)^\\| `([a-z_]+)`: [^|]*\\|[^|]*\\| ([^|\\[]+) \\|$").FindAllStringSubmatch(kept, -1)
+	if len(rows) < 6 {
+		t.Errorf("docs/dpia.md names %d collections only", len(rows))
+	}
+	for _, row := range rows {
+		line := regexp.MustCompile("(?m)^\\| [^|]*`" + row[1] + "`[^|]*\\|[^|]*\\| ([^|]+) \\|").FindStringSubmatch(page)
+		if line == nil || line[1] != row[2] {
+			t.Errorf("docs/dpia.md keeps %s %q, and docs/privacy.md says %v", row[1], row[2], line)
+		}
+	}
 }
 
 func TestLinksLeadSomewhere(t *testing.T) {

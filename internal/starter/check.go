@@ -168,6 +168,50 @@ func telephone(_ Answers, s string) (string, error) {
 	return s, nil
 }
 
+// Where a roll is: in a file beside the policy, or on Drive.
+var (
+	linkForm = regexp.MustCompile(`(?i)^([a-z][a-z0-9+.-]*://|(www\.|docs\.|drive\.)[a-z0-9.-]+/)`)
+	// driveForm is the id of a file on Drive by itself: longer than anybody's name of a file, and without the dot of one.
+	driveForm = regexp.MustCompile(`^[A-Za-z0-9_-]{25,200}$`)
+	// fileLink is a link of a file or spreadsheet, however many accounts its reader is signed in to.
+	fileLink = regexp.MustCompile(`(?i)^(?:https://)?(?:docs|drive)\.google\.com/(?:a/[^/]+/)?(?:spreadsheets|file)/(?:u/\d+/)?d/([A-Za-z0-9_-]{10,200})(?:[/?#]|$)`)
+	openLink = regexp.MustCompile(`(?i)^(?:https://)?(?:docs|drive)\.google\.com/(?:a/[^/]+/)?(?:u/\d+/)?(?:open|uc)\?(?:[^#]*&)?id=([A-Za-z0-9_-]{10,200})(?:[&#]|$)`)
+)
+
+// onDrive tells whether an answer says that a roll is on Drive, rightly or wrongly.
+func onDrive(s string) bool { return linkForm.MatchString(s) || driveForm.MatchString(s) }
+
+// rollID is the id of the file on Drive that an answer means; "" if it means none.
+func rollID(s string) string {
+	for _, form := range []*regexp.Regexp{fileLink, openLink} {
+		if m := form.FindStringSubmatch(s); m != nil {
+			return m[1]
+		}
+	}
+	if driveForm.MatchString(s) {
+		return s
+	}
+	return ""
+}
+
+// rollPlace takes the name of a file beside the policy, or the link or id of one on Drive, which is not opened here: doctor tries it.
+func rollPlace(a Answers, s string) (string, error) {
+	if !onDrive(s) {
+		return rollFile(a, s)
+	}
+	switch lower := strings.ToLower(s); {
+	case strings.Contains(lower, "/d/e/"):
+		return "", errors.New("this is the link of a list that was published on the web: end that (File › Share › Publish to web › Stop publishing), and give the link that stands in the browser's address bar while the list is open")
+	case rollID(s) != "":
+		return s, nil
+	case strings.Contains(lower, "/folders/"):
+		return "", errors.New("this is the link of a folder: open the list itself, and give the link from the browser's address bar")
+	case strings.Contains(lower, "google.com/document/"), strings.Contains(lower, "google.com/presentation/"), strings.Contains(lower, "google.com/forms/"):
+		return "", errors.New("a Google spreadsheet or a CSV file is wanted, and this is the link of something else")
+	}
+	return "", errors.New("this is no link of a Google spreadsheet or of a file on Google Drive: open the list there, and give the link from the browser's address bar")
+}
+
 func rollFile(a Answers, s string) (string, error) {
 	if filepath.IsAbs(s) {
 		return "", errors.New("only the name is wanted: the file lies beside the policy file")
@@ -186,6 +230,9 @@ func rollFile(a Answers, s string) (string, error) {
 }
 
 func readRoll(a Answers, name string) ([]byte, error) {
+	if onDrive(name) {
+		return nil, os.ErrNotExist // nobody is signed in to Google here
+	}
 	return os.ReadFile(filepath.Join(a.Dir, filepath.FromSlash(name)))
 }
 

@@ -158,14 +158,17 @@ func Questions() []Question {
 
 func populationQuestions() []Question {
 	var out []Question
-	for _, who := range []struct{ key, usual, code string }{{"pupils", "/Pupils", "id=Admission number, email=Email, name=Name, year=Year, class=Reg, agreement=Agreement signed, publish=May publish, left=Leaving date"},
-		{"staff", "/Staff", "id=Staff code, email=Email, name=Name, agreement=Policy read, left=Leaving date"}} {
+	for _, who := range []struct{ key, usual, file, link, code string }{
+		{"pupils", "/Pupils", "roll.csv", "1ExampleRollOfPupilsExampleRollOfPupils", "id=Admission number, email=Email, name=Name, year=Year, class=Reg, agreement=Agreement signed, publish=May publish, left=Leaving date"},
+		{"staff", "/Staff", "staff.csv", "1ExampleRollOfStaffExampleRollOfStaff", "id=Staff code, email=Email, name=Name, agreement=Policy read, left=Leaving date"},
+	} {
 		roll, columns := who.key+"_roll", who.key+"_columns"
 		out = append(out,
 			Question{Key: who.key + "_units", Ask: "In which org units are the accounts of " + who.key + "?", Why: "So it is known which accounts are whose. The Admin console shows the units under Directory › Organisational units.",
 				Example: who.usual, Between: ",", Default: is(who.usual), Check: unit},
-			Question{Key: roll, Ask: "What is the CSV file called that lists the " + who.key + "? It lies beside the policy file.", Why: "Accounts are compared with this list: the office exports it from the management information system.",
-				Example: map[string]string{"pupils": "roll.csv", "staff": "staff.csv"}[who.key], Needed: onRoll[who.key], Check: rollFile},
+			Question{Key: roll, Ask: "Where is the list of the " + who.key + "? The name of a CSV file beside the policy file, or the link (or id) of a Google spreadsheet or of a CSV file on Google Drive.",
+				Why:     "Accounts are compared with this list: the office exports it from the management information system. On Google Cloud it has to be on Drive, for no file lies beside the policy there. Of a spreadsheet the first sheet counts, and the workspace administrator's account must be able to open it.",
+				Example: who.file + " or https://docs.google.com/spreadsheets/d/" + who.link + "/edit", Needed: onRoll[who.key], Check: rollPlace},
 			Question{Key: columns, Ask: "What are its columns called? Give our word, =, and the heading in the file. Our words: id, email, name, year, class, agreement (date the agreement was signed), publish (may be published), left (leaving date).",
 				Why: "Each school's export has other headings. Leave out what the file does not have.", Example: who.code, Between: ",",
 				When: func(a Answers) bool { return a.Has(roll) }, Needed: always, Default: func(a Answers) []string { return guess(a, roll) }, Check: column(roll)},

@@ -184,7 +184,11 @@ func (a Answers) populations(b *strings.Builder) {
 				word, heading, _ := strings.Cut(c, "=")
 				columns = append(columns, strings.TrimSpace(word)+": "+quote(strings.TrimSpace(heading)))
 			}
-			fmt.Fprintf(b, "  roll:\n    csv: %s\n    columns: {%s}\n", quote(a.One(who+"_roll")), strings.Join(columns, ", "))
+			where, at := "csv", a.One(who+"_roll")
+			if onDrive(at) {
+				where, at = "drive", rollID(at)
+			}
+			fmt.Fprintf(b, "  roll:\n    %s: %s\n    columns: {%s}\n", where, quote(at), strings.Join(columns, ", "))
 		}
 	}
 	if a.Has(keyGovernors) || a.Has(keyVisitors) {

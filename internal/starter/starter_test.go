@@ -210,6 +210,75 @@ func TestNeverOverwrites(t *testing.T) {
 	}
 }
 
+// A roll may be on Drive: whatever link of it somebody copies, and not what only looks like one.
+func TestRollOnDrive(t *testing.T) {
+	const id = "1AbCdEfGhIjKlMnOpQrStUvWxYz012345678-_abcdef"
+	for _, tt := range []struct{ answer, drive, wrong string }{
+		{"https://docs.google.com/spreadsheets/d/" + id + "/edit?gid=0#gid=0", id, ""},
+		{"https://docs.google.com/spreadsheets/u/1/d/" + id + "/edit", id, ""},
+		{"https://docs.google.com/a/fernbank.test/spreadsheets/d/" + id, id, ""},
+		{"docs.google.com/spreadsheets/d/" + id + "/", id, ""},
+		{"https://drive.google.com/file/d/" + id + "/view?usp=drive_link", id, ""},
+		{"https://drive.google.com/open?id=" + id, id, ""},
+		{"https://drive.google.com/open?usp=drive_fs&id=" + id, id, ""},
+		{id, id, ""},
+		{"pupils.csv", "", ""},
+		{"Roll of pupils 2026.csv", "", ""},
+		{"https://docs.google.com/spreadsheets/d/e/2PACX-" + id + "/pubhtml", "", "published on the web"},
+		{"https://drive.google.com/drive/folders/" + id, "", "link of a folder"},
+		{"https://docs.google.com/document/d/" + id + "/edit", "", "link of something else"},
+		{"https://docs.google.com.elsewhere.test/spreadsheets/d/" + id, "", "no link of a Google spreadsheet"},
+		{"https://school.sharepoint.test/roll.csv", "", "no link of a Google spreadsheet"},
+		{"http://drive.google.com/", "", "no link of a Google spreadsheet"},
+	} {
+		t.Run(tt.answer, func(t *testing.T) {
+			a := Answers{Given: map[string][]string{}, Dir: t.TempDir()}
+			kept, err := rollPlace(a, tt.answer)
+			if tt.wrong != "" {
+				if err == nil || !strings.Contains(err.Error(), tt.wrong) {
+					t.Errorf("error %v, want one on %q", err, tt.wrong)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			text := strings.ReplaceAll(string(answersFor(classroom, "A1")), "pupils_roll: pupils.csv", "pupils_roll: "+quote(kept))
+			a, err = Read([]byte(text), a.Dir)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if a, err = Read([]byte(a.YAML()), a.Dir); err != nil { // what was kept is an answer again
+				t.Fatal(err)
+			}
+			p, err := Write(filepath.Join(a.Dir, "policy.yaml"), a)
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := policy.Roll{Drive: tt.drive}
+			if tt.drive == "" {
+				want.CSV = tt.answer
+			}
+			if have := (policy.Roll{CSV: p.Pupils.Roll.CSV, Drive: p.Pupils.Roll.Drive}); have.CSV != want.CSV || have.Drive != want.Drive {
+				t.Errorf("the policy names the roll %+v", have)
+			}
+			if p.Staff.Roll.CSV != "adults.csv" {
+				t.Errorf("the staff's roll is %+v", p.Staff.Roll)
+			}
+		})
+	}
+	for _, q := range Questions() { // both ways that the question itself shows are answers
+		if !strings.HasSuffix(q.Key, "_roll") {
+			continue
+		}
+		for _, e := range strings.Split(q.Example, " or ") {
+			if _, err := q.Check(Answers{Dir: t.TempDir()}, e); err != nil {
+				t.Errorf("%s: its own example %q: %v", q.Key, e, err)
+			}
+		}
+	}
+}
+
 // The columns of a roll that is there are guessed, and one that it does not have is refused.
 func TestColumns(t *testing.T) {
 	dir := t.TempDir()

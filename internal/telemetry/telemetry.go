@@ -43,6 +43,7 @@ type T struct {
 	lasted   metric.Float64Histogram
 	requests metric.Int64Counter
 	mails    metric.Int64Counter
+	answers  metric.Float64Histogram
 
 	mu   sync.Mutex
 	open map[*part]map[string]int64 // findings that are open, by check
@@ -80,7 +81,7 @@ func of(ctx context.Context) *T {
 // New makes what a process tells out of where it is told.
 func New(tracers trace.TracerProvider, meters metric.MeterProvider) (*T, error) {
 	t := &T{tracer: tracers.Tracer(Scope), meter: meters.Meter(Scope), open: map[*part]map[string]int64{}}
-	var errs [5]error
+	var errs [6]error
 	t.jobs, errs[0] = t.meter.Int64Counter("esafetybot.jobs", metric.WithUnit("{job}"), metric.WithDescription("Jobs that ran, by how they ended"))
 	t.lasted, errs[1] = t.meter.Float64Histogram("esafetybot.job.duration", metric.WithUnit("s"), metric.WithDescription("How long jobs took"),
 		metric.WithExplicitBucketBoundaries(1, 5, 15, 60, 300, 900, 3600, 4*3600))
@@ -93,6 +94,8 @@ func New(tracers trace.TracerProvider, meters metric.MeterProvider) (*T, error) 
 			}
 			return nil
 		}))
+	t.answers, errs[5] = t.meter.Float64Histogram("esafetybot.site.duration", metric.WithUnit("s"), metric.WithDescription("How long the review site took to answer, by class of status"),
+		metric.WithExplicitBucketBoundaries(0.01, 0.03, 0.1, 0.3, 1, 3, 10))
 	for _, err := range errs {
 		if err != nil {
 			return nil, err
@@ -224,6 +227,13 @@ func Mail(ctx context.Context) (_ context.Context, end func(how string)) {
 		bad(span, how == Failed)
 		span.End()
 		t.mails.Add(context.WithoutCancel(ctx), 1, metric.WithAttributes(ended))
+	}
+}
+
+// Answered tells of a request that the review site answered: with which class of status, and how long it took. Neither the page nor who asked is told, and nobody's click is a span.
+func Answered(ctx context.Context, status int, took time.Duration) {
+	if t := of(ctx); t != nil {
+		t.answers.Record(context.WithoutCancel(ctx), took.Seconds(), metric.WithAttributes(attribute.String("status", class(status, false))))
 	}
 }
 

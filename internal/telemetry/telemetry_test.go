@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"go.opentelemetry.io/otel/attribute"
@@ -80,6 +81,36 @@ func TestCallIsTold(t *testing.T) {
 	}
 	if d := cmp.Diff([]codes.Code{codes.Unset, codes.Unset, codes.Error, codes.Error}, have); d != "" {
 		t.Error(d)
+	}
+}
+
+// Of what the site answered nothing is told but how it went: no span says when somebody clicked.
+func TestAnswersAreTold(t *testing.T) {
+	ctx, _, spans, numbers := listening(t)
+	for _, status := range []int{200, 304, 303, 404, 503} {
+		Answered(ctx, status, time.Second)
+	}
+	Answered(t.Context(), 200, time.Second) // without a collector
+	var all metricdata.ResourceMetrics
+	if err := numbers.Collect(t.Context(), &all); err != nil {
+		t.Fatal(err)
+	}
+	have := map[string]uint64{}
+	for _, s := range all.ScopeMetrics {
+		for _, m := range s.Metrics {
+			if d, ok := m.Data.(metricdata.Histogram[float64]); ok && m.Name == "esafetybot.site.duration" {
+				for _, p := range d.DataPoints {
+					v, _ := p.Attributes.Value("status")
+					have[v.AsString()] = p.Count
+				}
+			}
+		}
+	}
+	if d := cmp.Diff(map[string]uint64{"2xx": 1, "3xx": 2, "4xx": 1, "5xx": 1}, have); d != "" {
+		t.Error(d)
+	}
+	if n := len(spans.GetSpans()); n != 0 {
+		t.Errorf("%d spans", n)
 	}
 }
 

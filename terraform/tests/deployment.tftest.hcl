@@ -31,7 +31,7 @@ run "first_time" {
     error_message = "Each declared index is made, and no other."
   }
   assert {
-    condition     = length(google_firestore_field.ttl) == 0 && length(google_billing_budget.month) == 0
+    condition     = length(google_billing_budget.month) == 0
     error_message = "What costs money or needs a billing account is off."
   }
   assert {
@@ -39,8 +39,8 @@ run "first_time" {
     error_message = "Every database refuses browsers and apps."
   }
   assert {
-    condition     = !strcontains(output.scopes, "auth/drive,") && strcontains(output.scopes, "auth/drive.metadata.readonly")
-    error_message = "Scopes that change things are not listed unless asked for."
+    condition     = !strcontains(output.scopes, "auth/drive,") && !contains(split(",", output.scopes), "https://www.googleapis.com/auth/classroom.announcements") && strcontains(output.scopes, "auth/drive.metadata.readonly")
+    error_message = "Scopes that change things, or post in Classroom, are not listed unless asked for."
   }
   assert {
     condition     = output.site_url == "https://esafetybot-site-123456789012.europe-west2.run.app" && output.redirect_uri == "${output.site_url}/sign-in/done"
@@ -90,8 +90,8 @@ run "worker" {
   }
 
   assert {
-    condition     = local.worker_env["OTEL_EXPORTER_OTLP_ENDPOINT"] == "https://collector.school.example:4318" && local.receiver_env["OTEL_EXPORTER_OTLP_ENDPOINT"] == "https://collector.school.example:4318"
-    error_message = "The worker and the receivers are told of the collector."
+    condition     = local.worker_env["OTEL_EXPORTER_OTLP_ENDPOINT"] == "https://collector.school.example:4318" && local.receiver_env["OTEL_EXPORTER_OTLP_ENDPOINT"] == "https://collector.school.example:4318" && local.site_env["OTEL_EXPORTER_OTLP_ENDPOINT"] == "https://collector.school.example:4318"
+    error_message = "The worker, the site and the receivers are told of the collector."
   }
 
   assert {
@@ -107,8 +107,20 @@ run "worker" {
     error_message = "Somebody hears of a failure, of the brake, and of silence."
   }
   assert {
-    condition     = strcontains(output.scopes, "https://www.googleapis.com/auth/drive,")
-    error_message = "Scopes that change things are listed when asked for."
+    condition     = strcontains(output.scopes, "https://www.googleapis.com/auth/drive,") && !contains(split(",", output.scopes), "https://www.googleapis.com/auth/classroom.announcements")
+    error_message = "Scopes that change things are listed when asked for, and posting in Classroom is asked for by itself."
+  }
+}
+
+run "reminders_in_classroom" {
+  command = plan
+  variables {
+    post_reminders = true
+  }
+
+  assert {
+    condition     = contains(split(",", output.scopes), "https://www.googleapis.com/auth/classroom.announcements") && !contains(split(",", output.scopes), "https://www.googleapis.com/auth/drive")
+    error_message = "Posting reminders lists the scope that posts, and none that changes accounts or files."
   }
 }
 
@@ -125,6 +137,18 @@ run "site" {
   assert {
     condition     = google_cloud_run_v2_service.site[0].template[0].scaling[0].max_instance_count == 1 && google_cloud_run_v2_service_iam_member.site[0].member == "allUsers"
     error_message = "One instance, open to whoever signs in."
+  }
+  assert {
+    condition     = length(google_compute_global_forwarding_rule.site) == 0 && !contains(keys(google_project_service.api), "compute.googleapis.com") && google_cloud_run_v2_service.site[0].ingress == "INGRESS_TRAFFIC_ALL"
+    error_message = "Without load_balancer nothing is made that is never free."
+  }
+  assert {
+    condition     = google_cloud_run_v2_service.site[0].template[0].containers[0].startup_probe[0].http_get[0].path == "/healthz" && google_cloud_run_v2_service.site[0].template[0].containers[0].startup_probe[0].period_seconds == 1
+    error_message = "Whoever wakes the site waits a second at most for its probe."
+  }
+  assert {
+    condition     = google_cloud_run_v2_service.site[0].template[0].containers[0].liveness_probe[0].http_get[0].path == "/healthz" && google_cloud_run_v2_service.site[0].template[0].containers[0].liveness_probe[0].period_seconds >= 60
+    error_message = "A site that answers no more is started anew, and not looked at so often that it costs."
   }
   assert {
     condition     = !contains([for e in google_cloud_run_v2_service.site[0].template[0].containers[0].env : e.name], "ESAFETYBOT_GOOGLE_CREDENTIALS")
@@ -175,7 +199,6 @@ run "everything_else" {
     hooks_keys             = "0123456789abcdef0123456789abcdef"
     receiver_image         = "europe-west2-docker.pkg.dev/school-project/esafetybot/esafetybot@sha256:0000000000000000000000000000000000000000000000000000000000000000"
     point_in_time_recovery = true
-    ttl                    = { findings = "expires" }
     billing_account        = "0A1B2C-3D4E5F-678901"
     monthly_budget         = 7
   }
@@ -189,8 +212,37 @@ run "everything_else" {
     error_message = "Recovery is for the main database only."
   }
   assert {
-    condition     = google_firestore_field.ttl["findings"].field == "expires" && google_billing_budget.month[0].amount[0].specified_amount[0].units == "7"
+    condition     = google_billing_budget.month[0].amount[0].specified_amount[0].units == "7"
     error_message = "What was asked for."
+  }
+}
+
+run "balancer_of_one_school" {
+  command = plan
+  variables {
+    image               = "europe-west2-docker.pkg.dev/school-project/esafetybot/esafetybot@sha256:0000000000000000000000000000000000000000000000000000000000000000"
+    oauth_client_id     = "123-abc.apps.googleusercontent.com"
+    oauth_client_secret = "secret"
+    site_key            = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
+    base_url            = "https://review.school.example"
+    load_balancer       = true
+  }
+
+  assert {
+    condition     = [for c in google_compute_managed_ssl_certificate.site : c.managed[0].domains[0]] == ["review.school.example"] && length(google_compute_global_forwarding_rule.site) == 1 && google_compute_global_forwarding_rule.site[0].port_range == "443"
+    error_message = "The site's host has a certificate, and is reached by https only."
+  }
+  assert {
+    condition     = google_cloud_run_v2_service.site[0].ingress == "INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER"
+    error_message = "Nobody reaches the site past the balancer, and so nobody says for themself who asks."
+  }
+  assert {
+    condition     = google_compute_backend_service.site[0].custom_request_headers == toset(["X-Esafetybot-Client: {client_ip_address}"]) && slice(google_cloud_run_v2_service.site[0].template[0].containers[0].args, 4, 6) == tolist(["--client-header", "X-Esafetybot-Client"])
+    error_message = "The site is told by the balancer who asks."
+  }
+  assert {
+    condition     = contains(keys(google_project_service.api), "compute.googleapis.com")
+    error_message = "The balancer's API is switched on."
   }
 }
 
@@ -208,6 +260,12 @@ run "trust" {
     oauth_client_secret = "secret"
     site_key            = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
     base_url            = "https://{school}.review.trust.example"
+    load_balancer       = true
+  }
+
+  assert {
+    condition     = toset([for c in google_compute_managed_ssl_certificate.site : c.managed[0].domains[0]]) == toset(["ash.review.trust.example", "oak.review.trust.example", "trust.review.trust.example"]) && length(google_compute_global_address.site) == 1
+    error_message = "Each host has a certificate of its own, and one address serves all."
   }
 
   assert {

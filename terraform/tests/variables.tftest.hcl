@@ -57,6 +57,58 @@ run "policy_file_2" {
   expect_failures = [var.policy_file]
 }
 
+run "policy_file_with_a_roll_beside_it" {
+  command = plan
+  variables {
+    policy_file = "tests/beside/policy.yaml"
+  }
+  expect_failures = [var.policy_file]
+}
+
+run "policy_file_of_staff_with_a_roll_beside_it" {
+  command = plan
+  variables {
+    policy_file = "tests/beside/staff.yaml"
+  }
+  expect_failures = [var.policy_file]
+}
+
+run "policy_file_of_others_with_a_roll_beside_it" {
+  command = plan
+  variables {
+    policy_file = "tests/beside/others.yaml"
+  }
+  expect_failures = [var.policy_file]
+}
+
+run "schools_with_a_roll_beside_the_policy" {
+  command = plan
+  variables {
+    policy_file = ""
+    trust_file  = "tests/beside/trust/trust.yaml"
+    schools     = { oak = { policy_file = "tests/beside/oak/policy.yaml" } }
+  }
+  expect_failures = [var.schools]
+}
+
+run "trust_with_a_roll_beside_the_policies" {
+  command = plan
+  variables {
+    policy_file = ""
+    trust_file  = "tests/beside/both/trust/trust.yaml"
+    schools     = { oak = { policy_file = "tests/beside/both/oak/policy.yaml" } }
+  }
+  expect_failures = [var.trust_file]
+}
+
+run "expectations_beside_the_policy" {
+  command = plan
+  variables {
+    policy_file = "tests/expectations/policy.yaml"
+  }
+  expect_failures = [check.expectations]
+}
+
 run "mail_sender_1" {
   command = plan
   variables {
@@ -200,30 +252,6 @@ run "memory_1" {
     memory = "128Mi"
   }
   expect_failures = [var.memory]
-}
-
-run "ttl_1" {
-  command = plan
-  variables {
-    ttl = { findings = "f.at" }
-  }
-  expect_failures = [var.ttl]
-}
-
-run "ttl_2" {
-  command = plan
-  variables {
-    ttl = { findings = "b" }
-  }
-  expect_failures = [var.ttl]
-}
-
-run "ttl_3" {
-  command = plan
-  variables {
-    ttl = { Findings = "expires" }
-  }
-  expect_failures = [var.ttl]
 }
 
 run "billing_account_1" {
@@ -450,6 +478,14 @@ run "tasks_none" {
     tasks = 0
   }
   expect_failures = [var.tasks]
+}
+
+run "load_balancer_without_base_url" {
+  command = plan
+  variables {
+    load_balancer = true
+  }
+  expect_failures = [var.load_balancer]
 }
 
 run "base_url_of_one_school" {
