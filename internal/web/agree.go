@@ -269,6 +269,10 @@ func didWords(d decisions.Decision) string {
 	switch d.Do {
 	case decisions.Agree:
 		return "agreed to " + count(len(d.Findings), "finding", "findings") + " until " + dayWords(d.Until)
+	case decisions.Cover:
+		return "named who stands in until " + dayWords(d.Until)
+	case decisions.EndCover:
+		return "said that somebody no longer stands in"
 	case decisions.AskOwner:
 		return "asked whoever shared " + count(len(d.Findings), "thing", "things")
 	case decisions.EndAgree:

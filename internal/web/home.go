@@ -46,6 +46,7 @@ type homePage struct {
 type homeClass struct {
 	ID, Name string
 	Posts    []homePost
+	Cover    string // opens the form that names who stands in; "" where that is not offered
 }
 
 type homePost struct {
@@ -107,7 +108,11 @@ func (s *Site) home(w http.ResponseWriter, r *http.Request, p *person) error {
 		}
 		i := slices.IndexFunc(*list, func(c homeClass) bool { return c.ID == x.course })
 		if i < 0 {
-			*list = append(*list, homeClass{ID: x.course, Name: x.class})
+			c := homeClass{ID: x.course, Name: x.class}
+			if list == &page.PassedOn {
+				c.Cover = p.coverLink(x.course)
+			}
+			*list = append(*list, c)
 			i = len(*list) - 1
 		}
 		post := s.homePost(x, p, may)
