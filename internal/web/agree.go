@@ -65,7 +65,7 @@ func (s *Site) agree(w http.ResponseWriter, r *http.Request, p *person) error {
 				return nil, err
 			}
 		case all != "":
-			if f.With == "" {
+			if !f.together() {
 				return nil, badForm()
 			}
 			if chosen = s.agreeable(p, list); listDigest(chosen) != all {
