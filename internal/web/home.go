@@ -40,6 +40,7 @@ type homePage struct {
 	Confirm   int    // reminders that they confirm and have not
 	ReadIt    bool   // they are asked to read the policy
 	Entry     bool   // an entry of the incident log waits to be opened
+	Looks     *looks // how soon they themselves looked lately; nil where there is nothing to tell
 	Sight     sight  // of what stands here about classes and blogs; zero for who has none
 }
 
@@ -84,6 +85,9 @@ func (s *Site) home(w http.ResponseWriter, r *http.Request, p *person) error {
 		if page.Sight, err = s.sight(r.Context(), p); err != nil {
 			return err
 		}
+	}
+	if page.Looks, err = s.ownLooks(r.Context(), p); err != nil {
+		return err
 	}
 	if page.Entry, err = s.entryWaits(r.Context(), p); err != nil {
 		return err
