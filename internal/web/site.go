@@ -111,7 +111,7 @@ func New(c Config) (*Site, error) {
 		"POST /closed":                 s.close(decisions.Closed, "closed"),
 		"POST /closed/after-all":       s.close(decisions.NotClosed, "not-closed"),
 		"GET /reports":                 s.reports,
-		"GET " + inspectionPath:        s.inspection,
+		"GET /reports/inspection":      s.inspection,
 		"GET /reports/{kind}/{period}": s.report,
 	} {
 		inside.HandleFunc(pattern, s.limited(pattern, behind(c.look(), s.Log, s.person, h)))
