@@ -28,6 +28,7 @@ import (
 
 	"esafetybot/internal/hooks"
 	"esafetybot/internal/hooks/oidc"
+	"esafetybot/internal/limit"
 	"esafetybot/internal/store"
 	"esafetybot/internal/store/stores"
 	"esafetybot/internal/telemetry/otlp"
@@ -117,7 +118,7 @@ func Open(ctx context.Context, getenv func(string) string, log *slog.Logger) (*R
 	if len(schools) == 0 {
 		return nil, errors.New("the receivers do not know for which school: set " + SchoolsVar + " to school.id of its policy, or where that is not set to the first domain")
 	}
-	c := hooks.Config{Stores: map[string]store.Store{}, Keys: s.Keys, Dojo: s.Dojo, Now: time.Now, Log: log}
+	c := hooks.Config{Stores: map[string]store.Store{}, Keys: s.Keys, Dojo: s.Dojo, Now: time.Now, Log: log, Remote: limit.Forwarded} // Google's front stands before every function
 	if s.Audience != "" {
 		if c.PubSub, err = oidc.New(ctx, s.Audience, s.Account); err != nil {
 			return nil, err

@@ -17,6 +17,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"esafetybot/internal/limit"
 	"esafetybot/internal/recent"
 )
 
@@ -28,12 +29,15 @@ const (
 
 // Limits of the relay.
 const (
-	Window   = 5 * time.Minute     // how far a request's timestamp may be from our clock, either way
-	MaxBody  = 4 << 10             // bytes
-	MinKey   = 32                  // characters of a key
-	MaxKeys  = 4                   // keys at a time: rotation needs two
-	remember = 4096                // events known to have been taken, so that most repeats cost no look into the store
-	oldest   = 31 * 24 * time.Hour // how long ago what is told may have happened
+	Window   = 5 * time.Minute // how far a request's timestamp may be from our clock, either way
+	MaxBody  = 4 << 10         // bytes
+	MinKey   = 32              // characters of a key
+	MaxKeys  = 4               // keys at a time: rotation needs two
+	remember = 4096            // events known to have been taken, so that most repeats cost no look into the store
+	// A forwarder sends one mail after the other, after a holiday some hundreds; no school's comes near that.
+	atOnce    = 600
+	perSecond = 5
+	oldest    = 31 * 24 * time.Hour // how long ago what is told may have happened
 )
 
 // ErrTwice tells that an event was left before.
@@ -49,6 +53,8 @@ type RelayConfig struct {
 	Keys  []string         // each at least MinKey printable ASCII characters without spaces; any of them may sign
 	Hints Leaver           // where events are left
 	Now   func() time.Time // the clock
+	// Remote is the IP address of who asks, which has an allowance that a script uses up and a forwarder does not; nil, and there is no limit.
+	Remote func(*http.Request) string
 }
 
 // Refusals counts why requests were not taken, since the relay was made. Nobody outside is told: who sets the forwarder up needs it.
@@ -59,6 +65,7 @@ type Refusals struct {
 	Malformed int // signed, but not what docs/classdojo.md describes
 	Twice     int // taken before
 	Failed    int // could not be kept
+	TooMany   int // from one network in a short time: not looked at
 }
 
 // Relay takes signed requests of a forwarder that runs inside the school's own Workspace, and leaves what they tell as hints. It can do nothing else, and answers without a word:
@@ -68,10 +75,12 @@ type Refusals struct {
 //	401  not signed by a key of ours within the last five minutes, or not a POST
 //	409  told before: as good as taken
 //	413  too large
+//	429  too many from this network: send it again later
 //	503  could not be kept; send it again
 type Relay struct {
 	c    RelayConfig
 	kept *recent.Keys // events
+	come limit.Limiter
 
 	mu       sync.Mutex
 	refusals Refusals
@@ -91,7 +100,7 @@ func NewRelay(c RelayConfig) (*Relay, error) {
 	if c.Hints == nil || c.Now == nil {
 		return nil, errors.New("the ClassDojo relay needs somewhere to leave what it is told, and a clock")
 	}
-	return &Relay{c: c, kept: recent.New(remember)}, nil
+	return &Relay{c: c, kept: recent.New(remember), come: limit.Limiter{AtOnce: atOnce, PerSecond: perSecond}}, nil
 }
 
 // plainKey tells whether a key is long enough and the same bytes in every encoding.
@@ -132,6 +141,10 @@ func (r *Relay) refuse(what *int, status int) int {
 
 func (r *Relay) take(w http.ResponseWriter, req *http.Request) int {
 	now := r.c.Now()
+	if r.c.Remote != nil && !r.come.Allow(limit.Network(r.c.Remote(req)), now) {
+		w.Header().Set("Retry-After", "60")
+		return r.refuse(&r.refusals.TooMany, http.StatusTooManyRequests)
+	}
 	stamp, at, signature, ok := signed(req)
 	if !ok {
 		return r.refuse(&r.refusals.Unsigned, http.StatusUnauthorized)

@@ -418,3 +418,41 @@ func FuzzPayload(f *testing.F) {
 		}
 	})
 }
+
+// One network may send as much as a forwarder ever does, and no more; it is not looked at what came beyond.
+func TestRelayIsLimited(t *testing.T) {
+	to := &kept{}
+	at := now
+	r, err := NewRelay(RelayConfig{Keys: []string{key}, Hints: to, Now: func() time.Time { return at }, Remote: func(r *http.Request) string { return r.RemoteAddr }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	send := func(from, message string) int {
+		w := httptest.NewRecorder()
+		req := request(body(map[string]any{"message": message}), at, key)
+		req.RemoteAddr = from
+		r.ServeHTTP(w, req)
+		if (w.Code == http.StatusTooManyRequests) != (w.Header().Get("Retry-After") != "") {
+			t.Errorf("%d, come again after %q", w.Code, w.Header().Get("Retry-After"))
+		}
+		return w.Code
+	}
+	for i := range atOnce {
+		if status := send("192.0.2.1:1", fmt.Sprint("<m", i, "@classdojo.com>")); status != http.StatusNoContent {
+			t.Fatalf("mail %d: %d", i, status)
+		}
+	}
+	if status := send("192.0.2.1:9", "<more@classdojo.com>"); status != http.StatusTooManyRequests || len(to.events) != atOnce {
+		t.Errorf("one more: %d, %d kept", status, len(to.events))
+	}
+	if status := send("192.0.2.2:1", "<other@classdojo.com>"); status != http.StatusNoContent {
+		t.Errorf("another network: %d", status)
+	}
+	at = at.Add(time.Second)
+	if status := send("192.0.2.1:1", "<later@classdojo.com>"); status != http.StatusNoContent {
+		t.Errorf("a little later: %d", status)
+	}
+	if taken, no := r.Counts(); taken != atOnce+2 || no.TooMany != 1 {
+		t.Errorf("%d taken, %+v", taken, no)
+	}
+}

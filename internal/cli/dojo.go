@@ -101,7 +101,7 @@ func unlisted(p *policy.Policy, events []classdojo.Event) int {
 }
 
 // withDojo puts the relay of ClassDojo's mails beside the site alone, which keeps what it tells in its own store, if there is a key for it. It is not behind the sign-in: what is not signed with a key is refused.
-func withDojo(site http.Handler, p *policy.Policy, keys string, notes store.Store, clock func() time.Time) (http.Handler, *classdojo.Relay, error) {
+func withDojo(site http.Handler, p *policy.Policy, keys string, notes store.Store, clock func() time.Time, from func(*http.Request) string) (http.Handler, *classdojo.Relay, error) {
 	list := hooks.Keys(keys)
 	if len(list) == 0 {
 		if p.ClassDojo != nil && p.ClassDojo.Relay {
@@ -109,7 +109,7 @@ func withDojo(site http.Handler, p *policy.Policy, keys string, notes store.Stor
 		}
 		return site, nil, nil
 	}
-	relay, err := classdojo.NewRelay(classdojo.RelayConfig{Keys: list, Hints: classdojo.Hints{Store: notes}, Now: clock})
+	relay, err := classdojo.NewRelay(classdojo.RelayConfig{Keys: list, Hints: classdojo.Hints{Store: notes}, Now: clock, Remote: from})
 	if err != nil {
 		return nil, nil, usageError{fmt.Errorf("%s: %w", dojoKeysVar, err)}
 	}
@@ -134,11 +134,11 @@ func tellRelay(ctx context.Context, log *slog.Logger, relay *classdojo.Relay, ev
 		case <-t.C:
 		}
 		taken, no := relay.Counts()
-		now := []int{taken, no.Unsigned, no.Stale, no.TooLarge, no.Malformed, no.Twice, no.Failed}
+		now := []int{taken, no.Unsigned, no.Stale, no.TooLarge, no.Malformed, no.Twice, no.Failed, no.TooMany}
 		if before != nil && slices.Equal(before, now) || before == nil && !slices.ContainsFunc(now, func(n int) bool { return n > 0 }) {
 			continue
 		}
 		before = now
-		log.Info("ClassDojo relay, since it was started", "taken", taken, "unsigned", no.Unsigned, "stale", no.Stale, "too_large", no.TooLarge, "malformed", no.Malformed, "told_before", no.Twice, "not_kept", no.Failed)
+		log.Info("ClassDojo relay, since it was started", "taken", taken, "unsigned", no.Unsigned, "stale", no.Stale, "too_large", no.TooLarge, "malformed", no.Malformed, "told_before", no.Twice, "not_kept", no.Failed, "too_many", no.TooMany)
 	}
 }

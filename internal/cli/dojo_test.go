@@ -24,7 +24,7 @@ func TestWithDojo(t *testing.T) {
 		t.Fatal(err)
 	}
 	old, young := strings.Repeat("o", 32), strings.Repeat("y", 32)
-	h, relay, err := withDojo(site, &policy.Policy{}, old+",\n"+young, notes, func() time.Time { return now })
+	h, relay, err := withDojo(site, &policy.Policy{}, old+",\n"+young, notes, func() time.Time { return now }, remote)
 	if err != nil || relay == nil {
 		t.Fatal(err)
 	}
@@ -68,15 +68,15 @@ func TestWithDojo(t *testing.T) {
 func TestWithDojoKeys(t *testing.T) {
 	asks := &policy.Policy{ClassDojo: &policy.ClassDojo{Relay: true}}
 	site := http.NotFoundHandler()
-	if h, relay, err := withDojo(site, &policy.Policy{}, " ", nil, time.Now); h == nil || relay != nil || err != nil {
+	if h, relay, err := withDojo(site, &policy.Policy{}, " ", nil, time.Now, remote); h == nil || relay != nil || err != nil {
 		t.Error("without a key and a forwarder:", err)
 	}
-	if h, relay, err := withDojo(site, asks, "", nil, time.Now); h == nil || relay != nil || !errors.Is(err, errNoDojoKey) {
+	if h, relay, err := withDojo(site, asks, "", nil, time.Now, remote); h == nil || relay != nil || !errors.Is(err, errNoDojoKey) {
 		t.Error("a forwarder without a key:", err)
 	}
 	var usage usageError
 	secret := "tooshort"
-	if _, _, err := withDojo(site, asks, secret, nil, time.Now); !errors.As(err, &usage) || strings.Contains(err.Error(), secret) || !strings.Contains(err.Error(), dojoKeysVar) {
+	if _, _, err := withDojo(site, asks, secret, nil, time.Now, remote); !errors.As(err, &usage) || strings.Contains(err.Error(), secret) || !strings.Contains(err.Error(), dojoKeysVar) {
 		t.Error("a key that is too short:", err)
 	}
 }

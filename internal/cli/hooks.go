@@ -45,7 +45,7 @@ func (o *options) hintsURI() string {
 }
 
 // receivers makes the receivers of a process that is worker and site of these schools besides; nil where the environment names no key, and so nobody would be believed.
-func (o *options) receivers(ctx context.Context, schools []*workbench, nudge func(urgent bool)) (*hooks.Receiver, error) {
+func (o *options) receivers(ctx context.Context, schools []*workbench, nudge func(urgent bool), from func(*http.Request) string) (*hooks.Receiver, error) {
 	log := o.logger()
 	s, err := hooks.Read(o.std.Getenv)
 	if err != nil {
@@ -61,7 +61,7 @@ func (o *options) receivers(ctx context.Context, schools []*workbench, nudge fun
 	if !s.Any() {
 		return nil, nil
 	}
-	c := hooks.Config{Stores: places, Keys: s.Keys, Dojo: s.Dojo, Nudge: nudge, Now: schools[0].env.Clock, Log: log}
+	c := hooks.Config{Stores: places, Keys: s.Keys, Dojo: s.Dojo, Nudge: nudge, Now: schools[0].env.Clock, Log: log, Remote: from}
 	if s.Audience != "" {
 		if c.PubSub, err = oidc.New(ctx, s.Audience, s.Account); err != nil {
 			return nil, usageError{err}

@@ -33,7 +33,7 @@ func TestReceiversBesideTheSite(t *testing.T) {
 	make := func(env map[string]string) (http.Handler, error) {
 		o := &options{std: quiet(env)}
 		b := &workbench{o: o, env: jobs.Env{Policy: oakPolicy, Hints: hints, Clock: clock, Log: slog.New(slog.DiscardHandler)}}
-		r, err := o.receivers(t.Context(), []*workbench{b}, func(urgent bool) { nudged = append(nudged, urgent) })
+		r, err := o.receivers(t.Context(), []*workbench{b}, func(urgent bool) { nudged = append(nudged, urgent) }, remote)
 		return beside(site, r), err
 	}
 	send := func(h http.Handler, path, event string) int {

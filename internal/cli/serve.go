@@ -19,6 +19,7 @@ import (
 
 	"esafetybot/internal/hooks"
 	"esafetybot/internal/jobs"
+	"esafetybot/internal/limit"
 	"esafetybot/internal/policy"
 	"esafetybot/internal/store"
 	"esafetybot/internal/telemetry/otlp"
@@ -75,7 +76,7 @@ func (o *options) serve(ctx context.Context, so siteOptions) error {
 		return err
 	}
 	noted := make(chan struct{}, 1)
-	receivers, err := o.receivers(ctx, []*workbench{b}, urgently(noted))
+	receivers, err := o.receivers(ctx, []*workbench{b}, urgently(noted), so.from())
 	if err != nil {
 		return err
 	}
@@ -115,7 +116,7 @@ func (o *options) serveAll(ctx context.Context, so siteOptions, t *policy.Trust,
 		return err
 	}
 	noted := make(chan struct{}, 1)
-	receivers, err := o.receivers(ctx, benches, urgently(noted))
+	receivers, err := o.receivers(ctx, benches, urgently(noted), so.from())
 	if err != nil {
 		return err
 	}
@@ -295,13 +296,7 @@ func remote(r *http.Request) string {
 }
 
 // forwarded is the address that whoever connects says it asks for.
-func forwarded(r *http.Request) string {
-	list := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
-	if last := strings.TrimSpace(list[len(list)-1]); net.ParseIP(last) != nil {
-		return last
-	}
-	return r.RemoteAddr
-}
+func forwarded(r *http.Request) string { return limit.Forwarded(r) }
 
 // saidBy is the address that stands in a header which what is in front of the site sets. Where it is no address, all who ask count as one.
 func saidBy(r *http.Request, header string) string {

@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -132,6 +133,18 @@ func (o *options) siteAlone(ctx context.Context, so siteOptions) error {
 	return ended(ctx, failed)
 }
 
+// outsiders tells of addresses outside the school's domains whether the policy names them; nil where it names none, so that Google offers the school's accounts only (hd).
+func outsiders(p *policy.Policy) func(address string) bool {
+	for _, list := range p.People {
+		for _, x := range list {
+			if _, domain, _ := strings.Cut(strings.ToLower(x.Address), "@"); !slices.Contains(p.School.Domains, domain) {
+				return func(address string) bool { return named(p, address) }
+			}
+		}
+	}
+	return nil
+}
+
 // siteHandler is the site of a process that is nothing else, with no more rights over the two stores than it needs.
 func (o *options) siteHandler(so siteOptions, p *policy.Policy, main, made, hints store.Store, log *slog.Logger, clock func() time.Time) (*web.Site, http.Handler, error) {
 	may := rights[siteIdentity]
@@ -140,7 +153,7 @@ func (o *options) siteHandler(so siteOptions, p *policy.Policy, main, made, hint
 	if err != nil {
 		return nil, nil, err
 	}
-	handler, _, err := withDojo(site, p, o.std.Getenv(dojoKeysVar), made, clock)
+	handler, _, err := withDojo(site, p, o.std.Getenv(dojoKeysVar), made, clock, so.from())
 	if errors.Is(err, errNoDojoKey) {
 		log.Warn(err.Error())
 		err = nil
@@ -194,7 +207,7 @@ func (o *options) site(so siteOptions, p *policy.Policy, main, decided store.Sto
 	if p.Trust != nil {
 		key = keyOf(key, p.Key())
 	}
-	in, err := o.signIn(so, strings.TrimSuffix(o.baseURL, "/"), key, p.School.Domains, func(address string) bool { return named(p, address) }, web.PagesOf(p), log)
+	in, err := o.signIn(so, strings.TrimSuffix(o.baseURL, "/"), key, p.School.Domains, outsiders(p), web.PagesOf(p), log)
 	if err != nil {
 		return nil, err
 	}

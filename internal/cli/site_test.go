@@ -81,6 +81,27 @@ func TestSiteAloneNeedsNoGoogle(t *testing.T) {
 	}
 }
 
+// Google is told to offer the school's accounts only where nobody else could sign in.
+func TestOutsiders(t *testing.T) {
+	for name, c := range map[string]struct {
+		people map[policy.Role][]policy.Person
+		asked  bool
+	}{
+		"nobody":               {nil, false},
+		"all inside":           {map[policy.Role][]policy.Person{policy.RoleHead: {{Address: "head@school.example"}}, policy.RoleChair: {{Address: "Chair@Pupils.School.Example"}}}, false},
+		"the chair is outside": {map[policy.Role][]policy.Person{policy.RoleHead: {{Address: "head@school.example"}}, policy.RoleChair: {{Address: "chair@home.example"}}}, true},
+	} {
+		p := &policy.Policy{School: policy.School{Domains: []string{"school.example", "pupils.school.example"}}, People: c.people}
+		may := outsiders(p)
+		if (may != nil) != c.asked {
+			t.Errorf("%s: outside addresses are asked about: %v", name, may != nil)
+		}
+		if may != nil && (!may("chair@home.example") || may("eve@home.example")) {
+			t.Errorf("%s: another than the policy names", name)
+		}
+	}
+}
+
 func TestForwarded(t *testing.T) {
 	r := &http.Request{RemoteAddr: "169.254.1.1:1", Header: http.Header{"X-Forwarded-For": {"192.0.2.1, 198.51.100.7"}}}
 	if have := forwarded(r); have != "198.51.100.7" {

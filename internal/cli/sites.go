@@ -132,21 +132,25 @@ func (o *options) trustSignIn(so siteOptions, t *policy.Trust, address string, l
 	return o.signIn(so, address, keyOf(key, trustKey), domains, outside, web.TrustPagesOf(t.Name), log)
 }
 
+// from is how the site knows the address of who asks.
+func (so siteOptions) from() func(*http.Request) string {
+	switch {
+	case so.asker != "":
+		return func(r *http.Request) string { return saidBy(r, so.asker) }
+	case so.proxied:
+		return forwarded
+	}
+	return remote
+}
+
 // signIn is the door of one site.
 func (o *options) signIn(so siteOptions, address string, key []byte, domains []string, outside func(string) bool, pages web.Pages, log *slog.Logger) (*signin.SignIn, error) {
 	if so.asker != "" && !so.proxied {
 		return nil, usageError{errors.New("--client-header is believed only where nothing but a proxy can connect: give --behind-proxy too")}
 	}
-	from := remote
-	switch {
-	case so.asker != "":
-		from = func(r *http.Request) string { return saidBy(r, so.asker) }
-	case so.proxied:
-		from = forwarded
-	}
 	in, err := signin.New(signin.Config{
 		Issuer: so.issuer, ClientID: so.client, ClientSecret: o.std.Getenv("ESAFETYBOT_OIDC_CLIENT_SECRET"), BaseURL: address,
-		Domains: domains, Outside: outside, Key: key, Pages: pages, Log: log, Remote: from,
+		Domains: domains, Outside: outside, Key: key, Pages: pages, Log: log, Remote: so.from(),
 	})
 	if err != nil {
 		return nil, usageError{err}

@@ -44,8 +44,10 @@ type Config struct {
 	Dojo []string
 	// Nudge hears of each hint that was kept; nil is nobody. The push is answered when it returns.
 	Nudge func(urgent bool)
-	Now   func() time.Time
-	Log   *slog.Logger
+	// Remote is the IP address of who asks, by which ClassDojo's relay is limited; nil, and it is not.
+	Remote func(*http.Request) string
+	Now    func() time.Time
+	Log    *slog.Logger
 }
 
 // Verifier tells whether a bearer token is one that Google made for the configured account, to be sent here. The error does not repeat the token.
@@ -126,7 +128,7 @@ func New(c Config) (*Receiver, error) {
 		return nil, errors.New("the relay of ClassDojo's mails serves one school: run one for each")
 	}
 	var err error
-	if r.relay, err = classdojo.NewRelay(classdojo.RelayConfig{Keys: c.Dojo, Hints: dojoHints{r, school}, Now: c.Now}); err != nil {
+	if r.relay, err = classdojo.NewRelay(classdojo.RelayConfig{Keys: c.Dojo, Hints: dojoHints{r, school}, Now: c.Now, Remote: c.Remote}); err != nil {
 		return nil, err
 	}
 	r.mux.Handle(DojoPath, r.relay)

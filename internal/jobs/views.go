@@ -121,6 +121,7 @@ func (g *gatherer) findingViews(in reports.OversharingInput, current map[string]
 			Concerns: g.concerned(f),
 		}
 		v.Ask, v.NotAsk = g.askable(f)
+		v.Above = g.above(f)
 		if len(s.Who) == len(f.Facts) { // one grant a fact
 			for i, who := range s.Who {
 				fact, _, _ := strings.Cut(f.Facts[i], " ")
@@ -130,6 +131,19 @@ func (g *gatherer) findingViews(in reports.OversharingInput, current map[string]
 		out[s.ID] = v
 	}
 	return out
+}
+
+// above lists the folders in which lies what a finding is about.
+func (g *gatherer) above(f *findings.Finding) []string {
+	if s := g.shares[f.Subject]; len(s.Above) > 0 {
+		return s.Above
+	}
+	for _, s := range g.trees[f.Subject] {
+		if len(s.Above) > 0 {
+			return s.Above
+		}
+	}
+	return nil
 }
 
 // concerned lists whose account a finding is about, who owns what it is about, and who did what it tells of. They do not judge it.

@@ -405,12 +405,17 @@ func (c *Class) looked(p *Post, r Rules) (said, did time.Time) {
 	}
 	if r.Replies {
 		for _, a := range p.Acts {
-			if (a.What == Comment || a.What == Tidied) && (a.Adult || a.Staff) && !a.Pending && a.Gone == "" && a.At.After(did) && c.Hosted(a.By, r.Date(a.At)) {
+			if a.At.After(did) && c.answers(a, r) {
 				did = a.At
 			}
 		}
 	}
 	return said, did
+}
+
+// answers tells whether an act shows that somebody whose business it is looked.
+func (c *Class) answers(a Act, r Rules) bool {
+	return (a.What == Comment || a.What == Tidied) && (a.Adult || a.Staff) && !a.Pending && a.Gone == "" && c.Hosted(a.By, r.Date(a.At))
 }
 
 // Looked is the moment up to which what readers of a post see was looked at; zero if never.

@@ -261,6 +261,7 @@ func (b *builder) population(v *value) Population {
 		b.insideSchool(u)
 	}
 	p.Roll = rollOf(v.get("roll"))
+	p.YearLeaders = b.yearLeaders(v.get("year_leaders"))
 	if days := v.get("days"); days != nil {
 		p.Days = map[string][]time.Weekday{}
 		for _, address := range days.names {

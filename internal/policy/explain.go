@@ -227,6 +227,9 @@ func (p *Policy) summary(rows []Row) []string {
 	if p.Mail.NoWeekly {
 		out = append(out, "The school wants no weekly e-mail (mail: weekly: none): how it stands is on the review site, and in esafetybot report.")
 	}
+	if leaders := p.yearLeadersInWords(); leaders != "" {
+		out = append(out, leaders)
+	}
 	out = append(out, "Deadlines in days count the days on which the person is in, and end at 17:00. Nothing that is high waits for a school holiday.")
 	return out
 }

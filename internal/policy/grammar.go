@@ -141,12 +141,14 @@ var populationShape = &shape{form: objectForm, later: true, name: "population", 
 	{"roll", false, "The list from the school's information system.", rollShape},
 }}
 
-// staffShape is populationShape with the days of those who are not in every day.
+// staffShape is populationShape with the days of those who are not in every day, and who leads which year.
 var staffShape = func() *shape {
 	s := *populationShape
-	s.name, s.what = "staff", "org_units, a roll and days"
+	s.name, s.what = "staff", "org_units, a roll, days and year_leaders"
 	s.fields = append(slices.Clone(s.fields), field{"days", false, "Who is not in every day, and on which days they are. Deadlines count only these.",
-		&shape{form: tableForm, what: "an address and the days on which this person is in", keys: addressShape, elem: listOf(wordsShape(weekdayWords), 1)}})
+		&shape{form: tableForm, what: "an address and the days on which this person is in", keys: addressShape, elem: listOf(wordsShape(weekdayWords), 1)}},
+		field{"year_leaders", false, "Who leads each year: words in the names of its classes, such as Year 4, and an address. Where somebody has to stand in for a teacher and nobody has taught the class before, they are proposed. Default: the e-safety officer is.",
+			yearLeadersShape})
 	return &s
 }()
 

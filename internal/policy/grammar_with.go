@@ -119,7 +119,7 @@ var devicesShape = &shape{form: objectForm, what: "{rules, synced_within_days}",
 
 var commentsShape = &shape{form: objectForm, what: "{rules, places, replies, staff}", fields: []field{
 	{"rules", false, "What is looked for. Default: all rules of " + commentRulesPage + ".", listOf(wordsShape(commentsRules), 1)},
-	{"places", false, "Where people comment. Default: classroom. Documents are not looked at yet.",
+	{"places", false, "Where people comment: posts in Classroom, documents of classes on Google Drive, blogs (those listed under “blogs”), ClassDojo (with the block “classdojo”). Default: classroom.",
 		listOf(wordsShape([]string{PlaceClassroom, PlaceClassDojo, PlaceBlogs, PlaceDocuments}), 1)},
 	{"replies", false, "Whether a teacher's comment shows that they looked. Default: count.", wordsShape([]string{"count", "do-not-count"})},
 	{"staff", false, "Whether comments of staff need looking at too. Default: no.", wordsShape([]string{"yes", "no"})},

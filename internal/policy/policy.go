@@ -74,9 +74,11 @@ type Person struct {
 
 // Population is the pupils or the staff: where their accounts are and what list says who they are.
 type Population struct {
-	Days     map[string][]time.Weekday // staff only: by address (lower case), the days on which somebody is in who is not in every day
-	OrgUnits []string
-	Roll     *Roll // nil if there is none
+	Days map[string][]time.Weekday // staff only: by address (lower case), the days on which somebody is in who is not in every day
+	// YearLeaders is of staff only: who leads a year, an address in lower case, by words in the names of its classes ([Policy.YearLeader]).
+	YearLeaders map[string]string
+	OrgUnits    []string
+	Roll        *Roll // nil if there is none
 }
 
 // Roll is a CSV file that lists people, and what its columns are called.

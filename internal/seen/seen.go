@@ -164,14 +164,16 @@ const (
 // A Share is an item, or a shared drive, together with the grants that it is the cause of: its own, and inherited ones whose
 // source cannot be seen. Which grants are kept is the reader's business; what they amount to is the check's.
 type Share struct {
-	Kind   string  `json:"kind"` // "file" or "drive"
-	ID     string  `json:"id"`
-	Mime   string  `json:"mime,omitempty"`
-	Title  string  `json:"title,omitempty"` // may hold anything; shown masked
-	Link   string  `json:"link,omitempty"`
-	Owner  string  `json:"owner,omitempty"` // Directory id of the owner; "" in a shared drive
-	Drive  string  `json:"drive,omitempty"` // id of the shared drive it is in
-	Grants []Grant `json:"grants"`
+	Kind  string `json:"kind"` // "file" or "drive"
+	ID    string `json:"id"`
+	Mime  string `json:"mime,omitempty"`
+	Title string `json:"title,omitempty"` // may hold anything; shown masked
+	Link  string `json:"link,omitempty"`
+	Owner string `json:"owner,omitempty"` // Directory id of the owner; "" in a shared drive
+	Drive string `json:"drive,omitempty"` // id of the shared drive it is in
+	// Above are the ids of the folders above it, the nearest first, as far as they were met and at most [MostAbove]: the top of a Drive is one too.
+	Above  []string `json:"above,omitempty"`
+	Grants []Grant  `json:"grants"`
 	// Open are the grants by which the public may open it that are not among Grants, because a folder above is their cause. They are kept
 	// only where somebody asks for the titles that the public can read.
 	Open  []Grant   `json:"open,omitempty"`
@@ -181,6 +183,9 @@ type Share struct {
 	Lost  bool      `json:"missing,omitempty"` // not where it was, not found elsewhere yet
 	Tree  string    `json:"tree,omitempty"`    // the confidential folder or drive it was read under; then Grants are those inside the customer
 }
+
+// MostAbove is how many folders above an item are kept.
+const MostAbove = 6
 
 // Subject is the share's identity in a finding.
 func (s Share) Subject() string { return s.Kind + "/" + s.ID }

@@ -242,8 +242,14 @@ func (b *Book) Under(subject string) bool {
 	return b.under[subject]
 }
 
-// remember keeps what the log said of a share earlier, where it says nothing new.
+// remember keeps what the log said of a share earlier, where it says nothing new, and which folders are above those that were met now.
 func remember(s *seen.Share, before seen.Share) {
+	if n := len(s.Above); n > 0 {
+		if i := slices.Index(before.Above, s.Above[n-1]); i >= 0 {
+			s.Above = slices.Concat(s.Above, before.Above[i+1:])
+			s.Above = s.Above[:min(len(s.Above), seen.MostAbove)]
+		}
+	}
 	if s.Since.IsZero() {
 		s.Since = before.Since
 	}

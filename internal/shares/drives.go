@@ -133,7 +133,7 @@ func (r *Reader) SharedDrive(ctx context.Context, d seen.Drive, members []seen.G
 			return errors.Join(err, r.Book.Enter(ctx, scope, res.shares))
 		}
 		folder := it.MimeType == seen.MimeFolder
-		if folder && r.Titles {
+		if folder {
 			o.parents[it.ID] = it.Parent
 		}
 		if it.Augmented || !r.Titles {
@@ -158,8 +158,14 @@ func (r *Reader) SharedDrive(ctx context.Context, d seen.Drive, members []seen.G
 			passing(it)
 		}
 	}
+	up := func(id string) (string, bool) { parent, met := o.parents[id]; return parent, met }
+	res.allAbove(up)
 	failed = errors.Join(failed, r.replace(ctx, scope, known, res, as[0]))
 	if marked && failed == nil {
+		for subject, s := range tree {
+			above(&s, up)
+			tree[subject] = s
+		}
 		failed = r.Book.Tree(ctx, d.ID, tree)
 	}
 	return failed
@@ -226,10 +232,12 @@ func (r *Reader) Folder(ctx context.Context, id string, as []string) (string, er
 	}
 	tree := map[string]seen.Share{}
 	held := map[string][]seen.Grant{}
+	parents := map[string]string{root.ID: root.Parent}
 	enter := func(it seen.Item, own []seen.Grant) {
 		if len(own) > 0 {
 			s := r.shareOf(it, own)
 			s.Tree = id
+			above(&s, func(id string) (string, bool) { parent, met := parents[id]; return parent, met })
 			tree[s.Subject()] = s
 		}
 	}
@@ -242,6 +250,7 @@ func (r *Reader) Folder(ctx context.Context, id string, as []string) (string, er
 		grants := r.insideOnly(it.Grants)
 		if it.MimeType == seen.MimeFolder {
 			held[it.ID] = grants
+			parents[it.ID] = it.Parent
 		}
 		var own []seen.Grant
 		for _, g := range grants {

@@ -148,7 +148,29 @@ func (r *Reader) shareOf(it seen.Item, grants []seen.Grant) seen.Share {
 	if a, ok := r.Who.Account(it.Owner); ok && it.Drive == "" {
 		s.Owner = a.ID
 	}
+	if it.Parent != "" {
+		s.Above = []string{it.Parent}
+	}
 	return s
+}
+
+// above adds the folders further up to what a share says of where it is, as far as up knows the parent of each.
+func above(s *seen.Share, up func(folder string) (parent string, met bool)) {
+	for len(s.Above) > 0 && len(s.Above) < seen.MostAbove {
+		parent, met := up(s.Above[len(s.Above)-1])
+		if !met || parent == "" || slices.Contains(s.Above, parent) {
+			return
+		}
+		s.Above = append(s.Above, parent)
+	}
+}
+
+// allAbove does so for all shares of a full read.
+func (res *result) allAbove(up func(folder string) (parent string, met bool)) {
+	for subject, s := range res.shares {
+		above(&s, up)
+		res.shares[subject] = s
+	}
 }
 
 // OwnerScope and DriveScope name the scopes of the picture.
@@ -222,6 +244,7 @@ func (r *Reader) Owner(ctx context.Context, a *seen.Account) error {
 			return err
 		}
 	}
+	res.allAbove(func(id string) (string, bool) { f, met := folders[id]; return f.parent, met })
 	return r.replace(ctx, scope, known, res, a.Address)
 }
 

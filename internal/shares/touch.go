@@ -23,6 +23,8 @@ type Touched struct {
 	Deleted bool      // the last word of the log is that it was deleted for good
 	Since   time.Time // when its sharing changed, zero if it did not
 	By      string    // Directory id of who gave somebody access, where the log tells
+
+	up map[string]string // the parents of folders that were met on the way to it
 }
 
 // Pass is one run's work through touched items: each is read live once.
@@ -116,7 +118,7 @@ func (p *Pass) Touch(ctx context.Context, t Touched) error {
 			return err
 		}
 		if it.MimeType == seen.MimeFolder && it.Drive == "" && r.Who.Ours(it.Owner) {
-			return p.subtree(ctx, it)
+			return p.subtree(ctx, it, t.Moved)
 		}
 		return nil
 	case errors.As(err, new(errNobody)) && !t.Deleted:
@@ -263,6 +265,7 @@ func (r *Reader) evaluate(ctx context.Context, it seen.Item, t Touched) error {
 	}
 	s := r.shareOf(it, own)
 	s.Open, s.Since, s.By = open, t.Since, t.By
+	above(&s, func(id string) (string, bool) { parent, met := t.up[id]; return parent, met })
 	scope := DriveScope(it.Drive)
 	if it.Drive == "" {
 		scope = OwnerScope(a.ID)
@@ -357,12 +360,20 @@ func (b *Book) LetGo(ctx context.Context, subject string, how findings.How) erro
 }
 
 // subtree reads everything below a folder, since what it passes on may have changed.
-func (p *Pass) subtree(ctx context.Context, root seen.Item) error {
+// Where the folder has moved, so has what is said of where each is.
+func (p *Pass) subtree(ctx context.Context, root seen.Item, moved bool) error {
 	r := p.r
 	r.walk.remember(root)
+	up := map[string]string{}
+	if moved {
+		up[root.ID] = root.Parent
+	}
 	err := r.descend(ctx, root, func(it seen.Item) (bool, error) {
 		p.first(it.ID)
-		if err := r.evaluate(ctx, it, Touched{}); err != nil {
+		if it.MimeType == seen.MimeFolder && moved {
+			up[it.ID] = it.Parent
+		}
+		if err := r.evaluate(ctx, it, Touched{up: up}); err != nil {
 			return false, err
 		}
 		return true, nil

@@ -41,6 +41,7 @@ type Finding struct {
 	Where   string   `json:"where,omitempty"` // to click
 	Link    string   `json:"link,omitempty"`  // https
 	With    []With   `json:"with,omitempty"`
+	Above   []string `json:"above,omitempty"` // Google's ids of the folders that it lies in, the nearest first, as far as they are known
 	// Concerns lists the Directory ids of those who may not judge it, since it is about their account, or what they own or did.
 	Concerns []string `json:"concerns,omitempty"`
 	// Ask is the Directory id of who can be asked whether it is still needed: whoever shared it, as far as the log tells, else its owner.

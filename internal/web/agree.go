@@ -65,7 +65,7 @@ func (s *Site) agree(w http.ResponseWriter, r *http.Request, p *person) error {
 				return nil, err
 			}
 		case all != "":
-			if f.With == "" {
+			if !f.together() {
 				return nil, badForm()
 			}
 			if chosen = s.agreeable(p, list); listDigest(chosen) != all {
@@ -269,6 +269,10 @@ func didWords(d decisions.Decision) string {
 	switch d.Do {
 	case decisions.Agree:
 		return "agreed to " + count(len(d.Findings), "finding", "findings") + " until " + dayWords(d.Until)
+	case decisions.Cover:
+		return "named who stands in until " + dayWords(d.Until)
+	case decisions.EndCover:
+		return "said that somebody no longer stands in"
 	case decisions.AskOwner:
 		return "asked whoever shared " + count(len(d.Findings), "thing", "things")
 	case decisions.EndAgree:

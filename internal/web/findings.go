@@ -63,6 +63,7 @@ type findingFilter struct {
 	Severity string
 	Deals    string
 	With     string // "user/…", "domain/…", or "at/DOMAIN": persons at a domain
+	Folder   string // Google's id of a folder or shared drive: what is in it, and itself
 	Asked    string // what became of asking whoever shared it: one of answerStates
 	Page     int    // from 1
 }
@@ -74,7 +75,7 @@ var findingStates = []option{{"open", "everything open"}, {"new", "new in the la
 const privateState = "private"
 
 func filterOf(q url.Values) findingFilter {
-	f := findingFilter{State: q.Get("state"), Clause: q.Get("clause"), Rule: q.Get("rule"), Severity: q.Get("severity"), Deals: q.Get("deals"), With: q.Get("with"), Asked: q.Get("asked")}
+	f := findingFilter{State: q.Get("state"), Clause: q.Get("clause"), Rule: q.Get("rule"), Severity: q.Get("severity"), Deals: q.Get("deals"), With: q.Get("with"), Folder: q.Get("folder"), Asked: q.Get("asked")}
 	if !slices.ContainsFunc(findingStates, func(o option) bool { return o.Value == f.State }) {
 		f.State = findingStates[0].Value
 	}
@@ -89,7 +90,7 @@ func filterOf(q url.Values) findingFilter {
 // path is the page with this filter.
 func (f findingFilter) path() string {
 	q := url.Values{}
-	for k, v := range map[string]string{"state": f.State, "clause": f.Clause, "rule": f.Rule, "severity": f.Severity, "deals": f.Deals, "with": f.With, "asked": f.Asked} {
+	for k, v := range map[string]string{"state": f.State, "clause": f.Clause, "rule": f.Rule, "severity": f.Severity, "deals": f.Deals, "with": f.With, "folder": f.Folder, "asked": f.Asked} {
 		if v != "" && (k != "state" || v != findingStates[0].Value) {
 			q.Set(k, v)
 		}
@@ -103,7 +104,10 @@ func (f findingFilter) path() string {
 
 func (f findingFilter) page(n int) string { f.Page = n; return f.path() }
 
-// matches tells whether a finding is to be shown. view may be nil where With is "".
+// together tells whether a filter shows what has the same people or place, which may be decided on as a whole.
+func (f findingFilter) together() bool { return f.With != "" || f.Folder != "" }
+
+// matches tells whether a finding is to be shown. view may be nil where it shows nothing together.
 func (f findingFilter) matches(x *findings.Finding, view *views.Finding, now time.Time) bool {
 	info := x.Severity == findings.Information
 	open := x.Status == findings.Open && !info
@@ -121,7 +125,7 @@ func (f findingFilter) matches(x *findings.Finding, view *views.Finding, now tim
 	case "information":
 		ok = ok && x.Status == findings.Open && info
 	}
-	if !ok || f.With == "" {
+	if ok = ok && (f.Folder == "" || inFolder(f.Folder, x, view)); !ok || f.With == "" {
 		return ok
 	}
 	if domain, at := strings.CutPrefix(f.With, "at/"); at {
@@ -156,7 +160,7 @@ func (s *Site) findingsOf(ctx context.Context, p *person, f findingFilter) (*the
 	if out.asked, err = needed.All(ctx, s.Main); err != nil {
 		return nil, err
 	}
-	if chair || f.With != "" || f.Asked == "can" {
+	if chair || f.together() || f.Asked == "can" {
 		if out.views, err = views.AllFindings(ctx, s.Main); err != nil {
 			return nil, err
 		}
@@ -224,7 +228,9 @@ type findingsPage struct {
 	Before, After                  string // pages; "" if there is none
 	States, Clauses, Rules, Levels []option
 	Deals                          []option
-	With                           string // in words; "" if that is not asked
+	With                           string // whom they are shared with, in words; "" if that is not asked
+	Folder                         string // what they lie in, likewise
+	FolderLink                     string
 	Rows                           []findingRow
 	Private, OnlyPrivate           bool   // they may agree for a private reason, and only so
 	AnyAgree                       bool   // one of the rows can be ticked
@@ -261,6 +267,7 @@ type findingRow struct {
 	CanAsk, NotAsk         string   // who can be asked, or why nobody can
 	Concern                string   // where to raise a concern about it
 	Links                  []option // to everything with the same people
+	Folders                []option // to everything in the same folder
 }
 
 // findingsList shows the findings.
@@ -295,8 +302,13 @@ func (s *Site) findingsList(w http.ResponseWriter, r *http.Request, p *person) e
 		page.AnyAsk = page.AnyAsk || row.CanAsk != "" && row.Pending == ""
 		page.Rows = append(page.Rows, row)
 	}
-	if f.With != "" {
-		page.With = list.withWords(f.With)
+	if f.together() {
+		if f.With != "" {
+			page.With = list.withWords(f.With)
+		}
+		if f.Folder != "" {
+			page.Folder, page.FolderLink = list.folderWords(f.Folder), list.folderLink(f.Folder)
+		}
 		if all := s.agreeable(p, list); len(all) > 0 {
 			page.All, page.AllCount = listDigest(all), len(all)
 		}
@@ -382,7 +394,7 @@ func (s *Site) findingRow(ctx context.Context, p *person, list *theirs, x *findi
 		row.WhyNot = "What it is about is written down with the next report."
 	} else {
 		row.Finding, row.Shown = *v, true
-		row.Links = withLinks(v)
+		row.Links, row.Folders = withLinks(v), folderLinks(x, v)
 	}
 	right := decisions.MayJudge(p.roles, p.ID, x.Deals, v.About(), list.heads)
 	switch {
@@ -426,52 +438,6 @@ func (s *Site) titles(roles string) string {
 		list[i] = s.Policy.Title(policy.Role(r))
 	}
 	return strings.Join(list, " and ")
-}
-
-// withLinks leads from a finding to everything with the same people.
-func withLinks(v *views.Finding) []option {
-	var out []option
-	add := func(with, words string) {
-		path := findingFilter{With: with}.path()
-		if !slices.ContainsFunc(out, func(o option) bool { return o.Value == path }) && len(out) < 12 {
-			out = append(out, option{path, words})
-		}
-	}
-	for _, w := range v.With {
-		if strings.HasPrefix(w.Fact, "anyone") {
-			continue
-		}
-		add(w.Fact, plainWho(w.Who))
-		if w.Domain != "" && strings.HasPrefix(w.Fact, "user/") {
-			add("at/"+w.Domain, "anybody at "+w.Domain)
-		}
-	}
-	return out
-}
-
-// plainWho is who somebody is, without what they may do.
-func plainWho(who string) string {
-	if i := strings.LastIndex(who, " ("); i > 0 {
-		return who[:i]
-	}
-	return who
-}
-
-// withWords names whom a filter is about.
-func (t *theirs) withWords(with string) string {
-	if domain, at := strings.CutPrefix(with, "at/"); at {
-		return "anybody at " + domain
-	}
-	for _, x := range t.shown {
-		if v := t.views[x.ID]; v != nil {
-			for _, w := range v.With {
-				if w.Fact == with {
-					return plainWho(w.Who)
-				}
-			}
-		}
-	}
-	return "somebody"
 }
 
 // pick is what stands for a finding or a change in a form: which, and with which facts it was shown.

@@ -47,12 +47,14 @@ type homePage struct {
 	Confirm   int    // reminders that they confirm and have not
 	ReadIt    bool   // they are asked to read the policy
 	Entry     bool   // an entry of the incident log waits to be opened
+	Looks     *looks // how soon they themselves looked lately; nil where there is nothing to tell
 	Sight     sight  // of what stands here about classes and blogs; zero for who has none
 }
 
 type homeClass struct {
 	ID, Name string
 	Posts    []homePost
+	Cover    string // opens the form that names who stands in; "" where that is not offered
 }
 
 type homePost struct {
@@ -92,6 +94,9 @@ func (s *Site) home(w http.ResponseWriter, r *http.Request, p *person) error {
 			return err
 		}
 	}
+	if page.Looks, err = s.ownLooks(r.Context(), p); err != nil {
+		return err
+	}
 	if page.Entry, err = s.entryWaits(r.Context(), p); err != nil {
 		return err
 	}
@@ -128,7 +133,11 @@ func (s *Site) home(w http.ResponseWriter, r *http.Request, p *person) error {
 		}
 		i := slices.IndexFunc(*list, func(c homeClass) bool { return c.ID == x.course })
 		if i < 0 {
-			*list = append(*list, homeClass{ID: x.course, Name: x.class})
+			c := homeClass{ID: x.course, Name: x.class}
+			if list == &page.PassedOn {
+				c.Cover = p.coverLink(x.course)
+			}
+			*list = append(*list, c)
 			i = len(*list) - 1
 		}
 		post := s.homePost(x, p, may)

@@ -119,7 +119,7 @@ func (s *Site) askOwner(w http.ResponseWriter, r *http.Request, p *person) error
 		var chosen []*findings.Finding
 		var err error
 		if all := r.PostForm.Get("all"); all != "" {
-			if f.With == "" {
+			if !f.together() {
 				return nil, badForm()
 			}
 			if chosen = s.askableOf(p, list); listDigest(chosen) != all {

@@ -25,7 +25,8 @@ type overviewPage struct {
 	Returned       []views.Returned
 	Unseen         []views.Unseen
 	Never          []string
-	Exceptions     int // what is agreed to for a private reason; 0 for those who must not know
+	Looks          []looks // how soon each looked at comments; for the officer only
+	Exceptions     int     // what is agreed to for a private reason; 0 for those who must not know
 	ExceptionsPath string
 	Looked         string // since when everything was looked at again; "" if it never was
 }
@@ -81,6 +82,9 @@ func (s *Site) overview(w http.ResponseWriter, r *http.Request, p *person) error
 		page.Counts = append(page.Counts, colourCount{colour, colour.Words(), st.Count(colour)})
 	}
 	page.Silent = s.silent(st.Waits)
+	if page.Looks, err = s.allLooks(r.Context(), p); err != nil {
+		return err
+	}
 	if p.excepts() {
 		if page.Exceptions, err = s.exceptions(r.Context(), p); err != nil {
 			return err

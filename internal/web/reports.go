@@ -150,6 +150,9 @@ func (s *Site) report(w http.ResponseWriter, r *http.Request, p *person) error {
 	return noPage()
 }
 
+// inspectionPath is the page of the inspection copy.
+const inspectionPath = "/reports/inspection"
+
 // inspection shows the termly report with its annex as of now. It is sent to nobody and kept nowhere.
 func (s *Site) inspection(w http.ResponseWriter, r *http.Request, p *person) error {
 	if !p.leads() {

@@ -26,6 +26,7 @@ import (
 
 	"esafetybot/internal/decisions"
 	"esafetybot/internal/findings"
+	"esafetybot/internal/limit"
 	"esafetybot/internal/moderation"
 	"esafetybot/internal/policy"
 	"esafetybot/internal/store"
@@ -52,6 +53,8 @@ type Site struct {
 	mux   *http.ServeMux
 	book  book[moderation.Class]
 	waits book[findings.Finding] // those on comments that are open
+
+	forms, exports limit.Limiter // by account
 }
 
 // Pages shows what signing in has to say, in the look of the site. It is made first, because signing in needs it.
@@ -73,7 +76,7 @@ func New(c Config) (*Site, error) {
 	if c.Noted == nil {
 		c.Noted = func() {}
 	}
-	s := &Site{Config: c, mux: http.NewServeMux()}
+	s := &Site{Config: c, mux: http.NewServeMux(), forms: limit.Limiter{AtOnce: formsAtOnce, PerSecond: formsPerSecond}, exports: limit.Limiter{AtOnce: exportsAtOnce, PerSecond: exportsPerSecond}}
 	inside := http.NewServeMux()
 	for pattern, h := range map[string]func(http.ResponseWriter, *http.Request, *person) error{
 		"GET /{$}":                     s.home,
@@ -111,10 +114,10 @@ func New(c Config) (*Site, error) {
 		"GET /reports/inspection":      s.inspection,
 		"GET /reports/{kind}/{period}": s.report,
 	} {
-		inside.HandleFunc(pattern, behind(c.look(), s.Log, s.person, h))
+		inside.HandleFunc(pattern, s.limited(pattern, behind(c.look(), s.Log, s.person, h)))
 	}
 	for pattern, h := range s.incidentPages() {
-		inside.HandleFunc(pattern, behind(c.look(), s.Log, s.person, h))
+		inside.HandleFunc(pattern, s.limited(pattern, behind(c.look(), s.Log, s.person, h)))
 	}
 	inside.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { c.look().Problem(w, r, signin.Problem(noPage())) })
 	c.SignIn.Routes(s.mux)

@@ -272,6 +272,33 @@ func TestApproveAChange(t *testing.T) {
 	}
 	v.open("/changes")
 	v.says("made", 200, one.view.Title)
+
+	// The next look finds nothing any more; then it is undone, and found again.
+	s.days(1)
+	v.open("/changes")
+	if f, err := (&findings.Keeper{Store: s.main}).Get(t.Context(), one.ID); err != nil || f.Status == findings.Open {
+		t.Errorf("after the change its finding is %+v, %v", f, err)
+	}
+	undo := fmt.Sprintf("form[action='/changes/undo']:has(input[name=change][value$=%q])", " "+change.ID)
+	if !eval[bool](v, "(d => { if (d) d.open = true; return !!d })(document.querySelector(%s)?.closest('details'))", undo) {
+		t.Fatalf("the page does not offer to undo it:\n%s", v.text())
+	}
+	v.set(undo+" input[name=why]", "The club needs it until the summer.")
+	v.press(undo + " button")
+	v.says("undoing", 200, "It is noted that this is to be undone")
+	if got := s.action(one.ID).State; got != actions.Done {
+		t.Errorf("before the worker it is %s", got)
+	}
+	s.work()
+	if got := s.action(one.ID).State; got != actions.Undone {
+		t.Fatalf("after undoing it is %s", got)
+	}
+	v.open("/changes")
+	v.says("undone", 200, one.view.Title, "Done, and undone again", "you asked to undo a change; taken up")
+	s.days(1)
+	if f, err := (&findings.Keeper{Store: s.main}).Get(t.Context(), one.ID); err != nil || f.Status != findings.Open {
+		t.Errorf("after undoing its finding is %+v, %v", f, err)
+	}
 }
 
 // action is the change that a finding calls for.

@@ -198,6 +198,19 @@ func TestCover(t *testing.T) {
 	v.says("ending cover", 200, "they no longer stand in")
 	s.work()
 	sees("ended", false)
+
+	// In two taps: the class, and the button.
+	v.open("/classes")
+	v.press("a[href='/classes?class=" + course + "']")
+	v.press("form[action='/cover'] button")
+	v.says("naming cover in two taps", 200, "It is noted who stands in.")
+	s.work()
+	d := s.last()
+	if d.Do != decisions.Cover || d.Course != course || d.From != s.inDays(0) || d.Until != s.inDays(0) || d.Who == "" || s.teaches(s.user(d.Who).PrimaryEmail, course) {
+		t.Errorf("noted was %+v", d)
+	}
+	v.open("/classes")
+	v.says("what became of it", 200, "you named who stands in until", "taken up")
 }
 
 // colleague is the address of an adult who plays no role and teaches no class.

@@ -41,7 +41,10 @@ var pages = []shownPage{
 	{name: "home-moderated", path: "/?noted=moderated", who: []string{"blog-host"}},
 	{name: "check-ins", path: "/check-ins", who: []string{"administrator", "officer", "headteacher", "page-host", "dojo-teacher"}, chosen: []string{"page-host desktop"}},
 	{name: "classes", path: "/classes", who: []string{"officer", "headteacher", "page-host"}},
+	{name: "cover", path: "/classes", who: []string{"page-host"}, do: func(v *visitor) { v.press("a[href^='/classes?class=']") }},
 	{name: "findings", path: "/findings", who: []string{"administrator", "officer", "headteacher"}},
+	{name: "findings-in-a-folder", path: "/findings", who: []string{"administrator"}, do: func(v *visitor) { v.open(v.value("a[href^='/findings?folder=']", "href")) }},
+	{name: "findings-private", path: "/findings?state=private", who: []string{"officer"}},
 	{name: "findings-asked", path: "/findings?asked=waiting", who: []string{"administrator"}},
 	{name: "findings-to-ask", path: "/findings?asked=can&severity=medium", who: []string{"administrator"}},
 	{name: "reminders", path: "/reminders", who: []string{"officer", "page-host", "colleague"}},
@@ -56,7 +59,11 @@ var pages = []shownPage{
 	{name: "report-sent", path: "/reports/termly/2026-autumn", who: []string{"governor"}, document: true},
 	{name: "concern", path: "/concern", who: []string{"teacher", "officer"}},
 	{name: "concern-form", path: "/concern", who: []string{"teacher"}, do: func(v *visitor) { v.press("button[name=about][value=pupil]") }},
-	{name: "incidents", path: "/incidents", who: []string{"officer", "headteacher"}},
+	{name: "concern-form-mistake", path: "/concern", who: []string{"teacher"}, do: (*visitor).forgetTheKind},
+	{name: "concern-sent", path: "/concern", who: []string{"teacher"}, do: func(v *visitor) { v.raiseConcern("pupil") }},
+	{name: "incidents", path: "/incidents", who: []string{"officer", "headteacher", "chair"}},
+	{name: "entry-not-opened", path: "/incidents", who: []string{"officer"}, do: (*visitor).unopenedEntry},
+	{name: "entry-about-an-adult", path: "/incidents", who: []string{"headteacher", "chair"}, do: (*visitor).lastEntry},
 	{name: "entry", path: "/incidents/e/ID", who: []string{"officer"}, do: (*visitor).openEntry},
 	{name: "incident-numbers", path: "/incidents/numbers", who: []string{"governor", "headteacher"}},
 	{name: "no-such-page", path: "/nothing-here", who: []string{"teacher"}},
@@ -80,7 +87,7 @@ func (s *stage) people() map[string]string {
 	course, teacher := s.teacher(2)
 	return map[string]string{
 		"teacher": teacher, "administrator": s.role(policy.RoleAdmin), "officer": s.role(policy.RoleOfficer), "headteacher": s.role(policy.RoleHead), "governor": s.role(policy.RoleGovernor),
-		"page-host": s.role(policy.RolePageHost), "colleague": s.colleague(course), "pupil": s.pupil(), "blog-host": s.blogHost(), "dojo-teacher": s.dojoTeacher, "owner": s.user(s.askable(1)[0].view.Ask).PrimaryEmail,
+		"page-host": s.role(policy.RolePageHost), "colleague": s.colleague(course), "chair": s.role(policy.RoleChair), "pupil": s.pupil(), "blog-host": s.blogHost(), "dojo-teacher": s.dojoTeacher, "owner": s.user(s.askable(1)[0].view.Ask).PrimaryEmail,
 	}
 }
 
@@ -89,7 +96,9 @@ func eachPage(t *testing.T, s *stage, setup func(v *visitor), look func(t *testi
 	people := s.people()
 	raise := s.visit(t)
 	raise.signIn(people["teacher"])
-	raise.raiseConcern()
+	raise.raiseConcern("pupil")
+	raise.raiseConcern("adult")
+	raise.raiseConcern("adult", string(policy.RoleHead))
 	keeper := s.visit(t)
 	keeper.signIn(people["page-host"])
 	keeper.enter("Technician of the boiler firm", "Blue folder, office", s.inDays(90))
@@ -98,7 +107,18 @@ func eachPage(t *testing.T, s *stage, setup func(v *visitor), look func(t *testi
 	keeper.renew(s.inDays(120))
 	keeper.enter("Swimming coach", "", s.inDays(60))
 	s.askOwner(t, s.askable(1)...)
+	except := s.visit(t)
+	except.signIn(people["officer"])
+	except.exceptPrivately()
 	s.work()
+	for _, who := range []string{"headteacher", "chair"} { // what they open here is not opened while the worker is at work for another
+		reader := s.visit(t)
+		reader.signIn(people[who])
+		for reader.open("/incidents"); reader.count(unopened) > 0; reader.open("/incidents") {
+			reader.press(unopened)
+			s.work()
+		}
+	}
 	s.sendReport(people["governor"])
 	people[""] = ""
 	for _, who := range slices.Sorted(maps.Keys(people)) {
@@ -109,14 +129,55 @@ func eachPage(t *testing.T, s *stage, setup func(v *visitor), look func(t *testi
 	}
 }
 
-// raiseConcern sends a concern about a pupil.
-func (v *visitor) raiseConcern() {
+// unopened opens an entry of the incident log, on the list of them.
+const unopened = "form[action^='/incidents/open/'] button"
+
+// raiseConcern sends a concern about somebody, who may play these roles.
+func (v *visitor) raiseConcern(about string, roles ...string) {
 	v.t.Helper()
 	v.open("/concern")
-	v.press("button[name=about][value=pupil]")
+	v.press("button[name=about][value=" + about + "]")
 	eval[bool](v, "(document.querySelector('input[name=kind]').checked = true)")
+	for _, role := range roles {
+		eval[bool](v, "(document.querySelector(%s).checked = true)", "input[name=concerns][value="+role+"]")
+	}
 	v.press("form[action='/concern'] button")
-	v.says("a concern", 200)
+	v.says("a concern", 200, "Thank you.")
+}
+
+// forgetTheKind sends a concern without saying what sort of thing it is, past the browser, which would not.
+func (v *visitor) forgetTheKind() {
+	v.t.Helper()
+	v.press("button[name=about][value=adult]")
+	eval[int](v, "[...document.querySelectorAll('[required]')].map(e => e.required = false).length")
+	v.press("form[action='/concern'] button")
+	v.says("a concern without its kind", 400, "It was not sent.")
+}
+
+// exceptPrivately agrees to the first finding that can be ticked, for a reason that others must not know.
+func (v *visitor) exceptPrivately() {
+	v.t.Helper()
+	v.open("/findings?severity=medium")
+	eval[bool](v, "(document.querySelector('input[name=pick]').checked = true)")
+	eval[bool](v, "(document.querySelector('input[name=private]').checked = true)")
+	v.set("#until", v.s.inDays(20))
+	v.set("#why", "A special need.")
+	v.press("form[action='/findings/agree'] button:not([formaction]):not([name])")
+	v.says("a private exception", 200, "It is noted, and taken up within minutes")
+}
+
+// unopenedEntry is an entry's page before it is opened.
+func (v *visitor) unopenedEntry() {
+	v.t.Helper()
+	v.open("/incidents/e/" + strings.TrimPrefix(v.value("form[action^='/incidents/open/']", "action"), "/incidents/open/"))
+	v.says("an entry that is not opened", 200, "You can read this entry")
+}
+
+// lastEntry is the page of the last entry on the list, which was opened before.
+func (v *visitor) lastEntry() {
+	v.t.Helper()
+	v.open(eval[string](v, "[...document.querySelectorAll('a[href^=\"/incidents/e/\"]')].at(-1).getAttribute('href')"))
+	v.says("an entry about an adult", 200, "You can read it", "About an adult")
 }
 
 // openEntry opens the newest entry of the incident log.

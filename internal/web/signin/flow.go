@@ -12,6 +12,8 @@ import (
 
 	"github.com/coreos/go-oidc/v3/oidc"
 	"golang.org/x/oauth2"
+
+	"esafetybot/internal/limit"
 )
 
 // begun is a sign-in on its way, in a cookie of the browser that began it.
@@ -22,6 +24,12 @@ type begun struct {
 	To       string `json:"to"`
 	At       int64  `json:"at"` // Unix seconds
 }
+
+// A whole school signs in from one address at half past eight, each person with two requests.
+const (
+	attemptsAtOnce    = 60
+	attemptsPerSecond = 1
+)
 
 // mostBegun is how many sign-ins one browser may have on their way, in as many tabs. They are kept apart by their cookies' names.
 const mostBegun = 4
@@ -227,7 +235,7 @@ func noAnswer() Problem {
 
 // allowed counts an attempt, and answers if there were too many.
 func (s *SignIn) allowed(w http.ResponseWriter, r *http.Request) bool {
-	if s.limit.allow(s.c.Remote(r), s.c.Clock()) {
+	if s.limit.Allow(limit.Network(s.c.Remote(r)), s.c.Clock()) {
 		return true
 	}
 	w.Header().Set("Retry-After", "60")

@@ -166,36 +166,6 @@ func TestRevokedStayRevoked(t *testing.T) {
 	}
 }
 
-func TestNetworks(t *testing.T) {
-	for remote, want := range map[string]string{
-		"192.0.2.1:5": "192.0.2.1", "192.0.2.1": "192.0.2.1", "[::ffff:192.0.2.1]:5": "192.0.2.1", "[2001:db8:1:2:3:4:5:6]:7": "2001:db8:1:2::/64", "2001:db8:1:2::9": "2001:db8:1:2::/64",
-		"fe80::1%eth0": "fe80::/64", "": "", "pipe": "",
-	} {
-		if got := network(remote); got != want {
-			t.Errorf("%q counts as %q, want %q", remote, got, want)
-		}
-	}
-}
-
-func TestLimitIsBounded(t *testing.T) {
-	var l limiter
-	now := time.Unix(1_793_606_400, 0)
-	address := func(i int) string { return fmt.Sprintf("10.%d.%d.%d", i>>16, i>>8&255, i&255) }
-	refused := 0
-	for i := range 2 * mostNetworks {
-		if !l.allow(address(i), now) {
-			refused++
-		}
-	}
-	if len(l.networks) != mostNetworks || refused != mostNetworks-attemptsAtOnce {
-		t.Errorf("%d networks remembered, %d refused", len(l.networks), refused)
-	}
-	now = now.Add(time.Second)
-	if !l.allow(address(3*mostNetworks), now) || len(l.networks) != 1 {
-		t.Errorf("a second later %d are remembered", len(l.networks))
-	}
-}
-
 func TestPlainAddresses(t *testing.T) {
 	for a, want := range map[string]bool{
 		"ann@school.example": true, "a.b+c@x.example": true, "o'neil@x.example": true, "": false, "@": false, "a@": false, "@b.example": false, "Ann@x.example": false, "a@b@c.example": false, "a b@c.example": false,

@@ -35,6 +35,8 @@ import (
 
 	"github.com/coreos/go-oidc/v3/oidc"
 	"golang.org/x/oauth2"
+
+	"esafetybot/internal/limit"
 )
 
 const (
@@ -107,7 +109,7 @@ type SignIn struct {
 	starts    box
 	forms     [][]byte // keys of tokens, the present one first
 	revoked   revoked
-	limit     limiter
+	limit     limit.Limiter // attempts to sign in, by network
 
 	mu       sync.Mutex
 	provider *oidc.Provider // once the issuer has told where its endpoints are
@@ -162,7 +164,7 @@ func New(c Config) (*SignIn, error) {
 			return nil, fmt.Errorf("sign-in: %q is no domain", d)
 		}
 	}
-	s := &SignIn{c: c, secure: base.Scheme == "https", outsiders: outsiders}
+	s := &SignIn{c: c, limit: limit.Limiter{AtOnce: attemptsAtOnce, PerSecond: attemptsPerSecond}, secure: base.Scheme == "https", outsiders: outsiders}
 	if s.sessions, err = newBox(c, "session"); err != nil {
 		return nil, err
 	}
