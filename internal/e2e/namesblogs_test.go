@@ -2,7 +2,6 @@ package e2e
 
 import (
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -10,7 +9,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"esafetybot/internal/audit"
 	"esafetybot/internal/checks/names"
+	"esafetybot/internal/colours"
 	"esafetybot/internal/findings"
 	"esafetybot/internal/google"
 	"esafetybot/internal/jobs"
@@ -179,6 +180,17 @@ func TestNamesOnBlogs(t *testing.T) {
 	stands("full-name", "2", "resolved fine")
 	stands("not-to-publish", "4", "resolved fine")
 
+	// Nobody runs the other blog: whatever else is found, that it was not seen stands with each clause on names.
+	all, err := audit.Open(t.Context(), w.store, w.policy, s.world.Now(), nil)
+	s.do(err)
+	now, err := all.At(t.Context(), s.world.Now())
+	s.do(err)
+	for _, c := range now.Clauses {
+		if c.Colour == colours.Green || !slices.ContainsFunc(c.Unseen, func(u string) bool { return strings.HasPrefix(u, "Pupils' names on one of the blogs: nobody") }) {
+			t.Errorf("%s is %s, unseen: %q", c.ID, c.Colour, c.Unseen)
+		}
+	}
+
 	// A post deleted for good, then the whole blog.
 	change(func(b *world.Blog) {
 		b.Post("3").Content = "<p>Bo Li</p>"
@@ -200,9 +212,6 @@ func TestNamesOnBlogsAreNotTold(t *testing.T) {
 	boss, _ := w.policy.Address(policy.RoleHead)
 	told := map[string]bool{}
 	for _, l := range w.letters(t) {
-		if dir := os.Getenv("ESAFETYBOT_SHOW"); dir != "" {
-			_ = os.WriteFile(fmt.Sprintf("%s/%s-%s.txt", dir, l.entry.Kind, l.entry.Recipient), []byte(l.text), 0o600)
-		}
 		for what, to := range map[string]string{"have a pupil's first name and surname in them": boss, "posts on blogs that the public can read need your look": lead} {
 			if !strings.Contains(l.text, what) {
 				continue
