@@ -12,6 +12,7 @@
 //     trusted domains, groups. Accounts of the customer and domain-wide grants inside it are kept in confidential trees only.
 //   - Where the titles that the public can read are asked for ([Reader.Titles]), what only a folder above makes public stands in the picture too: with Open, and
 //     without Grants. It goes as everything else goes, but is lost only if somebody waits for it ([Reader.Named]).
+//   - A share says which folders it lies in, as far as a read met them as the school's. Nothing is judged by that, and nothing is asked for it.
 //   - Documents hold ids; addresses of grantees are in the collection people.
 package shares
 
