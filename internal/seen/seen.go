@@ -171,9 +171,11 @@ type Share struct {
 	Link  string `json:"link,omitempty"`
 	Owner string `json:"owner,omitempty"` // Directory id of the owner; "" in a shared drive
 	Drive string `json:"drive,omitempty"` // id of the shared drive it is in
-	// Above are the ids of the folders above it, the nearest first, as far as they were met and at most [MostAbove]: the top of a Drive is one too.
-	Above  []string `json:"above,omitempty"`
-	Grants []Grant  `json:"grants"`
+	// Above are the ids of the folders above it, the nearest first, as far as they were met and are known to be the school's, and at most [MostAbove].
+	Above []string `json:"above,omitempty"`
+	// Next is the folder above those, of which was not seen whose it is. It is not kept: it may be another school's.
+	Next   string  `json:"-"`
+	Grants []Grant `json:"grants"`
 	// Open are the grants by which the public may open it that are not among Grants, because a folder above is their cause. They are kept
 	// only where somebody asks for the titles that the public can read.
 	Open  []Grant   `json:"open,omitempty"`

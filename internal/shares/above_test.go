@@ -60,7 +60,8 @@ func (d folders) Children(_ context.Context, _ string, in []string) iter.Seq2[se
 
 func (folders) NotFound(error) bool { return false }
 
-// What is shared knows the folders above it, the nearest first and no more than some: from a full read all, from a single look what is there and what was known further up, and never where it was before it moved.
+// What is shared knows the folders above it that were seen to be the school's, the nearest first and no more than some: from a full read all, from a single look what is known of that folder, and never where it was before it
+// moved. The top of a Drive, and a folder of others, are not among them.
 func TestAbove(t *testing.T) {
 	ctx, now := t.Context(), time.Date(2026, 11, 18, 12, 0, 0, 0, time.UTC)
 	s, err := memory.Open()
@@ -105,23 +106,27 @@ func TestAbove(t *testing.T) {
 	}
 
 	touch("file", false)
-	want("seen for the first time", map[string][]string{"file": {"c"}})
+	want("seen for the first time", map[string][]string{"file": nil})
 	if err := r.Owner(ctx, &kim); err != nil {
 		t.Fatal(err)
 	}
-	want("a full read", map[string][]string{"file": {"c", "b", "a", "top"}, "flat": {"top"}, "fdeep": {"h7", "h6", "h5", "h4", "h3", "h2"}, "fhidden": nil})
+	want("a full read", map[string][]string{"file": {"c", "b", "a"}, "flat": nil, "fdeep": {"h7", "h6", "h5", "h4", "h3", "h2"}, "fhidden": nil})
 	touch("file", false)
-	want("a single look", map[string][]string{"file": {"c", "b", "a", "top"}})
+	want("a single look", map[string][]string{"file": {"c", "b", "a"}})
+	d.parent["fnew"], d.parent["fother"] = "b", "foreign"
+	touch("fnew", false)
+	touch("fother", false)
+	want("new beside others", map[string][]string{"fnew": {"b", "a"}, "fother": nil})
 	touch("b", false)
-	want("a folder above it was shared", map[string][]string{"file": {"c", "b", "a", "top"}})
+	want("a folder above it was shared", map[string][]string{"file": {"c", "b", "a"}})
 	d.parent["b"] = "x"
 	touch("b", true)
-	want("a folder above it moved", map[string][]string{"file": {"c", "b", "x"}})
+	want("a folder above it moved", map[string][]string{"file": {"c", "b"}})
 	d.parent["file"] = "a"
 	touch("file", true)
-	want("it moved itself", map[string][]string{"file": {"a"}})
+	want("it moved itself, to where nobody looked yet", map[string][]string{"file": nil})
 	if err := r.Owner(ctx, &kim); err != nil {
 		t.Fatal(err)
 	}
-	want("a full read afterwards", map[string][]string{"file": {"a", "top"}})
+	want("a full read afterwards", map[string][]string{"file": {"a"}})
 }

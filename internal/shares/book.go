@@ -12,10 +12,12 @@
 //     trusted domains, groups. Accounts of the customer and domain-wide grants inside it are kept in confidential trees only.
 //   - Where the titles that the public can read are asked for ([Reader.Titles]), what only a folder above makes public stands in the picture too: with Open, and
 //     without Grants. It goes as everything else goes, but is lost only if somebody waits for it ([Reader.Named]).
+//   - A share says which folders it lies in, as far as a read met them as the school's. Nothing is judged by that, and nothing is asked for it.
 //   - Documents hold ids; addresses of grantees are in the collection people.
 package shares
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -214,6 +216,7 @@ func (b *Book) put(ctx context.Context, scope seen.Scope, s seen.Share) error {
 	if have, ok := pg.shares[subject]; ok {
 		remember(&s, have)
 	}
+	s.Next = ""
 	delete(pg.gone, subject)
 	if scope.Kind() != "tree" {
 		delete(b.fate, subject)
@@ -242,14 +245,35 @@ func (b *Book) Under(subject string) bool {
 	return b.under[subject]
 }
 
-// remember keeps what the log said of a share earlier, where it says nothing new, and which folders are above those that were met now.
-func remember(s *seen.Share, before seen.Share) {
-	if n := len(s.Above); n > 0 {
-		if i := slices.Index(before.Above, s.Above[n-1]); i >= 0 {
-			s.Above = slices.Concat(s.Above, before.Above[i+1:])
-			s.Above = s.Above[:min(len(s.Above), seen.MostAbove)]
+// join goes on with folders that were met before, where the next one is among them: whose they are was seen then.
+func join(s *seen.Share, known []string) {
+	if i := slices.Index(known, s.Next); i >= 0 && s.Next != "" {
+		s.Above, s.Next = slices.Concat(s.Above, known[i:]), ""
+		s.Above = s.Above[:min(len(s.Above), seen.MostAbove)]
+	}
+}
+
+// placed says of a share that was looked at by itself which folders it lies in, as far as others of its scope tell.
+func (b *Book) placed(ctx context.Context, scope seen.Scope, s *seen.Share) error {
+	all, err := b.Subjects(ctx, scope)
+	if have, ok := all[s.Subject()]; ok {
+		join(s, have.Above)
+	}
+	var best []string
+	for _, other := range all {
+		if i := slices.Index(other.Above, s.Next); i >= 0 && s.Next != "" {
+			if known := other.Above[i:]; cmp.Or(len(known)-len(best), slices.Compare(known, best)) > 0 {
+				best = known
+			}
 		}
 	}
+	join(s, best)
+	return err
+}
+
+// remember keeps what the log said of a share earlier, where it says nothing new, and which folders are above those that were met now.
+func remember(s *seen.Share, before seen.Share) {
+	join(s, before.Above)
 	if s.Since.IsZero() {
 		s.Since = before.Since
 	}

@@ -127,9 +127,11 @@ func (r *Reader) SharedDrive(ctx context.Context, d seen.Drive, members []seen.G
 		}
 	}
 	o := openings{drive: d.ID, parents: map[string]string{}, open: map[string]bool{}}
+	up := func(id string) (string, bool) { parent, met := o.parents[id]; return parent, met || id == d.ID }
 	var waiting []seen.Item
 	for it, err := range r.Drive.DriveItems(ctx, d.ID, as[0]) {
 		if err != nil {
+			res.allAbove(up)
 			return errors.Join(err, r.Book.Enter(ctx, scope, res.shares))
 		}
 		folder := it.MimeType == seen.MimeFolder
@@ -158,7 +160,6 @@ func (r *Reader) SharedDrive(ctx context.Context, d seen.Drive, members []seen.G
 			passing(it)
 		}
 	}
-	up := func(id string) (string, bool) { parent, met := o.parents[id]; return parent, met }
 	res.allAbove(up)
 	failed = errors.Join(failed, r.replace(ctx, scope, known, res, as[0]))
 	if marked && failed == nil {

@@ -144,24 +144,21 @@ func (r *Reader) near(g seen.Grant) school.Nearness {
 
 // shareOf makes a share of an item and the grants it is the cause of.
 func (r *Reader) shareOf(it seen.Item, grants []seen.Grant) seen.Share {
-	s := seen.Share{Kind: "file", ID: it.ID, Mime: it.MimeType, Title: it.Name, Link: it.Link, Drive: it.Drive, Grants: grants}
+	s := seen.Share{Kind: "file", ID: it.ID, Mime: it.MimeType, Title: it.Name, Link: it.Link, Drive: it.Drive, Next: it.Parent, Grants: grants}
 	if a, ok := r.Who.Account(it.Owner); ok && it.Drive == "" {
 		s.Owner = a.ID
-	}
-	if it.Parent != "" {
-		s.Above = []string{it.Parent}
 	}
 	return s
 }
 
-// above adds the folders further up to what a share says of where it is, as far as up knows the parent of each.
+// above moves from Next to Above the folders that were met, which up tells with the parent of each.
 func above(s *seen.Share, up func(folder string) (parent string, met bool)) {
-	for len(s.Above) > 0 && len(s.Above) < seen.MostAbove {
-		parent, met := up(s.Above[len(s.Above)-1])
-		if !met || parent == "" || slices.Contains(s.Above, parent) {
+	for len(s.Above) < seen.MostAbove && s.Next != "" {
+		parent, met := up(s.Next)
+		if !met || slices.Contains(s.Above, s.Next) {
 			return
 		}
-		s.Above = append(s.Above, parent)
+		s.Above, s.Next = append(s.Above, s.Next), parent
 	}
 }
 
@@ -212,10 +209,12 @@ func (r *Reader) Owner(ctx context.Context, a *seen.Account) error {
 	}
 	res := newResult()
 	folders := map[string]folder{}
+	up := func(id string) (string, bool) { f, met := folders[id]; return f.parent, met }
 	var waiting []pending
 	for it, err := range r.Drive.OwnedItems(ctx, a.Address) {
 		if err != nil {
 			// What was read is true all the same; what was not read stays as it is.
+			res.allAbove(up)
 			return errors.Join(err, r.Book.Enter(ctx, scope, res.shares))
 		}
 		kept := r.kept(it.Grants)
@@ -244,7 +243,7 @@ func (r *Reader) Owner(ctx context.Context, a *seen.Account) error {
 			return err
 		}
 	}
-	res.allAbove(func(id string) (string, bool) { f, met := folders[id]; return f.parent, met })
+	res.allAbove(up)
 	return r.replace(ctx, scope, known, res, a.Address)
 }
 

@@ -24,7 +24,7 @@ type Touched struct {
 	Since   time.Time // when its sharing changed, zero if it did not
 	By      string    // Directory id of who gave somebody access, where the log tells
 
-	up map[string]string // the parents of folders that were met on the way to it
+	up map[string]string // the parents of folders of ours that were met on the way to it
 }
 
 // Pass is one run's work through touched items: each is read live once.
@@ -270,6 +270,9 @@ func (r *Reader) evaluate(ctx context.Context, it seen.Item, t Touched) error {
 	if it.Drive == "" {
 		scope = OwnerScope(a.ID)
 	}
+	if err := r.Book.placed(ctx, scope, &s); err != nil {
+		return err
+	}
 	return r.Book.Put(ctx, scope, s)
 }
 
@@ -370,7 +373,7 @@ func (p *Pass) subtree(ctx context.Context, root seen.Item, moved bool) error {
 	}
 	err := r.descend(ctx, root, func(it seen.Item) (bool, error) {
 		p.first(it.ID)
-		if it.MimeType == seen.MimeFolder && moved {
+		if it.MimeType == seen.MimeFolder && moved && r.Who.Ours(it.Owner) {
 			up[it.ID] = it.Parent
 		}
 		if err := r.evaluate(ctx, it, Touched{up: up}); err != nil {
