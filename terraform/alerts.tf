@@ -12,6 +12,10 @@ locals {
       title = "the brake held changes"
       next  = "More was to be changed at once than the policy lets happen by itself, or what was read looks wrong. Nothing was changed. Look at what waits on the review site, or with `esafetybot plan`."
     }
+    given_up = {
+      title = "mail was given up"
+      next  = "Some mail could not be sent and is not tried again by itself; a mail of the program could not tell you. Why stands in the worker's log (Google Cloud console › Cloud Run › Jobs › esafetybot-worker › Logs) and on the review site. See whether the sender's mailbox exists, and whether addresses in the policy are right. Then run `esafetybot mail retry --all`."
+    }
     }, local.trust ? { not_run = {
       title = "a school of the trust was not run"
       next  = "The log of esafetybot-worker says which school, at the line “school was not run”; its workspace administrator has had a letter. The next tick takes it up where it stopped. If it comes again tomorrow, look how that school's task ended (Cloud Run › Jobs › esafetybot-worker › Executions): too little memory, or longest_run."

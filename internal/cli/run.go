@@ -348,6 +348,7 @@ func (b *workbench) send(ctx context.Context, quiet bool) (err error) {
 		return err
 	}
 	r, err := box.Deliver(ctx, b.sender, b.env.Clock())
+	tellGivenUp(b.env.Log, r)
 	if err == nil {
 		err = r.Err()
 	}

@@ -11,6 +11,7 @@ type TroubleInput struct {
 	School  string
 	Officer string // the school's title of the e-safety officer
 	Jobs    []TroubleJob
+	Unsent  UnsentMail // mail that could not be sent before; the zero value if all went
 }
 
 // TroubleJob is a job that does not get done.
@@ -25,6 +26,7 @@ type troublePage struct {
 	School, Headline, Lead, Foot string
 	Lines                        []troubleLine
 	Do                           []string
+	Unsent, UnsentDo             []string
 }
 
 type troubleLine struct{ What, Said string }
@@ -59,9 +61,16 @@ var TroubleDo = []string{
 // Trouble writes the letter.
 func Trouble(in TroubleInput) (Rendered, error) {
 	p := troublePage{
-		School: clean(in.School, 80), Headline: "esafetybot could not do its work", Do: TroubleDo,
+		School: clean(in.School, 80), Headline: "esafetybot could not do its work", Do: TroubleDo, Unsent: in.Unsent.Words(),
 		Lead: "Part of what the online-safety policy asks this program to do does not get done. Until it does, what it would have found is not seen by anybody.",
 		Foot: "Written by esafetybot for the workspace administrator of " + cmp.Or(clean(in.School, 80), "the school") + ", at most once a day. The review site shows the same to them and to the " + cmp.Or(clean(in.Officer, 80), "e-safety officer") + ".",
+	}
+	if len(in.Jobs) == 0 {
+		p.Headline, p.Do = "esafetybot could not send some of its mail", nil
+		p.Lead = "Mail works again, or else this would not have come. Some of what was written before did not go out, and whoever it was for may not know of it."
+	}
+	if len(p.Unsent) > 0 {
+		p.UnsentDo = UnsentDo
 	}
 	var hashed []string
 	for _, j := range in.Jobs {
@@ -87,6 +96,15 @@ func Trouble(in TroubleInput) (Rendered, error) {
 	}
 	t.b.WriteString("\n")
 	for _, d := range p.Do {
+		t.para(d)
+	}
+	for _, u := range p.Unsent {
+		t.line(u)
+	}
+	if len(p.Unsent) > 0 {
+		t.b.WriteString("\n")
+	}
+	for _, d := range p.UnsentDo {
 		t.para(d)
 	}
 	t.b.WriteString("\n-- \n")

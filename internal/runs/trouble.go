@@ -31,6 +31,8 @@ type Trouble struct {
 type Troubles struct {
 	List []Trouble `json:"list"`
 	Told string    `json:"told,omitempty"` // the day
+	// GivenUp is up to when mail that was given up is told of in the letter.
+	GivenUp time.Time `json:"given_up,omitzero"`
 }
 
 // troublesKey is the key of the document among the run records that keeps them. No query finds it.
