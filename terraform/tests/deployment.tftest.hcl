@@ -135,6 +135,10 @@ run "site" {
     error_message = "Mails lead to the site."
   }
   assert {
+    condition     = keys(google_monitoring_alert_policy.errors) == ["site"] && strcontains(google_monitoring_alert_policy.errors["site"].conditions[0].condition_threshold[0].filter, "service_name=\"esafetybot-site\"")
+    error_message = "Somebody hears of a site that answers with errors, and of no receivers where there are none."
+  }
+  assert {
     condition     = length(google_secret_manager_secret.this) == 3 && toset(keys(google_secret_manager_secret_iam_member.reader)) == toset(["policy-worker", "policy-site", "oauth-client-secret-site", "site-key-site"])
     error_message = "The site's secrets are the site's."
   }
@@ -154,6 +158,10 @@ run "receivers" {
   assert {
     condition     = google_cloud_run_v2_service_iam_member.receiver[0].member == "allUsers" && google_cloud_run_v2_job_iam_member.receiver[0].role == "roles/run.invoker" && length(google_cloud_run_v2_service.site) == 0
     error_message = "Anybody may push, the receiver may start the worker, and needs no site."
+  }
+  assert {
+    condition     = keys(google_monitoring_alert_policy.errors) == ["receiver"] && strcontains(google_monitoring_alert_policy.errors["receiver"].conditions[0].condition_threshold[0].filter, "service_name=\"esafetybot-receiver\"") && strcontains(google_monitoring_alert_policy.errors["receiver"].conditions[0].condition_threshold[0].filter, "response_code_class=\"5xx\"")
+    error_message = "Somebody hears of receivers that answer with errors."
   }
   assert {
     condition     = toset([for e in google_cloud_run_v2_service.receiver[0].template[0].containers[0].env : e.name]) == toset(["ESAFETYBOT_HINTS", "ESAFETYBOT_SCHOOLS", "ESAFETYBOT_WORKER_JOB", "ESAFETYBOT_PUBSUB_ACCOUNT", "ESAFETYBOT_PUBSUB_AUDIENCE", "ESAFETYBOT_HOOKS_KEYS", "ESAFETYBOT_DOJO_RELAY_KEYS"])
