@@ -295,6 +295,7 @@ func (b *workbench) runAll(ctx context.Context, env jobs.Env, names []string, qu
 	defer func() { ended(failed) }()
 	log := telemetry.Logger(ctx, b.env.Log)
 	env.Log = log
+	failed = !b.sendLeft(ctx, names, quiet)
 	_ = jobs.Run(ctx, env, b.outbox, names, func(job string, r *jobs.Record, err error) {
 		if r != nil {
 			records = append(records, r)
@@ -322,6 +323,22 @@ func (b *workbench) runAll(ctx context.Context, env jobs.Env, names []string, qu
 	}
 	log.Info(logRunDone, "failed", failed, "jobs", len(records))
 	return records, failed
+}
+
+// sendLeft hands over, before any job begins, what a run wrote that was killed before it came to sending: if this one is killed too, the letter that says so has gone. It tells whether all went well.
+func (b *workbench) sendLeft(ctx context.Context, names []string, quiet bool) bool {
+	if !slices.Contains(names, sendJob) || len(names) == 1 {
+		return true
+	}
+	left, err := b.outbox.Untried(ctx)
+	if err == nil && left {
+		err = b.send(ctx, quiet)
+	}
+	if err == nil || errors.Is(err, jobs.ErrBusy) || ctx.Err() != nil {
+		return true // whoever sends has it
+	}
+	b.jobFailed(sendJob, err)
+	return false
 }
 
 // send hands over what waits in the outbox, under the lease of that job.

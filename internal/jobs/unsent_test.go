@@ -3,11 +3,11 @@ package jobs
 import (
 	"context"
 	"fmt"
+	netmail "net/mail"
+	"slices"
 	"strings"
 	"testing"
 	"time"
-
-	netmail "net/mail"
 
 	"esafetybot/internal/mail"
 	"esafetybot/internal/outbox"
@@ -41,6 +41,7 @@ func TestUnsentIsTold(t *testing.T) {
 	}
 	told := func() (texts []string) {
 		t.Helper()
+		c.done(slices.DeleteFunc(c.due(), func(job string) bool { return job == SendJob }), never)
 		c.do(tellTrouble(t.Context(), c.env, c.box, c.now))
 		for e, err := range c.box.All(t.Context(), time.Time{}) {
 			c.do(err)

@@ -51,13 +51,12 @@ func (s *Site) trouble(ctx context.Context, p *person) (*trouble, error) {
 	if err != nil {
 		return nil, err
 	}
+	var list []reports.TroubleJob
 	for _, x := range t.List {
-		since := x.Since
-		if !since.IsZero() {
-			since = since.In(s.Policy.School.Location)
-		}
-		out.Jobs, out.Do = append(out.Jobs, reports.TroubleJob{Job: x.Job, Since: since, Failed: x.Failed}.Words()), reports.TroubleDo
+		j := reports.TroubleJob{Job: x.Job, Since: x.Since.In(s.Policy.School.Location), Due: x.Due.In(s.Policy.School.Location), Failed: x.Failed, Stopped: x.Stopped}
+		list, out.Jobs = append(list, j), append(out.Jobs, j.Words())
 	}
+	out.Do = reports.TroubleDoFor(list)
 	if len(out.Jobs)+len(out.Unsent) == 0 {
 		return nil, nil
 	}

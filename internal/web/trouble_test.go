@@ -26,15 +26,17 @@ func TestTroubleShows(t *testing.T) {
 		"all is well": {func(x *adminRig) { x.ran(views.Told{}, "sharing") }, "", ""},
 		"a job fails": {func(x *adminRig) {
 			x.ran(views.Told{}, "sharing")
-			b := &store.Batch{}
-			known := runs.Troubles{List: []runs.Trouble{{Job: "sharing", Failed: true, Since: adminNow.Add(-2 * time.Hour)}}}
-			if err := known.Put(b, 0); err != nil {
-				x.t.Fatal(err)
-			}
-			if err := x.main.Commit(x.t.Context(), b); err != nil {
-				x.t.Fatal(err)
-			}
+			x.known(runs.Trouble{Job: "sharing", Failed: true, Since: adminNow.Add(-2 * time.Hour)})
 		}, part, "Looking at what is shared has failed since"},
+		"a job does not run in its time": {func(x *adminRig) {
+			x.ran(views.Told{}, "sharing")
+			x.known(runs.Trouble{Job: "weekly", Due: adminNow.Add(-48 * time.Hour)})
+		}, part, "Writing the weekly e-mail has been due since Monday 16 November, 12:00, and was never done."},
+		"it is ended each time": {func(x *adminRig) {
+			x.begun(adminNow.Add(-30*time.Hour), adminNow.Add(-time.Hour))
+			x.known(runs.Trouble{Job: "accounts", Since: adminNow.Add(-30 * time.Hour), Stopped: true})
+		}, part, "too little memory"},
+		"it began and never came to an end": {func(x *adminRig) { x.begun(adminNow.Add(-30 * time.Hour)) }, silent, "esafetybot doctor"},
 		"no worker": {func(x *adminRig) {
 			b := &store.Batch{}
 			r := runs.Record{ID: "old", Job: "sharing", Started: adminNow.Add(-50 * time.Hour), Ended: adminNow.Add(-49 * time.Hour)}
@@ -64,6 +66,36 @@ func TestTroubleShows(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// known leaves what the worker knows of jobs that do not get done.
+func (x *adminRig) known(list ...runs.Trouble) {
+	x.t.Helper()
+	b := &store.Batch{}
+	if err := (runs.Troubles{List: list}).Put(b, 0); err != nil {
+		x.t.Fatal(err)
+	}
+	if err := x.main.Commit(x.t.Context(), b); err != nil {
+		x.t.Fatal(err)
+	}
+}
+
+// begun leaves that a run began at some times, and never came to its end.
+func (x *adminRig) begun(at ...time.Time) {
+	x.t.Helper()
+	for _, at := range at {
+		had, version, err := runs.ReadBegun(x.t.Context(), x.main)
+		b := &store.Batch{}
+		if err == nil {
+			err = had.Begin(b, version, at)
+		}
+		if err == nil {
+			err = x.main.Commit(x.t.Context(), b)
+		}
+		if err != nil {
+			x.t.Fatal(err)
+		}
 	}
 }
 
