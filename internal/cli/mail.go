@@ -20,7 +20,7 @@ func newMail(o *options) *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use: "mail", Short: "Mail that could not be sent: which, why, and what is to become of it", Args: cobra.NoArgs,
-		Long:    "List the mails that could not be sent: those that are tried again by themselves, and those that were given up. What was given up waits until somebody says “mail retry” or “mail drop”.\n\n" +
+		Long: "List the mails that could not be sent: those that are tried again by themselves, and those that were given up. What was given up waits until somebody says “mail retry” or “mail drop”.\n\n" +
 			"Where serve runs on a state in a file, stop it first, and start it again afterwards: the file belongs to one process.",
 		Example: "  esafetybot mail --policy school.yaml",
 		RunE:    func(cmd *cobra.Command, _ []string) error { return o.unsent(cmd, asJSON) },
