@@ -10,12 +10,30 @@ locals {
     }
     braked = {
       title = "the brake held changes"
-      next  = "More was to be changed at once than the policy lets happen by itself, or what was read looks wrong. Nothing was changed. Look at what waits on the review site, or with `esafetybot plan`."
+      next  = "More was to be changed at once than the policy lets happen by itself, or what was read looks wrong. Nothing was changed. If the line “brake held changes” in the worker's log says why, put that right; the next run goes on. Else look at what waits on the review site, or with `esafetybot plan`."
+    }
+    given_up = {
+      title = "mail was given up"
+      next  = "Some mail could not be sent and is not tried again by itself; a mail of the program could not tell you. Why stands in the worker's log (Google Cloud console › Cloud Run › Jobs › esafetybot-worker › Logs) and on the review site. See whether the sender's mailbox exists, and whether addresses in the policy are right. Then run `esafetybot mail retry --all`."
     }
     }, local.trust ? { not_run = {
       title = "a school of the trust was not run"
       next  = "The log of esafetybot-worker says which school, at the line “school was not run”; its workspace administrator has had a letter. The next tick takes it up where it stopped. If it comes again tomorrow, look how that school's task ended (Cloud Run › Jobs › esafetybot-worker › Executions): too little memory, or longest_run."
   } } : {}) : {}
+
+  # What answers others, and who would hear of its errors otherwise: at the site people see them, at the receivers nobody.
+  answering = merge(
+    local.site ? { site = {
+      title   = "the review site answers with errors"
+      service = local.site_name
+      next    = "Look at the site's log (Google Cloud console › Cloud Run › ${local.site_name} › Logs)."
+    } } : {},
+    local.receiver ? { receiver = {
+      title   = "the receivers answer with errors"
+      service = local.receiver_name
+      next    = "Look at the receivers' log (Google Cloud console › Cloud Run › ${local.receiver_name} › Logs): mostly the database of hints cannot be written. Nothing is lost of what Google tells, since the jobs look every day; until it is mended they hear of it then and not within minutes. What a forwarder of ClassDojo's mails sent has to be sent again."
+    } } : {},
+  )
 }
 
 resource "google_logging_metric" "line" {
@@ -100,16 +118,16 @@ resource "google_monitoring_alert_policy" "silent" {
 }
 
 resource "google_monitoring_alert_policy" "errors" {
-  count = local.site ? 1 : 0
+  for_each = local.answering
 
-  display_name          = "esafetybot: the review site answers with errors"
+  display_name          = "esafetybot: ${each.value.title}"
   combiner              = "OR"
   notification_channels = [for c in google_monitoring_notification_channel.person : c.id]
 
   conditions {
     display_name = "more than five errors in ten minutes"
     condition_threshold {
-      filter          = "metric.type=\"run.googleapis.com/request_count\" AND resource.type=\"cloud_run_revision\" AND resource.labels.service_name=\"${local.site_name}\" AND metric.labels.response_code_class=\"5xx\""
+      filter          = "metric.type=\"run.googleapis.com/request_count\" AND resource.type=\"cloud_run_revision\" AND resource.labels.service_name=\"${each.value.service}\" AND metric.labels.response_code_class=\"5xx\""
       comparison      = "COMPARISON_GT"
       threshold_value = 5
       duration        = "0s"
@@ -124,9 +142,14 @@ resource "google_monitoring_alert_policy" "errors" {
     auto_close = "86400s"
   }
   documentation {
-    content   = "Look at the site's log (Google Cloud console › Cloud Run › ${local.site_name} › Logs)."
+    content   = each.value.next
     mime_type = "text/markdown"
   }
+}
+
+moved {
+  from = google_monitoring_alert_policy.errors[0]
+  to   = google_monitoring_alert_policy.errors["site"]
 }
 
 resource "google_billing_budget" "month" {

@@ -148,7 +148,7 @@ func newRoot(std IO) *cobra.Command {
 	f.DurationVar(&o.rotation, "rotation", 0, "the time in which every Drive is read in full again (default 28 days: 672h)")
 	f.BoolVarP(&o.verbose, "verbose", "v", false, "tell more while working")
 	f.StringVar(&o.logFormat, "log-format", "text", "how log lines are written: text, or json as Google's Cloud Logging reads it")
-	root.AddCommand(newInit(o), newDoctor(o), newRun(o), newServe(o), newSite(o), newDeployment(o), newReport(o), newFindings(o), newPlan(o), newApprove(o), newDecline(o), newApply(o), newUndo(o), newAccess(o), newLeaver(o), newCheckIns(o), newRecords(o), newReminders(o), newIncidents(o), newDojo(o), newPrivacy(o), newPolicy(o), newSim(o), newDemo(o), newMan(o))
+	root.AddCommand(newInit(o), newDoctor(o), newRun(o), newServe(o), newSite(o), newDeployment(o), newReport(o), newFindings(o), newPlan(o), newApprove(o), newDecline(o), newApply(o), newUndo(o), newAccess(o), newLeaver(o), newCheckIns(o), newRecords(o), newReminders(o), newMail(o), newIncidents(o), newDojo(o), newPrivacy(o), newPolicy(o), newSim(o), newDemo(o), newMan(o))
 	return root
 }
 

@@ -9,18 +9,20 @@ import (
 	"strings"
 
 	"esafetybot/internal/jobs"
+	"esafetybot/internal/outbox"
 )
 
 // Log lines that alerts of a deployment wait for (terraform/alerts.tf). Who changes one runs make generate.
 const (
 	logRunDone   = "run finished"       // every run, also one with nothing due; "failed" says how it went
 	logJobFailed = "job failed"         // with "job" and "error"
-	logBraked    = "brake held changes" // with "held": how many
+	logBraked    = "brake held changes" // with "held": how many, or "why" nothing at all was changed
+	logGivenUp   = "mail was given up"  // with "mails": how many; a letter could not say so
 	logNotRun    = "school was not run" // of a trust, with "since"; besides, its letter went out and the run failed
 )
 
 func logMessages() map[string]string {
-	return map[string]string{"run_done": logRunDone, "job_failed": logJobFailed, "braked": logBraked, "not_run": logNotRun}
+	return map[string]string{"run_done": logRunDone, "job_failed": logJobFailed, "braked": logBraked, "given_up": logGivenUp, "not_run": logNotRun}
 }
 
 // logFormats are the values of --log-format.
@@ -98,9 +100,26 @@ func (b *workbench) jobFailed(job string, err error) {
 	fmt.Fprintf(b.o.std.Err, "esafetybot: job %s: %v\n", job, err)
 }
 
-// tellBrake logs that changes were held by the brake: on a machine that nobody looks at, somebody must hear of it.
+// tellBrake logs that changes were held by the brake, or that nothing was changed because what was read looks wrong: on a machine that nobody looks at, somebody must hear of it.
 func (b *workbench) tellBrake(r *jobs.Record) {
-	if r.Actions != nil && r.Actions.Braked > 0 {
+	switch {
+	case r.Actions == nil:
+	case r.Actions.Halted != "":
+		b.env.Log.Warn(logBraked, "job", r.Job, "held", r.Actions.Braked, "why", r.Actions.Halted)
+	case r.Actions.Braked > 0:
 		b.env.Log.Warn(logBraked, "job", r.Job, "held", r.Actions.Braked)
+	}
+}
+
+// tellGivenUp logs that mail was given up: it is not tried again unless somebody says so, and who should have had it knows of nothing.
+func tellGivenUp(log *slog.Logger, r outbox.Result) {
+	n := 0
+	for _, p := range r.Problems {
+		if p.GivenUp {
+			n++
+		}
+	}
+	if n > 0 {
+		log.Error(logGivenUp, "mails", n)
 	}
 }

@@ -78,6 +78,7 @@ func (o *options) overview(ctx context.Context, t *policy.Trust, clock func() ti
 			return err
 		}
 		r, err := box.Deliver(ctx, by, clock())
+		tellGivenUp(env.Log, r)
 		if err == nil {
 			err = r.Err()
 		}

@@ -316,6 +316,7 @@ func (b *workbench) runAll(ctx context.Context, env jobs.Env, names []string, qu
 	defer func() { ended(failed) }()
 	log := telemetry.Logger(ctx, b.env.Log)
 	env.Log = log
+	failed = !b.sendLeft(ctx, names, quiet)
 	_ = jobs.Run(ctx, env, b.outbox, names, func(job string, r *jobs.Record, err error) {
 		if r != nil {
 			records = append(records, r)
@@ -345,6 +346,22 @@ func (b *workbench) runAll(ctx context.Context, env jobs.Env, names []string, qu
 	return records, failed
 }
 
+// sendLeft hands over, before any job begins, what a run wrote that was killed before it came to sending: if this one is killed too, the letter that says so has gone. It tells whether all went well.
+func (b *workbench) sendLeft(ctx context.Context, names []string, quiet bool) bool {
+	if !slices.Contains(names, sendJob) || len(names) == 1 {
+		return true
+	}
+	left, err := b.outbox.Untried(ctx)
+	if err == nil && left {
+		err = b.send(ctx, quiet)
+	}
+	if err == nil || errors.Is(err, jobs.ErrBusy) || ctx.Err() != nil {
+		return true // whoever sends has it
+	}
+	b.jobFailed(sendJob, err)
+	return false
+}
+
 // send hands over what waits in the outbox, under the lease of that job.
 func (b *workbench) send(ctx context.Context, quiet bool) (err error) {
 	b.sending.Lock() // two deliveries must not run at once, and on a file of its own a process's leases are no bar to itself
@@ -369,6 +386,7 @@ func (b *workbench) send(ctx context.Context, quiet bool) (err error) {
 		return err
 	}
 	r, err := box.Deliver(ctx, b.sender, b.env.Clock())
+	tellGivenUp(b.env.Log, r)
 	if err == nil {
 		err = r.Err()
 	}

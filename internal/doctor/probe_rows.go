@@ -115,7 +115,7 @@ var rows = []row{
 	{89, yes, "", ""},
 	{90, part, change, "comment as a host and compare"},
 	{91, part, change, "leave a comment on a blog that moderates"},
-	{92, no, look, "open it"},
+	{92, no, look, "open them"},
 	{93, part, change, "list the files in a folder that anybody with the link can open"},
 	{94, part, change, "rename a link-shared file, list the log after an hour"},
 	{95, no, change, "put a file into an open folder of a shared drive, list the log after an hour"},

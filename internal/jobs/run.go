@@ -40,6 +40,9 @@ type Seen struct {
 // Where the clock called ([Env.Since]) and somebody else turns out to hold a job or to have done it, this run leaves them the rest too: whoever is behind stops, whoever is ahead goes on, and what is
 // left if they are killed the next look at the clock finds. The incident log alone is served beside whatever else runs.
 func Run(ctx context.Context, env Env, box *outbox.Outbox, names []string, done func(job string, r *Record, err error)) error {
+	if err := begins(ctx, env, box, names); err != nil && ctx.Err() == nil {
+		env.Log.Error("that a run begins could not be noted, so that nobody is told if it is killed", "error", err.Error())
+	}
 	hints, err := takeHints(ctx, env)
 	hintless(ctx, env, err)
 	env.First = hints.first()
@@ -126,6 +129,11 @@ func Run(ctx context.Context, env Env, box *outbox.Outbox, names []string, done 
 	}
 	if slices.Contains(names, RetentionJob) {
 		one(RetentionJob, func(ctx context.Context, env Env) (*Record, error) { return Retention(ctx, env, s.Census.Now) })
+	}
+	if ctx.Err() == nil && !left {
+		if err := ends(ctx, env, names); err != nil {
+			errs = errors.Join(errs, fmt.Errorf("that the run came to its end: %w", err))
+		}
 	}
 	if ctx.Err() == nil && box != nil {
 		if err := tellTrouble(ctx, env, box, s.Census.Now); err != nil {

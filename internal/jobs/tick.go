@@ -18,7 +18,8 @@ import (
 	"esafetybot/internal/store"
 )
 
-// SendJob hands over what waits in the outbox. It is done by whoever runs the jobs, after them, and leaves no record.
+// SendJob hands over what waits in the outbox. It is done by whoever runs the jobs, after them, and leaves no record: what does not go stands with the messages
+// themselves ([outbox.Outbox.Unsent]), where the review site finds it.
 const SendJob = handOver
 
 const handOver = "send"

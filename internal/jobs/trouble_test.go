@@ -30,7 +30,12 @@ func TestTrouble(t *testing.T) {
 		}
 		return had, mails
 	}
+	// rest does what else is due. What is written is not sent: the test reads it.
+	rest := func(but ...string) {
+		c.done(slices.DeleteFunc(c.due(), func(job string) bool { return job == SendJob || slices.Contains(but, job) }), never)
+	}
 	c.done([]string{AccountsJob, SharingJob}, fails)
+	rest(SharingJob)
 	if had, mails := tell(); len(had.List)+len(mails) > 0 {
 		t.Errorf("told of a job that failed once: %v, %d mails", had, len(mails))
 	}
@@ -51,6 +56,7 @@ func TestTrouble(t *testing.T) {
 	}
 	c.now = c.now.Add(24 * time.Hour) // and the next day, on which nobody looked at the accounts either
 	c.done([]string{SharingJob}, fails)
+	rest(AccountsJob, SharingJob)
 	had, mails = tell()
 	var late []string
 	for _, x := range had.List {

@@ -164,27 +164,6 @@ func (o *Outbox) deliver(ctx context.Context, sender mail.Sender, now time.Time,
 	return nil
 }
 
-// Retry puts a message that was given up back in line, for an administrator who has removed the cause.
-func (o *Outbox) Retry(ctx context.Context, key string) error {
-	d, err := o.s.Get(ctx, Letters, key)
-	if err != nil {
-		return fmt.Errorf("outbox: message %s: %w", key, err)
-	}
-	e, err := entry(d)
-	if err != nil {
-		return err
-	}
-	if e.State != GivenUp {
-		return fmt.Errorf("outbox: message %s is %s, not given up: nothing to do", key, e.State)
-	}
-	// It may have been staged before, so it is looked for; or its token is known, so it is asked for.
-	e.State, e.Attempts, e.NextTry, e.Ended = Staging, 0, time.Time{}, time.Time{}
-	if e.Token != "" {
-		e.State = Staged
-	}
-	return o.save(ctx, &e)
-}
-
 func (o *Outbox) save(ctx context.Context, e *Entry) error {
 	fields, body, err := e.doc()
 	if err != nil {

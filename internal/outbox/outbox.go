@@ -17,7 +17,8 @@
 //
 // A crash in "staging" is cured by looking for what was staged and adopting it, a crash in "staged" by asking the sender
 // whether it still waits (no = it was sent). A message that fails is tried again in a later run, at growing distances, and
-// given up after [MaxAttempts]; it never stops the others. Two deliveries must not run at once: the job's lease sees to that,
+// given up after [MaxAttempts]; it never stops the others. What does not go out is counted by [Outbox.Unsent], and what was given up waits for somebody to say
+// that it is tried again ([Outbox.Retry]) or not ([Outbox.Drop]). Two deliveries must not run at once: the job's lease sees to that,
 // and every write of Deliver carries the lease's requirement (Options.Guard).
 //
 // # Documents
@@ -163,6 +164,7 @@ type Entry struct {
 	Ended     time.Time `json:"ended,omitzero"`    // when it was sent or given up
 	Problem   string    `json:"problem,omitempty"` // the last one, without addresses
 	Back      time.Time `json:"back,omitzero"`     // when it was found to have come back
+	Dropped   bool      `json:"dropped,omitempty"` // it was given up, and nobody wants it sent any more
 }
 
 // RecipientID is the id of the person behind an address: it can be compared, and does not show the address.
@@ -309,7 +311,10 @@ func partKey(e Entry, n int) string {
 
 func (e Entry) doc() (map[string]string, []byte, error) {
 	open := "yes"
-	if e.State == Sent || e.State == GivenUp {
+	switch {
+	case e.State == GivenUp && !e.Dropped && e.Parts > 0:
+		open = "given-up" // somebody has to say what becomes of it
+	case e.State == Sent || e.State == GivenUp:
 		open = "no"
 	}
 	fields := map[string]string{"open": open, "recipient": e.Recipient, "created": store.Time(e.Created)}

@@ -6,5 +6,5 @@ import "esafetybot/internal/store"
 func (o *Outbox) With(guard func(*store.Batch)) (*Outbox, error) {
 	opt := o.opt
 	opt.Guard = guard
-	return New(o.s, opt)
+	return &Outbox{s: o.s, opt: opt}, nil // what made o has looked at the rest
 }

@@ -103,8 +103,8 @@ run "worker" {
     error_message = "The worker runs without a site, three times the free number of ticks at most."
   }
   assert {
-    condition     = strcontains(google_logging_metric.line["job_failed"].filter, "jsonPayload.message=\"job failed\"") && length(google_monitoring_alert_policy.line) == 2 && length(google_monitoring_alert_policy.silent) == 1
-    error_message = "Somebody hears of a failure, of the brake, and of silence."
+    condition     = strcontains(google_logging_metric.line["job_failed"].filter, "jsonPayload.message=\"job failed\"") && toset(keys(google_monitoring_alert_policy.line)) == toset(["job_failed", "braked", "given_up"]) && length(google_monitoring_alert_policy.silent) == 1
+    error_message = "Somebody hears of a failure, of the brake, of mail that was given up, and of silence."
   }
   assert {
     condition     = strcontains(output.scopes, "https://www.googleapis.com/auth/drive,") && !contains(split(",", output.scopes), "https://www.googleapis.com/auth/classroom.announcements")
@@ -159,6 +159,10 @@ run "site" {
     error_message = "Mails lead to the site."
   }
   assert {
+    condition     = keys(google_monitoring_alert_policy.errors) == ["site"] && strcontains(google_monitoring_alert_policy.errors["site"].conditions[0].condition_threshold[0].filter, "service_name=\"esafetybot-site\"")
+    error_message = "Somebody hears of a site that answers with errors, and of no receivers where there are none."
+  }
+  assert {
     condition     = length(google_secret_manager_secret.this) == 3 && toset(keys(google_secret_manager_secret_iam_member.reader)) == toset(["policy-worker", "policy-site", "oauth-client-secret-site", "site-key-site"])
     error_message = "The site's secrets are the site's."
   }
@@ -178,6 +182,10 @@ run "receivers" {
   assert {
     condition     = google_cloud_run_v2_service_iam_member.receiver[0].member == "allUsers" && google_cloud_run_v2_job_iam_member.receiver[0].role == "roles/run.invoker" && length(google_cloud_run_v2_service.site) == 0
     error_message = "Anybody may push, the receiver may start the worker, and needs no site."
+  }
+  assert {
+    condition     = keys(google_monitoring_alert_policy.errors) == ["receiver"] && strcontains(google_monitoring_alert_policy.errors["receiver"].conditions[0].condition_threshold[0].filter, "service_name=\"esafetybot-receiver\"") && strcontains(google_monitoring_alert_policy.errors["receiver"].conditions[0].condition_threshold[0].filter, "response_code_class=\"5xx\"")
+    error_message = "Somebody hears of receivers that answer with errors."
   }
   assert {
     condition     = toset([for e in google_cloud_run_v2_service.receiver[0].template[0].containers[0].env : e.name]) == toset(["ESAFETYBOT_HINTS", "ESAFETYBOT_SCHOOLS", "ESAFETYBOT_WORKER_JOB", "ESAFETYBOT_PUBSUB_ACCOUNT", "ESAFETYBOT_PUBSUB_AUDIENCE", "ESAFETYBOT_HOOKS_KEYS", "ESAFETYBOT_DOJO_RELAY_KEYS"])
@@ -293,7 +301,7 @@ run "trust" {
     error_message = "Each school has a host of its own, and so has the trust."
   }
   assert {
-    condition     = length(google_firestore_database.this) == 3 && length(google_monitoring_alert_policy.line) == 3
+    condition     = length(google_firestore_database.this) == 3 && length(google_monitoring_alert_policy.line) == 4
     error_message = "The schools share three databases, and somebody hears of one that was not run."
   }
   assert {
