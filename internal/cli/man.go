@@ -30,6 +30,7 @@ var variables = []struct{ name, what string }{
 	{hooks.AudienceVar, "what the tokens of a Pub/Sub subscription that pushes are made for, and"},
 	{hooks.AccountVar, "the service account that they are made by: both or none"},
 	{dojoKeysVar, "keys of a forwarder of ClassDojo's mails, up to four, with commas between them (docs/classdojo.md)"},
+	{cloudRunJobVar, "set by Cloud Run in a job: a run that had something to do then stays for most of the minute that is paid for, and looks for what is urgent once more (docs/hooks.md)"},
 	{taskIndexVar, "which task of a Cloud Run job this is, and"},
 	{taskCountVar, "how many there are: Cloud Run sets both, and the tasks share the schools of a trust out"},
 	{"GOOGLE_CLOUD_PROJECT", "the Google Cloud project under whose name log lines for Cloud Logging carry their trace"},

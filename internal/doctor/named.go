@@ -46,6 +46,11 @@ var spots = []spot{
 	{"staff.days.{}", account, false, "their deadlines count every working day", func(p *policy.Policy, say func(string, ...string)) {
 		say("somebody who is not in every day (staff: days)", slices.Sorted(maps.Keys(p.Staff.Days))...)
 	}},
+	{"staff.year_leaders.*", mailable, false, "they are not offered to stand in for a teacher", func(p *policy.Policy, say func(string, ...string)) {
+		for _, year := range slices.Sorted(maps.Keys(p.Staff.YearLeaders)) {
+			say("who leads a year (staff: year_leaders)", p.Staff.YearLeaders[year])
+		}
+	}},
 	{"blogs.hosts", account, false, noMail, func(p *policy.Policy, say func(string, ...string)) {
 		for _, b := range p.Blogs {
 			say("somebody who looks after a blog", b.Hosts...)

@@ -122,7 +122,7 @@ const everywhere = `
 school: {name: Wren, timezone: Europe/London, domains: [school.example], org_units: [/1]}
 people: {workspace_admin: role@school.example, headteacher: {address: Nohead@school.example}, esafety_officer: noofficer@school.example}
 pupils: {org_units: [/1/2], roll: {csv: roll.csv, columns: {id: Admission number, email: Email, year: Year}}}
-staff: {org_units: [/1/3], roll: {csv: staff.csv, columns: {id: Staff code, email: Email}}, days: {Parttime@school.example: [mon]}}
+staff: {org_units: [/1/3], roll: {csv: staff.csv, columns: {id: Staff code, email: Email}}, days: {Parttime@school.example: [mon]}, year_leaders: {Year 4: leader@school.example}}
 others: [{name: Governors, group: nogovernors@school.example}, {name: Supply, org_unit: /1/4}]
 confidential_owners: [owner@school.example]
 blogs: [{blog: "1", name: Blog, hosts: [host@school.example]}]

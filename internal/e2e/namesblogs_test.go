@@ -2,6 +2,9 @@ package e2e
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -29,10 +32,36 @@ const kim = "kim@hazelbank.example"
 // bot is the service account of a hand-made tenant that names none, so that a scope can be taken from it.
 var bot = world.Client{ClientID: "1001", Email: "bot@project.example"}
 
+// blogless is the folder of the hand-made school about names as it would be without its blogs.
+func blogless(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, os.DirFS("../sim/testdata/tenants/names")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(filepath.Join(dir, "blogs.json")); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"classroom-school.yaml", "dojo-school.yaml"} {
+		text, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		cut := regexp.MustCompile(`(?m)^blogs:\n(  .*\n)+`).ReplaceAll(text, nil)
+		if len(cut) == len(text) {
+			t.Fatal(name + " lists no blogs any more")
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), cut, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
 // hazelblogs serves the hand-made school about names with two blogs that its policy lists, and one that it does not. kim runs the first; of the second nobody is more than an author.
 func hazelblogs(t *testing.T) (*campus, *watch) {
 	t.Helper()
-	const dir = "../sim/testdata/tenants/names"
+	dir := blogless(t)
 	w, err := world.Load(dir)
 	if err != nil {
 		t.Fatal(err)
@@ -255,7 +284,8 @@ func TestNamesOnBlogsAreNotTold(t *testing.T) {
 
 // TestNamesWithoutBlogs: a school that lists none is asked nothing about blogs, and needs no permission for them.
 func TestNamesWithoutBlogs(t *testing.T) {
-	s, w := hazelbank(t)
+	s := handMade(t, blogless(t))
+	w := s.watches[0]
 	s.world.Settings.Clients = []world.Client{bot}
 	delegate(s.world)
 	s.without(google.ScopeBlogs)
