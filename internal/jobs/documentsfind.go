@@ -238,21 +238,27 @@ type viewed struct {
 	by string
 }
 
-// keep notes a folder as somebody sees it, unless what is above it is known already.
+// owns tells whether it is the owner's view: whoever sees more than others.
+func (d *documentsRun) owns(v viewed) bool {
+	a, ours := d.Who().Account(v.Owner)
+	return ours && a.ID == v.by
+}
+
+// keep notes a folder as somebody sees it, unless it is known as its owner sees it.
 func (d *documentsRun) keep(folder seen.Item, by string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if have, ok := d.above[folder.ID]; !ok || have.Parent == "" {
+	if have, ok := d.above[folder.ID]; !ok || !d.owns(have) {
 		d.above[folder.ID] = viewed{folder, by}
 	}
 }
 
-// folder reads a folder above a file, once in a run; again only as somebody else while nobody saw what is above it.
+// folder reads a folder above a file, once in a run as its owner, and otherwise again as somebody else: what somebody sees above a file must not hang on who was asked before.
 func (d *documentsRun) folder(ctx context.Context, id, as string) (seen.Item, error) {
 	d.mu.Lock()
 	have, ok := d.above[id]
 	d.mu.Unlock()
-	if ok && (have.Parent != "" || have.by == as) {
+	if ok && (have.by == as || d.owns(have)) {
 		return have.Item, nil
 	}
 	a, _ := d.Who().AccountByID(as)
