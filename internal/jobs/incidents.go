@@ -205,11 +205,16 @@ func (r *incidentsRun) tellOf(ctx context.Context, s incidents.Shelf, n incident
 	if err != nil {
 		return err
 	}
+	return r.write(ctx, n, entryKind, letter, func(t incidents.Told) time.Time { return t.At })
+}
+
+// write puts an urgent letter into the outbox for everybody who is to be told, and notes that they were. One of a kind goes to somebody once about an entry and a moment.
+func (r *incidentsRun) write(ctx context.Context, n incidents.Notice, kind string, letter reports.Rendered, of func(incidents.Told) time.Time) error {
 	b := &store.Batch{}
 	for _, t := range n.To {
-		sum := sha256.Sum256([]byte(n.Entry + " " + store.Time(t.At)))
+		sum := sha256.Sum256([]byte(n.Entry + " " + store.Time(of(t))))
 		_, err := r.box.Put(ctx, b, r.Clock(), outbox.Letter{
-			To: netmail.Address{Name: r.nameOf(t), Address: t.Address}, Kind: entryKind, Period: hex.EncodeToString(sum[:10]), Urgent: true,
+			To: netmail.Address{Name: r.nameOf(t), Address: t.Address}, Kind: kind, Period: hex.EncodeToString(sum[:10]), Urgent: true,
 			Subject: letter.Subject, HTML: letter.HTML, Text: letter.Text,
 		})
 		if err != nil && !errors.Is(err, outbox.ErrExists) {
@@ -259,21 +264,7 @@ func (r *incidentsRun) tellTaker(ctx context.Context, n incidents.Notice, what i
 	if err != nil {
 		return err
 	}
-	b := &store.Batch{}
-	for _, t := range n.To {
-		sum := sha256.Sum256([]byte(n.Entry + " " + store.Time(what.Since)))
-		_, err := r.box.Put(ctx, b, r.Clock(), outbox.Letter{
-			To: netmail.Address{Name: r.nameOf(t), Address: t.Address}, Kind: takersKind, Period: hex.EncodeToString(sum[:10]), Urgent: true,
-			Subject: letter.Subject, HTML: letter.HTML, Text: letter.Text,
-		})
-		if err != nil && !errors.Is(err, outbox.ErrExists) {
-			return err
-		}
-	}
-	if err := r.log.MarkTold(b, n); err != nil {
-		return err
-	}
-	return r.lease.Commit(ctx, b)
+	return r.write(ctx, n, takersKind, letter, func(incidents.Told) time.Time { return what.Since })
 }
 
 // overdue keeps the findings on entries whose time is over. Only those are told of it who may read the entry anyway: whoever deals with the clause, else the e-safety officer, the safeguarding lead or the headteacher. Entries about adults, and

@@ -2,9 +2,6 @@ package runs
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
-	"fmt"
 	"time"
 
 	"esafetybot/internal/store"
@@ -28,26 +25,10 @@ func (b Begun) Stopped(now time.Time) bool {
 // begunKey is the key of the document among the run records that keeps it, while there is something to keep. No query finds it.
 const begunKey = "begun"
 
-type begunBody struct {
-	ID    string `json:"id"`
-	Job   string `json:"job"`
-	Begun Begun  `json:"begun"`
-}
-
 // ReadBegun reads it, and the version of the document: the zero value, and 0, if every run that began came to its end.
-func ReadBegun(ctx context.Context, s store.Store) (Begun, int64, error) {
-	d, err := s.Get(ctx, Records, begunKey)
-	if errors.Is(err, store.ErrNotFound) {
-		return Begun{}, 0, nil
-	}
-	var b begunBody
-	if err == nil {
-		err = json.Unmarshal(d.Body, &b)
-	}
-	if err != nil {
-		return Begun{}, 0, fmt.Errorf("whether a run came to its end cannot be read from the state: %w", err)
-	}
-	return b.Begun, d.Version, nil
+func ReadBegun(ctx context.Context, s store.Store) (b Begun, version int64, err error) {
+	version, err = readKept(ctx, s, begunKey, &b, "whether a run came to its end")
+	return b, version, err
 }
 
 // Begin adds to a batch that a run begins.
@@ -56,11 +37,7 @@ func (b Begun) Begin(batch *store.Batch, version int64, now time.Time) error {
 		b.Since = now.UTC()
 	}
 	b.Last, b.Tries = now.UTC(), b.Tries+1
-	body, err := json.Marshal(begunBody{ID: begunKey, Job: begunKey, Begun: b})
-	if err == nil {
-		batch.Put(Records, begunKey, version, nil, body)
-	}
-	return err
+	return putKept(batch, begunKey, version, b)
 }
 
 // End adds to a batch that a run came to its end.

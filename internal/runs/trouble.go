@@ -2,9 +2,6 @@ package runs
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
-	"fmt"
 	"time"
 
 	"esafetybot/internal/store"
@@ -57,35 +54,15 @@ type Due struct {
 // troublesKey is the key of the document among the run records that keeps them. No query finds it.
 const troublesKey = "troubles"
 
-type troublesBody struct {
-	ID       string   `json:"id"`
-	Job      string   `json:"job"`
-	Troubles Troubles `json:"troubles"`
-}
-
 // ReadTroubles reads what the worker last knew, and the version of the document.
-func ReadTroubles(ctx context.Context, s store.Store) (Troubles, int64, error) {
-	d, err := s.Get(ctx, Records, troublesKey)
-	if errors.Is(err, store.ErrNotFound) {
-		return Troubles{}, 0, nil
-	}
-	var b troublesBody
-	if err == nil {
-		err = json.Unmarshal(d.Body, &b)
-	}
-	if err != nil {
-		return Troubles{}, 0, fmt.Errorf("which jobs do not get done cannot be read from the state: %w", err)
-	}
-	return b.Troubles, d.Version, nil
+func ReadTroubles(ctx context.Context, s store.Store) (t Troubles, version int64, err error) {
+	version, err = readKept(ctx, s, troublesKey, &t, "which jobs do not get done")
+	return t, version, err
 }
 
 // Put adds to a batch what is known of jobs that do not get done.
 func (t Troubles) Put(b *store.Batch, version int64) error {
-	body, err := json.Marshal(troublesBody{ID: troublesKey, Job: troublesKey, Troubles: t})
-	if err == nil {
-		b.Put(Records, troublesKey, version, nil, body)
-	}
-	return err
+	return putKept(b, troublesKey, version, t)
 }
 
 // Judge looks at the newest runs of a job and tells whether it gets done: one that is due, and since when; what runs every day (daily) must besides have run lately.
