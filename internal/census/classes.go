@@ -2,6 +2,8 @@ package census
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/binary"
 	"iter"
 	"slices"
 	"sync"
@@ -18,8 +20,11 @@ var ClassEvents = []string{"user_added_to_course", "user_joined_course", "user_r
 // Active is the state of a course that is in use.
 const Active = "ACTIVE"
 
+// week is how often the members of a class are read although the log says nothing of them, where the rotation is not shorter: who teaches a class is whom its comments wait for.
+const week = 7 * 24 * time.Hour
+
 // Courses reads the classes that are in use, with what the book knows of their members brought up to date: read in full when they are new, when the
-// log says that they changed, and each at least once within the rotation. A class whose members could not be read is a gap
+// log says that they changed, and each at least once a week, or within the rotation if that is shorter. A class whose members could not be read is a gap
 // "class/ID". Classes of another school of the trust are left out, and nothing is kept of them: so their members are read anew each time. ok is false where the list of classes could not be read.
 func (c *Census) Courses(ctx context.Context, b *memory.Book, rotation time.Duration) (courses []seen.Course, ok bool) {
 	if courses, ok = list(c, "classes", c.Google.Courses(ctx, Active)); !ok {
@@ -38,7 +43,7 @@ func (c *Census) Courses(ctx context.Context, b *memory.Book, rotation time.Dura
 			ask = append(ask, course)
 		}
 	}
-	ask = append(ask, c.slice(b, courses, ask, rotation)...)
+	ask = append(ask, c.slice(b, courses, ask, min(week, rotation))...)
 	var mu sync.Mutex
 	neighbours := map[string]bool{}
 	_ = Each(ctx, c.Google.Workers(), ask, func(course seen.Course) {
@@ -166,16 +171,26 @@ func (c *Census) posts(ctx context.Context, kind string, courses []seen.Course, 
 	})
 }
 
-// slice picks the classes whose turn it is to be read again although the log says nothing of them, the ones read longest ago first.
-func (c *Census) slice(b *memory.Book, courses, but []seen.Course, rotation time.Duration) []seen.Course {
-	var old []seen.Course
+// slice picks the classes whose turn came since they were read, although the log says nothing of them.
+func (c *Census) slice(b *memory.Book, courses, but []seen.Course, period time.Duration) []seen.Course {
+	var due []seen.Course
 	for _, course := range courses {
 		have := b.Class(course.ID)
-		if have != nil && c.Now.Sub(have.Read) >= rotation && !slices.ContainsFunc(but, func(x seen.Course) bool { return x.ID == course.ID }) {
-			old = append(old, course)
+		if have != nil && have.Read.Before(turn(course.ID, c.Now, period)) && !slices.ContainsFunc(but, func(x seen.Course) bool { return x.ID == course.ID }) {
+			due = append(due, course)
 		}
 	}
-	return old
+	return due
+}
+
+// turn is when it was last a class's turn: once in a period, at a time that hangs on its id, so that classes which were all read on one day do not all have their next turn on one.
+func turn(id string, now time.Time, period time.Duration) time.Time {
+	if period <= 0 {
+		return now
+	}
+	h := sha256.Sum256([]byte(id)) // evenly, even over ids that differ in their last digit only
+	into := time.Duration(binary.BigEndian.Uint64(h[:8]) % uint64(period))
+	return now.Add(-into).Truncate(period).Add(into)
 }
 
 // changedClasses names the classes whose members changed since the last pull. ok is false when the log could not be read to its end.

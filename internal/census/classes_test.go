@@ -3,9 +3,11 @@ package census
 import (
 	"context"
 	"errors"
+	"fmt"
 	"iter"
 	"log/slog"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -23,17 +25,27 @@ type roster struct {
 	members []seen.ClassMember
 	refused error
 	events  []seen.Event
-	read    int // how often the members were asked for
+	mu      sync.Mutex
+	read    int      // how often the members were asked for
+	of      []string // and of which classes
+	classes int      // how many there are beside the first
 }
 
 func (*roster) Workers() int             { return 2 }
 func (*roster) Reason(error) seen.Reason { return seen.Failed }
-func (*roster) Courses(context.Context, ...string) iter.Seq2[seen.Course, error] {
-	return each([]seen.Course{{ID: "c1"}}, nil)
+func (r *roster) Courses(context.Context, ...string) iter.Seq2[seen.Course, error] {
+	list := []seen.Course{{ID: "c1"}}
+	for i := range r.classes {
+		list = append(list, seen.Course{ID: fmt.Sprintf("c%d", i+2)})
+	}
+	return each(list, nil)
 }
 
-func (r *roster) ClassMembers(context.Context, string) iter.Seq2[seen.ClassMember, error] {
+func (r *roster) ClassMembers(_ context.Context, class string) iter.Seq2[seen.ClassMember, error] {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	r.read++
+	r.of = append(r.of, class)
 	return each(r.members, r.refused)
 }
 
@@ -89,7 +101,7 @@ func TestChangedClassUnread(t *testing.T) {
 		if _, ok := c.Courses(ctx, b, 90*24*time.Hour); !ok {
 			t.Fatal("the classes could not be listed")
 		}
-		now = now.AddDate(0, 0, 1)
+		now = now.Add(time.Hour)
 		return c.Members(b, "c1")
 	}
 	day()
@@ -168,6 +180,49 @@ func TestDeletedMember(t *testing.T) {
 			if (address != "") != (ids[i] == "o1") {
 				t.Errorf("%s: of %s the address %q is kept", step.name, ids[i], address)
 			}
+		}
+	}
+}
+
+// Though the log says nothing, the members of each class are read again once in a week; never all on one day, although all were read on the first.
+func TestClassesInTurn(t *testing.T) {
+	ctx := context.Background()
+	s, err := storemem.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	first := time.Date(2026, 9, 14, 6, 0, 0, 0, time.UTC)
+	b, err := memory.Open(ctx, s, first, s.Commit)
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := &roster{members: []seen.ClassMember{{ID: "t1", Teacher: true}}, classes: 59}
+	read := map[string]int{} // class → day on which it was read last
+	for day := range 29 {
+		outside, err := people.Open(ctx, s, s.Commit)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := New(g, &policy.Policy{}, first.AddDate(0, 0, day), slog.New(slog.DiscardHandler))
+		c.Outside = outside
+		c.people = map[string]*seen.Person{"t1": {Account: seen.Account{ID: "t1", Address: "t1@school.example"}}}
+		g.of = nil
+		if _, ok := c.Courses(ctx, b, 28*24*time.Hour); !ok {
+			t.Fatal("the classes could not be listed")
+		}
+		if n := len(g.of); day == 0 && n != 60 || day > 0 && (n == 0 || n > 20) {
+			t.Errorf("on day %d the members of %d classes are read", day, n)
+		}
+		for _, class := range g.of {
+			if since := day - read[class]; day > 7 && since != 7 || since > 7 {
+				t.Errorf("on day %d class %s is read, %d days after the last time", day, class, since)
+			}
+			read[class] = day
+		}
+	}
+	for class, day := range read {
+		if day < 22 {
+			t.Errorf("class %s was last read on day %d", class, day)
 		}
 	}
 }
