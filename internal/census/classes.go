@@ -35,7 +35,7 @@ func (c *Census) Courses(ctx context.Context, b *memory.Book, rotation time.Dura
 		in[course.ID] = true
 	}
 	b.ForgetClasses(func(id string) bool { return in[id] })
-	changed, logged := c.changedClasses(ctx, b)
+	changed, logged := c.changedClasses(ctx, b, courses)
 	var ask []seen.Course
 	for _, course := range courses {
 		have := b.Class(course.ID)
@@ -193,18 +193,31 @@ func turn(id string, now time.Time, period time.Duration) time.Time {
 	return now.Add(-into).Truncate(period).Add(into)
 }
 
+// oldest is when the class was read of which that is longest ago; zero where there is none.
+func oldest(b *memory.Book, courses []seen.Course) (at time.Time) {
+	for _, course := range courses {
+		if have := b.Class(course.ID); have != nil && (at.IsZero() || have.Read.Before(at)) {
+			at = have.Read
+		}
+	}
+	return at
+}
+
 // changedClasses names the classes whose members changed since the last pull. ok is false when the log could not be read to its end.
-func (c *Census) changedClasses(ctx context.Context, b *memory.Book) (changed map[string]bool, ok bool) {
+func (c *Census) changedClasses(ctx context.Context, b *memory.Book, courses []seen.Course) (changed map[string]bool, ok bool) {
 	changed, ok = map[string]bool{}, true
 	if len(b.Cursors) == 0 || b.Cursors["classroom"].IsZero() {
 		b.Cursors["classroom"] = c.Now
 		return changed, true // everything is new, and read in full
 	}
 	cursor := b.Cursors["classroom"]
-	newest := cursor
+	newest, since := cursor, cursor.Add(-Overlap)
+	if read := oldest(b, courses); read.After(since) { // what the log says of the time before it is in what was read since
+		since = read
+	}
 	var mu sync.Mutex
 	_ = Each(ctx, c.Google.Workers(), ClassEvents, func(name string) {
-		events, read := c.Recent(ctx, "classroom", name, cursor.Add(-Overlap))
+		events, read := c.Recent(ctx, "classroom", name, since)
 		mu.Lock()
 		defer mu.Unlock()
 		ok = ok && read

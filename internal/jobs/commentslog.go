@@ -70,6 +70,7 @@ func (r *commentsRun) pull(ctx context.Context, app string, names []string, curs
 	if !newest.IsZero() && newest.Add(-census.Overlap).After(start) {
 		since = newest.Add(-census.Overlap)
 	}
+	since = since.Truncate(24 * time.Hour)
 	slices.Sort(names)
 	names = slices.Compact(names)
 	lists := make(map[string][]seen.Event, len(names))
@@ -84,7 +85,7 @@ func (r *commentsRun) pull(ctx context.Context, app string, names []string, curs
 	})
 	for _, name := range names {
 		for _, e := range lists[name] {
-			if e.Time.Before(start) || e.Time.After(r.Now) {
+			if e.Time.Before(start) || e.Time.Before(since) || e.Time.After(r.Now) { // somebody else may have asked for older ones, of which is known what they led to
 				continue
 			}
 			take(e)

@@ -127,10 +127,11 @@ func (d *documentsRun) attachments(ctx context.Context) {
 		posts = append(posts, p)
 	}
 	d.readPosts(ctx, posts)
+	told := d.book.Cursor.Add(-2 * census.Overlap)
 	for _, c := range d.courses {
-		if f := d.book.Class(c.ID).Files; f != nil { // a post without files is remembered as long as the log may tell of it again
+		if f := d.book.Class(c.ID).Files; f != nil { // a post without files is remembered as long as the log tells of it again: through holidays too, when it has nothing newer
 			maps.DeleteFunc(f.Posts, func(_ string, a moderation.Attached) bool {
-				return len(a.Files) == 0 && a.Read.Before(d.Now.Add(-2*census.Overlap))
+				return len(a.Files) == 0 && a.Read.Before(told)
 			})
 		}
 	}
