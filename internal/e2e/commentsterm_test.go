@@ -42,32 +42,37 @@ func TestCampaignTermOfMails(t *testing.T) {
 	if campaign() {
 		from, days = time.Date(2026, 9, 7, 4, 30, 0, 0, time.UTC), 103
 	}
-	for _, seed := range smallSeeds(1) {
-		t.Run(fmt.Sprintf("seed-%d", seed), func(t *testing.T) {
-			t.Parallel()
-			sc, err := generate.Generate(generate.Options{Pupils: 30, Seed: int64(seed), Now: from})
-			if err != nil {
-				t.Fatal(err)
-			}
-			part := partTimer(t, sc.World)
-			name := generate.Classroom
-			text := strings.Replace(sc.Policies[name], "\nstaff:\n", "\nstaff:\n  days: {"+part[len(part)-1]+": [mon, tue]}\n", 1)
-			s := serve(t, sc.World, map[string]string{name: text}, server.Options{})
-			c := &term{campus: s, w: s.watches[0], player: sc.Player(), part: part, waits: map[string]map[string]bool{}, late: map[string]map[string]bool{},
-				person: map[string]string{}, all: map[string][]string{}, called: map[string]bool{}}
-			c.zone = c.w.policy.School.Location
-			c.player.Until = from.AddDate(0, 0, days)
-			c.first = sc.World.Now()
-			for range days {
-				c.day()
-				if t.Failed() {
-					return
-				}
-			}
-			c.mails()
-			c.private()
-		})
+	for _, name := range []string{generate.Classroom, generate.Dojo} {
+		for _, seed := range smallSeeds(1) {
+			t.Run(fmt.Sprintf("%s-seed-%d", name, seed), func(t *testing.T) {
+				t.Parallel()
+				termOfMails(t, name, seed, from, days)
+			})
+		}
 	}
+}
+
+func termOfMails(t *testing.T, name string, seed int, from time.Time, days int) {
+	sc, err := generate.Generate(generate.Options{Pupils: 30, Seed: int64(seed), Now: from})
+	if err != nil {
+		t.Fatal(err)
+	}
+	part := partTimer(t, sc.World)
+	text := strings.Replace(sc.Policies[name], "\nstaff:\n", "\nstaff:\n  days: {"+part[len(part)-1]+": [mon, tue]}\n", 1)
+	s := serve(t, sc.World, map[string]string{name: text}, server.Options{})
+	c := &term{campus: s, w: s.watches[0], player: sc.Player(), part: part, waits: map[string]map[string]bool{}, late: map[string]map[string]bool{},
+		person: map[string]string{}, all: map[string][]string{}, called: map[string]bool{}}
+	c.zone = c.w.policy.School.Location
+	c.player.Until = from.AddDate(0, 0, days)
+	c.first = sc.World.Now()
+	for range days {
+		c.day()
+		if t.Failed() {
+			return
+		}
+	}
+	c.mails()
+	c.private()
 }
 
 // partTimer gives a teacher of a class in use by their addresses.
@@ -242,7 +247,7 @@ func (c *term) mails() {
 		}
 	}
 	mailed := map[string]string{} // person and day → kind
-	digests, hidden := 0, 0
+	digests, hidden, dojo := 0, 0, 0
 	for _, l := range c.w.letters(c.t) {
 		at := l.entry.Created.In(c.zone)
 		day := at.Format(time.DateOnly)
@@ -273,6 +278,9 @@ func (c *term) mails() {
 		if strings.Contains(l.text, "classwork") {
 			hidden++
 		}
+		if strings.Contains(l.text, "ClassDojo") {
+			dojo++
+		}
 		if !c.waits[day][who] && !c.late[day][who] {
 			c.t.Errorf("%s: teacher %s got a mail, and nothing waits for them", day, who)
 		}
@@ -294,6 +302,9 @@ func (c *term) mails() {
 	}
 	if digests < 5 || hidden == 0 {
 		c.t.Errorf("%d teachers' mails, %d of them on classwork: that proves little", digests, hidden)
+	}
+	if (dojo > 0) != (c.w.name == generate.Dojo) {
+		c.t.Errorf("%d teachers' mails are on ClassDojo", dojo)
 	}
 }
 
