@@ -278,10 +278,13 @@ func (l *living) day(i int, date string) {
 // school is what happens in the morning of a school day whatever the player lets happen.
 func (l *living) school(i int, date string) {
 	l.t.Helper()
-	if date == l.leaves {
+	switch {
+	case date == l.leaves:
 		l.leaver = l.alone(l.leaver, l.gone)
 		l.write(l.leaver)
 		l.do(l.world.SuspendUser(l.gone, l.admin))
+	case date > l.leaves && !l.proved["a teacher who leaves"] && l.inUse(l.leaver): // the player gave the class another teacher on the same day
+		l.leaver = l.alone(l.leaver, l.gone)
 	}
 	if l.world.Now().After(l.at(l.leaves, 24, 0)) { // it is enough that there is talk before
 		l.write(l.regular)

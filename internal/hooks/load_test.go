@@ -2,6 +2,13 @@ package hooks_test
 
 import (
 	"context"
+	"crypto"
+	crand "crypto/rand"
+	"crypto/rsa"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -15,7 +22,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+	"google.golang.org/api/option"
+
+	"esafetybot/internal/classdojo"
 	"esafetybot/internal/hooks"
+	"esafetybot/internal/hooks/oidc"
 	"esafetybot/internal/store"
 	"esafetybot/internal/store/bolt"
 	"esafetybot/internal/store/firestore/emulator"
@@ -24,22 +36,103 @@ import (
 
 func TestMain(m *testing.M) { os.Exit(emulator.Run(m)) }
 
-// load is so many pushes a second for some seconds, over loopback: three in ten are repeats, one in ten is forged, one in ten of ours carries garbage.
+// load is so many pushes a second for some seconds, over loopback, by all three ways in: three in ten are repeats, one in ten is forged, one in ten of ours carries garbage.
 type load struct {
 	rate, seconds int
 }
 
-// result is what became of them.
-type result struct {
-	distinct int // pushes of ours, each counted once
-	took     []time.Duration
-	wrong    int // answers that are not what they should be
+// door is a way in.
+type door struct {
+	share   int                               // of ten pushes
+	push    func(n int) *http.Request         // the nth push of ours
+	forged  func(r *http.Request)             // makes it somebody else's
+	garbage func(n int) (*http.Request, bool) // the nth push of ours with garbage in it, and whether it is kept all the same
+	taken   int                               // the status of what is taken, or was before
+	twice   int
+	junk    int // and of garbage
+	sent    int // pushes that must be kept, each counted once
 }
 
-func (l load) run(t *testing.T, s store.Store) (result, hooks.Counts) {
+// result is what became of them.
+type result struct {
+	took  []time.Duration
+	wrong int // answers that are not what they should be
+}
+
+const (
+	loadKey  = "kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk"
+	pusher   = "pusher@school-project.iam.gserviceaccount.com"
+	audience = "https://receiver.example/hooks/pubsub"
+	oak      = "5f1e2d3c4b5a69788796a5b5"
+)
+
+// doors are the ways in, with what is pushed by each.
+func doors(t *testing.T, base string, google *issuer) []*door {
 	t.Helper()
-	key := strings.Repeat("k", hooks.MinKey)
-	r, err := hooks.New(hooks.Config{Stores: map[string]store.Store{"school.example": s}, Keys: []string{key}, Now: time.Now})
+	post := func(path, body string, headers ...string) *http.Request {
+		req, err := http.NewRequestWithContext(context.WithoutCancel(t.Context()), http.MethodPost, base+path, strings.NewReader(body))
+		if err != nil {
+			panic(err)
+		}
+		for i := 0; i < len(headers); i += 2 {
+			req.Header.Set(headers[i], headers[i+1])
+		}
+		return req
+	}
+	c := hooks.Channel{ID: "channel-1", School: "school.example", Application: hooks.Drive, Event: "change_document_visibility", Expires: time.Now().Add(time.Hour)}
+	token, err := c.Token(loadKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	channel := func(n int, body string) *http.Request {
+		return post(hooks.GooglePath, body, "X-Goog-Channel-Id", c.ID, "X-Goog-Channel-Token", token, "X-Goog-Resource-State", c.Event, "X-Goog-Message-Number", fmt.Sprint(n+1)) // the first says that the channel is open
+	}
+	genuine, foreign := "Bearer "+google.token(t, pusher), "Bearer "+google.token(t, "somebody@else.iam.gserviceaccount.com")
+	relayed := func(body string) *http.Request {
+		stamp := fmt.Sprint(time.Now().Unix())
+		return post(hooks.DojoPath, body, classdojo.HeaderTimestamp, stamp, classdojo.HeaderSignature, "v1="+hex.EncodeToString(classdojo.Sign(loadKey, stamp, []byte(body))), "Content-Type", "application/json")
+	}
+	now := time.Now().UTC().Format(time.RFC3339)
+	return []*door{
+		{
+			share: 6, taken: http.StatusOK, twice: http.StatusOK, junk: http.StatusOK,
+			push: func(n int) *http.Request {
+				return channel(n, fmt.Sprintf(`{"kind":"admin#reports#activity","id":{"time":%q},"events":[{"name":"change_document_visibility","parameters":[{"name":"doc_id","value":"1iLsmUun0nA8q7aGR1Ls9D%d"}]}]}`, now, n))
+			},
+			forged: func(r *http.Request) {
+				r.Header.Set("X-Goog-Channel-Token", strings.Replace(token, "|drive|", "|admin|", 1))
+			},
+			garbage: func(n int) (*http.Request, bool) { return channel(n, "garbage"), true },
+		},
+		{
+			share: 3, taken: http.StatusOK, twice: http.StatusOK, junk: http.StatusOK,
+			push: func(n int) *http.Request {
+				return post(hooks.PubSubPath, fmt.Sprintf(`{"message":{"messageId":"m%d","publishTime":%q,"attributes":{"application":"users","event":"add"}}}`, n, now), "Authorization", genuine)
+			},
+			forged: func(r *http.Request) { r.Header.Set("Authorization", foreign) },
+			garbage: func(int) (*http.Request, bool) {
+				return post(hooks.PubSubPath, "garbage", "Authorization", genuine), false
+			},
+		},
+		{
+			share: 1, taken: http.StatusNoContent, twice: http.StatusConflict, junk: http.StatusBadRequest,
+			push: func(n int) *http.Request {
+				return relayed(fmt.Sprintf(`{"kind":"story","class":%q,"link":"https://www.classdojo.com/ul/t/class?classID=%s&target=story","time":%q,"message":"<m%d@classdojo.com>"}`, oak, oak, now, n))
+			},
+			forged:  func(r *http.Request) { r.Header.Set(classdojo.HeaderSignature, "v1="+strings.Repeat("0", 64)) },
+			garbage: func(int) (*http.Request, bool) { return relayed("garbage"), false },
+		},
+	}
+}
+
+func (l load) run(t *testing.T, s store.Store) (result, []*door, *hooks.Receiver) {
+	t.Helper()
+	google := newIssuer(t)
+	verifier, err := oidc.New(t.Context(), audience, pusher, option.WithHTTPClient(&http.Client{Transport: google}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := hooks.New(hooks.Config{Stores: map[string]store.Store{"school.example": s}, Keys: []string{loadKey}, PubSub: verifier, Dojo: []string{loadKey}, Now: time.Now})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,28 +145,13 @@ func (l load) run(t *testing.T, s store.Store) (result, hooks.Counts) {
 	defer func() { _ = srv.Close() }()
 	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64, MaxConnsPerHost: 256}}
 	defer client.CloseIdleConnections()
-	url := "http://" + ln.Addr().String() + hooks.GooglePath
-
-	c := hooks.Channel{ID: "channel-1", School: "school.example", Application: hooks.Drive, Event: "change_document_visibility", Expires: time.Now().Add(time.Hour)}
-	token, err := c.Token(key)
-	if err != nil {
-		t.Fatal(err)
-	}
 	var (
 		out result
 		mu  sync.Mutex
 		all sync.WaitGroup
 		rnd = rand.New(rand.NewPCG(1, 2)) //nolint:gosec // which pushes are repeats needs no secret
 	)
-	send := func(number int, token, body string, want int) {
-		req, err := http.NewRequestWithContext(context.WithoutCancel(t.Context()), http.MethodPost, url, strings.NewReader(body))
-		if err != nil {
-			t.Error(err)
-			return
-		}
-		for name, v := range map[string]string{"X-Goog-Channel-Id": c.ID, "X-Goog-Channel-Token": token, "X-Goog-Resource-State": c.Event, "X-Goog-Message-Number": fmt.Sprint(number)} {
-			req.Header.Set(name, v)
-		}
+	send := func(req *http.Request, want ...int) {
 		began := time.Now()
 		resp, err := client.Do(req)
 		took := time.Since(began)
@@ -86,49 +164,108 @@ func (l load) run(t *testing.T, s store.Store) (result, hooks.Counts) {
 		mu.Lock()
 		defer mu.Unlock()
 		out.took = append(out.took, took)
-		if code != want {
+		if !slices.Contains(want, code) {
 			out.wrong++
 		}
+	}
+	ways := doors(t, "http://"+ln.Addr().String(), google)
+	var turns []*door
+	for _, d := range ways {
+		turns = append(turns, slices.Repeat([]*door{d}, d.share)...)
 	}
 	tick := time.NewTicker(time.Second / time.Duration(l.rate))
 	defer tick.Stop()
 	for range l.rate * l.seconds {
 		<-tick.C
-		number, tok, want := out.distinct+2, token, http.StatusOK
-		body := fmt.Sprintf(`{"kind":"admin#reports#activity","id":{"time":%q},"events":[{"name":"change_document_visibility","parameters":[{"name":"doc_id","value":"1iLsmUun0nA8q7aGR1Ls9D%d"}]}]}`, time.Now().UTC().Format(time.RFC3339), number)
+		d := turns[rnd.IntN(len(turns))]
+		want := []int{d.taken, d.twice} // a repeat may be there before what it repeats
+		var req *http.Request
 		switch n := rnd.IntN(10); {
-		case n < 3 && out.distinct > 0:
-			number = 2 + rnd.IntN(out.distinct)
+		case n < 3 && d.sent > 0:
+			req = d.push(1 + rnd.IntN(d.sent))
 		case n == 3:
-			tok, want = strings.Replace(token, "|drive|", "|admin|", 1), http.StatusUnauthorized
-		default:
-			out.distinct++
-			if n == 4 {
-				body = "garbage"
+			req, want = d.push(d.sent+1), []int{http.StatusUnauthorized}
+			d.forged(req)
+		case n == 4:
+			var kept bool
+			if req, kept = d.garbage(d.sent + 1); kept {
+				d.sent++
 			}
+			want = []int{d.junk}
+		default:
+			d.sent++
+			req = d.push(d.sent)
 		}
-		all.Go(func() { send(number, tok, body, want) })
+		all.Go(func() { send(req, want...) })
 	}
 	all.Wait()
-	return out, r.Counts()
+	return out, ways, r
 }
 
 // check compares what was kept with what was pushed.
 func (l load) check(t *testing.T, s store.Store) []time.Duration {
 	t.Helper()
-	have, counts := l.run(t, s)
-	n := 0
-	for _, err := range s.Find(t.Context(), hooks.Hints, store.Ask{}) {
+	have, ways, r := l.run(t, s)
+	kept := map[string]int{}
+	for d, err := range s.Find(t.Context(), hooks.Hints, store.Ask{}) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		n++
+		var h hooks.Hint
+		if err := json.Unmarshal(d.Body, &h); err != nil {
+			t.Fatal(err)
+		}
+		kept[h.Source]++
 	}
-	if n != have.distinct || have.wrong > 0 || counts.Taken != int64(n) || counts.Unsigned == 0 || counts.Twice == 0 || counts.Unread == 0 {
-		t.Errorf("%d hints of %d pushes, %d answered wrongly: %+v", n, have.distinct, have.wrong, counts)
+	want := map[string]int{}
+	for i, source := range []string{hooks.FromGoogle, hooks.FromPubSub, hooks.FromDojo} {
+		want[source] = ways[i].sent
+	}
+	counts := r.Counts()
+	relayed, refused := r.Relay().Counts()
+	if diff := cmp.Diff(want, kept); diff != "" {
+		t.Errorf("hints by where they come from (-pushed +kept):\n%s", diff)
+	}
+	if have.wrong > 0 || counts.Taken != int64(ways[0].sent+ways[1].sent) || counts.Unsigned == 0 || counts.Twice == 0 || counts.Unread == 0 || counts.Ignored == 0 {
+		t.Errorf("%d are answered wrongly: %+v", have.wrong, counts)
+	}
+	if relayed != ways[2].sent || refused.Unsigned == 0 || refused.Malformed == 0 || refused.Twice == 0 {
+		t.Errorf("the relay took %d of %d: %+v", relayed, ways[2].sent, refused)
 	}
 	slices.Sort(have.took)
 	return have.took
+}
+
+// issuer signs tokens as Google does for Pub/Sub, and hands out the key where Google would.
+type issuer struct{ key *rsa.PrivateKey }
+
+func newIssuer(t *testing.T) *issuer {
+	t.Helper()
+	key, err := rsa.GenerateKey(crand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &issuer{key}
+}
+
+// RoundTrip implements http.RoundTripper.
+func (i *issuer) RoundTrip(req *http.Request) (*http.Response, error) {
+	text := fmt.Sprintf(`{"keys":[{"kid":"k1","kty":"RSA","alg":"RS256","use":"sig","n":%q,"e":"AQAB"}]}`, base64.RawURLEncoding.EncodeToString(i.key.N.Bytes()))
+	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{"Cache-Control": {"max-age=3600"}}, Body: io.NopCloser(strings.NewReader(text)), Request: req}, nil
+}
+
+// token is one for an account.
+func (i *issuer) token(t *testing.T, account string) string {
+	t.Helper()
+	part := base64.RawURLEncoding.EncodeToString
+	text := part([]byte(`{"alg":"RS256","kid":"k1","typ":"JWT"}`)) + "." + part(fmt.Appendf(nil, `{"iss":"https://accounts.google.com","aud":%q,"email":%q,"email_verified":true,"sub":"1","iat":%d,"exp":%d}`,
+		audience, account, time.Now().Add(-time.Minute).Unix(), time.Now().Add(time.Hour).Unix()))
+	sum := sha256.Sum256([]byte(text))
+	sig, err := rsa.SignPKCS1v15(crand.Reader, i.key, crypto.SHA256, sum[:])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text + "." + part(sig)
 }
 
 func openBolt(t *testing.T) store.Store {
