@@ -45,11 +45,12 @@ func TestCampaignToldKills(t *testing.T) {
 	k.more = []decisions.Decision{
 		k.form(teacher, incidents.Sent{Act: incidents.ActRaise, Form: &incidents.Form{Kind: incidents.Incident, About: incidents.Pupil, Note: "the first"}}),
 		k.entered(bursar, "visitors", "A visitor of last week"), k.entered(bursar, "consents", "A class's consents"),
+		k.form(teacher, incidents.Sent{Act: incidents.ActRaise, Form: &incidents.Form{Kind: incidents.Incident, About: incidents.Pupil, Note: unopened}}),
 	}
 	first := k.shot(nil, false)
 	k.writeRolls()
 	k.whole(first)
-	k.counted(first, 3)
+	k.counted(first, 4)
 	visitor, consent := k.idOf(1), k.idOf(2)
 
 	player := sc.Player()
@@ -76,8 +77,8 @@ func TestCampaignToldKills(t *testing.T) {
 	k.more = append(k.moderate(first, host), answer, website, looked, cover, renew, end, k.entered(bursar, "visitors", "Another visitor"),
 		k.form(teacher, incidents.Sent{Act: incidents.ActRaise, Form: &incidents.Form{Kind: incidents.Incident, About: incidents.Adult, Note: "the second"}}),
 		k.form(bursar, incidents.Sent{Act: incidents.ActRaise, Form: &incidents.Form{Kind: incidents.Complaint, About: incidents.Pupil, Note: "the third"}}),
-		k.form(lead, incidents.Sent{Act: incidents.ActOpen, Entry: k.entry(first)}),
-		k.form(lead, incidents.Sent{Act: incidents.ActClose, Entry: k.entry(first), WhoTold: "The parents", Learnt: "Nothing new."}))
+		k.form(lead, incidents.Sent{Act: incidents.ActOpen, Entry: k.entry(first, "the first").ID}),
+		k.form(lead, incidents.Sent{Act: incidents.ActClose, Entry: k.entry(first, "the first").ID, WhoTold: "The parents", Learnt: "Nothing new."}))
 	k.save()
 	later := k.rounds("later run", &first)
 	if t.Failed() {
@@ -85,6 +86,9 @@ func TestCampaignToldKills(t *testing.T) {
 	}
 	k.counted(later, len(k.more))
 	k.toldOnce(later)
+	if before, after := len(k.entry(first, unopened).Told), len(k.entry(later, unopened).Told); before == 0 || after <= before {
+		t.Errorf("of what nobody opened %d were told at first and %d later: it was not passed on", before, after)
+	}
 	if n := k.letters(later); n["entry"] < 3 || n["digest"] == 0 || n["oversharing"] == 0 {
 		t.Errorf("letters: %v", n)
 	}
@@ -151,16 +155,20 @@ func (k *killer) moderate(o oneShot, host string) (out []decisions.Decision) {
 	return out
 }
 
-// entry is the id of the one entry of the incident log.
-func (k *killer) entry(o oneShot) string {
+// unopened is the note of an entry that nobody opens.
+const unopened = "the one that waits"
+
+// entry is the entry of the incident log with a note.
+func (k *killer) entry(o oneShot, note string) *incidents.Entry {
 	k.t.Helper()
 	db := openFile(k.t, o.State)
 	defer db.Close()
 	list := all[incidents.Entry](k.t, db, incidents.Incidents)
-	if len(list) != 1 {
-		k.t.Fatalf("there are %d entries", len(list))
+	i := slices.IndexFunc(list, func(e incidents.Entry) bool { return e.Note == note })
+	if i < 0 {
+		k.t.Fatalf("none of %d entries is %q", len(list), note)
 	}
-	return list[0].ID
+	return &list[i]
 }
 
 // list is a list of what somebody saw on ClassDojo.
@@ -231,7 +239,7 @@ func (k *killer) toldOnce(o oneShot) {
 		k.t.Errorf("%d of the host's decisions on comments are done, of 3", done)
 	}
 	list := entries(k.t, db)
-	if len(list) != 4 || !strings.Contains(strings.Join(list, "\n"), "closed 1 times") {
+	if len(list) != 5 || !strings.Contains(strings.Join(list, "\n"), "closed 1 times") {
 		k.t.Errorf("the incident log has %v", list)
 	}
 }
