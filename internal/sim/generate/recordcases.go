@@ -2,6 +2,7 @@ package generate
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -13,26 +14,28 @@ const recordOverdue = "record.overdue"
 
 // The records that are lists.
 const (
-	services   = "approved-services"
-	staffBlogs = "approved-blogs"
-	visitors   = "visitors"
-	consents   = "consents"
-	meetings   = "meetings"
+	services      = "approved-services"
+	staffBlogs    = "approved-blogs"
+	visitors      = "visitors"
+	consents      = "consents"
+	filterChanges = "filter-changes"
+	meetings      = "meetings"
 )
 
 var (
-	listedRecords = []string{services, staffBlogs, visitors, consents} // of which each entry stands for itself
-	keptRecords   = append(listedRecords[:4:4], meetings)
+	listedRecords = []string{services, staffBlogs, visitors, consents, filterChanges} // of which each entry stands for itself
+	keptRecords   = append(slices.Clone(listedRecords), meetings)
 )
 
 // What entries are about, and where their papers are. They name nobody.
 var (
 	recordWhats = map[string][]string{
-		services:   {"Times tables app", "Story sequencing website", "Reading quizzes", "Seating planner"},
-		staffBlogs: {"Forest school blog: readers get in by a password", "Choir blog: readers get in by invitation"},
-		visitors:   {"Technician of the boiler firm", "Piano tuner", "Parent helper, swimming", "Governor, book look"},
-		consents:   {"Consents of Year 1: 27 of 27", "Consents of the choir: 19 of 19", "Consents of Reception: 30 of 30"},
-		meetings:   {"Meeting with the governor: what the filter blocks", "Meeting with the governor: the incidents of the term"},
+		services:      {"Times tables app", "Story sequencing website", "Reading quizzes", "Seating planner"},
+		staffBlogs:    {"Forest school blog: readers get in by a password", "Choir blog: readers get in by invitation"},
+		visitors:      {"Technician of the boiler firm", "Piano tuner", "Parent helper, swimming", "Governor, book look"},
+		consents:      {"Consents of Year 1: 27 of 27", "Consents of the choir: 19 of 19", "Consents of Reception: 30 of 30"},
+		filterChanges: {"As it is set since September", "A website for maps was opened, for Geography", "Video search was closed for Years 1 and 2", "Translations were opened, for new arrivals"},
+		meetings:      {"Meeting with the governor: what the filter blocks", "Meeting with the governor: the incidents of the term"},
 	}
 	recordWheres = []string{"Office, cabinet 2", "Signing-in book, page 12", "Shared drive, Risk assessments", ""}
 )
@@ -50,11 +53,12 @@ func (c *cast) keepers() map[string][]string {
 		return outside
 	}
 	return map[string][]string{
-		services:   addresses([]string{supportDesk}, c.it, c.deputy),
-		staffBlogs: addresses(nil, c.bursar, c.deputy),
-		visitors:   addresses([]string{supportDesk}, c.bursar, c.deputy),
-		consents:   addresses(nil, c.bursar, c.earlyYears, c.deputy),
-		meetings:   addresses(nil, c.governors[0], c.deputy),
+		services:      addresses([]string{supportDesk}, c.it, c.deputy),
+		staffBlogs:    addresses(nil, c.bursar, c.deputy),
+		visitors:      addresses([]string{supportDesk}, c.bursar, c.deputy),
+		consents:      addresses(nil, c.bursar, c.earlyYears, c.deputy),
+		filterChanges: addresses([]string{supportDesk}, c.it, c.deputy),
+		meetings:      addresses(nil, c.governors[0], c.deputy),
 	}
 }
 
@@ -119,6 +123,7 @@ func (b *builder) records() {
 	}
 	for i, x := range []struct{ record, by string }{{services, b.bursar.PrimaryEmail}, {services, early}, {staffBlogs, b.it.PrimaryEmail}, {staffBlogs, supportDesk},
 		{visitors, b.it.PrimaryEmail}, {visitors, early}, {consents, b.it.PrimaryEmail}, {consents, supportDesk},
+		{filterChanges, b.bursar.PrimaryEmail}, {filterChanges, early},
 		{visitors, b.governors[0].PrimaryEmail}, {consents, "chair@home.example"}, {services, "nobody@" + Domain}, {staffBlogs, "sales@builders.example"}} { // none of them may
 		if !strings.EqualFold(x.by, b.officer.PrimaryEmail) && (x.by != early || b.earlyYears != b.officer) {
 			s.leave(x.record, s.entry(x.record, b.back(5, 13, i), x.by, -3))
@@ -146,8 +151,8 @@ func (s *recordKeeping) meetings() {
 // renewals: entries that got another date, or were ended.
 func (s *recordKeeping) renewals(record string, i int) {
 	head, keeper := s.head.PrimaryEmail, s.keepers()[record][0]
-	other := s.it.PrimaryEmail // who keeps approved-services, and nothing else
-	if record == services {
+	other := s.it.PrimaryEmail // who keeps approved-services and filter-changes, and nothing else
+	if record == services || record == filterChanges {
 		other = s.bursar.PrimaryEmail
 	}
 	made := func(until int) string { return s.entry(record, s.back(6, 14, i), head, until) }
