@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"esafetybot/internal/plain"
 )
 
 // Words says what an access is, in a few words. name gives the name of a role or class by its id, "" if unknown.
@@ -89,7 +91,7 @@ func (b *Book) Export(w io.Writer, lines []Line, loc *time.Location, name func(k
 		}
 		row := []string{h.Kind, h.Name, h.Address, l.Account, Words(l.What, name), granted, b.by(l.By), until, b.by(l.EndBy)}
 		for i := range row {
-			row[i] = cell(row[i])
+			row[i] = plain.Cell(row[i]) // a name may be a formula
 		}
 		if err := out.Write(row); err != nil {
 			return err
@@ -107,12 +109,4 @@ func (b *Book) by(account string) string {
 		return h.Name
 	}
 	return account
-}
-
-// cell keeps a spreadsheet from taking a text for a formula.
-func cell(s string) string {
-	if s != "" && strings.ContainsRune("=+-@\t\r", rune(s[0])) {
-		return "'" + s
-	}
-	return s
 }

@@ -1,13 +1,16 @@
 package e2e
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"esafetybot/internal/audit"
 	"esafetybot/internal/checks/names"
+	"esafetybot/internal/colours"
 	"esafetybot/internal/findings"
 	"esafetybot/internal/google"
 	"esafetybot/internal/jobs"
@@ -267,6 +270,7 @@ func TestNamesScopesRefused(t *testing.T) {
 		google.ScopeCourses:    {"course/", "post/"},
 		google.ScopeCourseWork: {"post/"},
 		google.ScopeMaterials:  {"post/"},
+		google.ScopeBlogs:      {"blog-post/"},
 	} {
 		t.Run(scope[strings.LastIndex(scope, "/")+1:], func(t *testing.T) {
 			sc, err := generate.Generate(generate.Options{Pupils: 30, Seed: 1})
@@ -288,6 +292,10 @@ func TestNamesScopesRefused(t *testing.T) {
 			if r := w.records[jobs.NamesJob]; len(r.Gaps) == 0 || r.Error != "" {
 				t.Errorf("the record says that everything was seen: %+v", r)
 			}
+			s.notFine(w)
+			if scope == google.ScopeBlogs {
+				s.blogsUnseen(w)
+			}
 			s.reserve(server.Options{})
 			s.do(s.runNamed(w, driveJobs...))
 			s.watches = []*watch{w}
@@ -297,6 +305,48 @@ func TestNamesScopesRefused(t *testing.T) {
 			s.agreeOnNames("without the scope again")
 			s.private()
 		})
+	}
+}
+
+// notFine sees to it that no clause on names stands as fine where not all names could be looked for.
+func (s *campus) notFine(w *watch) {
+	s.t.Helper()
+	all, err := audit.Open(s.t.Context(), w.store, w.policy, s.world.Now(), nil)
+	s.do(err)
+	now, err := all.At(s.t.Context(), s.world.Now())
+	s.do(err)
+	looked := 0
+	for _, c := range now.Clauses {
+		clause, _ := w.policy.Clause(c.ID)
+		if !slices.ContainsFunc(clause.MetBy, func(m policy.Means) bool { return m.Kind == policy.Check && m.Name == names.Means }) {
+			continue
+		}
+		looked++
+		if c.Colour == colours.Green || len(c.Unseen) == 0 {
+			s.t.Errorf("%s: clause %s is %s, and of what could not be seen it says %q", w.name, c.ID, c.Colour, c.Unseen)
+		}
+	}
+	if looked == 0 {
+		s.t.Errorf("%s has no clause on names", w.name)
+	}
+}
+
+// blogsUnseen sees to it that each listed blog is said to be one on which no names could be looked for, because Google refused it.
+func (s *campus) blogsUnseen(w *watch) {
+	s.t.Helper()
+	var want, have []string
+	for _, b := range w.policy.Blogs {
+		want = append(want, "blogtext/"+b.ID+" refused")
+	}
+	for _, g := range gapsOf(w, jobs.NamesJob) {
+		if g.Scope.Kind() == "blogtext" {
+			have = append(have, fmt.Sprint(g.Scope, " ", g.Reason))
+		}
+	}
+	slices.Sort(want)
+	slices.Sort(have)
+	if d := cmp.Diff(want, have); d != "" || len(want) == 0 {
+		s.t.Errorf("what could not be seen on blogs (-want +have):\n%s", d)
 	}
 }
 

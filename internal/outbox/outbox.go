@@ -47,6 +47,7 @@ import (
 	"time"
 
 	"esafetybot/internal/mail"
+	"esafetybot/internal/plain"
 	"esafetybot/internal/store"
 )
 
@@ -194,6 +195,12 @@ func (o *Outbox) HadToday(ctx context.Context, address string, now time.Time) (b
 	return m.Day == o.day(now), err
 }
 
+// What headers of a message show of a name and a subject, in characters.
+const (
+	mostName    = 80
+	mostSubject = 150
+)
+
 func (o *Outbox) day(t time.Time) string { return t.In(o.opt.Location).Format(time.DateOnly) }
 
 func (o *Outbox) marks(ctx context.Context, id string) (marks, int64, error) {
@@ -246,8 +253,15 @@ func (o *Outbox) Put(ctx context.Context, b *store.Batch, now time.Time, l Lette
 	}
 
 	e := Entry{Key: key, Version: 1, Recipient: id, Kind: l.Kind, Period: l.Period, Urgent: l.Urgent, MessageID: o.messageID(key), State: Queued, Created: now.UTC()}
+	// A name that Google tells may hold anything, a line break too, of which no header can be made: somebody would get no mail at all.
+	l.To.Name, l.Subject, l.Cc = plain.Text(l.To.Name, mostName), plain.Text(l.Subject, mostSubject), slices.Clone(l.Cc)
+	for i := range l.Cc {
+		l.Cc[i].Name = plain.Text(l.Cc[i].Name, mostName)
+	}
+	from := o.opt.From
+	from.Name = plain.Text(from.Name, mostName)
 	raw, err := mail.Message{
-		From: o.opt.From, To: []netmail.Address{l.To}, Cc: l.Cc, Subject: l.Subject, HTML: l.HTML, Text: l.Text,
+		From: from, To: []netmail.Address{l.To}, Cc: l.Cc, Subject: l.Subject, HTML: l.HTML, Text: l.Text,
 		Attachments: l.Attach, Inline: l.Inline, MessageID: e.MessageID, Date: now.In(o.opt.Location).Truncate(time.Second), Headers: l.Headers,
 	}.Bytes()
 	if err != nil {

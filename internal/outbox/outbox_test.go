@@ -3,6 +3,8 @@ package outbox
 import (
 	"bytes"
 	"errors"
+	"mime"
+	netmail "net/mail"
 	"strings"
 	"testing"
 	"time"
@@ -210,5 +212,41 @@ func TestAll(t *testing.T) {
 	}
 	if d := cmp.Diff([]string{"q"}, got); d != "" {
 		t.Errorf("since then (-want +got):\n%s", d)
+	}
+}
+
+// A name may be anything, as Google tells it, and so may the title in a subject: the message goes out all the same, with one line of each.
+func TestNamesInHeaders(t *testing.T) {
+	for name, want := range map[string]string{
+		"Ann Ash": "Ann Ash", "Ann\r\nBcc: other@school.example": "Ann Bcc: other@school.example", "Ann\x00\u202EAsh\xff": "Ann Ash\ufffd", strings.Repeat("W", 10000): strings.Repeat("W", mostName) + "…", "\n": "", `"Ann" <x@y.example>, Ash`: `"Ann" <x@y.example>, Ash`,
+	} {
+		s := open(t)
+		o := box(t, s)
+		l := letter("ann@school.example", "2026-11-20")
+		l.To.Name, l.Subject = name, "About "+name
+		l.Cc = []netmail.Address{{Name: name, Address: "bob@school.example"}}
+		cc := l.Cc[0].Name
+		e := put(t, o, s, day1, l)
+		f, err := o.Read(t.Context(), e[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		m, err := netmail.ReadMessage(bytes.NewReader(f.Raw))
+		if err != nil {
+			t.Fatalf("%q: %v", name, err)
+		}
+		for header, address := range map[string]string{"To": "ann@school.example", "Cc": "bob@school.example"} {
+			list, err := m.Header.AddressList(header)
+			if err != nil || len(list) != 1 || list[0].Name != want || list[0].Address != address {
+				t.Errorf("%q: %s is %+v, %v", name, header, list, err)
+			}
+		}
+		subject, err := new(mime.WordDecoder).DecodeHeader(m.Header.Get("Subject"))
+		if err != nil || strings.ContainsAny(subject, "\r\n") || len([]rune(subject)) > mostSubject+1 || !strings.HasPrefix(subject, "About") || m.Header.Get("Bcc") != "" {
+			t.Errorf("%q: the subject is %q, %v", name, subject, err)
+		}
+		if l.Cc[0].Name != cc {
+			t.Error("the caller's letter was changed")
+		}
 	}
 }

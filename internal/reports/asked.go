@@ -109,13 +109,13 @@ func Questions(in QuestionsInput) (Rendered, error) {
 	if in.Location != nil {
 		now = in.Now.In(in.Location)
 	}
-	school := clean(in.School, 80)
+	school := named(in.School, 80)
 	officer := cmp.Or(clean(in.Titles.ESafetyOfficer, 60), "e-safety officer")
 	p := questionsPage{
 		School: school, Date: now.Format("Monday 2 January 2006"), Headline: in.headline(), Questions: questionLines(in.Asks, now), Reminded: remindedLines(in.Reminded), Lead: in.lead(),
 		Foot: []string{"Written by esafetybot for " + cmp.Or(school, "the school") + ". If it is not for you, tell the " + officer + "."},
 	}
-	if name := clean(in.Reader, 60); name != "" {
+	if name := named(in.Reader, 60); name != "" {
 		p.Greeting = "Dear " + name + ","
 	}
 	r := Rendered{Subject: p.Headline, Hash: sum(sorted(askedHash(in.Asks)))}

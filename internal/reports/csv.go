@@ -1,12 +1,11 @@
 package reports
 
 import (
-	"bytes"
-	"encoding/csv"
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
+
+	"esafetybot/internal/plain"
 )
 
 // Columns are the columns of the list, in their order. They only ever grow at the end.
@@ -37,49 +36,8 @@ var Columns = []string{
 	"proposed or done", // what the program proposes or did, and how to approve or undo it; separated by "; "
 }
 
-const bom = "\ufeff"
-
-// WriteCSV writes rows as RFC 4180 says, in UTF-8 with the mark by which Excel knows it, lines ended by CR LF. No cell can
-// become a formula: one that begins like one, also behind spaces, gets an apostrophe in front. Line breaks, tabs and control
-// characters in a cell become spaces; invisible and direction characters are dropped.
-func WriteCSV(rows [][]string) []byte {
-	var buf bytes.Buffer
-	buf.WriteString(bom)
-	w := csv.NewWriter(&buf)
-	w.UseCRLF = true
-	for _, row := range rows {
-		cells := make([]string, len(row))
-		for i, c := range row {
-			cells[i] = cell(c)
-		}
-		_ = w.Write(cells) // into memory, with a comma: cannot fail
-	}
-	w.Flush()
-	return buf.Bytes()
-}
-
-// maxCell is below what Excel (32,767) and Sheets (50,000) hold.
-const maxCell = 8000
-
-func cell(s string) string {
-	s = clean(s, maxCell)
-	if dangerous(s) {
-		return "'" + s
-	}
-	return s
-}
-
-// dangerous reports whether a spreadsheet might take the cell for a formula. OWASP's list (CSV injection) with the
-// full-width forms that some programs fold, and whatever does not show in front of them.
-func dangerous(s string) bool {
-	s = strings.TrimLeftFunc(s, func(r rune) bool {
-		return unicode.IsSpace(r) && r != '\t' && r != '\r' || unicode.In(r, unicode.Cf, unicode.M, unicode.Zs)
-	})
-	for _, r := range s {
-		return strings.ContainsRune("=+-@\t\r\n\u2212\uff1d\uff0b\uff0d\uff20\ufe62\ufe63\ufe66\ufe6b|%", r)
-	}
-	return false
-}
+// WriteCSV writes rows as a list that spreadsheets open and none of them runs: see [plain.CSV].
+func WriteCSV(rows [][]string) []byte { return plain.CSV(rows) }
 
 func (v *view) csv() []byte {
 	rows := [][]string{Columns}

@@ -120,10 +120,10 @@ func (in DigestInput) page(most int) digestPage {
 	officer := cmp.Or(clean(in.Titles.ESafetyOfficer, 60), "e-safety officer")
 	oldest := list[0].Since.In(now.Location())
 	p := digestPage{
-		School: clean(in.School, 80), Date: now.Format("Monday 2 January 2006"), Site: safeLink(in.Site),
+		School: named(in.School, 80), Date: now.Format("Monday 2 January 2006"), Site: safeLink(in.Site),
 		Headline: in.count() + " to look at",
 		Foot: []string{
-			"Written by esafetybot for " + cmp.Or(clean(in.School, 80), "the school") + ". It comes once a day at most, and only when something waits.",
+			"Written by esafetybot for " + cmp.Or(named(in.School, 80), "the school") + ". It comes once a day at most, and only when something waits.",
 			"What a comment says is not in this mail, and nobody but the people of the school can open the links. If a comment worries you, tell the " + officer + " as you always would.",
 		},
 	}
@@ -150,7 +150,7 @@ func (in DigestInput) page(most int) digestPage {
 	default:
 		p.Do = "Open each one and read them."
 	}
-	if name := clean(in.Reader, 60); name != "" {
+	if name := named(in.Reader, 60); name != "" {
 		p.Greeting = "Dear " + name + ","
 	}
 	p.Posts = digestList(list, most, in.Mask, now, officer)

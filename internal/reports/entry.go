@@ -19,7 +19,7 @@ type entryPage struct{ School, Headline, Lead, More, Item, Link, Foot string }
 // number, and the same words come whatever happened.
 func Entry(in EntryInput) (Rendered, error) {
 	p := entryPage{
-		School: clean(in.School, 80), Headline: "There is an entry for you to open", Link: safeLink(in.Home),
+		School: named(in.School, 80), Headline: "There is an entry for you to open", Link: safeLink(in.Home),
 		Lead: "There is an entry for you to open on the school's online-safety page. Please do it now; what it is about is said there and not in mail.",
 	}
 	if in.Bare {
@@ -41,7 +41,7 @@ type RemovalInput struct {
 
 // Removal writes that letter. It says neither what is wrong with the thing nor who said so.
 func Removal(in RemovalInput) (Rendered, error) {
-	p := entryPage{School: clean(in.School, 80), Headline: "Please take something down", Link: safeLink(in.Home), Item: safeLink(in.Link)}
+	p := entryPage{School: named(in.School, 80), Headline: "Please take something down", Link: safeLink(in.Home), Item: safeLink(in.Link)}
 	p.Lead = "Please take down " + cmp.Or(clean(in.What, 60), "something") + " that the school may not show"
 	if !in.Due.IsZero() {
 		p.Lead += ", by " + in.Due.Format("15:04 on Monday 2 January")

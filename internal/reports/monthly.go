@@ -88,10 +88,10 @@ func Monthly(in MonthlyInput) (Rendered, error) {
 	loc := cmp.Or(in.Location, time.UTC)
 	v := monthlyView{in: in, loc: loc}
 	span := monthsWords(in.From.In(loc), in.To.In(loc))
-	school := clean(in.School, 80)
+	school := named(in.School, 80)
 	officer := cmp.Or(clean(in.Titles.ESafetyOfficer, 60), "e-safety officer")
 	p := monthlyPage{School: school, Date: in.Now.In(loc).Format("Monday 2 January 2006"), Headline: "What was agreed to and changed in " + span, NotKnown: in.NotKnown, Site: safeLink(in.Site)}
-	if name := clean(in.Reader, 60); name != "" {
+	if name := named(in.Reader, 60); name != "" {
 		p.Greeting = "Dear " + name + ","
 	}
 	for most := monthlyMost; ; most /= 2 {

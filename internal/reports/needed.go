@@ -145,7 +145,7 @@ func Needed(in NeededInput) (Rendered, error) {
 	if in.Location != nil {
 		now = in.Now.In(in.Location)
 	}
-	school := clean(in.School, 80)
+	school := named(in.School, 80)
 	officer := cmp.Or(clean(in.Titles.ESafetyOfficer, 60), "e-safety officer")
 	var lines []string
 	for _, f := range in.Files {
@@ -158,7 +158,7 @@ func Needed(in NeededInput) (Rendered, error) {
 			"If you wonder why you are asked, ask the " + officer + ". Nobody thinks that you did anything wrong: sharing is quickly done and easily forgotten.",
 		},
 	}
-	if name := clean(in.Reader, 60); name != "" {
+	if name := named(in.Reader, 60); name != "" {
 		p.Greeting = "Dear " + name + ","
 	}
 	r := Rendered{Subject: p.Headline, Hash: sum(sorted(lines))}

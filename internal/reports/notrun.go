@@ -24,7 +24,7 @@ type notRunPage struct {
 // NotRun renders the letter. It names nothing but the school.
 func NotRun(in NotRunInput) (Rendered, error) {
 	loc := cmp.Or(in.Location, time.UTC)
-	now, school := in.Now.In(loc), cmp.Or(clean(in.School, 80), "the school")
+	now, school := in.Now.In(loc), cmp.Or(named(in.School, 80), "the school")
 	p := notRunPage{
 		School: school, Date: now.Format("Monday 2 January 2006"), Headline: "The day's run is missing",
 		Says: []string{
@@ -34,7 +34,7 @@ func NotRun(in NotRunInput) (Rendered, error) {
 		},
 		Foot: []string{"Written by esafetybot for " + school + ", to you as whoever looks after its Google Workspace. At most once a day."},
 	}
-	if name := clean(in.Reader, 60); name != "" {
+	if name := named(in.Reader, 60); name != "" {
 		p.Greeting = "Dear " + name + ","
 	}
 	r := Rendered{Subject: school + ": the day's run is missing"}

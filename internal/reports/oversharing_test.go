@@ -98,7 +98,7 @@ func TestCounts(t *testing.T) {
 		if c.New+c.StillOpen+c.Agreed+c.Information != c.Total {
 			t.Errorf("%s: %+v does not add up", name, c)
 		}
-		rows, err := csv.NewReader(bytes.NewReader(bytes.TrimPrefix(r.CSV, []byte(bom)))).ReadAll()
+		rows, err := csv.NewReader(bytes.NewReader(bytes.TrimPrefix(r.CSV, []byte("\ufeff")))).ReadAll()
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -106,7 +106,7 @@ func TestCounts(t *testing.T) {
 		for _, row := range rows[1:] {
 			n[row[0]]++
 		}
-		if rows, err = csv.NewReader(bytes.NewReader(bytes.TrimPrefix(r.Matters, []byte(bom)))).ReadAll(); err != nil {
+		if rows, err = csv.NewReader(bytes.NewReader(bytes.TrimPrefix(r.Matters, []byte("\ufeff")))).ReadAll(); err != nil {
 			t.Fatal(err)
 		}
 		for i, row := range rows {
@@ -309,7 +309,7 @@ func TestHostile(t *testing.T) {
 		if strings.ContainsAny(r.Subject, "<\r\n") {
 			t.Errorf("subject %q", r.Subject)
 		}
-		if strings.Count(r.Text, fsi) != strings.Count(r.Text, pdi) {
+		if strings.Count(r.Text, "\u2068") != strings.Count(r.Text, "\u2069") {
 			t.Error("isolates do not pair")
 		}
 	}

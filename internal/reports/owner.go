@@ -116,7 +116,7 @@ func (in OwnerInput) page(most int) ownerPage {
 	if in.Location != nil {
 		now = in.Now.In(in.Location)
 	}
-	school := clean(in.School, 80)
+	school := named(in.School, 80)
 	officer := cmp.Or(clean(in.Titles.ESafetyOfficer, 60), "e-safety officer")
 	coming, made := filesOf(in.Coming), filesOf(in.Made)
 	p := ownerPage{
@@ -125,7 +125,7 @@ func (in OwnerInput) page(most int) ownerPage {
 			"What is in them stays as it is, and there is nothing that you have to do.",
 		Foot: []string{"Written by esafetybot for " + cmp.Or(school, "the school") + ". It names your files, so it goes to you alone."},
 	}
-	if name := clean(in.Reader, 60); name != "" {
+	if name := named(in.Reader, 60); name != "" {
 		p.Greeting = "Dear " + name + ","
 	}
 	day := func(t time.Time) string { return dayWords(t, now) }

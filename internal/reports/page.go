@@ -116,14 +116,14 @@ func (v *view) page(lim limits) page {
 		Untold:   cutGaps(v.untold(), lim.gaps),
 		Returned: cutGaps(v.returned(), lim.gaps),
 		Needed:   needed(v.in.Needed, lim.things, v.in.Answers, now),
-		Kind:     v.kind(), School: clean(v.in.School, 80), Date: now.Format("Monday 2 January 2006"),
+		Kind:     v.kind(), School: named(v.in.School, 80), Date: now.Format("Monday 2 January 2006"),
 		Stats: []stat{
 			{number(c.New), "new", ""}, {number(c.StillOpen), "still open", ""},
 			{number(c.Agreed), "agreed", ""}, {number(c.PutRight), "put right", ""},
 		},
 		Sum: fmt.Sprintf("%s new + %s still open + %s agreed + %s for information = %s in all.", number(c.New), number(c.StillOpen), number(c.Agreed), number(c.Information), number(c.Total)),
 	}
-	if name := clean(v.in.Reader, 60); name != "" {
+	if name := named(v.in.Reader, 60); name != "" {
 		p.Greeting = "Dear " + name + ","
 	}
 	if c.Gaps > 0 {

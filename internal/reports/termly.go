@@ -168,13 +168,13 @@ func termlyWords(in TermlyInput, evidence int) termlyPage {
 	loc := cmp.Or(in.Location, time.UTC)
 	now := in.Now.In(loc)
 	day := func(t time.Time) string { return t.In(loc).Format("2 January 2006") }
-	school, term := clean(in.School, 80), cmp.Or(clean(in.Term, 60), "Term")
+	school, term := named(in.School, 80), cmp.Or(clean(in.Term, 60), "Term")
 	officer := cmp.Or(clean(in.Titles.ESafetyOfficer, 60), "e-safety officer")
 	p := termlyPage{
 		School: school, Kind: "Report to the headteacher and governors", Title: "Online safety, " + lowerFirst(term), Date: now.Format("Monday 2 January 2006"), Columns: in.Columns, Incidents: in.Incidents,
 		Made: "As of " + now.Format("Monday 2 January 2006, 15:04") + ".", Year: clean(in.Year, 20), Note: clean(in.Note, 600), Training: orUnknown(in.Training), Review: orUnknown(in.Review),
 	}
-	if name := clean(in.Reader, 60); name != "" {
+	if name := named(in.Reader, 60); name != "" {
 		p.Greeting = "Dear " + name + ","
 	}
 	if in.Inspection {

@@ -86,9 +86,9 @@ var TroubleDo = []string{
 // Trouble writes the letter.
 func Trouble(in TroubleInput) (Rendered, error) {
 	p := troublePage{
-		School: clean(in.School, 80), Headline: "esafetybot could not do its work", Do: TroubleDoFor(in.Jobs), Unsent: in.Unsent.Words(),
+		School: named(in.School, 80), Headline: "esafetybot could not do its work", Do: TroubleDoFor(in.Jobs), Unsent: in.Unsent.Words(),
 		Lead: "Part of what the online-safety policy asks this program to do does not get done. Until it does, what it would have found is not seen by anybody.",
-		Foot: "Written by esafetybot for the workspace administrator of " + cmp.Or(clean(in.School, 80), "the school") + ", at most once a day. The review site shows the same to them and to the " + cmp.Or(clean(in.Officer, 80), "e-safety officer") + ".",
+		Foot: "Written by esafetybot for the workspace administrator of " + cmp.Or(named(in.School, 80), "the school") + ", at most once a day. The review site shows the same to them and to the " + cmp.Or(clean(in.Officer, 80), "e-safety officer") + ".",
 	}
 	if len(in.Jobs) == 0 {
 		p.Headline = "esafetybot could not send some of its mail"

@@ -188,13 +188,13 @@ func TrustNotes(cut time.Time, loc *time.Location) []string {
 // Trust writes the overview.
 func Trust(in TrustInput) (Rendered, error) {
 	loc := cmp.Or(in.Location, time.UTC)
-	trust := cmp.Or(clean(in.Trust, 80), "the trust")
+	trust := cmp.Or(named(in.Trust, 80), "the trust")
 	p := trustPage{
 		Trust: trust, Date: in.Now.In(loc).Format("Monday 2 January 2006"), Headline: TrustHeadline(in.Schools), Site: in.Site,
 		Lead: "How each school of the trust stands by its own online-safety policy.",
 		Foot: append(TrustNotes(in.Cut, loc), "Written by esafetybot for "+trust+", to you as who leads on safeguarding there. Once a week."),
 	}
-	if name := clean(in.Reader, 60); name != "" {
+	if name := named(in.Reader, 60); name != "" {
 		p.Greeting = "Dear " + name + ","
 	}
 	for _, s := range in.Schools {

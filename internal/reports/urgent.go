@@ -59,13 +59,13 @@ func (v *matterView) urgentPage(in UrgentInput, n, lines int, loc *time.Location
 	now := in.Now.In(loc)
 	officer := cmp.Or(clean(in.Titles.ESafetyOfficer, 60), "e-safety officer")
 	p := page{
-		School: clean(in.School, 80), Date: now.Format("Monday 2 January 2006, 15:04"),
+		School: named(in.School, 80), Date: now.Format("Monday 2 January 2006, 15:04"),
 		Headline: "Please look now: " + things(n, "") + " that cannot wait",
 		Lead:     []string{"We send this at once, because pupils may be concerned. The workspace administrator, the " + officer + " and the safeguarding lead all get it, so please tell each other who does it."},
 		Stay:     "Ask the " + officer + " to agree it until a date.",
 		Foot:     []string{changedWords(len(v.touched()), in.MayChange), "It stays in the daily report until it is put right; this message does not come again for the same thing."},
 	}
-	if name := clean(in.Reader, 60); name != "" {
+	if name := named(in.Reader, 60); name != "" {
 		p.Greeting = "Dear " + name + ","
 	}
 	var shown []matter

@@ -71,10 +71,10 @@ type weeklyPart struct {
 func (in WeeklyInput) page(lim weeklyLimits) weeklyPage {
 	now := in.local(in.Now)
 	p := weeklyPage{
-		School: clean(in.School, 80), Date: now.Format("Monday 2 January 2006"), Headline: in.headline(), Holiday: in.Holiday,
+		School: named(in.School, 80), Date: now.Format("Monday 2 January 2006"), Headline: in.headline(), Holiday: in.Holiday,
 		Overview: in.link("/overview"), OverviewText: "How we stand, on the review site",
 	}
-	if name := clean(in.Reader, 60); name != "" && !in.Afterwards {
+	if name := named(in.Reader, 60); name != "" && !in.Afterwards {
 		p.Greeting = "Dear " + name + ","
 	}
 	if in.Afterwards {
@@ -85,7 +85,7 @@ func (in WeeklyInput) page(lim weeklyLimits) weeklyPage {
 		p.Stats = append(p.Stats, weeklyStat{N: number(n), Label: c.Words, Colour: c.Name, Low: n == 0})
 	}
 	p.Foot = []string{
-		"Written by esafetybot for " + cmp.Or(clean(in.School, 80), "the school") + ", to the " + in.officer() + ", with a copy to the safeguarding lead and their deputies.",
+		"Written by esafetybot for " + cmp.Or(named(in.School, 80), "the school") + ", to the " + in.officer() + ", with a copy to the safeguarding lead and their deputies.",
 		"It names no pupil, no class and no single teacher, and says nothing of concerns about adults.",
 	}
 	if in.Holiday {

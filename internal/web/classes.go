@@ -10,6 +10,7 @@ import (
 	"esafetybot/internal/decisions"
 	"esafetybot/internal/memory"
 	"esafetybot/internal/moderation"
+	"esafetybot/internal/plain"
 	"esafetybot/internal/policy"
 	"esafetybot/internal/roster"
 )
@@ -49,7 +50,7 @@ func (s *Site) classes(w http.ResponseWriter, r *http.Request, p *person) error 
 		if c.Name == "" || c.Blog != nil && !c.Blog.Listed {
 			continue
 		}
-		line := classLine{ID: course, Name: c.Name, Link: p.coverLink(course)}
+		line := classLine{ID: course, Name: plain.Name(c.Name), Link: p.coverLink(course)}
 		var oldest moderation.Act
 		for id, post := range c.Posts {
 			if acts := c.Waiting(post, s.anyRules(comments.PlaceOf(course, id), p.rosters[course])); len(acts) > 0 {

@@ -10,6 +10,7 @@ import (
 	"esafetybot/internal/calendar"
 	"esafetybot/internal/decisions"
 	"esafetybot/internal/moderation"
+	"esafetybot/internal/plain"
 	"esafetybot/internal/policy"
 	"esafetybot/internal/roster"
 	"esafetybot/internal/seen"
@@ -52,7 +53,7 @@ type proposal struct {
 // already, so that naming them would change nothing.
 func (s *Site) proposed(p *person, course string) (out proposal) {
 	c := p.classes[course]
-	out.Class = c.Name
+	out.Class = plain.Name(c.Name)
 	teaches := func(id string) bool {
 		r := p.rosters[course]
 		return r != nil && slices.ContainsFunc(r.Members, func(m seen.ClassMember) bool { return m.Teacher && m.ID == id }) || c.Blog != nil && slices.Contains(c.Blog.Hosts, id)

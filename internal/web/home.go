@@ -14,6 +14,7 @@ import (
 	"esafetybot/internal/findings"
 	"esafetybot/internal/memory"
 	"esafetybot/internal/moderation"
+	"esafetybot/internal/plain"
 	"esafetybot/internal/policy"
 	"esafetybot/internal/seen"
 )
@@ -228,7 +229,7 @@ func (s *Site) waiting(ctx context.Context, p *person) ([]waitingPost, error) {
 			if len(acts) == 0 || !noted[moderation.Subject(course, id)].Before(acts[len(acts)-1].At) {
 				continue // somebody has just said that they looked
 			}
-			out = append(out, waitingPost{course, id, cmp.Or(class.Name, "A class"), post, acts, f.due, f.passedOn, f.rule == comments.NoHost})
+			out = append(out, waitingPost{course, id, cmp.Or(plain.Name(class.Name), "A class"), post, acts, f.due, f.passedOn, f.rule == comments.NoHost})
 		}
 	}
 	slices.SortFunc(out, func(a, b waitingPost) int {
@@ -281,7 +282,7 @@ func (s *Site) homePost(x waitingPost, p *person, may bool) homePost {
 
 // title says which post it is. Whoever reads it may read the post.
 func title(p *moderation.Post) string {
-	return upper(p.Words(func(t string) string { return t }))
+	return upper(p.Words(plain.Name))
 }
 
 func count(n int, one, many string) string {

@@ -1,11 +1,15 @@
 package web_test
 
 import (
+	"encoding/csv"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"esafetybot/internal/decisions"
 	"esafetybot/internal/incidents"
@@ -157,5 +161,54 @@ func TestTakenDown(t *testing.T) {
 	c.work()
 	if _, text := c.get("officer", "/incidents/e/"+id); !strings.Contains(text, "It was taken down, on") || !strings.Contains(text, "The it, the page host noted: it was taken down") || !strings.Contains(text, "told The it, the page host") {
 		t.Errorf("the officer's page: %s", text)
+	}
+}
+
+// No cell of the incident log's lists can run: whatever people write into a note or a reference, however they hide what it begins with, it is the same text with an apostrophe in front.
+func TestIncidentListsHoldNoFormula(t *testing.T) {
+	formulas := map[string]string{ // as it is written, and as the list has it
+		`=HYPERLINK("https://owned.example","open")`: `'=HYPERLINK("https://owned.example","open")`, "+1+cmd|' /C calc'!A0": "'+1+cmd|' /C calc'!A0", "-2+3": "'-2+3", "SUM(1)": "SUM(1)", "\u200b=1+1": "'=1+1", "\u202e=1+1": "'=1+1",
+		"＝1+1": "'＝1+1", "|calc": "'|calc", "%0A=1": "'%0A=1", "a\",=1+1\r\n=1+1,\"": `a",=1+1 =1+1,"`, "@SUM(1+1)": "'@SUM(1+1)",
+	}
+	c := newCampus(t, sitePolicy)
+	want := map[string]map[string]bool{"pupil": {}, "adult": {}}
+	for about := range want {
+		for text, cell := range formulas {
+			fill := url.Values{"about": {about}, "kind": {"incident"}, "note": {text}}
+			if !strings.ContainsAny(text, "@\r\n") { // a reference is one line without addresses
+				fill.Set("reference", text)
+			}
+			if status, page := c.raise("teacher", fill); status != http.StatusOK {
+				t.Fatalf("%q: %d %s", text, status, page)
+			}
+			want[about][cell] = true
+			c.now = c.now.Add(time.Minute)
+		}
+	}
+	c.work()
+	for about, of := range map[string]struct {
+		shelf     incidents.Shelf
+		who, list string
+	}{"pupil": {incidents.Ordinary, "officer", "/incidents/log.csv"}, "adult": {incidents.Adults, "head", "/incidents/adults.csv"}} {
+		for _, id := range c.entries(of.shelf, of.who) {
+			c.posts(of.who, "/incidents", "/incidents/open/"+id, nil)
+		}
+		c.work()
+		_, text := c.get(of.who, of.list)
+		rows, err := csv.NewReader(strings.NewReader(strings.TrimPrefix(text, "\ufeff"))).ReadAll()
+		if err != nil || len(rows) != 1+len(formulas) {
+			t.Fatalf("%s: %d rows, %v", of.list, len(rows), err)
+		}
+		have := map[string]bool{}
+		for _, row := range rows[1:] {
+			reference, note := row[6], row[7]
+			have[note] = true
+			if reference != "" && reference != note {
+				t.Errorf("%s: the reference is %q, the note %q", of.list, reference, note)
+			}
+		}
+		if !maps.Equal(have, want[about]) {
+			t.Errorf("%s: %q, want %q", of.list, slices.Sorted(maps.Keys(have)), slices.Sorted(maps.Keys(want[about])))
+		}
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"esafetybot/internal/colours"
 	"esafetybot/internal/findings"
 	"esafetybot/internal/moderation"
+	"esafetybot/internal/plain"
 	"esafetybot/internal/policy"
 	"esafetybot/internal/views"
 )
@@ -144,7 +145,7 @@ func (s *Site) silent(waits []checkins.State) []silent {
 		}
 		for _, who := range s.Policy.Person(policy.Role(st.Role)) {
 			if who.Name != "" {
-				x.Names = append(x.Names, who.Name)
+				x.Names = append(x.Names, plain.Name(who.Name))
 			}
 		}
 		if !st.Due.IsZero() {
@@ -172,7 +173,7 @@ func (s *Site) passedOn(ctx context.Context, open []*findings.Finding) ([]passed
 	for course, list := range posts {
 		name := "A class"
 		if class, err := moderation.Load(ctx, s.Main, course); err == nil && class.Name != "" {
-			name = class.Name
+			name = plain.Name(class.Name)
 		}
 		documents := 0
 		for post := range list {

@@ -9,6 +9,7 @@ import (
 	"esafetybot/internal/decisions"
 	"esafetybot/internal/memory"
 	"esafetybot/internal/moderation"
+	"esafetybot/internal/plain"
 	"esafetybot/internal/policy"
 	"esafetybot/internal/pseudonym"
 	"esafetybot/internal/roster"
@@ -78,6 +79,9 @@ func (s *Site) known(r *http.Request) (*person, error) {
 	var err error
 	if p.adults, err = roster.Read(r.Context(), s.Main); err != nil {
 		return nil, err
+	}
+	for i := range p.adults { // they are only looked at
+		p.adults[i].Name = plain.Name(p.adults[i].Name)
 	}
 	i := slices.IndexFunc(p.adults, func(a roster.Adult) bool { return a.ID == id.Subject && slices.Contains(a.Hashes, p.By.Hash) })
 	var mine []string

@@ -9,6 +9,7 @@ import (
 	"esafetybot/internal/audit"
 	"esafetybot/internal/checks/comments"
 	"esafetybot/internal/moderation"
+	"esafetybot/internal/plain"
 	"esafetybot/internal/policy"
 	"esafetybot/internal/runs"
 	"esafetybot/internal/views"
@@ -85,7 +86,7 @@ func (s *Site) unseen(p *person, kind, id string) string {
 		return ""
 	}
 	if c := p.classes[key]; c != nil && c.Name != "" {
-		return what + c.Name
+		return what + plain.Name(c.Name)
 	}
 	return what + "one of your " + map[bool]string{true: "blogs", false: "classes"}[kind == "blog"]
 }

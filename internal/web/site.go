@@ -28,6 +28,7 @@ import (
 	"esafetybot/internal/findings"
 	"esafetybot/internal/limit"
 	"esafetybot/internal/moderation"
+	"esafetybot/internal/plain"
 	"esafetybot/internal/policy"
 	"esafetybot/internal/store"
 	"esafetybot/internal/web/signin"
@@ -208,7 +209,7 @@ type menuItem struct {
 var templates = func() map[string]*template.Template {
 	out := map[string]*template.Template{}
 	for _, name := range []string{"home", "check-ins", "classes", "findings", "changes", "overview", "closed", "records", "reminders", "reports", "shared", "problem", "signed-out", "concern", "concern-form", "concern-sent", "incidents", "incident", "incidents-numbers", "trust-overview", "administrator"} {
-		out[name] = template.Must(template.New("").Funcs(template.FuncMap{"upper": upper}).ParseFS(files, "pages/frame.html.tmpl", "pages/"+name+".html.tmpl"))
+		out[name] = harmless(template.Must(template.New("").Funcs(template.FuncMap{"upper": upper, shownFunc: shown}).ParseFS(files, "pages/frame.html.tmpl", "pages/"+name+".html.tmpl")))
 	}
 	return out
 }()
@@ -216,6 +217,7 @@ var templates = func() map[string]*template.Template {
 // show writes a page. It is made whole before anything is sent.
 func show(w http.ResponseWriter, status int, name string, f frame) error {
 	var b bytes.Buffer
+	f.School = plain.Name(f.School)
 	if err := templates[name].ExecuteTemplate(&b, "frame", f); err != nil {
 		return fmt.Errorf("page %s: %w", name, err)
 	}

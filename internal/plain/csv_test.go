@@ -1,4 +1,4 @@
-package reports
+package plain
 
 import (
 	"bytes"
@@ -14,14 +14,14 @@ func TestCell(t *testing.T) {
 		"=1+1": "'=1+1", "+44 20": "'+44 20", "-2": "'-2", "@cmd": "'@cmd", "  =x": "'=x", "\t=x": "'=x", "\r=x": "'=x", "\u00a0=x": "'=x", "\u200b=x": "'=x", "\ufeff=x": "'=x",
 		"＝x": "'＝x", "＋x": "'＋x", "－x": "'－x", "＠x": "'＠x", "\u202e=x": "'=x", "\u0301=x": "'\u0301=x", "plain": "plain", "a=b": "a=b", "a\r\nb": "a b", "": "", "'=x": "'=x", "“=": "“=",
 	} {
-		if got := cell(in); got != want {
-			t.Errorf("cell(%q) = %q, want %q", in, got, want)
+		if got := Cell(in); got != want {
+			t.Errorf("Cell(%q) = %q, want %q", in, got, want)
 		}
 	}
 }
 
 func TestCSV(t *testing.T) {
-	got := WriteCSV([][]string{{"a", "b"}, {`say "hi"`, "x,y"}})
+	got := CSV([][]string{{"a", "b"}, {`say "hi"`, "x,y"}})
 	want := "\ufeffa,b\r\n\"say \"\"hi\"\"\",\"x,y\"\r\n"
 	if string(got) != want {
 		t.Errorf("got %q, want %q", got, want)
@@ -34,7 +34,7 @@ func FuzzCSV(f *testing.F) {
 		f.Add(s, "b")
 	}
 	f.Fuzz(func(t *testing.T, a, b string) {
-		raw := WriteCSV([][]string{{"h1", "h2"}, {a, b}, {b, a}})
+		raw := CSV([][]string{{"h1", "h2"}, {a, b}, {b, a}})
 		if !bytes.HasPrefix(raw, []byte(bom)) {
 			t.Fatal("the mark for Excel is missing")
 		}
@@ -43,7 +43,7 @@ func FuzzCSV(f *testing.F) {
 			t.Fatal(err)
 		}
 		strip := func(s string) string {
-			c := clean(s, maxCell)
+			c := Text(s, maxCell)
 			return c
 		}
 		want := [][]string{{"h1", "h2"}, {strip(a), strip(b)}, {strip(b), strip(a)}}
