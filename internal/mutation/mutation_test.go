@@ -28,10 +28,11 @@ import (
 	_ "esafetybot/internal/checks/pupilemail"
 	_ "esafetybot/internal/checks/settings"
 	_ "esafetybot/internal/checks/sharing"
+	_ "esafetybot/internal/moderation"
 	_ "esafetybot/internal/records"
 )
 
-// packages lists what is mutated: the checks, each with its folder, and what else judges.
+// packages lists what is mutated: the checks, each with its folder, and what else decides what a school is told.
 var packages = []string{
 	"internal/checkins",
 	"internal/checks/accounts",
@@ -41,6 +42,7 @@ var packages = []string{
 	"internal/checks/pupilemail",
 	"internal/checks/settings",
 	"internal/checks/sharing",
+	"internal/moderation",
 	"internal/records",
 }
 
@@ -67,7 +69,7 @@ func TestMutationSample(t *testing.T) {
 	}
 	for _, pkg := range packages {
 		t.Run(filepath.Base(pkg), func(t *testing.T) {
-			b := build(t, pkg)
+			b := build(t, pkg, true)
 			b.report(t, b.survivors(t, sample(b.mutants, sampleSize)))
 		})
 	}
@@ -115,7 +117,7 @@ func TestCampaignMutation(t *testing.T) {
 	used := map[string]bool{}
 	for _, pkg := range packages {
 		t.Run(filepath.Base(pkg), func(t *testing.T) {
-			b := build(t, pkg)
+			b := build(t, pkg, false)
 			for _, m := range b.mutants {
 				used[m.key()] = true
 			}
@@ -163,8 +165,11 @@ func root(t *testing.T) string {
 	}
 }
 
-// build compiles a package's tests with all of its mutants, and makes sure that they pass while none is alive.
-func build(t *testing.T, pkg string) *binary {
+// short is how tests run that need not try everything: it is enough for most mutants, and where it is not, they run again whole.
+const short = "-test.short"
+
+// build compiles a package's tests with all of its mutants, and makes sure that they pass while none is alive; the short ones only, where the whole ones are run elsewhere.
+func build(t *testing.T, pkg string, shortOnly bool) *binary {
 	t.Helper()
 	b := &binary{root: root(t)}
 	b.dir = filepath.Join(b.root, filepath.FromSlash(pkg))
@@ -217,7 +222,11 @@ func build(t *testing.T, pkg string) *binary {
 	}
 	began := time.Now()
 	b.patience = 10 * time.Minute
-	if err := b.run(0, b.path, b.dir, b.args...); err != nil {
+	args := slices.Clone(b.args)
+	if shortOnly {
+		args = append(args, short)
+	}
+	if err := b.run(0, b.path, b.dir, args...); err != nil {
 		t.Fatalf("the tests of %s fail without a mutant: %v", pkg, err)
 	}
 	b.patience = leastPatience + 20*time.Since(began)
@@ -280,7 +289,10 @@ func (b *binary) survivors(t *testing.T, mutants []mutant) []mutant {
 	for range 2 {
 		wg.Go(func() {
 			for m := range work {
-				err := b.run(m.id, b.path, b.dir, b.args...)
+				err := b.run(m.id, b.path, b.dir, append(slices.Clone(b.args), short)...)
+				if err == nil {
+					err = b.run(m.id, b.path, b.dir, b.args...)
+				}
 				same := equivalent[m.key()] != ""
 				switch {
 				case errors.Is(err, errNotRun):
@@ -330,7 +342,7 @@ func TestNotices(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds test binaries")
 	}
-	b := build(t, "internal/mutation/testdata/toy")
+	b := build(t, "internal/mutation/testdata/toy", true)
 	count := map[string]int{}
 	for _, m := range b.mutants {
 		count[m.what]++
