@@ -28,6 +28,7 @@ import (
 	_ "esafetybot/internal/checks/pupilemail"
 	_ "esafetybot/internal/checks/settings"
 	_ "esafetybot/internal/checks/sharing"
+	_ "esafetybot/internal/decisions"
 	_ "esafetybot/internal/moderation"
 	_ "esafetybot/internal/records"
 )
@@ -42,6 +43,7 @@ var packages = []string{
 	"internal/checks/pupilemail",
 	"internal/checks/settings",
 	"internal/checks/sharing",
+	"internal/decisions",
 	"internal/moderation",
 	"internal/records",
 }
