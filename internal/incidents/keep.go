@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"esafetybot/internal/calendar"
@@ -84,10 +85,7 @@ func (l *Log) Over(e *Entry) bool {
 // Decides tells whether somebody decides whether an entry stays: the safeguarding lead of those who may read it, or all of them where the lead may not; of one about an adult whoever may read it.
 func (l *Log) Decides(by By, e *Entry) bool {
 	c := l.around(e, by.who())
-	me := c.asks()
-	if me == nil {
-		return false
-	}
+	me := c.asks() // nobody reaches nobody
 	readers := l.reached(e, c)
 	leads := slices.ContainsFunc(readers, func(r reached) bool { return r.p.holds(policy.RoleSafeguarding) })
 	return slices.ContainsFunc(readers, func(r reached) bool {
@@ -141,32 +139,26 @@ func (l *Log) mayEnd(by By, e *Entry) error {
 
 // Delete deletes an entry whose time is over, with the receipt of whoever raised it, for good. Nothing but [End] is left of it.
 func (l *Log) Delete(ctx context.Context, by By, id string) error {
-	for try := 1; ; try++ {
+	return l.anew(ctx, id, func() (*store.Batch, error) {
 		e, err := l.Get(ctx, by, id)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if err := l.mayEnd(by, e); err != nil {
-			return fmt.Errorf("entry %s: %w", id, err)
+			return nil, fmt.Errorf("entry %s: %w", id, err)
 		}
 		b := &store.Batch{}
 		b.Delete(e.lies.collection(), e.ID, e.version)
 		if err := l.dropReceipt(ctx, b, e); err != nil {
-			return err
+			return nil, err
 		}
 		r, _ := l.reads(by, e)
 		who := by.who()
 		who.Role = string(r.Role)
 		body, err := json.Marshal(End{At: l.now(), By: who})
-		if err != nil {
-			return err
-		}
 		b.Create(Ends, rand.Text(), nil, body)
-		err = l.Commit(ctx, b)
-		if err == nil || try == tries || !errors.Is(err, store.ErrConflict) {
-			return wrap(id, err)
-		}
-	}
+		return b, err
+	})
 }
 
 func (l *Log) dropReceipt(ctx context.Context, b *store.Batch, e *Entry) error {
@@ -218,9 +210,8 @@ func (l *Log) heed(ctx context.Context, e *Entry, known func(string) Known, tell
 	period, left, all := calendar.Date{}, false, true
 	for _, id := range e.people() {
 		k := known(id)
-		if day, ok := Grown(k.Year, today); ok && day.After(period) {
-			period = day
-		}
+		day, _ := Grown(k.Year, today)
+		period = slices.MaxFunc([]calendar.Date{period, day}, func(a, b calendar.Date) int { return b.DaysUntil(a) })
 		left, all = left || k.Left, all && k.Left
 	}
 	b := &store.Batch{}
@@ -268,18 +259,10 @@ func (e *Entry) people() []string {
 			out = append(out, w.ID)
 		}
 	}
-	if id, ok := cutUser(e.Item); ok && !slices.Contains(out, id) {
+	if id, ok := strings.CutPrefix(e.Item, "user/"); ok && !slices.Contains(out, id) {
 		out = append(out, id)
 	}
 	return out
-}
-
-func cutUser(item string) (string, bool) {
-	const kind = "user/"
-	if len(item) <= len(kind) || item[:len(kind)] != kind {
-		return "", false
-	}
-	return item[len(kind):], true
 }
 
 func (e *Entry) has(what What) bool {

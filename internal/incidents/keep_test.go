@@ -1,6 +1,8 @@
 package incidents
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -80,10 +82,12 @@ func TestKeptUntil(t *testing.T) {
 		{"by the link", Form{About: Pupil, Item: "user/pupil"}, lead, Known{Year: "1"}, "2046-08-31"},
 		{"of no year group", Form{About: Pupil, Concerns: []string{"pupil"}}, lead, Known{Year: "mixed"}, "2051-09-14"},
 		{"nobody", Form{About: Nobody}, lead, Known{}, "2051-09-14"},
+		{"nobody, with a pupil's account", Form{About: Nobody, Item: "user/pupil"}, lead, Known{Year: "1", Left: true}, "2051-09-14"},
 		{"an adult", Form{About: Adult, Concerns: []string{"u-teacher"}}, head, Known{Left: true}, "2036-09-14"},
 		{"low-level, and they are there", Form{Kind: LowLevel, About: Adult, Concerns: []string{"u-teacher"}}, head, Known{}, ""},
 		{"low-level, and they left", Form{Kind: LowLevel, About: Adult, Concerns: []string{"u-teacher"}}, head, Known{Left: true}, "2026-09-13"},
 		{"low-level, and nobody said who", Form{Kind: LowLevel, About: Adult}, head, Known{}, "2036-09-14"},
+		{"low-level, and they have no account", Form{Kind: LowLevel, About: Adult, ConcernsRoles: []policy.Role{policy.RoleChair}}, head, Known{Left: true}, "2036-09-14"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			b := inMemory(t)
@@ -96,6 +100,9 @@ func TestKeptUntil(t *testing.T) {
 			b.ok(b.Heed(ctx, shelf, known, b.nobody))
 			if n := len(b.stored(id).History); n != past {
 				t.Errorf("noted twice: %d events, then %d", past, n)
+			}
+			if dated, want := b.stored(id).has(WasDated), c.known.Year != "" && c.known.Year != "mixed" && c.form.About == Pupil || c.want == "2026-09-13"; dated != want {
+				t.Errorf("until when it is kept was found out: %v, want %v", dated, want)
 			}
 			day, ok := b.KeptUntil(b.stored(id))
 			if ok != (c.want != "") || ok && day.String() != c.want {
@@ -239,5 +246,93 @@ func TestGrown(t *testing.T) {
 		if day, ok := Grown(year, calendar.Date{Year: 2026, Month: 9, Day: 1}); ok {
 			t.Errorf("%q is no year group, and yet %s", year, day)
 		}
+	}
+}
+
+// The school's own time holds for what is about a pupil or nobody, never for what is about an adult; and what is open is not over.
+func TestKeptAsThePolicySays(t *testing.T) {
+	b := inMemory(t)
+	b.Keep = policy.Period{Count: 7, Unit: "year"}
+	for about, want := range map[About]string{Pupil: "2033-09-14", Nobody: "2033-09-14", Adult: "2036-09-14", NotSure: "2036-09-14"} {
+		id := b.raise(Form{ID: string(about), About: about})
+		if day, ok := b.KeptUntil(b.stored(id)); !ok || day.String() != want {
+			t.Errorf("about %s: until %v (%v), want %s", about, day, ok, want)
+		}
+	}
+	id := b.raise(Form{ID: "open", About: Pupil})
+	b.years(30, 0)
+	if b.Over(b.stored(id)) {
+		t.Error("it is over, and open")
+	}
+	b.shut(lead, id)
+	if !b.Over(b.stored(id)) {
+		t.Error("it is closed, and not over")
+	}
+}
+
+// Of several whom an entry names the youngest says how long it is kept; a low-level concern waits until all of them have left.
+func TestSeveralPeople(t *testing.T) {
+	b := inMemory(t)
+	pupils := b.raise(Form{ID: "1", About: Pupil, Concerns: []string{"old", "young", "middle"}})
+	adults := b.raise(Form{ID: "2", Kind: LowLevel, About: Adult, Concerns: []string{"one", "two"}})
+	left := map[string]bool{"two": true}
+	known := func(id string) Known {
+		return Known{Year: map[string]string{"old": "6", "young": "1", "middle": "3"}[id], Left: left[id]}
+	}
+	b.ok(b.Heed(ctx, Ordinary, known, b.nobody))
+	b.ok(b.Heed(ctx, Adults, known, b.nobody))
+	if e := b.stored(pupils); e.Period != "2046-08-31" {
+		t.Errorf("the pupils' entry is kept until %q", e.Period)
+	}
+	if e := b.stored(adults); e.Period != "" {
+		t.Errorf("one of them is there, and it is kept until %q", e.Period)
+	}
+	left["one"] = true
+	b.ok(b.Heed(ctx, Adults, known, b.nobody))
+	if e := b.stored(adults); e.Period != "2026-09-13" {
+		t.Errorf("both have left, and it is kept until %q", e.Period)
+	}
+}
+
+// That a pupil has left is told of an entry about a pupil only, noted where somebody was told, and tried again where that did not work.
+func TestLeftIsToldOnce(t *testing.T) {
+	b := inMemory(t)
+	id := b.raise(Form{ID: "1", About: Pupil, Item: "user/pupil"})
+	b.raise(Form{ID: "2", About: Nobody, Item: "user/pupil"})
+	known := func(id string) Known {
+		if id != "pupil" {
+			t.Errorf("asked of %q", id)
+		}
+		return Known{Left: true}
+	}
+	roster := b.Roster
+	b.Roster = append([]Person{{ID: lead.ID, Roles: []policy.Role{policy.RoleSafeguarding}}}, roster[0]) // the lead has no address
+	b.ok(b.Heed(ctx, Ordinary, known, b.nobody))
+	b.Roster = roster
+	full := fmt.Errorf("no room for letters")
+	if err := b.Heed(ctx, Ordinary, known, func(*store.Batch, string, []Told) error { return full }); !errors.Is(err, full) {
+		t.Errorf("the letter was not made: %v", err)
+	}
+	if b.stored(id).PupilLeft() {
+		t.Error("it is noted, and nobody was told")
+	}
+	told := 0
+	tell := func(_ *store.Batch, e string, to []Told) error {
+		if told++; e != id || len(to) != 1 || to[0].ID != lead.ID {
+			t.Errorf("%v are told of %s", to, e)
+		}
+		return nil
+	}
+	commit := b.Commit
+	for failure, want := range map[error]error{store.ErrConflict: nil, store.ErrUnknown: store.ErrUnknown} { // somebody is at it: tomorrow
+		b.Commit = func(context.Context, *store.Batch) error { return failure }
+		b.wants(b.Heed(ctx, Ordinary, known, tell), want)
+	}
+	b.Commit = commit
+	for range 2 {
+		b.ok(b.Heed(ctx, Ordinary, known, tell))
+	}
+	if told != 3 {
+		t.Errorf("told %d times, and one of them for good", told)
 	}
 }

@@ -41,7 +41,7 @@ func LinkWords(subject string) string {
 
 // linked notes that an entry about an adult that links to an account is about whoever has it, so that it goes past them.
 func (l *Log) linked(e *Entry) error {
-	if id, ok := cutUser(e.Item); ok && e.About.shelf() == Adults {
+	if id, ok := strings.CutPrefix(e.Item, "user/"); ok && e.About.shelf() == Adults {
 		return l.concern(e, []string{id}, nil)
 	}
 	return nil
