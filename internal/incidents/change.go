@@ -99,9 +99,11 @@ func (l *Log) correct(e *Entry, me actor, b *store.Batch, c Correction) error {
 		e.Routed, e.Opened = now, nil
 	}
 	if c.Pupil != "" {
-		if added, err := l.namePupil(e, c.Pupil); err != nil {
+		pupils := len(e.Pupils)
+		if err := l.namePupil(e, c.Pupil); err != nil {
 			return err
-		} else if added {
+		}
+		if len(e.Pupils) != pupils {
 			what = append(what, "which pupil's account")
 		}
 	}

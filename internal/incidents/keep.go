@@ -85,11 +85,10 @@ func (l *Log) Over(e *Entry) bool {
 // Decides tells whether somebody decides whether an entry stays: the safeguarding lead of those who may read it, or all of them where the lead may not; of one about an adult whoever may read it.
 func (l *Log) Decides(by By, e *Entry) bool {
 	c := l.around(e, by.who())
-	me := c.asks() // nobody reaches nobody
 	readers := l.reached(e, c)
 	leads := slices.ContainsFunc(readers, func(r reached) bool { return r.p.holds(policy.RoleSafeguarding) })
 	return slices.ContainsFunc(readers, func(r reached) bool {
-		return r.p == me && (e.About.shelf() == Adults || !leads || r.p.holds(policy.RoleSafeguarding))
+		return r.p == c.me && (e.About.shelf() == Adults || !leads || r.p.holds(policy.RoleSafeguarding))
 	})
 }
 
@@ -276,14 +275,11 @@ func (e *Entry) PupilLeft() bool { return e.has(WasLeft) }
 func Grown(year string, today calendar.Date) (calendar.Date, bool) {
 	n := 0
 	switch year {
-	case "":
-		return calendar.Date{}, false
 	case "N":
 		n = -1
 	case "R":
 	default:
-		var err error
-		if n, err = strconv.Atoi(year); err != nil || n < 1 || n > 13 {
+		if n, _ = strconv.Atoi(year); n < 1 || n > 13 {
 			return calendar.Date{}, false
 		}
 	}

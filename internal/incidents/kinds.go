@@ -114,10 +114,7 @@ func Dues(p *policy.Policy) map[Kind]Due {
 	for _, i := range kinds {
 		for _, c := range p.Clauses {
 			for _, m := range c.MetBy {
-				if m.Kind != policy.Record || m.Name != i.Record || m.Due.IsZero() || m.Due.Unit == calendar.AtOnce {
-					continue
-				}
-				if have, ok := out[i.Kind]; !ok || length(have.Deadline) < length(m.Due) {
+				if m.Kind == policy.Record && m.Name == i.Record && length(out[i.Kind].Deadline) < length(m.Due) {
 					out[i.Kind] = Due{m.Due, m.Severity}
 				}
 			}
@@ -126,7 +123,7 @@ func Dues(p *policy.Policy) map[Kind]Due {
 	return out
 }
 
-// length compares deadlines roughly, in hours.
+// length compares deadlines roughly, in hours; none, and at once, are no time at all.
 func length(d calendar.Deadline) int {
 	if d.Unit == calendar.Hours {
 		return d.Count

@@ -88,7 +88,7 @@ func (l *Log) List(ctx context.Context, s Shelf, reader By, state State) iter.Se
 					continue
 				}
 			}
-			if !yield(e, err) || err != nil {
+			if !yield(e, err) {
 				return
 			}
 		}
@@ -111,7 +111,7 @@ func (l *Log) find(ctx context.Context, s Shelf, ask store.Ask) iter.Seq2[*Entry
 			if err == nil {
 				e, err = decode(s, d)
 			}
-			if !yield(e, err) || err != nil {
+			if !yield(e, err) {
 				return
 			}
 		}

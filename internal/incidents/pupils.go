@@ -48,23 +48,23 @@ func (l *Log) linked(e *Entry) error {
 }
 
 // namePupil notes by the hash of an address which pupil an entry is about. It is told to nobody and changes nothing about who reads the entry: it serves to notice that they have left, and for how long it is kept.
-func (l *Log) namePupil(e *Entry, hash string) (changed bool, err error) {
+func (l *Log) namePupil(e *Entry, hash string) error {
 	w := Who{Hash: hash}
 	adult := slices.ContainsFunc(l.crowd().parties, func(p *party) bool { return slices.Contains(p.keys, hash) })
 	switch {
 	case len(hash) != len(pseudonym.Of("x")) || !strings.HasPrefix(hash, "sha256-"):
-		return false, fmt.Errorf("%w: the pupil's address cannot be read: write it as it stands in the school's list", ErrForm)
+		return fmt.Errorf("%w: the pupil's address cannot be read: write it as it stands in the school's list", ErrForm)
 	case e.About != Pupil:
-		return false, fmt.Errorf("%w: only an entry about a pupil names a pupil's account", ErrForm)
+		return fmt.Errorf("%w: only an entry about a pupil names a pupil's account", ErrForm)
 	case adult:
-		return false, fmt.Errorf("%w: this is the address of an adult: if it is about them, say that it is about an adult", ErrForm)
+		return fmt.Errorf("%w: this is the address of an adult: if it is about them, say that it is about an adult", ErrForm)
 	case slices.ContainsFunc(e.Pupils, w.same):
-		return false, nil
+		return nil
 	case len(e.Pupils) >= maxPupils:
-		return false, fmt.Errorf("%w: at most %d pupils can be named", ErrForm, maxPupils)
+		return fmt.Errorf("%w: at most %d pupils can be named", ErrForm, maxPupils)
 	}
 	e.Pupils = append(e.Pupils, w)
-	return true, nil
+	return nil
 }
 
 // Found is what is known of an address, or of who owns an item.

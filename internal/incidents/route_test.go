@@ -320,3 +320,43 @@ func TestReachSaysWhoIsTold(t *testing.T) {
 		}
 	}
 }
+
+// Rows of the roster that share an id or an address are one person with all of it, in whatever order they stand; a row without either is nobody.
+func TestRowsOfOnePerson(t *testing.T) {
+	home := "kim@home.example"
+	for name, rows := range map[string][]Person{
+		"the account first": {{ID: "kim", Addresses: []string{home}, Roles: []policy.Role{policy.RoleOfficer}}, {Addresses: []string{home}, Roles: []policy.Role{policy.RoleGovernor}}},
+		"the address first": {{Addresses: []string{home}, Roles: []policy.Role{policy.RoleGovernor}}, {ID: "kim", Addresses: []string{home}, Roles: []policy.Role{policy.RoleOfficer}}},
+		"known as one late": {{ID: "kim", Roles: []policy.Role{policy.RoleGovernor}}, {Addresses: []string{home}, Roles: []policy.Role{policy.RoleOfficer}}, {ID: "kim", Addresses: []string{home}}},
+	} {
+		b := inMemory(t)
+		b.Roster = append(rows, row(head))
+		e := b.stored(b.raise(Form{ID: "1", About: Pupil}))
+		if told := b.Told(e); len(told) != 1 || told[0].ID != "kim" || told[0].Address != home || told[0].Role != policy.RoleOfficer {
+			t.Errorf("%s: told are %+v", name, told)
+		}
+		for _, by := range []By{{ID: "kim"}, {Address: home}} {
+			if ok, _ := b.MayRead(by, e); !ok {
+				t.Errorf("%s: %+v may not read", name, by)
+			}
+			b.ok(errOf(b.Totals(ctx, monday, b.now, by))) // as governor
+		}
+		e = b.stored(b.raise(Form{ID: "2", About: Pupil, Concerns: []string{"kim"}}))
+		if told := b.Told(e); len(told) != 1 || told[0].ID != head.ID {
+			t.Errorf("%s: of what is about them are told %+v", name, told)
+		}
+	}
+	b := inMemory(t)
+	b.Roster = []Person{{Roles: []policy.Role{policy.RoleOfficer, policy.RoleHead, policy.RoleChair}}}
+	if r, err := b.Raise(ctx, teacher, Form{ID: "1", Kind: Incident, About: Pupil}); err != nil || !r.Nobody {
+		t.Errorf("somebody of whom nothing is known is told: %+v, %v", r, err)
+	}
+	for _, by := range []By{{}, {Role: "headteacher"}} {
+		if b.Decides(by, b.stored("entry-1")) {
+			t.Error("nobody decides")
+		}
+		if ok, _ := b.MayRead(by, b.stored("entry-1")); ok {
+			t.Error("nobody reads")
+		}
+	}
+}

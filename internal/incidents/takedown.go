@@ -64,8 +64,7 @@ func (l *Log) Asked(e *Entry) []Told {
 // asks tells whether somebody is among those whom an entry asks, and as whom.
 func (l *Log) asks(by By, e *Entry) (Told, bool) {
 	c := l.crowd()
-	c.add(&party{reader: true}, by.who().keys())
-	me := c.asks()
+	me := c.add(&party{}, by.who().keys())
 	for _, t := range l.Asked(e) {
 		if me != nil && slices.ContainsFunc(t.who().keys(), func(k string) bool { return slices.Contains(me.keys, k) }) {
 			return t, true

@@ -161,15 +161,13 @@ func (l *Log) mayCount(what string, readers []By) error {
 }
 
 func (l *Log) governs(r By) bool {
-	c := l.crowd()
-	c.add(&party{reader: true}, r.who().keys())
-	me := c.asks()
+	me := l.crowd().add(&party{}, r.who().keys())
 	return me != nil && me.holds(policy.RoleGovernor, policy.RoleChair, policy.RoleHead)
 }
 
 func (l *Log) concernsAny(e *Entry, readers []By) bool {
 	for _, r := range slices.Concat(readers, l.Beside) {
-		if me := l.around(e, r.who()).asks(); me != nil && me.concerned {
+		if me := l.around(e, r.who()).me; me != nil && me.concerned {
 			return true
 		}
 	}
