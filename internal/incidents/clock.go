@@ -11,10 +11,7 @@ import (
 // within is the moment when a stretch of working time from a moment is over. Working time is from [Opens] to calendar.EndOfDay on working
 // days, school holidays included: what comes on a Saturday waits for Monday, what comes in August does not wait for September.
 func (l *Log) within(from time.Time, d time.Duration) time.Time {
-	loc := l.Calendar.Location
-	if loc == nil {
-		loc = time.UTC
-	}
+	loc := l.location()
 	for on := l.Calendar.Date(from); ; on = on.AddDays(1) {
 		if !l.Calendar.IsWorkingDay(on) {
 			continue

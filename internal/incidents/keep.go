@@ -196,7 +196,7 @@ func (l *Log) Heed(ctx context.Context, s Shelf, known func(id string) Known, te
 	}
 	var errs []error
 	for _, e := range list {
-		if err := l.heed(ctx, e, known, tell); err != nil && !errors.Is(err, store.ErrConflict) { // somebody is at it: tomorrow
+		if err := l.heed(ctx, e, known, tell); !errors.Is(err, store.ErrConflict) { // somebody is at it: tomorrow
 			errs = append(errs, wrap(e.ID, err))
 		}
 	}

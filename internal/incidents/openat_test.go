@@ -13,6 +13,7 @@ func TestOpenAt(t *testing.T) {
 	at := func(hours int, do func()) { b.now = when(hours); do() }
 	var first string
 	at(1, func() { first = b.raise(Form{ID: "1", About: Pupil}) })
+	at(1, func() { b.ok(errOf(b.Open(ctx, officer, first))) })
 	at(2, func() { b.raise(Form{ID: "2", About: Nobody, Concerns: []string{governor.ID}}) })
 	at(3, func() { b.raise(Form{ID: "3", About: Adult}) })
 	at(4, func() { b.shut(lead, first) })

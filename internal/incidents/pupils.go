@@ -97,7 +97,7 @@ func (l *Log) Identify(ctx context.Context, byHash func(hash string) Found, owne
 		if err == nil {
 			err = l.Commit(ctx, b)
 		}
-		if err != nil && !errors.Is(err, store.ErrConflict) { // somebody is at it: tomorrow
+		if !errors.Is(err, store.ErrConflict) { // somebody is at it: tomorrow
 			errs = append(errs, wrap(e.ID, err))
 		}
 	}

@@ -109,7 +109,9 @@ func TestOnePersonManyAddresses(t *testing.T) {
 func TestPassedOnUnlessOpened(t *testing.T) {
 	b := inMemory(t)
 	inTime, late := b.raise(Form{ID: "1", About: Pupil}), b.raise(Form{ID: "2", About: Pupil})
+	atThatMoment := b.raise(Form{ID: "3", About: Pupil})
 	b.hours(1)
+	b.ok(errOf(b.Open(ctx, lead, atThatMoment)))
 	b.now = b.now.Add(-time.Second)
 	_, err := b.Open(ctx, officer, inTime)
 	b.ok(err)
@@ -124,6 +126,17 @@ func TestPassedOnUnlessOpened(t *testing.T) {
 	if diff := cmp.Diff(append(first, deputy.Role, deputyDS.Role), b.readers(late)); diff != "" {
 		t.Error(diff)
 	}
+	if diff := cmp.Diff(first, b.readers(atThatMoment)); diff != "" {
+		t.Error(diff)
+	}
+	if ok, why := b.MayRead(lead, b.stored(late)); !ok || why != "you are the safeguarding lead" {
+		t.Error(why)
+	}
+	b.Title = func(policy.Role) string { return "Online Safety Co-ordinator" }
+	if ok, why := b.MayRead(officer, b.stored(late)); !ok || why != "you are the Online Safety Co-ordinator" {
+		t.Error(why)
+	}
+	b.Title = nil
 	_, why := b.MayRead(deputy, b.stored(late))
 	if want := "you are the deputy e-safety officer, and nobody before you had opened it in time"; why != want {
 		t.Error(why)
@@ -358,5 +371,14 @@ func TestRowsOfOnePerson(t *testing.T) {
 		if ok, _ := b.MayRead(by, b.stored("entry-1")); ok {
 			t.Error("nobody reads")
 		}
+	}
+}
+
+// What is about the headteacher goes to the chair also while the school has none.
+func TestNoHeadteacher(t *testing.T) {
+	b := inMemory(t)
+	b.Roster = []Person{row(officer), row(lead), row(chair)}
+	if have := b.readers(b.raise(Form{About: Pupil, ConcernsRoles: []policy.Role{policy.RoleHead}})); len(have) != 1 || have[0] != chair.Role {
+		t.Errorf("%v read it", have)
 	}
 }
