@@ -93,6 +93,17 @@ func (k Kind) Info() (Info, bool) {
 	return kinds[i], true
 }
 
+// answer is one of the answers that stop the clock of the kind; false if it has none of that name.
+func (k Kind) answer(name string) (Answer, bool) {
+	info, _ := k.Info()
+	for _, a := range info.Answers {
+		if a.Name == name {
+			return a, true
+		}
+	}
+	return Answer{}, false
+}
+
 // Title is the kind in words.
 func (k Kind) Title() string {
 	if i, ok := k.Info(); ok {

@@ -102,10 +102,9 @@ func (l *Log) TakenDown(ctx context.Context, by By, id string) error {
 		}
 		who := by.who()
 		who.Role = string(t.Role)
-		info, _ := e.Kind.Info()
-		i := slices.IndexFunc(info.Answers, func(a Answer) bool { return a.Name == takenDown })
+		a, _ := e.Kind.answer(takenDown)
 		e.Settled = &Settled{Answer: takenDown, At: l.now()}
-		e.happened(e.Settled.At, who, WasSettled, info.Answers[i].Title)
+		e.happened(e.Settled.At, who, WasSettled, a.Title)
 		b := &store.Batch{}
 		return b, e.put(b)
 	})

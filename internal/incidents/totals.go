@@ -46,7 +46,7 @@ func (t Totals) Words() []string {
 		out = append(out, fmt.Sprintf("%s: %d", c.Title, c.N))
 	}
 	switch {
-	case len(t.Others) > 0 && t.Rest != NotTold:
+	case t.Rest != NotTold:
 		out = append(out, fmt.Sprintf("%s: %d together, fewer than %s of each", others(t), t.Rest, fewWord))
 	case len(t.Others) > 0:
 		out = append(out, fmt.Sprintf("%s: fewer than %s of each", others(t), fewWord))
@@ -144,8 +144,7 @@ func (e *Entry) learnt(from, to time.Time) (string, bool) {
 	if last == nil || last.At.Before(from) {
 		return "", false
 	}
-	text := strings.Join(strings.Fields(last.Learnt), " ")
-	return text, text != ""
+	return strings.Join(strings.Fields(last.Learnt), " "), true
 }
 
 func (l *Log) mayCount(what string, readers []By) error {
