@@ -106,6 +106,8 @@ func TestOverdue(t *testing.T) {
 	b.now = at("2026-09-17 09:59") // 72 hours are not over; the takedown's day is
 	check(Ordinary, officer)
 	check(Adults, head, down)
+	b.now = at("2026-09-17 10:00") // they are, and not a moment more
+	check(Ordinary, officer)
 	b.hours(1)
 	check(Ordinary, officer, breach)
 	check(Ordinary, chair)

@@ -116,8 +116,8 @@ func (l *Log) StayUntil(ctx context.Context, by By, id, until, why string) error
 		if err != nil {
 			return err
 		}
-		day, err := calendar.ParseDate(until)
-		if err != nil || !day.After(l.Calendar.Date(now)) {
+		day, _ := calendar.ParseDate(until)
+		if !day.After(l.Calendar.Date(now)) {
 			return fmt.Errorf("%w: say until which day it is kept; the day lies ahead", ErrForm)
 		}
 		e.Keepings = append(e.Keepings, Keeping{now, me.Who, day.String(), why})
@@ -248,20 +248,16 @@ func (l *Log) heed(ctx context.Context, e *Entry, known func(string) Known, tell
 // people are the ids of those whom an entry names.
 func (e *Entry) people() []string {
 	var out []string
-	for _, w := range e.Concerns {
+	for _, w := range slices.Concat(e.Concerns, e.Pupils) {
 		if w.ID != "" {
 			out = append(out, w.ID)
 		}
 	}
-	for _, w := range e.Pupils {
-		if w.ID != "" && !slices.Contains(out, w.ID) {
-			out = append(out, w.ID)
-		}
-	}
-	if id, ok := strings.CutPrefix(e.Item, "user/"); ok && !slices.Contains(out, id) {
+	if id, ok := strings.CutPrefix(e.Item, "user/"); ok {
 		out = append(out, id)
 	}
-	return out
+	slices.Sort(out)
+	return slices.Compact(out)
 }
 
 func (e *Entry) has(what What) bool {

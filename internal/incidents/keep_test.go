@@ -13,6 +13,7 @@ import (
 
 	"esafetybot/internal/calendar"
 	"esafetybot/internal/policy"
+	"esafetybot/internal/pseudonym"
 	"esafetybot/internal/store"
 )
 
@@ -55,11 +56,17 @@ func TestWhoDecides(t *testing.T) {
 		{"about a pupil, and the lead", Form{About: Pupil, ConcernsRoles: []policy.Role{policy.RoleSafeguarding}}, nil, []string{"esafety_officer"}},
 		{"about an adult", Form{About: Adult}, nil, []string{"headteacher"}},
 		{"not sure", Form{About: NotSure}, nil, []string{"headteacher"}},
+		{"about an adult, where there are two heads and one is the lead", Form{About: Adult}, func(r []Person) []Person {
+			return append(r, row(lead, policy.RoleHead, policy.RoleSafeguarding))
+		}, []string{"safeguarding_lead", "headteacher"}},
 		{"about the headteacher", Form{About: Adult, ConcernsRoles: []policy.Role{policy.RoleHead}}, nil, []string{"chair_of_governors"}},
 		{"about a pupil, and the headteacher", Form{About: Pupil, ConcernsRoles: []policy.Role{policy.RoleHead}}, nil, []string{"chair_of_governors"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			b := inMemory(t)
+			if c.roster != nil {
+				b.Roster = c.roster(b.Roster)
+			}
 			id := b.raise(c.form)
 			if diff := cmp.Diff(c.want, b.deciders(id)); diff != "" {
 				t.Errorf("who decides (-want +have):\n%s", diff)
@@ -137,6 +144,7 @@ func TestKeptUntil(t *testing.T) {
 func TestStayAndDelete(t *testing.T) {
 	onBoth(t, func(b *bench) {
 		id := b.raise(Form{About: Pupil, Concerns: []string{"pupil"}})
+		b.raise(Form{ID: "another", About: Nobody})
 		b.wants(b.Delete(ctx, lead, id), ErrState) // open
 		b.shut(lead, id)
 		b.years(25, 0)
@@ -160,6 +168,9 @@ func TestStayAndDelete(t *testing.T) {
 		b.wants(b.Delete(ctx, lead, id), ErrNone)
 		if all := dump(b.TB, b.Store); strings.Contains(all, id) || strings.Contains(all, "pupil") {
 			b.Errorf("something is left: %s", all)
+		}
+		if list, err := b.Receipts(ctx, teacher); err != nil || len(list) != 1 || list[0].ID == id {
+			b.Errorf("of what they sent the teacher sees %+v (%v), and the other entry is there still", list, err)
 		}
 		ends := 0
 		for d, err := range b.Store.Find(ctx, Ends, store.Ask{}) {
@@ -299,6 +310,7 @@ func TestLeftIsToldOnce(t *testing.T) {
 	b := inMemory(t)
 	id := b.raise(Form{ID: "1", About: Pupil, Item: "user/pupil"})
 	b.raise(Form{ID: "2", About: Nobody, Item: "user/pupil"})
+	b.ok(b.Correct(ctx, lead, id, Correction{Pupil: pseudonym.Of("kit@school.example")})) // whose account nobody has looked for yet
 	known := func(id string) Known {
 		if id != "pupil" {
 			t.Errorf("asked of %q", id)

@@ -150,3 +150,12 @@ func TestItemsAndWords(t *testing.T) {
 		}
 	}
 }
+
+func TestAboutInWords(t *testing.T) {
+	want := map[About]string{Pupil: "a pupil", Adult: "an adult who works or volunteers here", NotSure: "not sure", Nobody: "nobody: a service, a device or the web filter", "x": "x"}
+	for about, words := range want {
+		if have := about.Title(); have != words {
+			t.Errorf("%s is %q, want %q", about, have, words)
+		}
+	}
+}
