@@ -189,7 +189,7 @@ func TestStayAndDelete(t *testing.T) {
 // The safeguarding lead is told once that a pupil with an open entry has left; of a closed one nobody is.
 func TestPupilLeft(t *testing.T) {
 	onBoth(t, func(b *bench) {
-		open := b.raise(Form{ID: "open", About: Pupil, Concerns: []string{"pupil", "other"}})
+		open := b.raise(Form{ID: "open", About: Pupil, Concerns: []string{"another", "pupil", "younger"}})
 		closed := b.raise(Form{ID: "closed", About: Pupil, Concerns: []string{"pupil"}})
 		b.shut(lead, closed)
 		b.raise(Form{ID: "another", About: Pupil, Concerns: []string{"other"}})

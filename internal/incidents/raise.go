@@ -322,7 +322,7 @@ func item(s string) (string, error) {
 	}
 	kind, id, _ := strings.Cut(s, "/")
 	bad := func(r rune) bool { return r == '@' || unicode.IsSpace(r) || unicode.IsControl(r) }
-	if kind == "" || id == "" || len(s) > maxItem || store.CheckKey(store.Key(s, strings.Repeat("x", 64))) != nil || !utf8.ValidString(s) || strings.ContainsFunc(s, bad) {
+	if kind == "" || id == "" || len(s) > maxItem || store.CheckKey(store.Key(s, strings.Repeat("x", 64))) != nil || strings.ContainsFunc(s, bad) {
 		return "", fmt.Errorf("%w: the item is a kind and Google's id, such as file/1AbC; where something else is, say in the note", ErrForm)
 	}
 	return s, nil

@@ -29,6 +29,7 @@ import (
 	_ "esafetybot/internal/checks/settings"
 	_ "esafetybot/internal/checks/sharing"
 	_ "esafetybot/internal/decisions"
+	_ "esafetybot/internal/incidents"
 	_ "esafetybot/internal/moderation"
 	_ "esafetybot/internal/names"
 	_ "esafetybot/internal/records"
@@ -45,6 +46,7 @@ var packages = []string{
 	"internal/checks/settings",
 	"internal/checks/sharing",
 	"internal/decisions",
+	"internal/incidents",
 	"internal/moderation",
 	"internal/names",
 	"internal/records",
@@ -148,6 +150,7 @@ type binary struct {
 	dir     string // of the package
 	overlay string // file for -overlay
 	path    string
+	scratch string // where the tests put their files; "" leaves it to them
 	args    []string
 	mutants []mutant
 	behind  bool
@@ -229,6 +232,11 @@ func build(t *testing.T, pkg string, shortOnly bool) *binary {
 	if _, err := os.Stat(b.path); err != nil {
 		t.Fatalf("%s has no tests", pkg)
 	}
+	// The same files are written hundreds of times: where there is a place in memory, no disk is waited for.
+	if dir, err := os.MkdirTemp("/dev/shm", "mutants"); err == nil {
+		t.Cleanup(func() { _ = os.RemoveAll(dir) })
+		b.scratch = dir
+	}
 	began := time.Now()
 	b.patience = 10 * time.Minute
 	args := slices.Clone(b.args)
@@ -273,6 +281,9 @@ func (b *binary) run(id int, path, dir string, args ...string) error {
 	c := exec.CommandContext(ctx, path, append([]string{"-test.failfast"}, args...)...)
 	c.Dir = dir
 	c.Env = append(os.Environ(), fmt.Sprintf("%s=%d", envMutant, id), "ESAFETYBOT_CAMPAIGN=")
+	if b.scratch != "" {
+		c.Env = append(c.Env, "TMPDIR="+b.scratch)
+	}
 	var out bytes.Buffer
 	c.Stdout, c.Stderr = &out, &out
 	if err := c.Run(); err != nil {
