@@ -191,9 +191,9 @@ func TestRecent(t *testing.T) {
 	if diff := cmp.Diff(want, have); diff != "" || err != nil {
 		t.Errorf("%v (-want +have):\n%s", err, diff)
 	}
-	for d := range Since(t.Context(), d.site, Reviewed, noon) {
-		if d.ID != judged.ID {
-			t.Errorf("the first is %v", d)
+	for first, err := range Since(t.Context(), d.site, Reviewed, noon) {
+		if first.ID != judged.ID || err != nil {
+			t.Errorf("the first is %v, %v", first, err)
 		}
 		break
 	}
