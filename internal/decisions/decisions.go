@@ -186,7 +186,7 @@ func Since(ctx context.Context, site store.Store, do string, from time.Time) ite
 // made tells whether a key is one that Make gives.
 func made(key string) bool {
 	sum, err := hex.DecodeString(key)
-	return err == nil && len(sum) == 16
+	return err == nil && len(sum) == idBytes
 }
 
 // Judgement is what the worker made of a decision.
@@ -245,10 +245,7 @@ func Open(ctx context.Context, site, main store.Store, kinds ...string) (*Tray, 
 		if err != nil && !errors.Is(err, store.ErrNotFound) {
 			return nil, err
 		}
-		ask := store.Ask{Query: "do", Equal: map[string]string{"do": kind}}
-		if !c.At.IsZero() {
-			ask.From = store.Time(c.At.Add(-late))
-		}
+		ask := store.Ask{Query: "do", Equal: map[string]string{"do": kind}, From: store.Time(c.At.Add(-late))} // before any moment, the first time
 		for d, err := range site.Find(ctx, Decisions, ask) {
 			if err != nil {
 				return nil, err
@@ -280,27 +277,32 @@ func (t *Tray) Judge(d Decision, now time.Time, refused string) error {
 		return err
 	}
 	t.batch.Create(Judgements, d.ID, nil, body)
-	c := t.cursors[d.Do]
-	if d.At.After(c.At) && !d.At.After(now) {
-		c.At = d.At
-		t.cursors[d.Do] = c
-	}
+	t.cursors[d.Do] = t.cursors[d.Do].past(d, now)
 	return nil
 }
 
+// past is the cursor once a decision was judged; one that says it was made in the future moves nothing, or it would hide what is made until then.
+func (c cursor) past(d Decision, now time.Time) cursor {
+	if !d.At.After(now) {
+		c.At = slices.MaxFunc([]time.Time{c.At, d.At}, time.Time.Compare)
+	}
+	return c
+}
+
 // Batch is what has to be committed together with the effects of the decisions.
-func (t *Tray) Batch() (*store.Batch, error) {
-	if len(t.Waiting) == 0 {
-		return t.batch, nil
-	}
-	for kind, c := range t.cursors {
-		body, err := json.Marshal(c)
-		if err != nil {
-			return nil, err
+func (t *Tray) Batch() *store.Batch {
+	if len(t.Waiting) > 0 {
+		for kind, c := range t.cursors {
+			c.put(t.batch, kind)
 		}
-		t.batch.Put(Judgements, store.Key("cursor", kind), c.version, nil, body)
 	}
-	return t.batch, nil
+	return t.batch
+}
+
+// put adds the cursor to a batch. No moment in it is later than that of a judgement that was written, so that it can be.
+func (c cursor) put(b *store.Batch, kind string) {
+	body, _ := json.Marshal(c)
+	b.Put(Judgements, store.Key("cursor", kind), c.version, nil, body)
 }
 
 // Check tells what is wrong with a decision as it was written, whoever made it; "" is nothing.

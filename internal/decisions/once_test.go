@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -12,6 +14,7 @@ import (
 
 	"esafetybot/internal/store"
 	"esafetybot/internal/store/memory"
+	"esafetybot/internal/store/storetest"
 )
 
 var early = time.Date(2026, 9, 14, 12, 0, 0, 0, time.UTC)
@@ -104,9 +107,11 @@ func TestTakeCutShort(t *testing.T) {
 			if d := cmp.Diff([]int{0, 2, 3}, have); d != "" {
 				t.Errorf("decisions, effects, judgements (-want +have):\n%s", d)
 			}
-			j, err := Judged(t.Context(), main, ID(Incident, By{Hash: "h"}, "1"))
-			if err != nil || j == nil || j.Counts || j.Why != "not theirs" {
-				t.Errorf("%+v %v", j, err)
+			for form, why := range map[string]string{"0": "", "1": "not theirs"} {
+				j, err := Judged(t.Context(), main, ID(Incident, By{Hash: "h"}, form))
+				if err != nil || j == nil || j.Counts != (why == "") || j.Why != why {
+					t.Errorf("%s: %+v %v", form, j, err)
+				}
 			}
 		})
 	}
@@ -133,6 +138,9 @@ func TestTakeForged(t *testing.T) {
 	id := ID(Incident, By{Hash: "h"}, "form")
 	b.Create(Decisions, store.Key("cursor", Answer), fields, []byte(`{}`))
 	b.Create(Decisions, id, fields, []byte(`{"id":"another","do":"incident","by":{"hash":"h"}}`))
+	kind, text := ID(Incident, By{Hash: "h"}, "of another kind"), ID(Incident, By{Hash: "h"}, "what cannot be read")
+	b.Create(Decisions, kind, fields, []byte(`{"id":"`+kind+`","do":"reviewed","by":{"hash":"h"}}`))
+	b.Create(Decisions, text, fields, []byte(`{"id":"`+text+`","do":"incident","by":{"hash":"h"},"expect":"one"}`))
 	if err := site.Commit(t.Context(), b); err != nil {
 		t.Fatal(err)
 	}
@@ -141,13 +149,134 @@ func TestTakeForged(t *testing.T) {
 		seen = append(seen, d)
 		return "nobody", nil
 	})
-	if err != nil || n != 2 {
+	if err != nil || n != 4 {
 		t.Fatal(n, err)
 	}
-	if d := cmp.Diff([]Decision{{ID: id, Do: Incident}}, seen); d != "" {
+	want := []Decision{{ID: id, Do: Incident}, {ID: kind, Do: Incident}, {ID: text, Do: Incident}}
+	slices.SortFunc(want, func(a, b Decision) int { return strings.Compare(a.ID, b.ID) })
+	if d := cmp.Diff(want, seen); d != "" {
 		t.Errorf("(-want +have):\n%s", d)
 	}
-	if left(t, site, Decisions) != 0 || left(t, main, Judgements) != 1 {
+	if left(t, site, Decisions) != 0 || left(t, main, Judgements) != 3 {
 		t.Error("something lies about, or is in the worker's way")
+	}
+}
+
+// One whose effect did not come, or of which nobody can tell whether it did, waits for the next time, and keeps no other.
+func TestTakeFails(t *testing.T) {
+	down := errors.New("the log is full")
+	always := func() time.Time { return early }
+	site, main := stores(t)
+	make3(t, site)
+	n, err := Take(t.Context(), site, main, main.Commit, Incident, always, func(d Decision, _ func(*store.Batch) error) (string, error) {
+		if string(d.Incident) == "1" {
+			return "", down
+		}
+		return "", nil // no effect of its own
+	})
+	if n != 3 || !errors.Is(err, down) || left(t, site, Decisions) != 1 || left(t, main, Judgements) != 2 {
+		t.Errorf("one failed: %d, %v; %d are left, %d judged", n, err, left(t, site, Decisions), left(t, main, Judgements))
+	}
+	// It was on its way into a batch, and turned out not to count: that is noted.
+	n, err = Take(t.Context(), site, main, main.Commit, Incident, always, func(_ Decision, note func(*store.Batch) error) (string, error) {
+		return "not theirs", note(&store.Batch{})
+	})
+	j, failed := Judged(t.Context(), main, ID(Incident, By{Hash: "h"}, "1"))
+	if n != 1 || err != nil || failed != nil || j == nil || j.Counts || j.Why != "not theirs" {
+		t.Errorf("refused in the end: %d, %v, %+v %v", n, err, j, failed)
+	}
+
+	site, main = stores(t)
+	make3(t, site)
+	effects := 0
+	do := func(Decision, func(*store.Batch) error) (string, error) { effects++; return "", nil }
+	broken := storetest.Faults{Reads: 1}
+	if n, err := Take(t.Context(), storetest.Flaky(site, 1, broken), main, main.Commit, Incident, always, do); n != 0 || !errors.Is(err, storetest.ErrInjected) {
+		t.Errorf("the site's store cannot be read: %d, %v", n, err)
+	}
+	if _, err := Take(t.Context(), site, storetest.Flaky(main, 1, broken), main.Commit, Incident, always, do); !errors.Is(err, storetest.ErrInjected) || effects > 0 || left(t, site, Decisions) != 3 {
+		t.Errorf("the worker's store cannot be read: %v, %d effects", err, effects)
+	}
+	mad := func() time.Time { return time.Date(10_000, 1, 1, 0, 0, 0, 0, time.UTC) } // no clock says so
+	if _, err := Take(t.Context(), site, main, main.Commit, Incident, mad, do); err == nil || left(t, site, Decisions) != 3 {
+		t.Errorf("a judgement that cannot be written is taken for written: %v", err)
+	}
+	// Told to stop, it begins no other.
+	ctx, cancel := context.WithCancel(t.Context())
+	effects = 0
+	n, err = Take(ctx, site, main, func(context.Context, *store.Batch) error { return nil }, Incident, always, func(Decision, func(*store.Batch) error) (string, error) {
+		effects++
+		cancel()
+		return "", nil
+	})
+	if n != 0 || !errors.Is(err, context.Canceled) || effects != 1 {
+		t.Errorf("told to stop: %d, %v, %d effects", n, err, effects)
+	}
+}
+
+// Whether there is anything to be taken up, and whether one still is.
+func TestWaits(t *testing.T) {
+	site, _ := stores(t)
+	id := ID(Incident, By{Hash: "h"}, "0")
+	for _, n := range []int{0, 3} {
+		if n > 0 {
+			make3(t, site)
+		}
+		waits, err := Waits(t.Context(), site, Incident)
+		noted, err2 := Noted(t.Context(), site, id)
+		want := n > 0
+		if waits != want || noted != want || err != nil || err2 != nil {
+			t.Errorf("waits %v, noted %v, want %v (%v, %v)", waits, noted, want, err, err2)
+		}
+		if other, err := Waits(t.Context(), site, Answer); other || err != nil {
+			t.Errorf("another kind waits: %v", err)
+		}
+	}
+	broken := storetest.Flaky(site, 1, storetest.Faults{Reads: 1})
+	if waits, err := Waits(t.Context(), broken, Incident); waits || !errors.Is(err, storetest.ErrInjected) {
+		t.Errorf("it cannot be read: waits %v, %v", waits, err)
+	}
+	if noted, err := Noted(t.Context(), broken, id); noted || !errors.Is(err, storetest.ErrInjected) {
+		t.Errorf("it cannot be read: noted %v, %v", noted, err)
+	}
+}
+
+// The ids of what was decided since a moment, and shortly before it.
+func TestLately(t *testing.T) {
+	site, _ := stores(t)
+	make3(t, site) // at early, a minute and two minutes later
+	ids := []string{}
+	for i := range 3 {
+		ids = append(ids, ID(Incident, By{Hash: "h"}, fmt.Sprint(i)))
+	}
+	for _, c := range []struct {
+		from  time.Duration
+		limit int
+		stop  int
+		want  []string
+	}{
+		{0, 0, 9, ids}, {late, 0, 9, ids}, {late + time.Second, 0, 9, ids[1:]}, {late + 3*time.Minute, 0, 9, nil}, {0, 2, 9, ids[:2]}, {0, 0, 1, ids[:1]},
+	} {
+		var have []string
+		for id, err := range Lately(t.Context(), site, Incident, early.Add(c.from), c.limit) {
+			if have = append(have, id); err != nil {
+				t.Fatal(err)
+			}
+			if len(have) == c.stop {
+				break
+			}
+		}
+		if d := cmp.Diff(c.want, have); d != "" {
+			t.Errorf("from %v (-want +have):\n%s", c.from, d)
+		}
+	}
+	n := 0
+	for id, err := range Lately(t.Context(), storetest.Flaky(site, 1, storetest.Faults{Reads: 1}), Incident, early, 0) {
+		if n++; id != "" || !errors.Is(err, storetest.ErrInjected) {
+			t.Errorf("it cannot be read: %q, %v", id, err)
+		}
+	}
+	if n != 1 {
+		t.Errorf("told %d times that it cannot be read", n)
 	}
 }

@@ -103,15 +103,10 @@ func (t *Tray) Settle(ctx context.Context, d Decision, j Judgement, b *store.Bat
 		return err
 	}
 	b.Create(Judgements, d.ID, nil, body)
-	c := t.cursors[d.Do]
-	moved := d.At.After(c.At) && !d.At.After(j.At)
+	c := t.cursors[d.Do].past(d, j.At)
+	moved := c != t.cursors[d.Do]
 	if moved {
-		c.At = d.At
-		mark, err := json.Marshal(c)
-		if err != nil {
-			return err
-		}
-		b.Put(Judgements, store.Key("cursor", d.Do), c.version, nil, mark)
+		c.put(b, d.Do)
 	}
 	if err := commit(ctx, b); err != nil {
 		return err

@@ -99,9 +99,11 @@ func (l *Log) correct(e *Entry, me actor, b *store.Batch, c Correction) error {
 		e.Routed, e.Opened = now, nil
 	}
 	if c.Pupil != "" {
-		if added, err := l.namePupil(e, c.Pupil); err != nil {
+		pupils := len(e.Pupils)
+		if err := l.namePupil(e, c.Pupil); err != nil {
 			return err
-		} else if added {
+		}
+		if len(e.Pupils) != pupils {
 			what = append(what, "which pupil's account")
 		}
 	}
@@ -152,20 +154,19 @@ func (e *Entry) words(b *store.Batch, c Correction, what *[]string) error {
 // headteacher decides (the chair, where it went to the chair).
 func (l *Log) Settle(ctx context.Context, by By, id, answer string) error {
 	return l.change(ctx, by, id, func(e *Entry, me actor, _ *store.Batch) error {
-		info, _ := e.Kind.Info()
-		i := slices.IndexFunc(info.Answers, func(a Answer) bool { return a.Name == answer })
+		a, ok := e.Kind.answer(answer)
 		switch {
-		case i < 0:
-			return fmt.Errorf("%w: %q is no answer for a %s", ErrForm, answer, info.Title)
+		case !ok:
+			return fmt.Errorf("%w: %q is no answer for a %s", ErrForm, answer, e.Kind.Title())
 		case e.State != Open:
 			return fmt.Errorf("%w: it is closed; reopen it first", ErrState)
-		case info.Answers[i].Head && !me.top:
+		case a.Head && !me.top:
 			return fmt.Errorf("%w: the headteacher decides whether the regulator is told", ErrMay)
 		case e.Settled != nil && e.Settled.Answer == answer:
 			return nil
 		}
 		e.Settled = &Settled{Answer: answer, At: l.now()}
-		e.happened(e.Settled.At, me.Who, WasSettled, info.Answers[i].Title)
+		e.happened(e.Settled.At, me.Who, WasSettled, a.Title)
 		return nil
 	})
 }

@@ -2,6 +2,7 @@ package incidents
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"esafetybot/internal/calendar"
@@ -10,22 +11,13 @@ import (
 // within is the moment when a stretch of working time from a moment is over. Working time is from [Opens] to calendar.EndOfDay on working
 // days, school holidays included: what comes on a Saturday waits for Monday, what comes in August does not wait for September.
 func (l *Log) within(from time.Time, d time.Duration) time.Time {
-	loc := l.Calendar.Location
-	if loc == nil {
-		loc = time.UTC
-	}
+	loc := l.location()
 	for on := l.Calendar.Date(from); ; on = on.AddDays(1) {
 		if !l.Calendar.IsWorkingDay(on) {
 			continue
 		}
-		start, end := on.At(Opens, 0, loc), on.At(calendar.EndOfDay, 0, loc)
-		if from.After(start) {
-			start = from.In(loc)
-		}
-		left := end.Sub(start)
-		if left <= 0 {
-			continue
-		}
+		start := slices.MaxFunc([]time.Time{on.At(Opens, 0, loc), from.In(loc)}, time.Time.Compare)
+		left := max(0, on.At(calendar.EndOfDay, 0, loc).Sub(start))
 		if d <= left {
 			return start.Add(d)
 		}
@@ -33,10 +25,10 @@ func (l *Log) within(from time.Time, d time.Duration) time.Time {
 	}
 }
 
-// OpenBy is when somebody must have opened an entry before it is passed on for the first time; false for what is never passed on by a clock.
+// OpenBy is when somebody must have opened an entry before it is passed on for the first time; false for what is never passed on by a clock. Whoever closed an entry has opened it.
 func (l *Log) OpenBy(e *Entry) (time.Time, bool) {
 	info, ok := e.Kind.Info()
-	if !ok || e.State != Open || len(e.Opened) > 0 || len(ladder(e, l.around(e, Who{}))) < 2 {
+	if !ok || len(e.Opened) > 0 || len(ladder(e, l.around(e, Who{}))) < 2 {
 		return time.Time{}, false
 	}
 	return l.within(e.Routed, info.Open), true
@@ -45,8 +37,8 @@ func (l *Log) OpenBy(e *Entry) (time.Time, bool) {
 // Clock is the deadline of an entry: 72 hours from when the school knew of a data breach, through nights and holidays; one working day
 // for a takedown; what the policy says ([Log].Dues) for the others. It is false where nothing is due (any more).
 func (l *Log) Clock(e *Entry) (deadline time.Time, ok bool) {
-	info, known := e.Kind.Info()
-	if !known || e.State != Open || e.Settled != nil {
+	info, _ := e.Kind.Info()
+	if e.State != Open || e.Settled != nil {
 		return time.Time{}, false
 	}
 	due, from := Due{Deadline: info.Clock}, e.Since
@@ -56,15 +48,12 @@ func (l *Log) Clock(e *Entry) (deadline time.Time, ok bool) {
 	case info.Clock.Unit == calendar.Hours:
 		from = e.Known
 	}
-	if due.IsZero() {
-		return time.Time{}, false
-	}
 	at, err := l.Calendar.Due(from, due.Deadline, nil, due.Severity)
-	if err != nil && due.Unit == calendar.SchoolDays { // the term dates end first: a deadline too early is better than none
+	if err != nil { // the term dates end first: a deadline too early is better than none
 		due.Unit = calendar.WorkingDays
-		at, err = l.Calendar.Due(from, due.Deadline, nil, due.Severity)
+		at, _ = l.Calendar.Due(from, due.Deadline, nil, due.Severity)
 	}
-	return at, err == nil && !at.IsZero()
+	return at, !at.IsZero()
 }
 
 // Late tells whether an entry's deadline has passed.

@@ -25,6 +25,7 @@ func TestWithin(t *testing.T) {
 		{"2026-09-14 16:30", 1, "2026-09-15 08:30"},
 		{"2026-09-14 16:00", 1, "2026-09-14 17:00"},
 		{"2026-09-14 17:00", 1, "2026-09-15 09:00"},
+		{"2026-09-14 19:30", 1, "2026-09-15 09:00"},
 		{"2026-09-14 03:00", 1, "2026-09-14 09:00"},
 		{"2026-09-11 16:30", 1, "2026-09-14 08:30"}, // a Friday
 		{"2026-09-12 12:00", 1, "2026-09-14 09:00"}, // a Saturday
@@ -70,6 +71,12 @@ func TestClock(t *testing.T) {
 			}
 			id := b.raise(f)
 			have, ok := b.Clock(b.stored(id))
+			if e := b.stored(id); c.kind == Incident {
+				e.State = Closed
+				if due, ok := b.Clock(e); ok {
+					t.Errorf("closed, and due %s", due)
+				}
+			}
 			if want := c.want != ""; ok != want || ok && !have.Equal(at(c.want)) {
 				t.Errorf("%s, %v, want %s", have, ok, c.want)
 			}
@@ -99,12 +106,15 @@ func TestOverdue(t *testing.T) {
 	b.now = at("2026-09-17 09:59") // 72 hours are not over; the takedown's day is
 	check(Ordinary, officer)
 	check(Adults, head, down)
+	b.now = at("2026-09-17 10:00") // they are, and not a moment more
+	check(Ordinary, officer)
 	b.hours(1)
 	check(Ordinary, officer, breach)
 	check(Ordinary, chair)
 	check(Adults, officer)
 	// Whether the regulator is told the headteacher decides, and nothing closes before.
 	b.wants(b.Settle(ctx, officer, breach, "regulator-told"), ErrMay)
+	b.wants(b.Settle(ctx, officer, breach, "regulator-not-told"), ErrMay)
 	b.wants(b.Close(ctx, officer, breach, "the parents", "to lock it"), ErrState)
 	b.wants(b.Settle(ctx, head, breach, "taken-down"), ErrForm)
 	b.ok(b.Settle(ctx, head, breach, "regulator-told"))
@@ -129,6 +139,15 @@ func TestOpenBy(t *testing.T) {
 	if _, ok := b.OpenBy(b.stored(adult)); ok {
 		t.Error("what is for one person only is passed on to nobody")
 	}
+	if _, ok := b.OpenBy(&Entry{ID: "x", Kind: "gossip", About: Pupil, State: Open, Routed: monday}); ok {
+		t.Error("nobody knows how long a kind has that is none")
+	}
+	full := b.Roster
+	b.Roster = []Person{row(officer), row(head)}
+	if by, ok := b.OpenBy(b.stored(pupil)); !ok || !by.Equal(monday.Add(time.Hour)) {
+		t.Error("from the officer to the headteacher:", by, ok)
+	}
+	b.Roster = full
 	_, err := b.Open(ctx, lead, pupil)
 	b.ok(err)
 	if _, ok := b.OpenBy(b.stored(pupil)); ok {
@@ -140,10 +159,12 @@ func TestDues(t *testing.T) {
 	means := func(name string, count int, unit calendar.Unit) policy.Means {
 		return policy.Means{Kind: policy.Record, Name: name, Severity: "high", Due: calendar.Deadline{Count: count, Unit: unit}}
 	}
-	check := means("complaints", 1, calendar.Hours)
+	check := means("complaints", 1000, calendar.Hours)
 	check.Kind = policy.CheckIn
+	low := means("complaints", 5, calendar.WorkingDays)
+	low.Severity = "low" // as long as the first, which stays
 	p := &policy.Policy{Clauses: []policy.Clause{
-		{MetBy: []policy.Means{means("incidents", 0, calendar.AtOnce), means("complaints", 5, calendar.SchoolDays)}},
+		{MetBy: []policy.Means{means("incidents", 0, calendar.AtOnce), means("complaints", 5, calendar.SchoolDays), low, means("filtering", 0, calendar.AtOnce)}},
 		{MetBy: []policy.Means{means("incidents", 10, calendar.SchoolDays), means("incidents", 30, calendar.Hours), check, {Kind: policy.Record, Name: "under-age-app"}}},
 	}}
 	ten := Due{calendar.Deadline{Count: 10, Unit: calendar.SchoolDays}, "high"}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"esafetybot/internal/calendar"
@@ -84,14 +85,10 @@ func (l *Log) Over(e *Entry) bool {
 // Decides tells whether somebody decides whether an entry stays: the safeguarding lead of those who may read it, or all of them where the lead may not; of one about an adult whoever may read it.
 func (l *Log) Decides(by By, e *Entry) bool {
 	c := l.around(e, by.who())
-	me := c.asks()
-	if me == nil {
-		return false
-	}
 	readers := l.reached(e, c)
 	leads := slices.ContainsFunc(readers, func(r reached) bool { return r.p.holds(policy.RoleSafeguarding) })
 	return slices.ContainsFunc(readers, func(r reached) bool {
-		return r.p == me && (e.About.shelf() == Adults || !leads || r.p.holds(policy.RoleSafeguarding))
+		return r.p == c.me && (e.About.shelf() == Adults || !leads || r.p.holds(policy.RoleSafeguarding))
 	})
 }
 
@@ -119,8 +116,8 @@ func (l *Log) StayUntil(ctx context.Context, by By, id, until, why string) error
 		if err != nil {
 			return err
 		}
-		day, err := calendar.ParseDate(until)
-		if err != nil || !day.After(l.Calendar.Date(now)) {
+		day, _ := calendar.ParseDate(until)
+		if !day.After(l.Calendar.Date(now)) {
 			return fmt.Errorf("%w: say until which day it is kept; the day lies ahead", ErrForm)
 		}
 		e.Keepings = append(e.Keepings, Keeping{now, me.Who, day.String(), why})
@@ -141,32 +138,26 @@ func (l *Log) mayEnd(by By, e *Entry) error {
 
 // Delete deletes an entry whose time is over, with the receipt of whoever raised it, for good. Nothing but [End] is left of it.
 func (l *Log) Delete(ctx context.Context, by By, id string) error {
-	for try := 1; ; try++ {
+	return l.anew(ctx, id, func() (*store.Batch, error) {
 		e, err := l.Get(ctx, by, id)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if err := l.mayEnd(by, e); err != nil {
-			return fmt.Errorf("entry %s: %w", id, err)
+			return nil, fmt.Errorf("entry %s: %w", id, err)
 		}
 		b := &store.Batch{}
 		b.Delete(e.lies.collection(), e.ID, e.version)
 		if err := l.dropReceipt(ctx, b, e); err != nil {
-			return err
+			return nil, err
 		}
 		r, _ := l.reads(by, e)
 		who := by.who()
 		who.Role = string(r.Role)
 		body, err := json.Marshal(End{At: l.now(), By: who})
-		if err != nil {
-			return err
-		}
 		b.Create(Ends, rand.Text(), nil, body)
-		err = l.Commit(ctx, b)
-		if err == nil || try == tries || !errors.Is(err, store.ErrConflict) {
-			return wrap(id, err)
-		}
-	}
+		return b, err
+	})
 }
 
 func (l *Log) dropReceipt(ctx context.Context, b *store.Batch, e *Entry) error {
@@ -205,7 +196,7 @@ func (l *Log) Heed(ctx context.Context, s Shelf, known func(id string) Known, te
 	}
 	var errs []error
 	for _, e := range list {
-		if err := l.heed(ctx, e, known, tell); err != nil && !errors.Is(err, store.ErrConflict) { // somebody is at it: tomorrow
+		if err := l.heed(ctx, e, known, tell); !errors.Is(err, store.ErrConflict) { // somebody is at it: tomorrow
 			errs = append(errs, wrap(e.ID, err))
 		}
 	}
@@ -218,9 +209,8 @@ func (l *Log) heed(ctx context.Context, e *Entry, known func(string) Known, tell
 	period, left, all := calendar.Date{}, false, true
 	for _, id := range e.people() {
 		k := known(id)
-		if day, ok := Grown(k.Year, today); ok && day.After(period) {
-			period = day
-		}
+		day, _ := Grown(k.Year, today)
+		period = slices.MaxFunc([]calendar.Date{period, day}, func(a, b calendar.Date) int { return b.DaysUntil(a) })
 		left, all = left || k.Left, all && k.Left
 	}
 	b := &store.Batch{}
@@ -258,28 +248,16 @@ func (l *Log) heed(ctx context.Context, e *Entry, known func(string) Known, tell
 // people are the ids of those whom an entry names.
 func (e *Entry) people() []string {
 	var out []string
-	for _, w := range e.Concerns {
+	for _, w := range slices.Concat(e.Concerns, e.Pupils) {
 		if w.ID != "" {
 			out = append(out, w.ID)
 		}
 	}
-	for _, w := range e.Pupils {
-		if w.ID != "" && !slices.Contains(out, w.ID) {
-			out = append(out, w.ID)
-		}
-	}
-	if id, ok := cutUser(e.Item); ok && !slices.Contains(out, id) {
+	if id, ok := strings.CutPrefix(e.Item, "user/"); ok {
 		out = append(out, id)
 	}
-	return out
-}
-
-func cutUser(item string) (string, bool) {
-	const kind = "user/"
-	if len(item) <= len(kind) || item[:len(kind)] != kind {
-		return "", false
-	}
-	return item[len(kind):], true
+	slices.Sort(out)
+	return slices.Compact(out)
 }
 
 func (e *Entry) has(what What) bool {
@@ -293,14 +271,11 @@ func (e *Entry) PupilLeft() bool { return e.has(WasLeft) }
 func Grown(year string, today calendar.Date) (calendar.Date, bool) {
 	n := 0
 	switch year {
-	case "":
-		return calendar.Date{}, false
 	case "N":
 		n = -1
 	case "R":
 	default:
-		var err error
-		if n, err = strconv.Atoi(year); err != nil || n < 1 || n > 13 {
+		if n, _ = strconv.Atoi(year); n < 1 || n > 13 {
 			return calendar.Date{}, false
 		}
 	}

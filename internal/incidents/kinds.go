@@ -93,6 +93,17 @@ func (k Kind) Info() (Info, bool) {
 	return kinds[i], true
 }
 
+// answer is one of the answers that stop the clock of the kind; false if it has none of that name.
+func (k Kind) answer(name string) (Answer, bool) {
+	info, _ := k.Info()
+	for _, a := range info.Answers {
+		if a.Name == name {
+			return a, true
+		}
+	}
+	return Answer{}, false
+}
+
 // Title is the kind in words.
 func (k Kind) Title() string {
 	if i, ok := k.Info(); ok {
@@ -114,10 +125,7 @@ func Dues(p *policy.Policy) map[Kind]Due {
 	for _, i := range kinds {
 		for _, c := range p.Clauses {
 			for _, m := range c.MetBy {
-				if m.Kind != policy.Record || m.Name != i.Record || m.Due.IsZero() || m.Due.Unit == calendar.AtOnce {
-					continue
-				}
-				if have, ok := out[i.Kind]; !ok || length(have.Deadline) < length(m.Due) {
+				if m.Kind == policy.Record && m.Name == i.Record && length(out[i.Kind].Deadline) < length(m.Due) {
 					out[i.Kind] = Due{m.Due, m.Severity}
 				}
 			}
@@ -126,7 +134,7 @@ func Dues(p *policy.Policy) map[Kind]Due {
 	return out
 }
 
-// length compares deadlines roughly, in hours.
+// length compares deadlines roughly, in hours; none, and at once, are no time at all.
 func length(d calendar.Deadline) int {
 	if d.Unit == calendar.Hours {
 		return d.Count

@@ -88,7 +88,7 @@ func (l *Log) List(ctx context.Context, s Shelf, reader By, state State) iter.Se
 					continue
 				}
 			}
-			if !yield(e, err) || err != nil {
+			if !yield(e, err) {
 				return
 			}
 		}
@@ -111,7 +111,7 @@ func (l *Log) find(ctx context.Context, s Shelf, ask store.Ask) iter.Seq2[*Entry
 			if err == nil {
 				e, err = decode(s, d)
 			}
-			if !yield(e, err) || err != nil {
+			if !yield(e, err) {
 				return
 			}
 		}
@@ -126,14 +126,14 @@ type actor struct {
 
 // change makes one change to an entry as somebody who may read it, with whatever else do puts into the batch. Whoever acts on an entry has opened it.
 func (l *Log) change(ctx context.Context, by By, id string, do func(e *Entry, me actor, b *store.Batch) error) error {
-	for try := 1; ; try++ {
+	return l.anew(ctx, id, func() (*store.Batch, error) {
 		e, err := l.load(ctx, id)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		r, ok := l.reads(by, e)
 		if !ok {
-			return fmt.Errorf("entry: %w", ErrNone)
+			return nil, fmt.Errorf("entry: %w", ErrNone)
 		}
 		who := by.who()
 		who.Role = string(r.Role)
@@ -144,19 +144,28 @@ func (l *Log) change(ctx context.Context, by By, id string, do func(e *Entry, me
 		}
 		b := &store.Batch{}
 		if err := do(e, actor{who, r.p.holds(policy.RoleHead, policy.RoleChair)}, b); err != nil {
-			return fmt.Errorf("entry %s: %w", id, err)
+			return nil, fmt.Errorf("entry %s: %w", id, err)
 		}
 		if len(e.History) == len(e.past) {
-			return nil
+			return nil, nil
 		}
-		if err := e.put(b); err != nil {
-			return err
+		return b, e.put(b)
+	})
+}
+
+// anew commits what is made of an entry, and makes it anew where somebody else changed the entry meanwhile. No batch: there is nothing to commit.
+func (l *Log) anew(ctx context.Context, id string, made func() (*store.Batch, error)) error {
+	var err error
+	for range tries {
+		b, failed := made()
+		if b == nil || failed != nil {
+			return failed
 		}
-		err = l.Commit(ctx, b)
-		if err == nil || try == tries || !errors.Is(err, store.ErrConflict) {
-			return wrap(id, err)
+		if err = l.Commit(ctx, b); !errors.Is(err, store.ErrConflict) {
+			break
 		}
 	}
+	return wrap(id, err)
 }
 
 func wrap(id string, err error) error {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -462,5 +463,24 @@ func TestTwoAtOnce(t *testing.T) {
 	b.wants(err, store.ErrConflict)
 	if _, err := json.Marshal(b.stored(id)); err != nil {
 		t.Error(err)
+	}
+}
+
+// What a form tells people to do is of its kind only.
+func TestStepsOfTheKind(t *testing.T) {
+	only := map[string][]Kind{
+		"72 hours": {DataBreach}, "Take it out of sight": {Takedown}, "Close the page": {Filtering}, "tells the parents": {UnderAge}, "If the complaint is about": {Complaint},
+		"the police have": {Incident, DataBreach, Takedown}, "ring 999": {Incident, Complaint, DataBreach, Filtering, UnderAge, Takedown, LowLevel}, "rings the local designated officer": {LowLevel},
+	}
+	for _, k := range Kinds() {
+		var all strings.Builder
+		for _, s := range inMemory(t).Steps(k.Kind, Pupil) {
+			all.WriteString(s.Text + "\n")
+		}
+		for phrase, of := range only {
+			if have, want := strings.Contains(all.String(), phrase), slices.Contains(of, k.Kind); have != want {
+				t.Errorf("%s: “%s” is said: %v, want %v", k.Kind, phrase, have, want)
+			}
+		}
 	}
 }

@@ -31,7 +31,6 @@ type party struct {
 	Person               // the first id, all addresses and roles
 	keys        []string // ids and hashes
 	concerned   bool     // the entry is about them
-	reader      bool     // who asks
 	subordinate bool     // reports to somebody whom it is about
 }
 
@@ -59,12 +58,15 @@ func (p *party) holds(roles ...policy.Role) bool {
 }
 
 // crowd is everybody who matters to a question, each once.
-type crowd struct{ parties []*party }
+type crowd struct {
+	parties []*party
+	me      *party // who asks, put in last; nil if nobody was given
+}
 
-// add puts somebody in, and makes one of all who share a key with them.
-func (c *crowd) add(p *party, keys []string) {
+// add puts somebody in, makes one of all who share a key with them, and gives that one; nil for somebody without any.
+func (c *crowd) add(p *party, keys []string) *party {
 	if len(keys) == 0 {
-		return
+		return nil
 	}
 	p.keys = keys
 	rest := make([]*party, 0, len(c.parties)+1)
@@ -81,11 +83,12 @@ func (c *crowd) add(p *party, keys []string) {
 		}
 	}
 	if first == nil {
-		rest = append(rest, p)
-	} else {
-		first.join(p)
+		c.parties = append(rest, p)
+		return p
 	}
 	c.parties = rest
+	first.join(p)
+	return first
 }
 
 func (p *party) join(q *party) {
@@ -93,13 +96,9 @@ func (p *party) join(q *party) {
 		p.ID = q.ID
 	}
 	p.Addresses = append(p.Addresses, q.Addresses...)
-	for _, r := range q.Roles {
-		if !slices.Contains(p.Roles, r) {
-			p.Roles = append(p.Roles, r)
-		}
-	}
+	p.Roles = append(p.Roles, q.Roles...)
 	p.keys = append(slices.Clip(p.keys), q.keys...)
-	p.concerned, p.reader = p.concerned || q.concerned, p.reader || q.reader
+	p.concerned = p.concerned || q.concerned
 }
 
 func (l *Log) crowd() *crowd {
@@ -123,7 +122,7 @@ func (l *Log) around(e *Entry, reader Who) *crowd {
 	for _, w := range e.Concerns {
 		c.add(&party{concerned: true}, w.keys())
 	}
-	c.add(&party{reader: true}, reader.keys())
+	c.me = c.add(&party{}, reader.keys())
 	for _, p := range c.parties {
 		p.concerned = p.concerned || p.holds(e.Roles...)
 	}
@@ -139,14 +138,4 @@ func (l *Log) around(e *Entry, reader Who) *crowd {
 		}
 	}
 	return c
-}
-
-// asks is who asks; nil if nobody was given.
-func (c *crowd) asks() *party {
-	for _, p := range c.parties {
-		if p.reader {
-			return p
-		}
-	}
-	return nil
 }

@@ -41,30 +41,30 @@ func LinkWords(subject string) string {
 
 // linked notes that an entry about an adult that links to an account is about whoever has it, so that it goes past them.
 func (l *Log) linked(e *Entry) error {
-	if id, ok := cutUser(e.Item); ok && e.About.shelf() == Adults {
+	if id, ok := strings.CutPrefix(e.Item, "user/"); ok && e.About.shelf() == Adults {
 		return l.concern(e, []string{id}, nil)
 	}
 	return nil
 }
 
 // namePupil notes by the hash of an address which pupil an entry is about. It is told to nobody and changes nothing about who reads the entry: it serves to notice that they have left, and for how long it is kept.
-func (l *Log) namePupil(e *Entry, hash string) (changed bool, err error) {
+func (l *Log) namePupil(e *Entry, hash string) error {
 	w := Who{Hash: hash}
 	adult := slices.ContainsFunc(l.crowd().parties, func(p *party) bool { return slices.Contains(p.keys, hash) })
 	switch {
 	case len(hash) != len(pseudonym.Of("x")) || !strings.HasPrefix(hash, "sha256-"):
-		return false, fmt.Errorf("%w: the pupil's address cannot be read: write it as it stands in the school's list", ErrForm)
+		return fmt.Errorf("%w: the pupil's address cannot be read: write it as it stands in the school's list", ErrForm)
 	case e.About != Pupil:
-		return false, fmt.Errorf("%w: only an entry about a pupil names a pupil's account", ErrForm)
+		return fmt.Errorf("%w: only an entry about a pupil names a pupil's account", ErrForm)
 	case adult:
-		return false, fmt.Errorf("%w: this is the address of an adult: if it is about them, say that it is about an adult", ErrForm)
+		return fmt.Errorf("%w: this is the address of an adult: if it is about them, say that it is about an adult", ErrForm)
 	case slices.ContainsFunc(e.Pupils, w.same):
-		return false, nil
+		return nil
 	case len(e.Pupils) >= maxPupils:
-		return false, fmt.Errorf("%w: at most %d pupils can be named", ErrForm, maxPupils)
+		return fmt.Errorf("%w: at most %d pupils can be named", ErrForm, maxPupils)
 	}
 	e.Pupils = append(e.Pupils, w)
-	return true, nil
+	return nil
 }
 
 // Found is what is known of an address, or of who owns an item.
@@ -97,7 +97,7 @@ func (l *Log) Identify(ctx context.Context, byHash func(hash string) Found, owne
 		if err == nil {
 			err = l.Commit(ctx, b)
 		}
-		if err != nil && !errors.Is(err, store.ErrConflict) { // somebody is at it: tomorrow
+		if !errors.Is(err, store.ErrConflict) { // somebody is at it: tomorrow
 			errs = append(errs, wrap(e.ID, err))
 		}
 	}

@@ -1,6 +1,7 @@
 package incidents
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -77,9 +78,6 @@ func (l *Log) Raise(ctx context.Context, by By, f Form) (Receipt, error) {
 		}
 		b := &store.Batch{}
 		body, err := json.Marshal(kept{Receipt{ID: e.ID, At: e.Raised}, f.digest()})
-		if err != nil {
-			return Receipt{}, err
-		}
 		fields := map[string]string{"at": store.Time(e.Raised)}
 		if who.ID != "" {
 			fields["by_id"] = who.ID
@@ -88,7 +86,7 @@ func (l *Log) Raise(ctx context.Context, by By, f Form) (Receipt, error) {
 			fields["by_hash"] = who.Hash
 		}
 		b.Create(Receipts, key, fields, body)
-		if err := e.put(b); err != nil {
+		if err := errors.Join(err, e.put(b)); err != nil {
 			return Receipt{}, err
 		}
 		e.hold(b)
@@ -136,21 +134,13 @@ func (l *Log) Receipts(ctx context.Context, by By) ([]Receipt, error) {
 	if err != nil {
 		return nil, err
 	}
-	slices.SortFunc(out, func(a, b Receipt) int {
-		if c := a.At.Compare(b.At); c != 0 {
-			return c
-		}
-		return strings.Compare(a.ID, b.ID)
-	})
+	slices.SortFunc(out, func(a, b Receipt) int { return cmp.Or(a.At.Compare(b.At), strings.Compare(a.ID, b.ID)) })
 	return out, nil
 }
 
-// receipts reads what somebody sent in, by either thing that they are known by; the same one may come twice.
+// receipts reads what somebody sent in, by either thing that they are known by; the same one may come twice. None is kept under nothing.
 func (l *Log) receipts(ctx context.Context, of Who, each func(store.Doc, Receipt)) error {
 	for query, value := range map[string]string{"by_id": of.ID, "by_hash": of.Hash} {
-		if value == "" {
-			continue
-		}
 		for d, err := range l.Store.Find(ctx, Receipts, store.Ask{Query: query, Equal: map[string]string{query: value}}) {
 			var r Receipt
 			if err == nil {
@@ -220,8 +210,8 @@ func (l *Log) entry(who Who, f Form) (*Entry, error) {
 		f.About = info.Always
 	}
 	sent := now
-	if !f.Sent.IsZero() && f.Sent.Before(now) {
-		sent = f.Sent.UTC()
+	if !f.Sent.IsZero() {
+		sent = slices.MinFunc([]time.Time{now, f.Sent.UTC()}, time.Time.Compare)
 	}
 	if f.Date.IsZero() {
 		f.Date = l.Calendar.Date(sent)
@@ -320,7 +310,7 @@ func text(what, s string, most int, must bool) (string, error) {
 
 func reference(s string) (string, error) {
 	s, err := text("the reference", s, MaxReference, false)
-	if err == nil && strings.ContainsFunc(s, func(r rune) bool { return r == '@' || unicode.IsControl(r) }) {
+	if strings.ContainsFunc(s, func(r rune) bool { return r == '@' || unicode.IsControl(r) }) {
 		err = fmt.Errorf("%w: the reference is the number or code in the school's own system, on one line", ErrForm)
 	}
 	return s, err
@@ -330,9 +320,9 @@ func item(s string) (string, error) {
 	if s == "" {
 		return "", nil
 	}
-	kind, id, ok := strings.Cut(s, "/")
+	kind, id, _ := strings.Cut(s, "/")
 	bad := func(r rune) bool { return r == '@' || unicode.IsSpace(r) || unicode.IsControl(r) }
-	if !ok || kind == "" || id == "" || len(s) > maxItem || store.CheckKey(store.Key(s, strings.Repeat("x", 64))) != nil || !utf8.ValidString(s) || strings.ContainsFunc(s, bad) {
+	if kind == "" || id == "" || len(s) > maxItem || store.CheckKey(store.Key(s, strings.Repeat("x", 64))) != nil || strings.ContainsFunc(s, bad) {
 		return "", fmt.Errorf("%w: the item is a kind and Google's id, such as file/1AbC; where something else is, say in the note", ErrForm)
 	}
 	return s, nil

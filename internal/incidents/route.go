@@ -129,12 +129,8 @@ func (l *Log) MayRead(reader By, e *Entry) (bool, string) {
 
 func (l *Log) reads(reader By, e *Entry) (reached, bool) {
 	c := l.around(e, reader.who())
-	me := c.asks()
-	if me == nil {
-		return reached{}, false
-	}
 	for _, r := range l.reached(e, c) {
-		if r.p == me {
+		if r.p == c.me {
 			return r, true
 		}
 	}

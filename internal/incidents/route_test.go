@@ -109,7 +109,9 @@ func TestOnePersonManyAddresses(t *testing.T) {
 func TestPassedOnUnlessOpened(t *testing.T) {
 	b := inMemory(t)
 	inTime, late := b.raise(Form{ID: "1", About: Pupil}), b.raise(Form{ID: "2", About: Pupil})
+	atThatMoment := b.raise(Form{ID: "3", About: Pupil})
 	b.hours(1)
+	b.ok(errOf(b.Open(ctx, lead, atThatMoment)))
 	b.now = b.now.Add(-time.Second)
 	_, err := b.Open(ctx, officer, inTime)
 	b.ok(err)
@@ -124,6 +126,17 @@ func TestPassedOnUnlessOpened(t *testing.T) {
 	if diff := cmp.Diff(append(first, deputy.Role, deputyDS.Role), b.readers(late)); diff != "" {
 		t.Error(diff)
 	}
+	if diff := cmp.Diff(first, b.readers(atThatMoment)); diff != "" {
+		t.Error(diff)
+	}
+	if ok, why := b.MayRead(lead, b.stored(late)); !ok || why != "you are the safeguarding lead" {
+		t.Error(why)
+	}
+	b.Title = func(policy.Role) string { return "Online Safety Co-ordinator" }
+	if ok, why := b.MayRead(officer, b.stored(late)); !ok || why != "you are the Online Safety Co-ordinator" {
+		t.Error(why)
+	}
+	b.Title = nil
 	_, why := b.MayRead(deputy, b.stored(late))
 	if want := "you are the deputy e-safety officer, and nobody before you had opened it in time"; why != want {
 		t.Error(why)
@@ -318,5 +331,54 @@ func TestReachSaysWhoIsTold(t *testing.T) {
 		if b.ok(err); nobody != c.nobody || !strings.Contains(words, c.want) {
 			t.Errorf("%+v: %v %q", c.f, nobody, words)
 		}
+	}
+}
+
+// Rows of the roster that share an id or an address are one person with all of it, in whatever order they stand; a row without either is nobody.
+func TestRowsOfOnePerson(t *testing.T) {
+	home := "kim@home.example"
+	for name, rows := range map[string][]Person{
+		"the account first": {{ID: "kim", Addresses: []string{home}, Roles: []policy.Role{policy.RoleOfficer}}, {Addresses: []string{home}, Roles: []policy.Role{policy.RoleGovernor}}},
+		"the address first": {{Addresses: []string{home}, Roles: []policy.Role{policy.RoleGovernor}}, {ID: "kim", Addresses: []string{home}, Roles: []policy.Role{policy.RoleOfficer}}},
+		"known as one late": {{ID: "kim", Roles: []policy.Role{policy.RoleGovernor}}, {Addresses: []string{home}, Roles: []policy.Role{policy.RoleOfficer}}, {ID: "kim", Addresses: []string{home}}},
+	} {
+		b := inMemory(t)
+		b.Roster = append(rows, row(head))
+		e := b.stored(b.raise(Form{ID: "1", About: Pupil}))
+		if told := b.Told(e); len(told) != 1 || told[0].ID != "kim" || told[0].Address != home || told[0].Role != policy.RoleOfficer {
+			t.Errorf("%s: told are %+v", name, told)
+		}
+		for _, by := range []By{{ID: "kim"}, {Address: home}} {
+			if ok, _ := b.MayRead(by, e); !ok {
+				t.Errorf("%s: %+v may not read", name, by)
+			}
+			b.ok(errOf(b.Totals(ctx, monday, b.now, by))) // as governor
+		}
+		e = b.stored(b.raise(Form{ID: "2", About: Pupil, Concerns: []string{"kim"}}))
+		if told := b.Told(e); len(told) != 1 || told[0].ID != head.ID {
+			t.Errorf("%s: of what is about them are told %+v", name, told)
+		}
+	}
+	b := inMemory(t)
+	b.Roster = []Person{{Roles: []policy.Role{policy.RoleOfficer, policy.RoleHead, policy.RoleChair}}}
+	if r, err := b.Raise(ctx, teacher, Form{ID: "1", Kind: Incident, About: Pupil}); err != nil || !r.Nobody {
+		t.Errorf("somebody of whom nothing is known is told: %+v, %v", r, err)
+	}
+	for _, by := range []By{{}, {Role: "headteacher"}} {
+		if b.Decides(by, b.stored("entry-1")) {
+			t.Error("nobody decides")
+		}
+		if ok, _ := b.MayRead(by, b.stored("entry-1")); ok {
+			t.Error("nobody reads")
+		}
+	}
+}
+
+// What is about the headteacher goes to the chair also while the school has none.
+func TestNoHeadteacher(t *testing.T) {
+	b := inMemory(t)
+	b.Roster = []Person{row(officer), row(lead), row(chair)}
+	if have := b.readers(b.raise(Form{About: Pupil, ConcernsRoles: []policy.Role{policy.RoleHead}})); len(have) != 1 || have[0] != chair.Role {
+		t.Errorf("%v read it", have)
 	}
 }

@@ -85,7 +85,7 @@ func nudes(Numbers) string {
 
 // Steps lists what people are told to do with a form of a kind, the most urgent first.
 func (l *Log) Steps(k Kind, a About) []Step {
-	if i, ok := k.Info(); ok && i.Always != "" {
+	if i, _ := k.Info(); i.Always != "" {
 		a = i.Always
 	}
 	var out []Step

@@ -3,6 +3,7 @@ package incidents
 import (
 	"encoding/json"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -138,6 +139,122 @@ func TestServesWhatIsBuilt(t *testing.T) {
 	for _, name := range []string{"meetings", "consents", "audit", "exceptions"} {
 		if Serves(name) {
 			t.Errorf("%s is no kind of entry", name)
+		}
+	}
+}
+
+// A form is offered where the policy asks for a record that the log serves, in whichever clause, and nowhere else.
+func TestUsed(t *testing.T) {
+	means := func(kind policy.Kind, name string) policy.Clause {
+		return policy.Clause{MetBy: []policy.Means{{Kind: policy.CheckIn, Name: "filtering"}, {Kind: kind, Name: name}}}
+	}
+	for name, c := range map[string]struct {
+		clauses []policy.Clause
+		want    bool
+	}{
+		"no clause":            {nil, false},
+		"a list":               {[]policy.Clause{means(policy.Record, "visitors")}, false},
+		"incidents":            {[]policy.Clause{means(policy.Record, "visitors"), means(policy.Record, "incidents")}, true},
+		"a check of that name": {[]policy.Clause{means(policy.Check, "incidents")}, false},
+	} {
+		if have := Used(&policy.Policy{Clauses: c.clauses}); have != c.want {
+			t.Errorf("%s: %v, want %v", name, have, c.want)
+		}
+	}
+}
+
+// What is said of each act must be what it needs: nothing else is done, and nothing is done of what nobody knows.
+func TestParseSent(t *testing.T) {
+	whole := map[Act]Sent{ActRaise: {Form: &Form{Kind: Incident}}, ActCorrect: {Entry: "E", Correction: &Correction{}}}
+	for _, act := range Acts {
+		s, special := whole[act]
+		if !special {
+			s = Sent{Entry: "E"}
+		}
+		s.Act = act
+		if _, err := ParseSent(must(json.Marshal(s))); err != nil {
+			t.Errorf("%s: %v", act, err)
+		}
+		for name, spoil := range map[string]func(*Sent){
+			"another entry than there must be": func(s *Sent) { s.Entry = map[bool]string{true: "E"}[act == ActRaise] },
+			"no form and no correction":        func(s *Sent) { s.Form, s.Correction = nil, nil },
+			"no act":                           func(s *Sent) { s.Act = "" },
+			"an act that is none":              func(s *Sent) { s.Act = "gossip" },
+		} {
+			bad := s
+			spoil(&bad)
+			back, err := ParseSent(must(json.Marshal(bad)))
+			if fine := !special && name == "no form and no correction"; (err == nil) != fine || err != nil && (!errors.Is(err, ErrForm) || !cmp.Equal(back, Sent{})) {
+				t.Errorf("%s, %s: %+v, %v", act, name, back, err)
+			}
+		}
+	}
+	good := `{"act":"open","entry":"E"}`
+	for text, want := range map[string]bool{
+		good: true, good + "{}": false, good + strings.Repeat(" ", MaxSent-len(good)): true, good + strings.Repeat(" ", MaxSent-len(good)+1): false, `{"act":"open","entry":"E","more":1}`: false, "": false,
+	} {
+		if _, err := ParseSent([]byte(text)); (err == nil) != want {
+			t.Errorf("%.40s… (%d bytes): %v", text, len(text), err)
+		}
+	}
+}
+
+// Each act is done to the entry, by whoever it is for, and the entry says so.
+func TestTake(t *testing.T) {
+	day := "2060-01-01"
+	for _, c := range []struct {
+		by   By
+		of   Sent
+		late bool // when its time is over
+		want What // the last that happened; "" where nothing is left of it
+	}{
+		{officer, Sent{Act: ActOpen}, false, WasOpened},
+		{lead, Sent{Act: ActCorrect, Correction: &Correction{Kind: Incident}}, false, WasCorrected},
+		{head, Sent{Act: ActSettle, Answer: "taken-down"}, false, WasSettled},
+		{lead, Sent{Act: ActClose, WhoTold: "a", Learnt: "b"}, false, WasClosed},
+		{lead, Sent{Act: ActReopen}, true, WasReopened},
+		{lead, Sent{Act: ActKeep, Until: day, Why: "a claim"}, true, WasKept},
+		{lead, Sent{Act: ActDelete}, true, ""},
+		{admin, Sent{Act: ActDown}, false, WasSettled},
+		{lead, Sent{Act: ActExport}, false, WasExported},
+	} {
+		b := inMemory(t)
+		b.Takers = []policy.Role{policy.RoleAdmin}
+		id := b.raise(Form{Kind: Takedown, About: Pupil, Item: "file/1"})
+		if c.by.Role == head.Role { // who may read it once nobody opened it
+			b.hours(24)
+		}
+		if c.late {
+			b.shut(lead, id)
+			b.years(26, 0)
+		}
+		c.of.Entry = id
+		r, err := b.Take(ctx, c.by, "form", monday, c.of)
+		if err != nil || r != (Receipt{}) {
+			t.Errorf("%s: %+v, %v", c.of.Act, r, err)
+			continue
+		}
+		e, err := b.load(ctx, id)
+		if c.want == "" {
+			b.wants(err, ErrNone)
+			continue
+		}
+		b.ok(err)
+		if have := e.History[len(e.History)-1].What; have != c.want {
+			t.Errorf("%s: the last that happened is %s, want %s", c.of.Act, have, c.want)
+		}
+	}
+	b := inMemory(t)
+	if _, err := b.Take(ctx, lead, "form", monday, Sent{Act: "gossip", Entry: b.raise(Form{About: Pupil})}); !errors.Is(err, ErrForm) {
+		t.Errorf("an act that is none: %v", err)
+	}
+}
+
+func TestGoverns(t *testing.T) {
+	b := inMemory(t)
+	for _, by := range append(slices.Clone(everyone), By{}) {
+		if want := by.Role == governor.Role || by.Role == chair.Role || by.Role == head.Role; b.Governs(by) != want {
+			t.Errorf("%q governs: %v", by.Role, !want)
 		}
 	}
 }

@@ -2,7 +2,6 @@ package incidents
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -65,8 +64,7 @@ func (l *Log) Asked(e *Entry) []Told {
 // asks tells whether somebody is among those whom an entry asks, and as whom.
 func (l *Log) asks(by By, e *Entry) (Told, bool) {
 	c := l.crowd()
-	c.add(&party{reader: true}, by.who().keys())
-	me := c.asks()
+	me := c.add(&party{}, by.who().keys())
 	for _, t := range l.Asked(e) {
 		if me != nil && slices.ContainsFunc(t.who().keys(), func(k string) bool { return slices.Contains(me.keys, k) }) {
 			return t, true
@@ -93,30 +91,23 @@ func (l *Log) Removals(ctx context.Context, by By) ([]Removal, error) {
 
 // TakenDown notes that somebody who was asked has taken down what an entry links to. They read nothing of it; to everybody who is not asked there is no such entry.
 func (l *Log) TakenDown(ctx context.Context, by By, id string) error {
-	for try := 1; ; try++ {
+	return l.anew(ctx, id, func() (*store.Batch, error) {
 		e, err := l.load(ctx, id)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		t, ok := l.asks(by, e)
 		if !ok {
-			return fmt.Errorf("entry: %w", ErrNone)
+			return nil, fmt.Errorf("entry: %w", ErrNone)
 		}
 		who := by.who()
 		who.Role = string(t.Role)
-		info, _ := e.Kind.Info()
-		i := slices.IndexFunc(info.Answers, func(a Answer) bool { return a.Name == takenDown })
+		a, _ := e.Kind.answer(takenDown)
 		e.Settled = &Settled{Answer: takenDown, At: l.now()}
-		e.happened(e.Settled.At, who, WasSettled, info.Answers[i].Title)
+		e.happened(e.Settled.At, who, WasSettled, a.Title)
 		b := &store.Batch{}
-		if err := e.put(b); err != nil {
-			return err
-		}
-		err = l.Commit(ctx, b)
-		if err == nil || try == tries || !errors.Is(err, store.ErrConflict) {
-			return wrap(id, err)
-		}
-	}
+		return b, e.put(b)
+	})
 }
 
 // AskedNotices lists whom a letter is to tell that there is something to be taken down, of the open entries. [Log.MarkTold] marks it as of any notice.

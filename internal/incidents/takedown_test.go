@@ -3,8 +3,10 @@ package incidents
 import (
 	"slices"
 	"testing"
+	"time"
 
 	"esafetybot/internal/policy"
+	"esafetybot/internal/store"
 )
 
 // Who is asked to take something down: those of the takers who do not read the entry, as long as it is open and not done; of nothing about an adult or somebody with a role.
@@ -58,4 +60,76 @@ func TestAsked(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Whoever deals with a clause that keeps the record of what is taken down takes it down, each role once; class teachers do not, since nothing says which.
+func TestTakers(t *testing.T) {
+	clause := func(by policy.Role, kind policy.Kind, name string) policy.Clause {
+		return policy.Clause{DealsWithIt: by, MetBy: []policy.Means{{Kind: policy.CheckIn, Name: "filtering"}, {Kind: kind, Name: name}}}
+	}
+	p := &policy.Policy{Clauses: []policy.Clause{
+		clause(policy.RoleOfficer, policy.Record, "incidents"), clause(policy.RoleDeputy, policy.CheckIn, "takedown"), clause(policy.RoleAdmin, policy.Record, "takedown"),
+		clause(policy.RoleClassTeacher, policy.Record, "takedown"), clause(policy.RoleAdmin, policy.Record, "takedown"), clause(policy.RoleHead, policy.Record, "takedown"),
+	}}
+	b := inMemory(t)
+	if have, want := Of(p, b.Store, nil, b.Now).Takers, []policy.Role{policy.RoleAdmin, policy.RoleHead}; !slices.Equal(have, want) {
+		t.Errorf("they take it down: %v, want %v", have, want)
+	}
+}
+
+// A letter about it goes to whoever is asked, once for each opening, and says where it is and by when.
+func TestAskedOnce(t *testing.T) {
+	b := inMemory(t)
+	b.Takers = []policy.Role{policy.RoleAdmin, policy.RoleITSupport}
+	b.Roster = append(b.Roster, Person{ID: "u-support", Roles: []policy.Role{policy.RoleITSupport}}) // has no address
+	id := b.raise(Form{ID: "1", Kind: Takedown, About: Pupil, Item: "file/1"})
+	b.raise(Form{ID: "2", Kind: Incident, About: Pupil, Item: "file/2"})
+	ask := func(want ...Removal) {
+		t.Helper()
+		list, what, err := b.AskedNotices(ctx)
+		b.ok(err)
+		for i := range what {
+			what[i].Due = what[i].Due.UTC()
+		}
+		if !slices.Equal(what, want) || len(list) != len(want) {
+			t.Fatalf("asked: %+v, %+v, want %+v", list, what, want)
+		}
+		for _, n := range list {
+			if len(n.To) != 1 || n.To[0].ID != admin.ID || n.Entry != id {
+				t.Errorf("asked of %s are %+v", n.Entry, n.To)
+			}
+			batch := &store.Batch{}
+			b.ok(b.MarkTold(batch, n))
+			b.ok(b.Commit(ctx, batch))
+		}
+	}
+	readers, err := b.Notices(ctx, Ordinary) // that they were told of it is no word to who is asked
+	b.ok(err)
+	for _, n := range readers {
+		batch := &store.Batch{}
+		b.ok(b.MarkTold(batch, n))
+		b.ok(b.Commit(ctx, batch))
+	}
+	tuesday := at("2026-09-15 17:00")
+	ask(Removal{Entry: id, Item: "file/1", Since: monday, Due: tuesday.UTC()})
+	ask()
+	for _, by := range []By{{}, teacher, officer} {
+		if list, err := b.Removals(ctx, by); err != nil || len(list) > 0 {
+			t.Errorf("%q is asked: %+v, %v", by.Role, list, err)
+		}
+	}
+	for hours, late := range map[float64]bool{1: false, 48: true} {
+		b.now = monday
+		b.hours(hours)
+		if list, err := b.Removals(ctx, admin); err != nil || len(list) != 1 || list[0].Late != late || !list[0].Due.Equal(tuesday) {
+			t.Errorf("after %v hours: %+v, %v", hours, list, err)
+		}
+	}
+	b.now = monday.Add(48 * time.Hour)
+	b.shut(officer, id)
+	ask()
+	b.hours(1)
+	b.ok(b.Reopen(ctx, officer, id, ""))
+	ask(Removal{Entry: id, Item: "file/1", Since: b.now, Due: at("2026-09-17 17:00").UTC()})
+	ask()
 }

@@ -46,7 +46,7 @@ func (t Totals) Words() []string {
 		out = append(out, fmt.Sprintf("%s: %d", c.Title, c.N))
 	}
 	switch {
-	case len(t.Others) > 0 && t.Rest != NotTold:
+	case t.Rest != NotTold:
 		out = append(out, fmt.Sprintf("%s: %d together, fewer than %s of each", others(t), t.Rest, fewWord))
 	case len(t.Others) > 0:
 		out = append(out, fmt.Sprintf("%s: fewer than %s of each", others(t), fewWord))
@@ -144,8 +144,7 @@ func (e *Entry) learnt(from, to time.Time) (string, bool) {
 	if last == nil || last.At.Before(from) {
 		return "", false
 	}
-	text := strings.Join(strings.Fields(last.Learnt), " ")
-	return text, text != ""
+	return strings.Join(strings.Fields(last.Learnt), " "), true
 }
 
 func (l *Log) mayCount(what string, readers []By) error {
@@ -161,15 +160,13 @@ func (l *Log) mayCount(what string, readers []By) error {
 }
 
 func (l *Log) governs(r By) bool {
-	c := l.crowd()
-	c.add(&party{reader: true}, r.who().keys())
-	me := c.asks()
+	me := l.crowd().add(&party{}, r.who().keys())
 	return me != nil && me.holds(policy.RoleGovernor, policy.RoleChair, policy.RoleHead)
 }
 
 func (l *Log) concernsAny(e *Entry, readers []By) bool {
 	for _, r := range slices.Concat(readers, l.Beside) {
-		if me := l.around(e, r.who()).asks(); me != nil && me.concerned {
+		if me := l.around(e, r.who()).me; me != nil && me.concerned {
 			return true
 		}
 	}

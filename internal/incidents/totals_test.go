@@ -169,3 +169,26 @@ func TestLessons(t *testing.T) {
 		}
 	})
 }
+
+// An entry that somebody else wrote, and that says less than happened, tells no lesson and stops no report.
+func TestNothingWasLearnt(t *testing.T) {
+	e := &Entry{History: []Event{{At: monday, What: WasRaised}, {At: monday, What: WasClosed}}}
+	if text, ok := e.learnt(monday, monday.Add(1)); ok || text != "" {
+		t.Errorf("learnt was %q", text)
+	}
+}
+
+// Somebody beside of whom nothing is known is concerned by nothing, and what concerns somebody beside is left out for all.
+func TestBeside(t *testing.T) {
+	b := inMemory(t)
+	for i, f := range []Form{{Concerns: []string{admin.ID}}, {}, {}, {}} {
+		f.ID, f.About = string(rune('a'+i)), Pupil
+		b.raise(f)
+	}
+	for beside, want := range map[By]int{{}: 4, admin: 3, governor: 4} {
+		b.Beside = []By{beside}
+		if have, err := b.Totals(ctx, monday, monday.Add(time.Hour), chair); err != nil || len(have.Kinds) != 1 || have.Kinds[0].N != want {
+			t.Errorf("beside %q: %+v, %v, want %d", beside.Role, have, err, want)
+		}
+	}
+}

@@ -108,10 +108,7 @@ func (l *look) answers(ctx context.Context, book *checkins.Book) error {
 			return err
 		}
 	}
-	batch, err := tray.Batch()
-	if err != nil {
-		return err
-	}
+	batch := tray.Batch()
 	if err := book.Stage(batch); err != nil {
 		return err
 	}

@@ -70,11 +70,8 @@ func takeUpClosures(ctx context.Context, env Env, c *census.Census) error {
 			return errors.Join(err, lease.Release(context.WithoutCancel(ctx), &store.Batch{}))
 		}
 	}
-	batch, err := tray.Batch()
-	if err == nil {
-		err = book.Stage(batch)
-	}
-	if err != nil {
+	batch := tray.Batch()
+	if err = book.Stage(batch); err != nil {
 		batch = &store.Batch{}
 	}
 	return errors.Join(err, lease.Release(context.WithoutCancel(ctx), batch))

@@ -87,11 +87,7 @@ func (r *commentsRun) decisions(ctx context.Context) error {
 			return err
 		}
 	}
-	batch, err := tray.Batch()
-	if err != nil {
-		return err
-	}
-	return r.book.Flush(ctx, r.lease.Commit, batch)
+	return r.book.Flush(ctx, r.lease.Commit, tray.Batch())
 }
 
 // moderated is the state that a comment on a blog is to have.

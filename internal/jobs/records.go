@@ -114,10 +114,7 @@ func (l *look) entered(ctx context.Context, first time.Time) (*records.Book, err
 				return nil, err
 			}
 		}
-		batch, err := tray.Batch()
-		if err != nil {
-			return nil, err
-		}
+		batch := tray.Batch()
 		if err := book.Stage(batch); err != nil {
 			return nil, err
 		}

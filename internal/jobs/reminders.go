@@ -127,10 +127,7 @@ func (r *remindersRun) said(ctx context.Context) error {
 				return err
 			}
 		}
-		batch, err := tray.Batch()
-		if err != nil {
-			return err
-		}
+		batch := tray.Batch()
 		if err := r.book.Stage(batch); err != nil {
 			return err
 		}

@@ -21,10 +21,7 @@ func Dojo(class string) string { return dojoPrefix + class }
 
 // ParseDojo gives ClassDojo's id of a class that is kept as one of ClassDojo.
 func ParseDojo(course string) (class string, ok bool) {
-	item, ok := dojoItem(course)
-	if !ok {
-		return "", false
-	}
+	item, _ := dojoItem(course)
 	return classdojo.ParseItem(item)
 }
 

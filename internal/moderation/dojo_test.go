@@ -47,6 +47,9 @@ func TestHear(t *testing.T) {
 	later.Kind, later.At, later.Key = classdojo.Story, at.Add(time.Hour), classdojo.MessageKey("b", classdojo.Story, ash)
 	c.Hear(later)
 	p := c.Posts[DojoPost]
+	if !p.Told {
+		t.Error("Google is asked what it is")
+	}
 	rules := Rules{Replies: true, Date: func(t time.Time) calendar.Date { return calendar.DateOf(t) }}
 	if got := c.Waiting(p, rules); len(got) != 2 || !got[0].At.Equal(at) {
 		t.Errorf("%+v", got)

@@ -21,11 +21,7 @@ func (c *Class) Looks(p *Post, r Rules) []Look {
 	}
 	var marks []mark
 	for _, v := range p.Reviews {
-		saw := v.Saw
-		if saw.After(v.At) {
-			saw = v.At
-		}
-		marks = append(marks, mark{v.By, v.At, saw})
+		marks = append(marks, mark{v.By, v.At, v.upTo()})
 	}
 	if r.Replies {
 		for _, a := range p.Acts {
@@ -44,9 +40,7 @@ func (c *Class) Looks(p *Post, r Rules) []Look {
 				break
 			}
 		}
-		if m.saw.After(until) {
-			until = m.saw
-		}
+		until = later(until, m.saw)
 	}
 	return out
 }

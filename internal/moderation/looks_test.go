@@ -36,6 +36,9 @@ func TestLooks(t *testing.T) {
 		"answered, then said so":         {[]Act{pupil(1), reply(3, "kim")}, []Review{said(5, 3, "kim")}, false, []Look{{"kim", at(3), at(1)}}},
 		"only staff wrote":               {[]Act{reply(1, "max")}, []Review{said(5, 1, "kim")}, false, nil},
 		"saw more than there was":        {[]Act{pupil(1), pupil(7)}, []Review{said(5, 9, "kim")}, false, []Look{{"kim", at(5), at(1)}}},
+		"and the next was looked at":     {[]Act{pupil(1), pupil(7)}, []Review{said(5, 9, "kim"), said(8, 8, "lou")}, false, []Look{{"kim", at(5), at(1)}, {"lou", at(8), at(7)}}},
+		"before it came":                 {[]Act{pupil(3)}, []Review{said(5, 1, "kim")}, false, nil},
+		"with an old page, then again":   {[]Act{pupil(1), pupil(3)}, []Review{said(5, 3, "kim"), said(6, 1, "lou"), said(7, 3, "max")}, false, []Look{{"kim", at(5), at(1)}}},
 	} {
 		class := &Class{Taught: []string{"kim", "lou"}}
 		rules := Rules{Replies: !c.silent, Date: calendar.DateOf, Teaches: func(string) bool { return false }}

@@ -128,8 +128,8 @@ func ParseSubject(s string) (course, post string, ok bool) {
 		return Dojo(class), DojoPost, true
 	}
 	kind, rest, _ := strings.Cut(s, "/")
-	course, post, both := strings.Cut(rest, "-")
-	if !both || course == "" || post == "" {
+	course, post, _ = strings.Cut(rest, "-")
+	if course == "" || post == "" {
 		return "", "", false
 	}
 	switch kind {
@@ -196,15 +196,10 @@ func Decode(d store.Doc) (*Class, error) {
 
 // Class is what is remembered of a class; changing it changes the book.
 func (b *Book) Class(course string) *Class {
-	c := b.classes[course]
-	if c == nil {
-		c = &Class{}
-		b.classes[course] = c
+	if b.classes[course] == nil {
+		b.classes[course] = &Class{}
 	}
-	if c.Posts == nil {
-		c.Posts = map[string]*Post{}
-	}
-	return c
+	return b.classes[course]
 }
 
 // Has tells whether anything is known of a course.
@@ -233,7 +228,7 @@ func (b *Book) Flush(ctx context.Context, commit func(context.Context, *store.Ba
 		switch {
 		case err != nil:
 			return err
-		case !keep && !have || keep && have && bytes.Equal(body, old.Body):
+		case !keep && !have || bytes.Equal(body, old.Body):
 			return nil
 		case keep:
 			batch.Put(Classes, key, old.Version, nil, body)
@@ -248,13 +243,13 @@ func (b *Book) Flush(ctx context.Context, commit func(context.Context, *store.Ba
 		return nil
 	}
 	keys := b.Courses()
-	for key := range b.docs {
-		if key != stateKey && b.classes[key] == nil {
+	for key := range b.docs { // those that were forgotten too
+		if key != stateKey {
 			keys = append(keys, key)
 		}
 	}
 	slices.Sort(keys)
-	for _, key := range keys {
+	for _, key := range slices.Compact(keys) {
 		c := b.classes[key]
 		if err := put(key, c, c != nil && !c.empty()); err != nil {
 			return err
@@ -310,22 +305,16 @@ func (p *Post) Add(a Act) bool {
 func (c *Class) Prune(before time.Time, rules func(post string) []Rules) {
 	old := false // acts from before stay
 	for id, p := range c.Posts {
-		looked := slices.ContainsFunc(p.Reviews, func(v Review) bool { return !v.At.Before(before) })
-		if len(p.Acts) == 0 && len(p.Reviews) > 0 && !looked && p.Kind != KindDojo { // when ClassDojo was last looked at is asked for longer
-			delete(c.Posts, id)
-			continue
-		}
-		if len(p.Acts) == 0 || !p.Acts[0].At.Before(before) {
-			continue
-		}
-		keep := before
+		// When ClassDojo was last looked at is asked for longer.
+		looked := slices.ContainsFunc(p.Reviews, func(v Review) bool { return p.Kind == KindDojo || !v.At.Before(before) })
+		happened, keep := len(p.Acts)+len(p.Reviews) > 0, before // where nothing did, its title is known at least
 		for _, r := range rules(id) {
 			if w := c.Waiting(p, r); len(w) > 0 && w[0].At.Before(keep) {
 				keep, old = w[0].At, true
 			}
 		}
 		p.Acts = slices.DeleteFunc(p.Acts, func(a Act) bool { return a.At.Before(keep) })
-		if len(p.Acts) == 0 && !looked {
+		if happened && len(p.Acts) == 0 && !looked {
 			delete(c.Posts, id)
 		}
 	}
@@ -395,17 +384,11 @@ type Rules struct {
 // looked is the moment up to which a post was looked at, by what people say and by what they do; zero if never.
 func (c *Class) looked(p *Post, r Rules) (said, did time.Time) {
 	for _, v := range p.Reviews {
-		saw := v.Saw
-		if saw.After(v.At) {
-			saw = v.At
-		}
-		if saw.After(said) {
-			said = saw
-		}
+		said = later(said, v.upTo())
 	}
 	if r.Replies {
-		for _, a := range p.Acts {
-			if a.At.After(did) && c.answers(a, r) {
+		for _, a := range p.Acts { // by time
+			if c.answers(a, r) {
 				did = a.At
 			}
 		}
@@ -420,12 +403,13 @@ func (c *Class) answers(a Act, r Rules) bool {
 
 // Looked is the moment up to which what readers of a post see was looked at; zero if never.
 func (c *Class) Looked(p *Post, r Rules) time.Time {
-	said, did := c.looked(p, r)
-	if did.After(said) {
-		return did
-	}
-	return said
+	return later(c.looked(p, r))
 }
+
+// upTo is the moment up to which whoever gave their word had looked: nobody sees what is yet to come.
+func (v Review) upTo() time.Time { return slices.MinFunc([]time.Time{v.Saw, v.At}, time.Time.Compare) }
+
+func later(a, b time.Time) time.Time { return slices.MaxFunc([]time.Time{a, b}, time.Time.Compare) }
 
 // Waiting lists the acts that need looking at and that nobody has looked at, by time.
 func (c *Class) Waiting(p *Post, r Rules) []Act {

@@ -74,3 +74,45 @@ func TestPrune(t *testing.T) {
 		t.Errorf("kept %v", c.Posts)
 	}
 }
+
+// What is forgotten of a post, and of who stood in.
+func TestPruneForgets(t *testing.T) {
+	day := func(n int) time.Time { return time.Date(2026, 1, 1+n, 12, 0, 0, 0, time.UTC) }
+	before := day(200)
+	pupil := func(n int) Act { return Act{At: day(n), Key: fmt.Sprint(n), By: "pat", What: Comment} }
+	look := func(n int) []Review { return []Review{{ID: fmt.Sprint(n), At: day(n), By: "kim", Saw: day(n)}} }
+	for _, c := range []struct {
+		name  string
+		post  Post
+		gone  bool
+		cover int // the day until which somebody stands in that goes last
+	}{
+		{"only its title is known", Post{Title: "Our river"}, false, 199},
+		{"looked at long ago, nothing there", Post{Reviews: look(199)}, true, 199},
+		{"looked at lately, nothing there", Post{Reviews: look(200)}, false, 199},
+		{"a class on ClassDojo, looked at long ago", Post{Kind: KindDojo, Reviews: look(1)}, false, 199},
+		{"and something was new then", Post{Kind: KindDojo, Acts: []Act{pupil(1)}, Reviews: look(2)}, false, 199},
+		{"a class on ClassDojo that nobody looked at", Post{Kind: KindDojo, Acts: []Act{{At: day(1), Key: "a", By: "pat", What: Tidied}}}, true, 199},
+		{"a comment that was looked at long ago", Post{Acts: []Act{pupil(1)}, Reviews: look(2)}, true, 199},
+		{"and again lately", Post{Acts: []Act{pupil(1)}, Reviews: look(220)}, false, 199},
+		{"a comment that waits since long ago", Post{Acts: []Act{pupil(1)}}, false, 0},
+		{"a comment that waits since that moment", Post{Acts: []Act{pupil(200)}}, false, 199},
+		{"a comment of today", Post{Acts: []Act{pupil(230)}}, false, 199},
+	} {
+		class := &Class{Posts: map[string]*Post{"7": &c.post}}
+		for n := 190; n < 210; n++ {
+			class.AddCover(Cover{ID: fmt.Sprint(n), Who: "moe", From: calendar.DateOf(day(0)), Until: calendar.DateOf(day(n))})
+		}
+		class.Prune(before, func(string) []Rules { return []Rules{{Date: calendar.DateOf}} })
+		if gone := class.Posts["7"] == nil; gone != c.gone {
+			t.Errorf("%s: gone %v, want %v", c.name, gone, c.gone)
+		}
+		first := calendar.DateOf(day(190))
+		if c.cover > 0 {
+			first = calendar.DateOf(day(c.cover + 1))
+		}
+		if have := class.Cover[0].Until; have != first {
+			t.Errorf("%s: who stood in until %v is the first who is known, want %v", c.name, have, first)
+		}
+	}
+}

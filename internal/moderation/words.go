@@ -63,9 +63,9 @@ func (p *Post) LinkAs(course, address string) string {
 
 // Idle tells of a document of [Classes] whether nothing is in it that somebody did or is to look at.
 func Idle(d store.Doc) bool {
-	c, err := Decode(d)
+	c, _ := Decode(d)
 	_, dojo := dojoItem(d.Key)
-	if err != nil || c == nil || dojo || len(c.Cover) > 0 {
+	if c == nil || dojo || len(c.Cover) > 0 {
 		return false
 	}
 	for _, p := range c.Posts {

@@ -215,7 +215,9 @@ func (m *mutator) walk(n ast.Node) {
 		case *ast.BinaryExpr:
 			m.binary(n, site)
 		case *ast.CallExpr:
-			m.instant(n)
+			if !argument(n, stack) { // a period's After gives a moment, no answer
+				m.instant(n)
+			}
 		case *ast.Ident:
 			if selector(n, stack) {
 				break
@@ -247,6 +249,12 @@ func oneBool(t *ast.FuncType) bool {
 func selector(n *ast.Ident, stack []ast.Node) bool {
 	s, ok := stack[len(stack)-1].(*ast.SelectorExpr)
 	return ok && s.Sel == n
+}
+
+// argument tells whether an expression is handed to a function.
+func argument(n ast.Expr, stack []ast.Node) bool {
+	c, ok := stack[len(stack)-1].(*ast.CallExpr)
+	return ok && slices.Contains(c.Args, n)
 }
 
 // alone tells whether a statement is all that an if without else does: to leave it out is to drop the condition.

@@ -64,7 +64,7 @@ func (f *finder) spell() {
 			for _, r := range f.letters[f.words[j].from:f.words[j].to] {
 				w.read(r)
 			}
-			if w.dead() { // soon, for most words
+			if w.exact == none && len(w.edited) == 0 { // soon, for most words: no spelling can come any more
 				break
 			}
 			w.here(func(form int32, near bool) {

@@ -179,7 +179,7 @@ func (m *Matcher) pair(first, last string, p posting) {
 func (m *Matcher) form(spelling string, flags uint8) int32 {
 	letters := []rune(spelling)
 	end := &m.tree.nodes[m.tree.add(letters)]
-	if end.form < 0 {
+	if end.form == none {
 		end.form = int32(len(m.forms))
 		m.forms = append(m.forms, form{letters: len(letters)})
 	}

@@ -7,24 +7,27 @@ type tree struct{ nodes []node }
 
 type node struct {
 	edges []edge
-	form  int32 // the spelling that ends here; -1 if none
+	form  int32 // the spelling that ends here; none if there is none
 }
+
+// none stands for a node, or a form, that is not there.
+const none = -1
 
 type edge struct {
 	letter rune
 	to     int32
 }
 
-func newTree() tree { return tree{nodes: []node{{form: -1}}} }
+func newTree() tree { return tree{nodes: []node{{form: none}}} }
 
 // add puts a spelling in and returns the node where it ends.
 func (t *tree) add(spelling []rune) int32 {
 	at := int32(0)
 	for _, r := range spelling {
 		to := t.child(at, r)
-		if to < 0 {
+		if to == none {
 			to = int32(len(t.nodes))
-			t.nodes = append(t.nodes, node{form: -1})
+			t.nodes = append(t.nodes, node{form: none})
 			t.nodes[at].edges = append(t.nodes[at].edges, edge{r, to})
 		}
 		at = to
@@ -38,14 +41,14 @@ func (t *tree) child(at int32, r rune) int32 {
 			return e.to
 		}
 	}
-	return -1
+	return none
 }
 
 // A walk is where in the tree somebody is who reads letters: at one node without an edit, and at those that one edit leads to. The first letter
 // is never edited.
 type walk struct {
 	t     *tree
-	exact int32 // -1: no spelling begins with what was read
+	exact int32 // none: no spelling begins with what was read
 	begun bool
 	// edited are the nodes behind one edit. Where two neighbours are exchanged the node is reached once the awaited letter comes.
 	edited, spare []edited
@@ -60,9 +63,6 @@ func (w *walk) start(t *tree) {
 	w.t, w.exact, w.begun, w.edited = t, 0, false, w.edited[:0]
 }
 
-// dead tells whether no spelling can come any more.
-func (w *walk) dead() bool { return w.exact < 0 && len(w.edited) == 0 }
-
 // read takes the next letter.
 func (w *walk) read(r rune) {
 	next := w.spare[:0]
@@ -71,17 +71,17 @@ func (w *walk) read(r rune) {
 			if s.await == r {
 				next = append(next, edited{at: s.at})
 			}
-		} else if to := w.t.child(s.at, r); to >= 0 {
+		} else if to := w.t.child(s.at, r); to != none {
 			next = append(next, edited{at: to})
 		}
 	}
-	if w.exact >= 0 && w.begun {
+	if w.exact != none && w.begun {
 		next = append(next, edited{at: w.exact}) // a letter too many
 		for _, e := range w.t.nodes[w.exact].edges {
 			if e.letter != r {
 				next = append(next, edited{at: e.to}) // another letter
 			}
-			if to := w.t.child(e.to, r); to >= 0 {
+			if to := w.t.child(e.to, r); to != none {
 				next = append(next, edited{at: to}) // a letter left out
 				if e.letter != r {
 					next = append(next, edited{at: to, await: e.letter}) // two letters exchanged
@@ -89,7 +89,7 @@ func (w *walk) read(r rune) {
 			}
 		}
 	}
-	if w.exact >= 0 {
+	if w.exact != none {
 		w.exact, w.begun = w.t.child(w.exact, r), true
 	}
 	w.edited, w.spare = next, w.edited
@@ -97,23 +97,19 @@ func (w *walk) read(r rune) {
 
 // here yields the spellings that what was read is, or nearly is; some more than once.
 func (w *walk) here(yield func(form int32, near bool)) {
-	if w.exact >= 0 {
-		if f := w.t.nodes[w.exact].form; f >= 0 {
+	if w.exact != none {
+		if f := w.t.nodes[w.exact].form; f != none {
 			yield(f, false)
 		}
-		if w.begun {
-			for _, e := range w.t.nodes[w.exact].edges { // the last letter left out
-				if f := w.t.nodes[e.to].form; f >= 0 {
-					yield(f, true)
-				}
+		for _, e := range w.t.nodes[w.exact].edges { // the last letter left out
+			if f := w.t.nodes[e.to].form; f != none {
+				yield(f, true)
 			}
 		}
 	}
-	for _, s := range w.edited {
-		if s.await == 0 {
-			if f := w.t.nodes[s.at].form; f >= 0 {
-				yield(f, true)
-			}
+	for _, s := range w.edited { // where two letters are exchanged and the second is yet to come, the first was left out so far
+		if f := w.t.nodes[s.at].form; f != none {
+			yield(f, true)
 		}
 	}
 }

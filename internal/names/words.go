@@ -83,8 +83,8 @@ type gap uint8
 const (
 	closeGap gap = 1 << iota
 	commaGap
-	initialGap // a dot with white space behind it
-	dotsGap    // dots and white space
+	initialGap // a dot, and white space behind it or nothing
+	dotsGap    // dots and white space, if anything
 )
 
 // A word of a text.
@@ -223,9 +223,9 @@ func gapOf(signs []sign) gap {
 	if commas == 1 && dots+joints == 0 {
 		g |= commaGap
 	}
-	if commas+joints == 0 && dots+whites > 0 {
+	if commas+joints == 0 {
 		g |= dotsGap
-		if dots == 1 && len(signs) > 1 && signs[0].is == dot {
+		if dots == 1 && signs[0].is == dot {
 			g |= initialGap
 		}
 	}
@@ -237,11 +237,8 @@ var spelt = map[rune]string{'ø': "o", 'ł': "l", 'ß': "ss", 'æ': "ae", 'œ': 
 
 // fold appends the letters that a letter of a text counts as.
 func fold(out []rune, r rune) []rune {
-	switch {
-	case 'a' <= r && r <= 'z':
-		return append(out, r)
-	case 'A' <= r && r <= 'Z':
-		return append(out, r+'a'-'A')
+	if utf8.RuneLen(r) == 1 { // as below, but quick: most letters are such
+		return append(out, unicode.ToLower(r))
 	}
 	for _, l := range norm.NFKD.String(string(r)) {
 		if !classOf(l).isLetter() {
