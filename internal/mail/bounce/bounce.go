@@ -17,6 +17,7 @@ import (
 	"net/mail"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/emersion/go-message"
 
@@ -142,14 +143,15 @@ func (r *Report) status(text string) bool {
 
 func (r *Report) failed(address string) {
 	address = strings.ToLower(strings.Trim(strings.TrimSpace(address), "<>"))
-	if strings.Contains(address, "@") && len(address) <= 254 && !slices.Contains(r.Failed, address) && len(r.Failed) < maxNamed {
+	if strings.Contains(address, "@") && len(address) <= 254 && !strings.ContainsFunc(address, unicode.IsControl) && // a lone CR ends no header, and is in no address
+		!slices.Contains(r.Failed, address) && len(r.Failed) < maxNamed {
 		r.Failed = append(r.Failed, address)
 	}
 }
 
 func (r *Report) message(id string) {
 	id = strings.Trim(strings.TrimSpace(id), "<>")
-	if id != "" && len(id) <= 998 && !slices.Contains(r.MessageIDs, id) && len(r.MessageIDs) < maxNamed {
+	if id != "" && len(id) <= 998 && !strings.ContainsFunc(id, unicode.IsControl) && !slices.Contains(r.MessageIDs, id) && len(r.MessageIDs) < maxNamed {
 		r.MessageIDs = append(r.MessageIDs, id)
 	}
 }

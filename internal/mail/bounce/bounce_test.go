@@ -129,6 +129,7 @@ func TestSeveral(t *testing.T) {
 // FuzzParse: whatever comes, a report names an address and a Message-ID, each once and in bounds.
 func FuzzParse(f *testing.F) {
 	f.Add(crlf(gmails))
+	f.Add([]byte(strings.Replace(string(crlf(gmails)), "Recipients: Ann@school.example\r\n", "Recipients: Ann@school.example\remail: <2.mr@mx.google.com>\r\n", 1))) // found by fuzzing
 	f.Add([]byte(strings.Replace(gmails, "Action: failed\nStatus", "Action: delayed\nStatus", 1)))
 	f.Add([]byte("From: mailer-daemon@google.com\nContent-Type: multipart/report; report-type=delivery-status; boundary=b\n\n--b\nContent-Type: message/delivery-status\n\nFinal-Recipient: rfc822; a@b\nAction: failed\nX-Original-Message-ID: x\n--b--\n"))
 	f.Fuzz(func(t *testing.T, raw []byte) {
@@ -140,8 +141,13 @@ func FuzzParse(f *testing.F) {
 			t.Errorf("%d addresses, %d Message-IDs", len(r.Failed), len(r.MessageIDs))
 		}
 		for _, a := range r.Failed {
-			if !strings.Contains(a, "@") || strings.ContainsAny(a, "\r\n") {
+			if !strings.Contains(a, "@") || strings.ContainsAny(a, "\r\n\x00") {
 				t.Errorf("no address: %q", a)
+			}
+		}
+		for _, id := range r.MessageIDs {
+			if strings.ContainsAny(id, "\r\n\x00") {
+				t.Errorf("no Message-ID: %q", id)
 			}
 		}
 	})
