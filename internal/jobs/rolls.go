@@ -125,6 +125,21 @@ func (env Env) nameRoll(ctx context.Context, who *school.Directory) {
 	}
 }
 
+// before is the row that an account was before the one of a key, if it is gone.
+func before(past memory.Past, key string, there map[string]bool, today calendar.Date) *memory.Row {
+	switch was := past.Before; {
+	case past.Roll == key:
+		return was
+	case past.Left != "":
+		return &memory.Row{Roll: past.Roll, Left: past.Left}
+	case past.Roll != "" && !there[past.Roll]:
+		return &memory.Row{Roll: past.Roll, Left: today.String()}
+	case was != nil && was.Roll != key:
+		return was
+	}
+	return nil // there was none, or they are back on it
+}
+
 // remember notes who is on the roll of their kind, and since when those are not any more who were. Doing it twice on a day changes nothing.
 func (r *matchedRolls) remember(all []*seen.Person, kinds *school.Kinds, book *memory.Book, today calendar.Date) {
 	r.left, r.atOnce = map[string]calendar.Date{}, map[string]bool{}
@@ -165,11 +180,16 @@ func (r *matchedRolls) remember(all []*seen.Person, kinds *school.Kinds, book *m
 		}
 		switch {
 		case row != nil && (past.Roll != row.Key || past.Left != left):
+			book.Of(p.ID).Before = before(past, row.Key, keys[m], today)
 			book.Of(p.ID).Roll, book.Of(p.ID).Left = row.Key, left
 		case row == nil && past.Roll != "" && past.Left == "" && !m.Ambiguous(p.ID) && !keys[m][past.Roll]:
 			// The row itself is gone. One that is still there, but no longer seems to be this account's, is another matter.
 			book.Of(p.ID).Left = today.String()
 			past.Left = today.String()
+		case row == nil && past.Left == "" && past.Before != nil && !m.Ambiguous(p.ID) && !keys[m][past.Before.Roll]:
+			// It was somebody else's of the same name, and looked like theirs while that account was not there, or had no number.
+			past.Left = past.Before.Left
+			book.Of(p.ID).Roll, book.Of(p.ID).Left, book.Of(p.ID).Before = past.Before.Roll, past.Left, nil
 		}
 		if d, err := calendar.ParseDate(past.Left); err == nil && row == nil {
 			r.left[p.ID] = d

@@ -39,6 +39,8 @@ type Past struct {
 	// row says, else on which the row was first gone.
 	Roll string `json:"roll,omitempty"`
 	Left string `json:"left,omitempty"`
+	// Before is the row that the account was before Roll, and that is gone: Roll may turn out to be somebody else's of the same name.
+	Before *Row `json:"before,omitempty"`
 	// Year is a pupil's year group, as the roll last had it: entries of the incident log are kept by it.
 	Year string `json:"year,omitempty"`
 	// Password is the newest known change of the password.
@@ -51,6 +53,12 @@ type Past struct {
 	Gone string `json:"gone,omitempty"`
 	// Forwards tells that the log once said that mail is passed on to an address outside.
 	Forwards bool `json:"forwards,omitempty"`
+}
+
+// Row is a row of a roll by its key, and the date on which whoever it was left.
+type Row struct {
+	Roll string `json:"roll"`
+	Left string `json:"left"`
 }
 
 // Alarm is one record: its event name and time.
