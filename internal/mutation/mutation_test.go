@@ -125,12 +125,12 @@ func TestCampaignMutation(t *testing.T) {
 	if os.Getenv("ESAFETYBOT_CAMPAIGN") != "1" {
 		t.Skip("set ESAFETYBOT_CAMPAIGN=1 to try every mutant")
 	}
-	used := map[string]bool{}
+	used, tried := map[string]bool{}, map[string]bool{}
 	for _, pkg := range packages {
 		t.Run(filepath.Base(pkg), func(t *testing.T) {
 			b := build(t, pkg, false)
 			for _, m := range b.mutants {
-				used[m.key()] = true
+				used[m.key()], tried[m.file] = true, true
 			}
 			b.behind = true
 			b.report(t, b.survivors(t, b.mutants))
@@ -138,7 +138,7 @@ func TestCampaignMutation(t *testing.T) {
 		})
 	}
 	for k := range equivalent {
-		if !used[k] {
+		if file, _, _ := strings.Cut(k, ":"); tried[file] && !used[k] { // not where only some packages were asked for
 			t.Errorf("the list of equivalent mutants names %q, which is none", k)
 		}
 	}
