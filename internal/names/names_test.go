@@ -193,6 +193,7 @@ func TestEdges(t *testing.T) {
 		"Ada.Larkham": "0AF", "Ada. Larkham": "0A", "Ada,Larkham": "0A",
 		"Larkham, Ada": "0FA", "Larkham,, Ada": "0A", "Larkham -, Ada": "0A", "Larkham., Ada": "0A",
 		// a middle name's initial
+		"Una Marie O'Connor": "5F", "Una Marje O'Connor": "",
 		"Ada M. Larkham": "0F", "Ada M.. Larkham": "", "Ada M . Larkham": "", "Ada M Larkham": "0F", "Ada 山Larkham": "0A",
 	} {
 		have := ""
