@@ -120,7 +120,7 @@ func Open(ctx context.Context, getenv func(string) string, log *slog.Logger) (*R
 	}
 	c := hooks.Config{Stores: map[string]store.Store{}, Keys: s.Keys, Dojo: s.Dojo, Now: time.Now, Log: log, Remote: limit.Forwarded} // Google's front stands before every function
 	if s.Audience != "" {
-		if c.PubSub, err = oidc.New(ctx, s.Audience, s.Account); err != nil {
+		if c.PubSub, err = oidc.New(ctx, s.Audience, s.Account, nil); err != nil {
 			return nil, err
 		}
 	}

@@ -63,7 +63,7 @@ func (o *options) receivers(ctx context.Context, schools []*workbench, nudge fun
 	}
 	c := hooks.Config{Stores: places, Keys: s.Keys, Dojo: s.Dojo, Nudge: nudge, Now: schools[0].env.Clock, Log: log, Remote: from}
 	if s.Audience != "" {
-		if c.PubSub, err = oidc.New(ctx, s.Audience, s.Account); err != nil {
+		if c.PubSub, err = oidc.New(ctx, s.Audience, s.Account, nil); err != nil {
 			return nil, usageError{err}
 		}
 	}

@@ -23,7 +23,6 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"google.golang.org/api/option"
 
 	"esafetybot/internal/classdojo"
 	"esafetybot/internal/hooks"
@@ -128,7 +127,7 @@ func doors(t *testing.T, base string, google *issuer) []*door {
 func (l load) run(t *testing.T, s store.Store) (result, []*door, *hooks.Receiver) {
 	t.Helper()
 	google := newIssuer(t)
-	verifier, err := oidc.New(t.Context(), audience, pusher, option.WithHTTPClient(&http.Client{Transport: google}))
+	verifier, err := oidc.New(t.Context(), audience, pusher, &http.Client{Transport: google})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,6 +10,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 
@@ -29,10 +30,14 @@ type Verifier struct {
 	google            *idtoken.Validator
 }
 
-// New makes a verifier. audience is what the subscription has its tokens made for, account the address of its service account. The options are for tests.
-func New(ctx context.Context, audience, account string, options ...option.ClientOption) (*Verifier, error) {
+// New makes a verifier. audience is what the subscription has its tokens made for, account the address of its service account. Google's keys are asked for with client; nil is an ordinary one.
+func New(ctx context.Context, audience, account string, client *http.Client) (*Verifier, error) {
 	if audience == "" || account == "" { // Google's code takes any audience for an empty one
 		return nil, errors.New("pushes of Pub/Sub cannot be verified without an audience and a service account")
+	}
+	var options []option.ClientOption
+	if client != nil {
+		options = append(options, option.WithHTTPClient(client))
 	}
 	v, err := idtoken.NewValidator(ctx, options...)
 	if err != nil {

@@ -15,8 +15,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"google.golang.org/api/option"
 )
 
 const (
@@ -60,7 +58,7 @@ func (i *issuer) RoundTrip(req *http.Request) (*http.Response, error) {
 
 func (i *issuer) verifier(t testing.TB) *Verifier {
 	t.Helper()
-	v, err := New(context.Background(), audience, account, option.WithHTTPClient(&http.Client{Transport: i}))
+	v, err := New(context.Background(), audience, account, &http.Client{Transport: i})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -166,7 +164,7 @@ func TestForgedTokensCostNothing(t *testing.T) {
 
 func TestNewWantsBoth(t *testing.T) {
 	for _, c := range [][2]string{{"", account}, {audience, ""}} {
-		if _, err := New(t.Context(), c[0], c[1]); err == nil {
+		if _, err := New(t.Context(), c[0], c[1], nil); err == nil {
 			t.Errorf("%q is enough", c)
 		}
 	}
