@@ -2,11 +2,6 @@ package hooks_test
 
 import (
 	"context"
-	"crypto"
-	crand "crypto/rand"
-	"crypto/rsa"
-	"crypto/sha256"
-	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
@@ -27,6 +22,7 @@ import (
 	"esafetybot/internal/classdojo"
 	"esafetybot/internal/hooks"
 	"esafetybot/internal/hooks/oidc"
+	"esafetybot/internal/hooks/oidc/oidctest"
 	"esafetybot/internal/store"
 	"esafetybot/internal/store/bolt"
 	"esafetybot/internal/store/firestore/emulator"
@@ -59,14 +55,12 @@ type result struct {
 }
 
 const (
-	loadKey  = "kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk"
-	pusher   = "pusher@school-project.iam.gserviceaccount.com"
-	audience = "https://receiver.example/hooks/pubsub"
-	oak      = "5f1e2d3c4b5a69788796a5b5"
+	loadKey = "kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk"
+	oak     = "5f1e2d3c4b5a69788796a5b5"
 )
 
 // doors are the ways in, with what is pushed by each.
-func doors(t *testing.T, base string, google *issuer) []*door {
+func doors(t *testing.T, base string, google *oidctest.Issuer) []*door {
 	t.Helper()
 	post := func(path, body string, headers ...string) *http.Request {
 		req, err := http.NewRequestWithContext(context.WithoutCancel(t.Context()), http.MethodPost, base+path, strings.NewReader(body))
@@ -86,7 +80,7 @@ func doors(t *testing.T, base string, google *issuer) []*door {
 	channel := func(n int, body string) *http.Request {
 		return post(hooks.GooglePath, body, "X-Goog-Channel-Id", c.ID, "X-Goog-Channel-Token", token, "X-Goog-Resource-State", c.Event, "X-Goog-Message-Number", fmt.Sprint(n+1)) // the first says that the channel is open
 	}
-	genuine, foreign := "Bearer "+google.token(t, pusher), "Bearer "+google.token(t, "somebody@else.iam.gserviceaccount.com")
+	genuine, foreign := "Bearer "+google.Token(t, nil), "Bearer "+google.Token(t, func(_, claims map[string]any) { claims["email"] = "somebody@else.iam.gserviceaccount.com" })
 	relayed := func(body string) *http.Request {
 		stamp := fmt.Sprint(time.Now().Unix())
 		return post(hooks.DojoPath, body, classdojo.HeaderTimestamp, stamp, classdojo.HeaderSignature, "v1="+hex.EncodeToString(classdojo.Sign(loadKey, stamp, []byte(body))), "Content-Type", "application/json")
@@ -126,8 +120,8 @@ func doors(t *testing.T, base string, google *issuer) []*door {
 
 func (l load) run(t *testing.T, s store.Store) (result, []*door, *hooks.Receiver) {
 	t.Helper()
-	google := newIssuer(t)
-	verifier, err := oidc.New(t.Context(), audience, pusher, &http.Client{Transport: google})
+	google := oidctest.New(t)
+	verifier, err := oidc.New(t.Context(), oidctest.Audience, oidctest.Account, &http.Client{Transport: google})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -233,38 +227,6 @@ func (l load) check(t *testing.T, s store.Store) []time.Duration {
 	}
 	slices.Sort(have.took)
 	return have.took
-}
-
-// issuer signs tokens as Google does for Pub/Sub, and hands out the key where Google would.
-type issuer struct{ key *rsa.PrivateKey }
-
-func newIssuer(t *testing.T) *issuer {
-	t.Helper()
-	key, err := rsa.GenerateKey(crand.Reader, 2048)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return &issuer{key}
-}
-
-// RoundTrip implements http.RoundTripper.
-func (i *issuer) RoundTrip(req *http.Request) (*http.Response, error) {
-	text := fmt.Sprintf(`{"keys":[{"kid":"k1","kty":"RSA","alg":"RS256","use":"sig","n":%q,"e":"AQAB"}]}`, base64.RawURLEncoding.EncodeToString(i.key.N.Bytes()))
-	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{"Cache-Control": {"max-age=3600"}}, Body: io.NopCloser(strings.NewReader(text)), Request: req}, nil
-}
-
-// token is one for an account.
-func (i *issuer) token(t *testing.T, account string) string {
-	t.Helper()
-	part := base64.RawURLEncoding.EncodeToString
-	text := part([]byte(`{"alg":"RS256","kid":"k1","typ":"JWT"}`)) + "." + part(fmt.Appendf(nil, `{"iss":"https://accounts.google.com","aud":%q,"email":%q,"email_verified":true,"sub":"1","iat":%d,"exp":%d}`,
-		audience, account, time.Now().Add(-time.Minute).Unix(), time.Now().Add(time.Hour).Unix()))
-	sum := sha256.Sum256([]byte(text))
-	sig, err := rsa.SignPKCS1v15(crand.Reader, i.key, crypto.SHA256, sum[:])
-	if err != nil {
-		t.Fatal(err)
-	}
-	return text + "." + part(sig)
 }
 
 func openBolt(t *testing.T) store.Store {
