@@ -124,8 +124,8 @@ type Decision struct {
 
 // Decisions is the collection that the site writes, in a store of its own where that is possible.
 var Decisions = &store.Collection{
-	Name: "decisions", Schema: 1, Indexed: []string{"do", "at", "item"},
-	Queries: []store.Query{{Name: "do", Equal: []string{"do"}, Range: "at"}, {Name: "item", Equal: []string{"item"}, Range: "at"}},
+	Name: "decisions", Schema: 1, Indexed: []string{"do", "at"},
+	Queries: []store.Query{{Name: "do", Equal: []string{"do"}, Range: "at"}},
 }
 
 // Judgements is the collection in which the worker notes what it made of each decision.
@@ -143,11 +143,7 @@ func Make(ctx context.Context, s store.Store, form string, d Decision) (Decision
 		return d, err
 	}
 	b := &store.Batch{}
-	fields := map[string]string{"do": d.Do, "at": store.Time(d.At)}
-	if d.Item != "" {
-		fields["item"] = d.Item
-	}
-	b.Create(Decisions, d.ID, fields, body)
+	b.Create(Decisions, d.ID, map[string]string{"do": d.Do, "at": store.Time(d.At)}, body)
 	err = s.Commit(ctx, b)
 	if errors.Is(err, store.ErrConflict) {
 		return d, ErrTwice
