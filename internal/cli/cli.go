@@ -19,6 +19,7 @@ import (
 
 	"esafetybot/internal/google"
 	"esafetybot/internal/hooks"
+	"esafetybot/internal/plain"
 	"esafetybot/internal/policy"
 )
 
@@ -34,9 +35,17 @@ type IO struct {
 // Std is the process's own.
 func Std() IO {
 	return IO{
-		In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Getenv: os.Getenv,
+		In: os.Stdin, Out: screen(os.Stdout), Err: screen(os.Stderr), Getenv: os.Getenv,
 		Terminal: term.IsTerminal(int(os.Stderr.Fd())), Asks: term.IsTerminal(int(os.Stdin.Fd())),
 	}
+}
+
+// screen keeps names and titles from steering a terminal.
+func screen(f *os.File) io.Writer {
+	if term.IsTerminal(int(f.Fd())) {
+		return plain.Terminal(f)
+	}
+	return f
 }
 
 // Exit statuses.
