@@ -460,7 +460,7 @@ func TestChanges(t *testing.T) {
 func TestOverview(t *testing.T) {
 	x, _ := seeded(t)
 	_, text := x.get("officer", "/overview")
-	if !strings.Contains(text, "has not been looked at)") {
+	if !strings.Contains(text, "Not everything has been looked at yet") || !strings.Contains(text, "has not been looked at)") {
 		t.Error("nothing was looked at, and nobody says so")
 	}
 	x.ran(views.Told{Unseen: []views.Unseen{{Clauses: []string{"A1"}, What: "The Drive of an account", Why: "Google refused it"}}}, "sharing", "accounts", "checkins")

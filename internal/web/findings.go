@@ -373,7 +373,18 @@ func short(s string) string {
 }
 
 func (s *Site) day(t time.Time) string {
-	return t.In(s.Policy.School.Location).Format("Monday 2 January 2006")
+	return t.In(s.Policy.School.Location).Format(dayLayout)
+}
+
+const dayLayout = "Monday 2 January 2006"
+
+// dateWords is a date that is kept as 2026-09-14, as people write it.
+func dateWords(date string) string {
+	t, err := time.Parse(time.DateOnly, date)
+	if err != nil {
+		return date
+	}
+	return t.Format(dayLayout)
 }
 
 func (s *Site) findingRow(ctx context.Context, p *person, list *theirs, x *findings.Finding) (findingRow, error) {

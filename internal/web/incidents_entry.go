@@ -99,7 +99,7 @@ func (s *Site) entry(w http.ResponseWriter, r *http.Request, p *person) error {
 
 func (s *Site) fill(page *entryPage, p *person, log *incidents.Log, e *incidents.Entry) {
 	top := p.plays(policy.RoleHead, policy.RoleChair)
-	page.Kind, page.About, page.Day, page.Raised, page.By = upper(e.Kind.Title()), e.About.Title(), e.Date, s.moment(e.Raised), s.whoIs(p, e.By)
+	page.Kind, page.About, page.Day, page.Raised, page.By = upper(e.Kind.Title()), e.About.Title(), dateWords(e.Date), s.moment(e.Raised), s.whoIs(p, e.By)
 	page.ItemIs, page.Typed = incidents.LinkWords(e.Item), cmp.Or(itemURL(e.Item), e.Item)
 	page.Pupils, page.AboutPupil = pupilWords(e), e.About == incidents.Pupil
 	page.Lesson = e.About == incidents.Pupil || e.About == incidents.Nobody

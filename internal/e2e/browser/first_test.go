@@ -31,7 +31,7 @@ func TestFirstLookChangesNothing(t *testing.T) {
 		}
 		return out
 	}
-	looked := newStageWith(t, openMemory(t), false, func(text string) string { return text }) // with a state of its own it looks
+	looked := newStage(t, openMemory(t), false) // with a state of its own it looks
 	fresh, err := generate.Generate(generate.Options{Pupils: 60, Seed: 4})
 	if err != nil {
 		t.Fatal(err)

@@ -110,6 +110,10 @@ func eachPage(t *testing.T, s *stage, setup func(v *visitor), look func(t *testi
 	except := s.visit(t)
 	except.signIn(people["officer"])
 	except.exceptPrivately()
+	approve := s.visit(t)
+	approve.signIn(people["administrator"])
+	approve.open("/changes")
+	approve.press("form[action='/changes/approve'] button")
 	s.work()
 	for _, who := range []string{"headteacher", "chair"} { // what they open here is not opened while the worker is at work for another
 		reader := s.visit(t)

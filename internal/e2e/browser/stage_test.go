@@ -82,26 +82,15 @@ type stage struct {
 // newStage makes a school, lets the worker look at it, and opens the site. State is where the worker keeps it; nil is memory.
 func newStage(t testing.TB, state store.Store, autoLogin bool) *stage {
 	t.Helper()
-	return newStageWith(t, state, autoLogin, func(text string) string { return text })
-}
-
-// newStageWith is one with a policy that was changed.
-func newStageWith(t testing.TB, state store.Store, autoLogin bool, change func(text string) string) *stage {
-	t.Helper()
 	sc, err := generate.Generate(generate.Options{Pupils: 60, Seed: 4})
 	if err != nil {
 		t.Fatal(err)
 	}
 	s := &stage{t: t, school: sc, world: sc.World, main: state, decisions: openMemory(t)}
-	asks := s.asks(sc.Policies[generate.Classroom])
-	text := change(asks)
-	if s.policy, err = policy.Parse("classroom-school.yaml", []byte(text)); err != nil {
+	if s.policy, err = policy.Parse("classroom-school.yaml", []byte(s.asks(sc.Policies[generate.Classroom]))); err != nil {
 		t.Fatal(err)
 	}
-	if state != nil || text != asks {
-		if s.main == nil {
-			s.main = openMemory(t)
-		}
+	if state != nil {
 		s.serve(autoLogin)
 		s.open()
 		s.work()
@@ -122,7 +111,7 @@ func newStageWith(t testing.TB, state store.Store, autoLogin bool, change func(t
 	return s
 }
 
-// first is the worker's state after its first look, which is the same for every school with the policy that was not changed: it looks once, and each stage has a copy. The look changes nothing in the
+// first is the worker's state after its first look, which is the same for every school: it looks once, and each stage has a copy. The look changes nothing in the
 // school, as TestFirstLookChangesNothing makes sure.
 var first struct {
 	mu    sync.Mutex
@@ -142,7 +131,8 @@ func copyOf(t testing.TB, s store.Store) store.Store {
 // dojoClass is the id of the class that is on ClassDojo.
 const dojoClass = "5f1e2d3c4b5a69788796a5b4"
 
-// asks lets the policy ask for what a generated school does not have: blogs of which only the first is moderated from the site, a class on ClassDojo, and records that are lists.
+// asks lets the policy ask for what a generated school does not have: blogs of which only the first is moderated from the site, a class on ClassDojo, records that are lists, and that access of a person outside
+// is proposed to be ended.
 func (s *stage) asks(text string) string {
 	s.t.Helper()
 	s.dojoTeacher = s.otherTeacher(text)
@@ -166,7 +156,12 @@ func (s *stage) asks(text string) string {
 		}
 		text = strings.Replace(text, before, more+before, 1)
 	}
-	return text
+	const means = "severity: medium, due: 5 school days}"
+	i := strings.Index(text, "rules: [outside-person")
+	if i < 0 || !strings.Contains(text[i:], means) {
+		s.t.Fatal("the policy has another clause on sharing")
+	}
+	return text[:i] + strings.Replace(text[i:], means, strings.TrimSuffix(means, "}")+", when_not_met: propose}", 1)
 }
 
 // otherTeacher is the address of a teacher whom a policy does not name, of the last class that has one.
