@@ -30,11 +30,15 @@ type stretch struct {
 	quiet  []string
 	leaves string // in the morning a teacher leaves
 	entry  string // the date of an entry in a record
+	friday string // before a bank holiday
 	// lacks makes of a policy one without something, by what that is: what must be found is another thing then.
 	lacks map[string]func(policy string) string
 }
 
-const timezone = "timezone: Europe/London"
+const (
+	timezone     = "timezone: Europe/London"
+	easterMonday = "Easter Monday in working days"
+)
 
 var stretches = []stretch{
 	{
@@ -53,8 +57,9 @@ var stretches = []stretch{
 		lacks: map[string]func(string) string{
 			"a break inside a deadline":     swap("last: 2027-03-25", "last: 2027-04-09"),
 			"the clocks' change":            swap(timezone, "timezone: Etc/UTC"),
-			"Easter Monday in working days": swap("bank_holidays: england-and-wales", "bank_holidays: scotland"),
+			easterMonday:                    swap("bank_holidays: england-and-wales", "bank_holidays: scotland"),
 		},
+		friday: "2027-03-26",
 	},
 }
 
@@ -286,6 +291,9 @@ func (l *living) school(i int, date string) {
 	case date > l.leaves && !l.proved["a teacher who leaves"] && l.inUse(l.leaver): // the player gave the class another teacher on the same day
 		l.leaver = l.alone(l.leaver, l.gone)
 	}
+	if date == l.friday && !l.proved[easterMonday] {
+		l.aside()
+	}
 	if l.world.Now().After(l.at(l.leaves, 24, 0)) { // it is enough that there is talk before
 		l.write(l.regular)
 		if date > l.quiet[len(l.quiet)-1] && l.second != "" && l.inUse(l.share) {
@@ -356,10 +364,34 @@ func (l *living) decideNow(d world.Decision) {
 	l.do(l.world.Decide(d))
 }
 
-// write lets a pupil write under a new post of a class.
-func (l *living) write(course string) {
+// write has a teacher of a class give a task, and one of its pupils comment on it. nil if the player archived the class, or took all teachers or pupils away.
+func (l *living) write(course string) *world.Post {
 	l.t.Helper()
-	teacher, pupil := "", ""
+	teacher, pupil := l.inClass(course)
+	if !l.inUse(course) || teacher == "" || pupil == "" {
+		return nil
+	}
+	l.texts[course]++
+	post := &world.Post{Title: fmt.Sprintf("Task %d", l.texts[course])}
+	l.do(l.world.CreatePost(course, world.CourseWork, post, teacher))
+	_, err := l.world.Comment(course, post.ID, world.Comment{Text: "Done."}, pupil)
+	l.do(err)
+	return post
+}
+
+// aside has a teacher of another class write to a pupil privately: somebody is to look at it within a working day.
+func (l *living) aside() {
+	l.t.Helper()
+	other, _ := l.inClass(l.share)
+	_, pupil := l.inClass(l.regular)
+	if post := l.write(l.regular); post != nil && other != "" {
+		_, err := l.world.Comment(l.regular, post.ID, world.Comment{Text: "Please see me.", Kind: world.CommentPrivate, Of: pupil}, other)
+		l.do(err)
+	}
+}
+
+// inClass gives the addresses of a teacher and a pupil of a class whose accounts work; "" where there is none.
+func (l *living) inClass(course string) (teacher, pupil string) {
 	l.world.View(func() {
 		for _, m := range l.world.Teachers(course) {
 			if u := l.world.User(m.UserID); u != nil && !u.Suspended && !u.Archived {
@@ -372,14 +404,7 @@ func (l *living) write(course string) {
 			}
 		}
 	})
-	if !l.inUse(course) || teacher == "" || pupil == "" {
-		return
-	}
-	l.texts[course]++
-	post := &world.Post{Title: fmt.Sprintf("Task %d", l.texts[course])}
-	l.do(l.world.CreatePost(course, world.CourseWork, post, teacher))
-	_, err := l.world.Comment(course, post.ID, world.Comment{Text: "Done."}, pupil)
-	l.do(err)
+	return teacher, pupil
 }
 
 // inUse tells whether a class was not archived: the player may do that.
