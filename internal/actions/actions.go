@@ -84,6 +84,9 @@ func (s State) Waits() bool {
 	return slices.Contains([]State{Proposed, Once, Approved, Lapsed, Failed}, s)
 }
 
+// Asks tells whether an action in this state waits for an approval: one that has it may still be declined.
+func (s State) Asks() bool { return s.Waits() && s != Approved }
+
 // High is the severity that takes two people.
 const High = "high"
 

@@ -55,9 +55,9 @@ var stretches = []stretch{
 		sample: []string{"2027-03-24", "2027-03-25", "2027-03-28", "2027-04-05", "2027-04-13", "2027-04-14"},
 		inset:  "2027-04-12", changes: "2027-03-28", quiet: []string{"2027-04-05", "2027-04-14"}, leaves: "2027-03-25", entry: "2027-03-25",
 		lacks: map[string]func(string) string{
-			"a break inside a deadline":     swap("last: 2027-03-25", "last: 2027-04-09"),
-			"the clocks' change":            swap(timezone, "timezone: Etc/UTC"),
-			easterMonday:                    swap("bank_holidays: england-and-wales", "bank_holidays: scotland"),
+			"a break inside a deadline": swap("last: 2027-03-25", "last: 2027-04-09"),
+			"the clocks' change":        swap(timezone, "timezone: Etc/UTC"),
+			easterMonday:                swap("bank_holidays: england-and-wales", "bank_holidays: scotland"),
 		},
 		friday: "2027-03-26",
 	},

@@ -100,7 +100,7 @@ func (s *Site) changes(w http.ResponseWriter, r *http.Request, p *person) error 
 	var waiting, going, over []*actions.Action
 	for _, a := range list {
 		switch {
-		case a.State.Waits():
+		case a.State.Asks():
 			waiting = append(waiting, a)
 			s.gather(kinds, a, p)
 		case slices.Contains([]actions.State{actions.Approved, actions.Started, actions.Unsure, actions.UndoStarted}, a.State):
@@ -128,7 +128,7 @@ func (s *Site) changes(w http.ResponseWriter, r *http.Request, p *person) error 
 	row := func(a *actions.Action) changeRow {
 		row := s.changeRow(a, words[a.ID], p, pending)
 		q := wanted[a.Finding]
-		row.Wanted = a.State.Waits() && q != nil && q.Ended == "" && q.Answer == needed.Stop && q.Opened.Equal(a.Opened)
+		row.Wanted = a.State.Asks() && q != nil && q.Ended == "" && q.Answer == needed.Stop && q.Opened.Equal(a.Opened)
 		return row
 	}
 	page.Waiting, page.Going, page.Over = rows(waiting[page.From:page.To], row), rows(going[:min(len(going), perPage)], row), rows(over[:min(len(over), 2*perPage)], row)
@@ -183,6 +183,15 @@ func (s *Site) changesOf(ctx context.Context, p *person) ([]*actions.Action, err
 	return out, nil
 }
 
+// changesAsk counts the changes that wait for somebody's approval.
+func (s *Site) changesAsk(ctx context.Context, p *person) (n int, err error) {
+	list, err := s.changesOf(ctx, p)
+	for _, a := range list {
+		n += boolInt(a.State.Asks() && a.Refuses(by(p)) == nil)
+	}
+	return n, err
+}
+
 // by is who decides, as the log of changes knows people.
 func by(p *person) actions.By { return actions.By{Role: "site", Address: p.Address, ID: p.ID} }
 
@@ -206,7 +215,7 @@ func (s *Site) gather(kinds map[string]*changeKind, a *actions.Action, p *person
 
 func (s *Site) changeRow(a *actions.Action, v *views.Change, p *person, pending map[string]string) changeRow {
 	row := changeRow{
-		ID: a.ID, Pick: pick(a.ID, a.Facts), Form: formID(), Clause: a.Clause, Severity: a.Severity, High: a.Severity == actions.High, Braked: a.Braked && a.State.Waits(), State: stateWords[a.State],
+		ID: a.ID, Pick: pick(a.ID, a.Facts), Form: formID(), Clause: a.Clause, Severity: a.Severity, High: a.Severity == actions.High, Braked: a.Braked && a.State.Asks(), State: stateWords[a.State],
 		Why: a.Why, Pending: pending[a.ID], Words: "A change that is named in the log of changes.",
 	}
 	if c, ok := s.Policy.Clause(a.Clause); ok {
@@ -220,6 +229,9 @@ func (s *Site) changeRow(a *actions.Action, v *views.Change, p *person, pending 
 	}
 	if !slices.Contains([]actions.State{actions.Proposed, actions.Once}, a.State) {
 		row.State += ", since " + s.day(a.Changed)
+		if a.State == actions.Approved && s.Clock().Before(a.NotBefore) {
+			row.State = "Approved on " + s.day(a.Changed) + ", and made from " + s.moment(a.NotBefore) + " on"
+		}
 	}
 	switch err := a.Refuses(by(p)); {
 	case row.Pending != "":
@@ -229,7 +241,7 @@ func (s *Site) changeRow(a *actions.Action, v *views.Change, p *person, pending 
 	case err != nil:
 		row.WhyNot = "It concerns your own account or files: the headteacher decides on it, and the chair of governors on what concerns the headteacher."
 	default:
-		row.MayApprove, row.MayDecline = a.State.Waits(), a.State.Waits()
+		row.MayApprove, row.MayDecline = a.State.Asks(), a.State.Waits()
 		row.MayUndo = a.State == actions.Done && !a.Made.IsZero() && v != nil && !strings.HasPrefix(v.Undo, "This cannot be undone")
 	}
 	return row
@@ -275,7 +287,7 @@ func (s *Site) decideChange(do, notice string) func(http.ResponseWriter, *http.R
 				Status: http.StatusForbidden, Reason: "self", Title: "Somebody else has to decide on this", Why: "It concerns your own account or files, or you were the first of two people who have to approve it. Nothing was changed.",
 				Do: "Ask a colleague who may decide; what concerns the " + s.Policy.Title(policy.RoleHead) + " goes to the " + s.Policy.Title(policy.RoleChair) + ".",
 			}
-		case do == decisions.Undo && a.State != actions.Done, do != decisions.Undo && !a.State.Waits():
+		case do == decisions.Undo && a.State != actions.Done, do == decisions.Approve && !a.State.Asks(), do == decisions.Decline && !a.State.Waits():
 			return changed()
 		}
 		d := decisions.Decision{Do: do, Changes: []decisions.Pick{{ID: a.ID, Facts: a.Facts}}}

@@ -30,8 +30,10 @@ type homePage struct {
 	PassedOn  []homeClass // of other classes, for those who look everywhere
 	Hostless  []homeClass // likewise, of classes where nobody is there to look
 	Dojo      bool        // one of them is on ClassDojo, where nobody can stand in
-	Adults    int         // findings on private comments by an adult who does not teach the class, that they deal with
-	Blogs     int         // blogs that nobody looks after, that they deal with
+	Duties    []homeDuty
+	Changes   int // that wait for their approval
+	Adults    int // findings on private comments by an adult who does not teach the class, that they deal with
+	Blogs     int // blogs that nobody looks after, that they deal with
 	Questions int
 	Token     string
 	Form      string
@@ -50,6 +52,12 @@ type homePage struct {
 	Entry     bool   // an entry of the incident log waits to be opened
 	Looks     *looks // how soon they themselves looked lately; nil where there is nothing to tell
 	Sight     sight  // of what stands here about classes and blogs; zero for who has none
+}
+
+// homeDuty is what is open of all that somebody deals with in a role.
+type homeDuty struct {
+	Role, Path          string
+	Open, High, Overdue int
 }
 
 type homeClass struct {
@@ -117,6 +125,14 @@ func (s *Site) home(w http.ResponseWriter, r *http.Request, p *person) error {
 	if page.Adults, page.Blogs, err = s.commentFindings(r.Context(), p); err != nil {
 		return err
 	}
+	if page.Duties, err = s.duties(r.Context(), p); err != nil {
+		return err
+	}
+	if seesChanges(p) {
+		if page.Changes, err = s.changesAsk(r.Context(), p); err != nil {
+			return err
+		}
+	}
 	for _, x := range posts {
 		may := s.mayModerate(x.course)
 		if may {
@@ -150,6 +166,32 @@ func (s *Site) home(w http.ResponseWriter, r *http.Request, p *person) error {
 		(*list)[i].Posts = append((*list)[i].Posts, post)
 	}
 	return s.page(w, r, p, "home", "My page", page)
+}
+
+// duties counts the open findings that somebody deals with, by the role in which they do.
+func (s *Site) duties(ctx context.Context, p *person) (out []homeDuty, err error) {
+	if !s.seesFindings(p) {
+		return nil, nil
+	}
+	list, err := s.findingsOf(ctx, p, findingFilter{State: findingStates[0].Value})
+	if err != nil {
+		return nil, err
+	}
+	now := s.Clock()
+	for _, role := range slices.Compact(slices.Sorted(slices.Values(p.roles))) {
+		d := homeDuty{Role: s.Policy.Title(role), Path: findingFilter{State: findingStates[0].Value, Deals: string(role)}.path()}
+		for _, f := range list.shown {
+			if f.Deals == string(role) {
+				d.Open++
+				d.High += boolInt(f.Severity == policy.SeverityHigh)
+				d.Overdue += boolInt(overdue(f, now))
+			}
+		}
+		if d.Open > 0 {
+			out = append(out, d)
+		}
+	}
+	return out, nil
 }
 
 // waitingPost is a post that waits, as the worker last saw it.

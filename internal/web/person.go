@@ -42,10 +42,10 @@ func (p *person) leads() bool {
 	return p.plays(policy.RoleOfficer, policy.RoleDeputy, policy.RoleHead)
 }
 
-// mayCover tells whether somebody may say who stands in for a teacher.
 // excepts tells whether they may know, and decide, what is agreed to for a private reason.
 func (p *person) excepts() bool { return p.plays(policy.Excepters...) }
 
+// mayCover tells whether somebody may say who stands in for a teacher.
 func (p *person) mayCover() bool { return p.leads() || p.plays(policy.RolePageHost) }
 
 // menu lists the pages that are of use to somebody.

@@ -210,7 +210,7 @@ type administratorSchool struct {
 	NotRun                string // since when no day's run came to its end
 	Trouble               *trouble
 	Open, Overdue, High   int
-	Changes               int // that wait for an approval which may be theirs
+	Changes               int // that wait for their approval
 	Findings, ChangesPath string
 }
 
@@ -245,12 +245,8 @@ func (s *Site) waitsForAdmin(ctx context.Context, p *person) (out administratorS
 		out.Overdue += boolInt(overdue(f, now))
 		out.High += boolInt(f.Severity == policy.SeverityHigh && f.Status == findings.Open)
 	}
-	changes, err := s.changesOf(ctx, p)
-	if err != nil {
+	if out.Changes, err = s.changesAsk(ctx, p); err != nil {
 		return out, err
-	}
-	for _, a := range changes {
-		out.Changes += boolInt(a.State.Waits())
 	}
 	out.ChangesPath = "/changes"
 	first, err := memory.FirstLook(ctx, s.Main)
