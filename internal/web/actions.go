@@ -183,11 +183,14 @@ func (s *Site) changesOf(ctx context.Context, p *person) ([]*actions.Action, err
 	return out, nil
 }
 
-// changesAsk counts the changes that wait for somebody's approval.
+// changesAsk counts the changes that wait for somebody's approval: of those that they may approve the ones of clauses that they deal with, and what whoever does cannot approve alone.
 func (s *Site) changesAsk(ctx context.Context, p *person) (n int, err error) {
 	list, err := s.changesOf(ctx, p)
 	for _, a := range list {
-		n += boolInt(a.State.Asks() && a.Refuses(by(p)) == nil)
+		c, _ := s.Policy.Clause(a.Clause)
+		own := slices.ContainsFunc(s.accountsOf(p, c.DealsWithIt), func(id string) bool { return slices.Contains(a.About(), id) })
+		theirs := p.plays(c.DealsWithIt) || own || a.State == actions.Once
+		n += boolInt(theirs && a.State.Asks() && a.Refuses(by(p)) == nil)
 	}
 	return n, err
 }

@@ -118,7 +118,7 @@ func TestApprovedChange(t *testing.T) {
 	x.ran(views.Told{}, "sharing")
 	plan := proposal("file/a", "medium")
 	plan.Notice = 24 * time.Hour
-	list := x.proposed(plan, proposal("file/b", "medium"), proposal("file/c", "high"))
+	list := x.proposed(plan, proposal("file/b", "medium"), proposal("file/c", "high"), proposal("file/own", "medium", "id-it"))
 	log := &actions.Log{Store: x.main, Commit: x.main.Commit, Clock: func() time.Time { return adminNow }, Calendar: x.policy.Calendar, Run: "r"}
 	officer := actions.By{Role: "site", Address: "officer@school.example", ID: "id-officer"}
 	for _, subject := range []string{"file/a", "file/c"} { // the second takes another person
@@ -128,11 +128,12 @@ func TestApprovedChange(t *testing.T) {
 	}
 	_, text := x.get("it", "/changes")
 	waits, way, ok := strings.Cut(text, "<h2>On the way</h2>")
-	if !ok || !strings.Contains(waits, "1 to 2 of 2") || strings.Contains(waits, list["file/a"].ID) || strings.Contains(way, "/changes/approve") ||
+	if !ok || !strings.Contains(waits, "1 to 3 of 3") || strings.Contains(waits, list["file/a"].ID) || strings.Contains(way, "/changes/approve") ||
 		!strings.Contains(way, list["file/a"].ID) || !strings.Contains(way, "/changes/decline") || !strings.Contains(way, "made from Thursday 19 November 2026, 12:00 on") {
 		t.Error(text)
 	}
-	for who, want := range map[string]string{"it": "2 changes wait for your approval", "officer": "One change waits for your approval"} {
+	// A colleague of whoever deals with it hears of what those cannot approve alone: the second half of one of high severity, and what is about themselves.
+	for who, want := range map[string]string{"it": "2 changes wait for your approval", "head": "2 changes wait for your approval", "officer": "One change waits for your approval"} {
 		if _, text = x.get(who, "/"); !strings.Contains(text, want) || strings.Contains(text, "Nothing waits for you") {
 			t.Errorf("the %s: %s", who, text)
 		}
@@ -148,6 +149,7 @@ func TestApprovedChange(t *testing.T) {
 // Whoever deals with something hears of it on their own page, by the role in which they do.
 func TestDuties(t *testing.T) {
 	x, _ := seeded(t)
+	// A colleague of whoever deals with it hears of what those cannot approve alone: the second half of one of high severity, and what is about themselves.
 	for who, want := range map[string]string{"it": `<a href="/findings?deals=workspace_admin">6 open findings that you deal with as workspace administrator</a>, 1 of high severity`, "officer": "", "teacher": ""} {
 		_, text := x.get(who, "/")
 		if want == "" && (!strings.Contains(text, "Nothing waits for you") || strings.Contains(text, "that you deal")) || !strings.Contains(text, want) {

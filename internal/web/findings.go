@@ -39,9 +39,12 @@ func (s *Site) seesFindings(p *person) bool {
 }
 
 // heads lists the Directory ids of the headteacher's accounts.
-func (s *Site) heads(p *person) []string {
+func (s *Site) heads(p *person) []string { return s.accountsOf(p, policy.RoleHead) }
+
+// accountsOf lists the Directory ids of the accounts of those who play a role.
+func (s *Site) accountsOf(p *person, role policy.Role) []string {
 	var out []string
-	for _, who := range s.Policy.Person(policy.RoleHead) {
+	for _, who := range s.Policy.Person(role) {
 		h := pseudonym.Of(who.Address)
 		for _, a := range p.adults {
 			if slices.Contains(a.Hashes, h) {
