@@ -168,7 +168,10 @@ func (s *Site) home(w http.ResponseWriter, r *http.Request, p *person) error {
 	return s.page(w, r, p, "home", "My page", page)
 }
 
-// duties counts the open findings that somebody deals with, by the role in which they do.
+// onPage are the rules whose findings stand on the page by themselves.
+var onPage = []string{comments.Means + "." + comments.Unreviewed, comments.Means + "." + comments.NoHost, comments.Means + "." + comments.PrivateByOtherAdult}
+
+// duties counts the open findings that somebody deals with, by the role in which they do, where more are among them than stand on the page anyway.
 func (s *Site) duties(ctx context.Context, p *person) (out []homeDuty, err error) {
 	if !s.seesFindings(p) {
 		return nil, nil
@@ -180,14 +183,16 @@ func (s *Site) duties(ctx context.Context, p *person) (out []homeDuty, err error
 	now := s.Clock()
 	for _, role := range slices.Compact(slices.Sorted(slices.Values(p.roles))) {
 		d := homeDuty{Role: s.Policy.Title(role), Path: findingFilter{State: findingStates[0].Value, Deals: string(role)}.path()}
+		more := false
 		for _, f := range list.shown {
 			if f.Deals == string(role) {
+				more = more || !slices.Contains(onPage, f.Rule)
 				d.Open++
 				d.High += boolInt(f.Severity == policy.SeverityHigh)
 				d.Overdue += boolInt(overdue(f, now))
 			}
 		}
-		if d.Open > 0 {
+		if more {
 			out = append(out, d)
 		}
 	}
