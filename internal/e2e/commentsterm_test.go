@@ -10,6 +10,7 @@ import (
 
 	"esafetybot/internal/calendar"
 	"esafetybot/internal/checks/comments"
+	"esafetybot/internal/classdojo"
 	"esafetybot/internal/jobs"
 	"esafetybot/internal/moderation"
 	"esafetybot/internal/outbox"
@@ -219,6 +220,20 @@ func (c *term) hosts() {
 			for _, host := range b.Hosts {
 				if places[moderation.BlogKey(b.ID)] {
 					looks(c.world.User(host))
+				}
+			}
+		}
+		if d := c.w.policy.ClassDojo; d != nil {
+			for _, class := range d.Classes {
+				for _, teacher := range class.Teachers {
+					if places[moderation.Dojo(class.ID)] {
+						looks(c.world.User(teacher))
+					}
+				}
+			}
+			for _, leader := range c.w.policy.Person(c.w.policy.DojoRole()) {
+				if places[moderation.Dojo(classdojo.School)] {
+					looks(c.world.User(leader.Address))
 				}
 			}
 		}
