@@ -16,6 +16,7 @@ import (
 	"esafetybot/internal/jobs"
 	"esafetybot/internal/outbox"
 	"esafetybot/internal/policy"
+	"esafetybot/internal/rolls"
 	"esafetybot/internal/seen"
 	"esafetybot/internal/sim/generate"
 	"esafetybot/internal/sim/server"
@@ -55,11 +56,27 @@ func (s *campus) agreeOnNames(when string) {
 
 // doubted tells whether an adult has the name of a pupil who is found: what was open before that stays open, and truth says nothing of it (docs/name-rules.md).
 func (s *campus) doubted(w *watch, f truth.Finding) (is bool) {
+	called := map[string]string{} // lower-case name → their account's id; "" if they are on the roll and have none
+	if roll := w.policy.Pupils.Roll; roll != nil {
+		data, err := s.roll(roll)
+		s.do(err)
+		all, err := rolls.Parse(rolls.Pupils, data, roll.Columns)
+		s.do(err)
+		for _, row := range all.Rows {
+			if slices.Contains(f.Facts, "roll/"+row.Key) {
+				called[strings.ToLower(row.Name)] = ""
+			}
+		}
+	}
 	s.world.View(func() {
 		for _, u := range s.world.Users() {
-			for _, o := range s.world.Users() {
-				is = is || slices.Contains(f.Facts, "pupil/"+u.ID) && o.ID != u.ID && !o.Suspended && !o.Archived && strings.EqualFold(o.Name.FullName, u.Name.FullName) && !under(w.policy, o.OrgUnitPath)
+			if slices.Contains(f.Facts, "pupil/"+u.ID) {
+				called[strings.ToLower(u.Name.FullName)] = u.ID
 			}
+		}
+		for _, o := range s.world.Users() {
+			pupil, same := called[strings.ToLower(o.Name.FullName)]
+			is = is || same && o.ID != pupil && !o.Suspended && !o.Archived && !under(w.policy, o.OrgUnitPath)
 		}
 	})
 	return is
