@@ -7,7 +7,7 @@ import (
 
 // Target is where a link to ClassDojo leads.
 type Target struct {
-	Kind  Kind   // never Comment or Looked
+	Kind  Kind   // never Comment or Looked as ParseLink reads it
 	Class string // a class's id, or School
 	Post  string // id of a post on a Story, or ""
 }
@@ -23,7 +23,7 @@ func ParseLink(s string) (Target, bool) {
 		return Target{}, false
 	}
 	u, err := url.Parse(s)
-	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.User != nil || u.Opaque != "" {
+	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.User != nil {
 		return Target{}, false
 	}
 	switch path := strings.TrimSuffix(u.Path, "/"); strings.ToLower(u.Host) {
@@ -154,7 +154,7 @@ const (
 	teach = "https://teach.classdojo.com/#/"
 )
 
-// Link is the address that opens it for a teacher or leader who is signed in to ClassDojo.
+// Link is the address that opens it for a teacher or leader who is signed in to ClassDojo. A comment, or a look, is on a Story: its link is the Story's.
 func (t Target) Link() string {
 	switch {
 	case t.Class == School && t.Kind == Messages:
