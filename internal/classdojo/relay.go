@@ -160,7 +160,8 @@ func (r *Relay) take(w http.ResponseWriter, req *http.Request) int {
 	if large := (*http.MaxBytesError)(nil); errors.As(err, &large) {
 		return r.refuse(&r.refusals.TooLarge, http.StatusRequestEntityTooLarge)
 	}
-	if !r.genuine(stamp, body, signature) { // as is what breaks off: it is not what was signed, and the forwarder sends it again
+	// What broke off on its way is not what was signed either. It is sent again, as it would not be after a 400.
+	if !r.genuine(stamp, body, signature) {
 		return r.refuse(&r.refusals.Unsigned, http.StatusUnauthorized)
 	}
 	e, ok := readPayload(body, now)
