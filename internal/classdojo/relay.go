@@ -238,10 +238,7 @@ const mostMessageID = 998
 
 // readPayload reads a body strictly: known names only, each once, nothing behind it. Kind and class must be those that the link leads to.
 func readPayload(body []byte, now time.Time) (Event, bool) {
-	p, ok := flat(body)
-	if !ok {
-		return Event{}, false
-	}
+	p := flat(body)
 	at, _ := time.Parse(time.RFC3339, p[partTime]) // of what is no time the zero time, which is too old
 	if at.After(now.Add(Window)) || at.Before(now.Add(-oldest)) {
 		return Event{}, false
@@ -256,29 +253,31 @@ func readPayload(body []byte, now time.Time) (Event, bool) {
 }
 
 // flat reads a body that is one flat object of texts, in which no name stands twice and each is written as parts has it: encoding/json would take the last of several,
-// and names in any case. One that is missing, or holds no text, is found by what it should hold.
-func flat(body []byte) (map[string]string, bool) {
+// and names in any case. What is none has no parts. A part that is missing, or holds no text, is found by what it should hold.
+func flat(body []byte) map[string]string {
 	if !utf8.Valid(body) {
-		return nil, false
+		return nil
 	}
 	d := json.NewDecoder(bytes.NewReader(body))
 	// What the decoder cannot read it gives as nil, which is nothing of what is wanted here.
 	if first, _ := d.Token(); first != json.Delim('{') {
-		return nil, false
+		return nil
 	}
 	said := map[string]string{}
 	for d.More() {
 		name, _ := d.Token()
 		s, _ := name.(string)
 		if _, twice := said[s]; twice || !slices.Contains(parts, s) {
-			return nil, false
+			return nil
 		}
 		value, _ := d.Token()
 		said[s], _ = value.(string)
 	}
 	if last, _ := d.Token(); last != json.Delim('}') {
-		return nil, false
+		return nil
 	}
-	_, err := d.Token()
-	return said, errors.Is(err, io.EOF)
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return nil
+	}
+	return said
 }
