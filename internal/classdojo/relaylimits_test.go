@@ -103,6 +103,7 @@ func TestRelayRefusesBeyondTheLimits(t *testing.T) {
 		"an object for a text":                        {sent(strings.Replace(body(nil), `"story"`, `{"kind":"story"}`, 1)), 400, malformed},
 		"a list for a text":                           {sent(strings.Replace(body(nil), `"story"`, `["story"]`, 1)), 400, malformed},
 		"a number for the message":                    {sent(body(map[string]any{"message": 1})), 400, malformed},
+		"a list of names and texts":                   {sent(strings.NewReplacer("{", "[", "}", "]", ":\"", ",\"").Replace(body(nil))), 400, malformed},
 		"a name without a text":                       {sent(`{"kind"}`), 400, malformed},
 		"a text without a name":                       {sent(`{:"story"}`), 400, malformed},
 		"the last name twice":                         {sent(strings.TrimSuffix(body(nil), "}") + `,"time":"2026-10-05T08:00:00Z"}`), 400, malformed},
