@@ -206,8 +206,11 @@ func TestWhoStopsListening(t *testing.T) {
 		"answers, not usable": Answered{Calendar: school, Answers: []Answer{bad, fine()}}.Events(ctx),
 	} {
 		heard := 0
-		for range events {
+		for _, err := range events {
 			heard++
+			if (err != nil) != (name == "answers, not usable") {
+				t.Errorf("%s: %v", name, err)
+			}
 			break
 		}
 		if heard != 1 {
@@ -391,7 +394,10 @@ func TestForgetInBatches(t *testing.T) {
 				t.Errorf("%d gone, in %v, %v: %s", n, sizes, err, diff)
 			}
 			left := 0
-			for range WasTold(ctx, s, "", time.Time{}) {
+			for _, err := range WasTold(ctx, s, "", time.Time{}) {
+				if err != nil {
+					t.Fatal(err)
+				}
 				left++
 			}
 			if left != len(list)-c.gone {
