@@ -113,7 +113,7 @@ func TestSizeOfAList(t *testing.T) {
 		"a byte more":                      {padded(1<<20 + 1), 0, "it is larger than 1024 KiB; split it"},
 		"as many rows as fit":              {list(10_000), 10_000, ""},
 		"and rows in which nothing stands": {list(10_000) + ",\n,\n", 10_000, ""},
-		"a row more":                       {list(10_001) + ",\n", 0, "line 10002: there are more than 10000 rows: split the list"},
+		"a row more":                       {list(10_001), 0, "line 10002: there are more than 10000 rows: split the list"},
 		"one mistake among all":            {list(9_999) + "Zyx,2026-10-02\n", 0, "line 10001, column 1: this is no class of ClassDojo's: give the 24 letters and digits that stand after “classes/” in the address of the class's page, or “School Story”"},
 	} {
 		if testing.Short() && strings.Count(c.text, "\n") > 1000 {
