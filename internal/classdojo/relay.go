@@ -60,7 +60,7 @@ type RelayConfig struct {
 
 // Refusals counts why requests were not taken, since the relay was made. Nobody outside is told: who sets the forwarder up needs it.
 type Refusals struct {
-	Unsigned  int // no signature, or not one by a key of ours
+	Unsigned  int // no signature, or not one by a key of ours of the whole body
 	Stale     int // well formed, but the timestamp is outside Window: most likely a wrong clock, or a repeat
 	TooLarge  int
 	Malformed int // signed, but not what docs/classdojo.md describes
