@@ -80,13 +80,13 @@ func (e Event) Check() error {
 	for _, k := range kinds {
 		known = known || e.Kind == k && e.By == ""
 	}
-	t, linked := ParseLink(e.Link)
+	t, _ := ParseLink(e.Link) // what is no link leads to no class
 	switch {
 	case !known:
 		return errors.New("its kind is none that is known")
 	case !validClass(e.Class):
 		return errors.New("its class is no id of ClassDojo's")
-	case !linked || t.Class != e.Class || t.Link() != e.Link || !agree(e.Kind, t.Kind):
+	case t.Class != e.Class || t.Link() != e.Link || !agree(e.Kind, t.Kind):
 		return errors.New("its link does not lead to where it says that it happened")
 	case e.At.IsZero():
 		return errors.New("it has no time")

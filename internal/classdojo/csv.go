@@ -50,7 +50,7 @@ func ParseCSV(data []byte, loc *time.Location, now time.Time) ([]Event, error) {
 	p := listParser{loc: loc, now: now.UTC().Truncate(time.Second), at: map[string]int{}, alike: map[string]int{}}
 	p.read(text)
 	if len(p.mistakes) > 0 {
-		return nil, fmt.Errorf("the ClassDojo list cannot be used: %w", errors.Join(p.mistakes[:min(len(p.mistakes), mostMistakes)]...))
+		return nil, fmt.Errorf("the ClassDojo list cannot be used: %w", errors.Join(p.mistakes...))
 	}
 	return p.events, nil
 }
@@ -65,6 +65,9 @@ type listParser struct {
 }
 
 func (p *listParser) wrong(line, column int, format string, args ...any) {
+	if len(p.mistakes) == mostMistakes {
+		return
+	}
 	where := fmt.Sprintf("line %d", line)
 	if column > 0 {
 		where += fmt.Sprintf(", column %d", column)
@@ -76,9 +79,8 @@ func (p *listParser) read(text string) {
 	r := csv.NewReader(strings.NewReader(text))
 	r.Comma = rolls.Separator(text)
 	r.FieldsPerRecord = -1
-	r.ReuseRecord = true
 	r.TrimLeadingSpace = r.Comma != '\t'
-	for first := true; len(p.mistakes) < mostMistakes; first = false {
+	for first := true; ; first = false {
 		fields, err := r.Read()
 		if errors.Is(err, io.EOF) {
 			break
@@ -88,20 +90,20 @@ func (p *listParser) read(text string) {
 			return
 		}
 		line, _ := r.FieldPos(0)
-		switch {
-		case first:
+		if first {
 			p.headings(line, fields)
 			if len(p.mistakes) > 0 {
 				return
 			}
-		case len(p.events) == MaxRows:
+			continue
+		}
+		p.row(line, fields)
+		if len(p.events) > MaxRows {
 			p.wrong(line, 0, "there are more than %d rows: split the list", MaxRows)
 			return
-		default:
-			p.row(line, fields)
 		}
 	}
-	if len(p.mistakes) == 0 && len(p.events) == 0 {
+	if len(p.events) == 0 {
 		p.wrong(1, 0, "there are no rows under the headings")
 	}
 }
@@ -141,7 +143,6 @@ func clean(cell string) string {
 }
 
 func (p *listParser) row(line int, fields []string) {
-	before := len(p.mistakes)
 	empty := true
 	cell := func(column string) (string, int) {
 		at, ok := p.at[column]
@@ -193,11 +194,11 @@ func (p *listParser) row(line int, fields []string) {
 		}
 	}
 	if to.Class == School && (e.Kind == Portfolio || e.Kind == Pending) {
-		p.wrong(line, max(kindAt, 1), "the School Story has no portfolios and no posts that wait for approval")
+		p.wrong(line, kindAt, "the School Story has no portfolios and no posts that wait for approval")
 	}
 	if count != "" {
-		n, err := strconv.Atoi(count)
-		if err != nil || n < 1 || n > mostCount {
+		n, _ := strconv.Atoi(count) // 0 of what is no number, the largest of what is too large
+		if n < 1 || n > mostCount {
 			p.wrong(line, countAt, "this is no number from 1 to %d", mostCount)
 		}
 		e.Count = n
@@ -209,12 +210,8 @@ func (p *listParser) row(line int, fields []string) {
 	case at.After(p.now):
 		p.wrong(line, whenAt, "this is in the future")
 	}
-	if len(p.mistakes) > before {
-		return
-	}
-	if to.Kind = e.Kind; to.Kind == Comment {
-		to.Kind = Story
-	}
+	// What a row with a mistake gives is never used: one mistake, and the whole list is refused.
+	to.Kind = e.Kind
 	e.Class, e.Link, e.At = to.Class, to.Link(), at
 	same := strings.Join([]string{string(e.Kind), e.Link, said, strconv.Itoa(e.Count)}, "\n")
 	p.alike[same]++
@@ -258,12 +255,9 @@ func (p *listParser) when(cell string) (at time.Time, said string, ok bool) {
 			return at, at.Format(time.RFC3339), sensible(at)
 		}
 	}
-	day, ok := rolls.Date(cell)
-	if !ok {
-		return time.Time{}, "", false
-	}
+	day, _ := rolls.Date(cell) // of what is no date the zero day, which is not sensible
 	at = day.AddDays(1).At(0, 0, p.loc).Add(-time.Second).UTC()
-	if !day.After(calendar.DateOf(p.now.In(p.loc))) && at.After(p.now) {
+	if day == calendar.DateOf(p.now.In(p.loc)) {
 		at = p.now
 	}
 	return at, day.String(), sensible(at)

@@ -55,6 +55,9 @@ type scriptDone struct {
 
 func runForwarder(t *testing.T, in scriptRun) scriptDone {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("starts node")
+	}
 	node, err := exec.LookPath("node")
 	if err != nil {
 		if os.Getenv("ESAFETYBOT_REQUIRE_ALL") == "1" {

@@ -64,11 +64,7 @@ func (Relayed) Sight() Sight {
 // Events yields what was left, by when it was received. A document that is no event of ours is an error that names its key; the next ones follow.
 func (r Relayed) Events(ctx context.Context) iter.Seq2[Event, error] {
 	return func(yield func(Event, error) bool) {
-		ask := store.Ask{Query: "received"}
-		if !r.Since.IsZero() {
-			ask.From = store.Time(r.Since)
-		}
-		for d, err := range r.Store.Find(ctx, Left, ask) {
+		for d, err := range r.Store.Find(ctx, Left, store.Ask{Query: "received", From: store.Time(r.Since)}) {
 			if err != nil {
 				yield(Event{}, fmt.Errorf("what the ClassDojo relay was told cannot be read from the state: %w", err))
 				return

@@ -7,7 +7,7 @@ import (
 
 // Target is where a link to ClassDojo leads.
 type Target struct {
-	Kind  Kind   // never Comment or Looked
+	Kind  Kind   // never Comment or Looked as ParseLink reads it
 	Class string // a class's id, or School
 	Post  string // id of a post on a Story, or ""
 }
@@ -23,7 +23,7 @@ func ParseLink(s string) (Target, bool) {
 		return Target{}, false
 	}
 	u, err := url.Parse(s)
-	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.User != nil || u.Opaque != "" {
+	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.User != nil {
 		return Target{}, false
 	}
 	switch path := strings.TrimSuffix(u.Path, "/"); strings.ToLower(u.Host) {
@@ -45,18 +45,12 @@ func ParseLink(s string) (Target, bool) {
 var targets = map[string]Kind{"story": Story, "portfolio": Portfolio, "pendingStory": Pending, "messages": Messages}
 
 func deepLink(path, query string) (Target, bool) {
-	q, ok := parameters(query)
-	if !ok {
-		return Target{}, false
-	}
+	q := parameters(query)
 	kind := targets[q["target"]]
 	switch path {
 	case "/ul/t/class":
 		return inClass(kind, q["classid"], q["postid"])
 	case "/ul/t/school":
-		if kind == Portfolio || kind == Pending { // there are none of the whole school
-			return Target{}, false
-		}
 		return target(kind, School, q["postid"])
 	case "/ul/p/story":
 		if q["schoolid"] != "" && q["classid"] == "" {
@@ -67,23 +61,23 @@ func deepLink(path, query string) (Target, bool) {
 	return Target{}, false
 }
 
-// parameters reads a query. ClassDojo writes classID and classId; one that stands there twice with two values is no link of theirs.
-func parameters(query string) (map[string]string, bool) {
+// parameters reads a query, names in lower case: ClassDojo writes classID and classId. Where one stands twice with two values it is no link of theirs, and has none.
+func parameters(query string) map[string]string {
 	values, err := url.ParseQuery(query)
 	if err != nil {
-		return nil, false
+		return nil
 	}
 	out := map[string]string{}
 	for name, list := range values {
 		name = strings.ToLower(name)
 		for _, v := range list {
 			if have, twice := out[name]; twice && have != v {
-				return nil, false
+				return nil
 			}
 			out[name] = v
 		}
 	}
-	return out, true
+	return out
 }
 
 // pages are the last parts of a class's addresses on the teachers' site.
@@ -93,14 +87,14 @@ func teachPage(fragment string) (Target, bool) {
 	fragment, _, _ = strings.Cut(fragment, "?")
 	p := strings.Split(strings.Trim(fragment, "/"), "/")
 	switch {
-	case len(p) == 3 && p[0] == "classes", len(p) == 4 && p[0] == "classes" && pages[p[2]] != Portfolio:
+	case (len(p) == 3 || len(p) == 4) && p[0] == "classes":
 		return inClass(pages[p[2]], p[1], after(p, 3))
 	case len(p) == 3 && p[0] == "schools" && p[2] == "story": // schools/ID/story
 		if id := strings.ToLower(p[1]); !validID(id) {
 			return Target{}, false
 		}
 		return target(Story, School, "")
-	case (len(p) == 2 || len(p) == 3) && p[0] == "schools" && pages[p[1]] != Portfolio: // schools/story/POST, schools/messaging/CONVERSATION
+	case (len(p) == 2 || len(p) == 3) && p[0] == "schools": // schools/story/POST, schools/messaging/CONVERSATION
 		return target(pages[p[1]], School, after(p, 2))
 	}
 	return Target{}, false
@@ -139,7 +133,7 @@ func inClass(kind Kind, class, post string) (Target, bool) {
 
 // target puts together what was found. The id of a conversation or of a pupil's portfolio is let go: it would say whose it is.
 func target(kind Kind, class, post string) (Target, bool) {
-	if kind == "" {
+	if kind == "" || class == School && (kind == Portfolio || kind == Pending) { // there are none of the whole school
 		return Target{}, false
 	}
 	t := Target{Kind: kind, Class: class}
@@ -154,7 +148,7 @@ const (
 	teach = "https://teach.classdojo.com/#/"
 )
 
-// Link is the address that opens it for a teacher or leader who is signed in to ClassDojo.
+// Link is the address that opens it for a teacher or leader who is signed in to ClassDojo. A comment, or a look, is on a Story: its link is the Story's.
 func (t Target) Link() string {
 	switch {
 	case t.Class == School && t.Kind == Messages:

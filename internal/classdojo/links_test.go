@@ -35,11 +35,15 @@ var linkCases = []struct {
 	{"https://teach.classdojo.com/#/classes/" + oak + "/story/" + post, Target{Story, oak, post}},
 	{"https://teach.classdojo.com/#/classes/" + strings.ToUpper(oak) + "/portfolio?x=1", Target{Portfolio, oak, ""}},
 	{"https://teach.classdojo.com/#/classes/" + oak + "/messaging/" + post, Target{Messages, oak, ""}},
+	{"https://teach.classdojo.com/#/classes/" + oak + "/portfolio/" + post, Target{Portfolio, oak, ""}}, // of one pupil: whose is let go
 	{"https://teach.classdojo.com/#/schools/" + elm + "/story?attribution=unknown&target=story", Target{Story, School, ""}},
 	{"https://teach.classdojo.com/#/schools/story/" + post, Target{Story, School, post}},
 	{"https://teach.classdojo.com/#/schools/story", Target{Story, School, ""}},
 	{"https://home.classdojo.com/#/story/" + post + "/class/" + oak, Target{Story, oak, post}},
 	{"https://home.classdojo.com/#/story/" + post + "/school/" + elm, Target{Story, School, post}},
+	{"https://www.classdojo.com/ul/t/school?target=story&postID=Zyx", Target{Story, School, ""}},
+	{"https://www.classdojo.com/ul/p/story?classID=" + oak + "&schoolID=" + elm, Target{Story, oak, ""}},
+	{"https://www.classdojo.com/ul/p/story?classID=" + oak + "&classId=" + oak, Target{Story, oak, ""}}, // twice the same
 	{"http://WWW.CLASSDOJO.COM/ul/t/class?classID=" + oak + "&target=story", Target{Story, oak, ""}},
 
 	{"https://www.classdojo.com/ul/t/class?target=story", Target{}}, // which class?
@@ -53,7 +57,14 @@ var linkCases = []struct {
 	{"https://teach.classdojo.com/#/classes/school/story", Target{}},
 	{"https://www.classdojo.com/ul/t/class?classID=" + oak + "&target=classSettings", Target{}},
 	{"https://www.classdojo.com/ul/t/school?target=pendingStory", Target{}},
+	{"https://www.classdojo.com/ul/t/school?target=portfolio", Target{}},
 	{"https://www.classdojo.com/ul/t/school?target=settings", Target{}},
+	{"https://www.classdojo.com/ul/p/story?postID=" + post, Target{}}, // whose?
+	{"https://www.classdojo.com/ul/p/story?classID=" + oak + "&x=%zz", Target{}},
+	{"ftp://www.classdojo.com/ul/p/story?classID=" + oak, Target{}},
+	{"//www.classdojo.com/ul/p/story?classID=" + oak, Target{}},
+	{"https:www.classdojo.com/ul/p/story?classID=" + oak, Target{}},
+	{"https://www.classdojo.com/%zz", Target{}},
 	{"https://www.classdojo.com/ul/t/home?target=verifyEmail&userID=" + oak + "&hash=0", Target{}},
 	{"https://www.classdojo.com/ul/p/addKid?target=code&code=PABCDEFGH", Target{}},
 	{"https://www.classdojo.com.evil.example/ul/t/class?classID=" + oak + "&target=story", Target{}},
@@ -67,6 +78,18 @@ var linkCases = []struct {
 	{"https://teach.classdojo.com/#/classes/" + oak, Target{}},
 	{"https://teach.classdojo.com/#/classes/" + oak + "/story/" + post + "/more", Target{}},
 	{"https://teach.classdojo.com/elsewhere#/classes/" + oak + "/story", Target{}},
+	{"https://home.classdojo.com/elsewhere#/story/" + post + "/class/" + oak, Target{}},
+	{"https://home.classdojo.com/#/story/" + post + "/class/" + oak + "/more", Target{}},
+	{"https://home.classdojo.com/#/story/" + post + "/class", Target{}},
+	{"https://home.classdojo.com/#/points/" + post + "/class/" + oak, Target{}},
+	{"https://home.classdojo.com/#/story/" + post + "/pupil/" + oak, Target{}},
+	{"https://teach.classdojo.com/#/pupils/" + oak + "/story", Target{}},
+	{"https://teach.classdojo.com/#/pupils/" + oak + "/story/" + post, Target{}},
+	{"https://teach.classdojo.com/#/pupils/story", Target{}},
+	{"https://teach.classdojo.com/#/schools/Zyx/story", Target{}},
+	{"https://teach.classdojo.com/#/schools", Target{}},
+	{"https://teach.classdojo.com/#/schools/portfolio", Target{}},
+	{"https://teach.classdojo.com/#/schools/story/" + post + "/more", Target{}},
 	{"https://teach.classdojo.com/#/login?redirect=%2Fclasses%2F" + oak + "%2Fstory", Target{}},
 	{"javascript:alert(1)", Target{}},
 	{"", Target{}},
@@ -79,8 +102,11 @@ func TestParseLink(t *testing.T) {
 			t.Errorf("%s: %v (-want +got)\n%s", c.link, ok, diff)
 		}
 	}
-	if _, ok := ParseLink("https://www.classdojo.com/ul/t/class?classID=" + oak + "&target=story&x=" + strings.Repeat("a", longestLink)); ok {
-		t.Error("a link of any length is read")
+	const begin = "https://www.classdojo.com/ul/t/class?classID=" + oak + "&target=story&x="
+	for bytes, want := range map[int]bool{2000: true, 2001: false} {
+		if _, ok := ParseLink(begin + strings.Repeat("a", bytes-len(begin))); ok != want {
+			t.Errorf("of %d bytes: %v", bytes, ok)
+		}
 	}
 }
 
@@ -129,6 +155,26 @@ func FuzzParseLink(f *testing.F) {
 // leaks tells whether a target holds anything that could be a name or a token.
 func leaks(t Target) bool {
 	return !validClass(t.Class) || t.Post != "" && !validID(t.Post) || t.Kind == Comment || t.Kind == Looked
+}
+
+// These are the addresses that people are sent to: as ClassDojo's own site has them.
+func TestLinkIsWritten(t *testing.T) {
+	for to, want := range map[Target]string{
+		{Story, oak, ""}:       "https://teach.classdojo.com/#/classes/" + oak + "/story",
+		{Story, oak, post}:     "https://teach.classdojo.com/#/classes/" + oak + "/story/" + post,
+		{Comment, oak, ""}:     "https://teach.classdojo.com/#/classes/" + oak + "/story",
+		{Portfolio, oak, ""}:   "https://teach.classdojo.com/#/classes/" + oak + "/portfolio",
+		{Messages, oak, ""}:    "https://teach.classdojo.com/#/classes/" + oak + "/messaging",
+		{Pending, oak, ""}:     "https://www.classdojo.com/ul/t/class?classID=" + oak + "&target=pendingStory",
+		{Story, School, ""}:    "https://www.classdojo.com/ul/t/school?target=story",
+		{Story, School, post}:  "https://teach.classdojo.com/#/schools/story/" + post,
+		{Comment, School, ""}:  "https://www.classdojo.com/ul/t/school?target=story",
+		{Messages, School, ""}: "https://www.classdojo.com/ul/t/school?target=messages",
+	} {
+		if got := to.Link(); got != want {
+			t.Errorf("%+v: %s, want %s", to, got, want)
+		}
+	}
 }
 
 func TestSettingsLink(t *testing.T) {

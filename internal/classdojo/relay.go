@@ -12,6 +12,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -59,7 +60,7 @@ type RelayConfig struct {
 
 // Refusals counts why requests were not taken, since the relay was made. Nobody outside is told: who sets the forwarder up needs it.
 type Refusals struct {
-	Unsigned  int // no signature, or not one by a key of ours
+	Unsigned  int // no signature, or not one by a key of ours of the whole body
 	Stale     int // well formed, but the timestamp is outside Window: most likely a wrong clock, or a repeat
 	TooLarge  int
 	Malformed int // signed, but not what docs/classdojo.md describes
@@ -158,9 +159,8 @@ func (r *Relay) take(w http.ResponseWriter, req *http.Request) int {
 	body, err := io.ReadAll(http.MaxBytesReader(w, req.Body, MaxBody))
 	if large := (*http.MaxBytesError)(nil); errors.As(err, &large) {
 		return r.refuse(&r.refusals.TooLarge, http.StatusRequestEntityTooLarge)
-	} else if err != nil {
-		return r.refuse(&r.refusals.Malformed, http.StatusBadRequest)
 	}
+	// What broke off on its way is not what was signed either. It is sent again, as it would not be after a 400.
 	if !r.genuine(stamp, body, signature) {
 		return r.refuse(&r.refusals.Unsigned, http.StatusUnauthorized)
 	}
@@ -189,16 +189,17 @@ func signed(req *http.Request) (stamp string, at time.Time, signature []byte, ok
 		return "", time.Time{}, nil, false
 	}
 	stamp = stamps[0]
-	seconds, err := strconv.ParseUint(stamp, 10, 40)
-	if err != nil || strconv.FormatUint(seconds, 10) != stamp {
+	// What is no number is read as 0, what is too large as the largest: neither is written as it stood.
+	seconds, _ := strconv.ParseUint(stamp, 10, 40)
+	if strconv.FormatUint(seconds, 10) != stamp {
 		return "", time.Time{}, nil, false
 	}
 	digits := signatures[0]
 	if len(digits) != 3+2*sha256.Size || digits[:3] != "v1=" || !isHex(digits[3:]) {
 		return "", time.Time{}, nil, false
 	}
-	signature, err = hex.DecodeString(digits[3:])
-	return stamp, time.Unix(int64(seconds), 0), signature, err == nil
+	signature, _ = hex.DecodeString(digits[3:]) // whole bytes of such digits
+	return stamp, time.Unix(int64(seconds), 0), signature, true
 }
 
 // genuine tries every key, so that the time it takes says nothing.
@@ -220,61 +221,56 @@ func Sign(key, stamp string, body []byte) []byte {
 	return h.Sum(nil)
 }
 
-// payload is the body. All of it must be there.
-type payload struct {
-	Kind    string `json:"kind"`
-	Class   string `json:"class"`
-	Link    string `json:"link"`
-	Time    string `json:"time"`    // RFC 3339
-	Message string `json:"message"` // Message-ID of the mail
-}
+// What the body holds, by name: texts, each of which must be there.
+const (
+	partKind    = "kind"
+	partClass   = "class"
+	partLink    = "link"
+	partTime    = "time"    // RFC 3339
+	partMessage = "message" // Message-ID of the mail
+)
+
+// parts are the names in the order of docs/classdojo.md.
+var parts = []string{partKind, partClass, partLink, partTime, partMessage}
 
 // mostMessageID is the longest line that RFC 5322 allows.
 const mostMessageID = 998
 
 // readPayload reads a body strictly: known names only, each once, nothing behind it. Kind and class must be those that the link leads to.
 func readPayload(body []byte, now time.Time) (Event, bool) {
-	if !utf8.Valid(body) || !eachOnce(body) {
+	p := flat(body)
+	at, _ := time.Parse(time.RFC3339, p[partTime]) // of what is no time the zero time, which is too old
+	if at.After(now.Add(Window)) || at.Before(now.Add(-oldest)) {
 		return Event{}, false
 	}
-	var p payload
-	d := json.NewDecoder(bytes.NewReader(body))
-	d.DisallowUnknownFields()
-	if d.Decode(&p) != nil {
-		return Event{}, false
-	}
-	at, err := time.Parse(time.RFC3339, p.Time)
-	t, ok := ParseLink(p.Link)
-	if err != nil || !ok || string(t.Kind) != p.Kind || t.Class != p.Class || p.Message == "" || len(p.Message) > mostMessageID || at.After(now.Add(Window)) || at.Before(now.Add(-oldest)) {
+	t, ok := ParseLink(p[partLink])
+	message := p[partMessage]
+	if !ok || string(t.Kind) != p[partKind] || t.Class != p[partClass] || message == "" || len(message) > mostMessageID {
 		return Event{}, false
 	}
 	at = at.UTC().Truncate(time.Second)
-	return Event{Kind: t.Kind, Class: t.Class, Link: t.Link(), At: at, Count: 1, Key: MessageKey(p.Message, t.Kind, t.Class), From: FromRelay}, true
+	return Event{Kind: t.Kind, Class: t.Class, Link: t.Link(), At: at, Count: 1, Key: MessageKey(message, t.Kind, t.Class), From: FromRelay}, true
 }
 
-// eachOnce tells whether the body is one flat object of strings in which no name stands twice and each is written as payload has it: encoding/json would take the last of several,
-// and names in any case. One that is missing is found by what it should hold.
-func eachOnce(body []byte) bool {
-	want := map[string]bool{"kind": true, "class": true, "link": true, "time": true, "message": true}
+// flat reads a body that is one flat object of texts, in which no name stands twice and each is written as parts has it: encoding/json would take the last of several,
+// and names in any case. What is none has no parts. A part that is missing, or holds no text, is found by what it should hold.
+func flat(body []byte) map[string]string {
+	if !utf8.Valid(body) || !json.Valid(body) {
+		return nil
+	}
 	d := json.NewDecoder(bytes.NewReader(body))
-	if first, err := d.Token(); err != nil || first != json.Delim('{') {
-		return false
+	if first, _ := d.Token(); first != json.Delim('{') {
+		return nil
 	}
+	said := map[string]string{}
 	for d.More() {
-		name, err := d.Token()
-		s, is := name.(string)
-		if err != nil || !is || !want[s] {
-			return false
+		name, _ := d.Token()
+		s, _ := name.(string)
+		if _, twice := said[s]; twice || !slices.Contains(parts, s) {
+			return nil
 		}
-		delete(want, s)
-		value, err := d.Token()
-		if _, is := value.(string); err != nil || !is {
-			return false
-		}
+		value, _ := d.Token()
+		said[s], _ = value.(string)
 	}
-	if _, err := d.Token(); err != nil {
-		return false
-	}
-	_, err := d.Token()
-	return errors.Is(err, io.EOF)
+	return said
 }

@@ -416,6 +416,10 @@ func FuzzPayload(f *testing.F) {
 		if err := e.Check(); err != nil {
 			t.Fatalf("%+v: %v", e, err)
 		}
+		var whole map[string]string // encoding/json finds the same in it
+		if err := json.Unmarshal(text, &whole); err != nil || len(whole) != len(parts) || MessageKey(whole[partMessage], e.Kind, e.Class) != e.Key {
+			t.Fatalf("%q: %v, %v", text, whole, err)
+		}
 	})
 }
 

@@ -64,14 +64,11 @@ func Tell(ctx context.Context, s store.Store, commit func(context.Context, *stor
 	return added, flush()
 }
 
-// WasTold yields what lists and the mailbox told of that happened not before a moment, by when it happened; of one kind only unless it is "".
+// WasTold yields what lists and the mailbox told of that happened not before a moment (the zero time is before all), by when it happened; of one kind only unless it is "".
 func WasTold(ctx context.Context, s store.Store, kind Kind, since time.Time) iter.Seq2[Event, error] {
-	ask := store.Ask{Query: "at"}
+	ask := store.Ask{Query: "at", From: store.Time(since)}
 	if kind != "" {
-		ask = store.Ask{Query: "kind", Equal: map[string]string{"kind": string(kind)}}
-	}
-	if !since.IsZero() {
-		ask.From = store.Time(since)
+		ask.Query, ask.Equal = "kind", map[string]string{"kind": string(kind)}
 	}
 	return func(yield func(Event, error) bool) {
 		for d, err := range s.Find(ctx, Told, ask) {

@@ -28,6 +28,7 @@ import (
 	_ "esafetybot/internal/checks/pupilemail"
 	_ "esafetybot/internal/checks/settings"
 	_ "esafetybot/internal/checks/sharing"
+	_ "esafetybot/internal/classdojo"
 	_ "esafetybot/internal/decisions"
 	_ "esafetybot/internal/incidents"
 	_ "esafetybot/internal/moderation"
@@ -45,6 +46,7 @@ var packages = []string{
 	"internal/checks/pupilemail",
 	"internal/checks/settings",
 	"internal/checks/sharing",
+	"internal/classdojo",
 	"internal/decisions",
 	"internal/incidents",
 	"internal/moderation",
