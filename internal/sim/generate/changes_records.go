@@ -120,6 +120,9 @@ func (p *recordDays) entry(who func(record string) string) (record, entry, by st
 		}
 		d := pick(p.rng, list)
 		record, entry, by = d.Record, d.Entry, who(d.Record)
+		if slices.Contains(p.Protect, entry) {
+			by = ""
+		}
 	})
 	return record, entry, by
 }

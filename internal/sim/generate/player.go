@@ -19,7 +19,7 @@ type Player struct {
 	World   *world.World
 	Changes int         // that each day brings at least; the zero value means 24
 	Noise   int         // views and edits for each change; the zero value means 2, a negative one none
-	Protect []string    // addresses of accounts and groups that are neither switched off nor deleted; the accounts keep their mail
+	Protect []string    // addresses of accounts and groups that are neither switched off nor deleted; the accounts keep their mail; and ids of entries of records, which are neither renewed nor ended
 	Leaders []string    // addresses of those whose decisions on the review site count for every class
 	Dojo    []DojoClass // the classes on ClassDojo; none means that nothing is told of it
 	// Keepers are the addresses of those who keep each record that is a list, beside the Leaders; none means that no such record is kept.
