@@ -11,7 +11,6 @@ import (
 
 	"esafetybot/internal/checks/comments"
 	"esafetybot/internal/decisions"
-	"esafetybot/internal/findings"
 	"esafetybot/internal/memory"
 	"esafetybot/internal/moderation"
 	"esafetybot/internal/plain"
@@ -54,12 +53,6 @@ type homePage struct {
 	Sight     sight  // of what stands here about classes and blogs; zero for who has none
 }
 
-// homeDuty is what is open of all that somebody deals with in a role.
-type homeDuty struct {
-	Role, Path          string
-	Open, High, Overdue int
-}
-
 type homeClass struct {
 	ID, Name string
 	Posts    []homePost
@@ -84,7 +77,11 @@ type homeComment struct {
 const reviewForm = "reviewed"
 
 func (s *Site) home(w http.ResponseWriter, r *http.Request, p *person) error {
-	posts, err := s.waiting(r.Context(), p)
+	open, err := s.openFindings(r.Context(), p)
+	if err != nil {
+		return err
+	}
+	posts, err := s.waiting(r.Context(), p, open)
 	if err != nil {
 		return err
 	}
@@ -122,12 +119,8 @@ func (s *Site) home(w http.ResponseWriter, r *http.Request, p *person) error {
 	if page.Confirm, page.ReadIt, err = s.remindersWait(r.Context(), p); err != nil {
 		return err
 	}
-	if page.Adults, page.Blogs, err = s.commentFindings(r.Context(), p); err != nil {
-		return err
-	}
-	if page.Duties, err = s.duties(r.Context(), p); err != nil {
-		return err
-	}
+	page.Adults, page.Blogs = commentFindings(p, open)
+	page.Duties = s.duties(p, open)
 	if seesChanges(p) {
 		if page.Changes, err = s.changesAsk(r.Context(), p); err != nil {
 			return err
@@ -168,37 +161,6 @@ func (s *Site) home(w http.ResponseWriter, r *http.Request, p *person) error {
 	return s.page(w, r, p, "home", "My page", page)
 }
 
-// onPage are the rules whose findings stand on the page by themselves.
-var onPage = []string{comments.Means + "." + comments.Unreviewed, comments.Means + "." + comments.NoHost, comments.Means + "." + comments.PrivateByOtherAdult}
-
-// duties counts the open findings that somebody deals with, by the role in which they do, where more are among them than stand on the page anyway.
-func (s *Site) duties(ctx context.Context, p *person) (out []homeDuty, err error) {
-	if !s.seesFindings(p) {
-		return nil, nil
-	}
-	list, err := s.findingsOf(ctx, p, findingFilter{State: findingStates[0].Value})
-	if err != nil {
-		return nil, err
-	}
-	now := s.Clock()
-	for _, role := range slices.Compact(slices.Sorted(slices.Values(p.roles))) {
-		d := homeDuty{Role: s.Policy.Title(role), Path: findingFilter{State: findingStates[0].Value, Deals: string(role)}.path()}
-		more := false
-		for _, f := range list.shown {
-			if f.Deals == string(role) {
-				more = more || !slices.Contains(onPage, f.Rule)
-				d.Open++
-				d.High += boolInt(f.Severity == policy.SeverityHigh)
-				d.Overdue += boolInt(overdue(f, now))
-			}
-		}
-		if more {
-			out = append(out, d)
-		}
-	}
-	return out, nil
-}
-
 // waitingPost is a post that waits, as the worker last saw it.
 type waitingPost struct {
 	course, id, class string
@@ -209,23 +171,8 @@ type waitingPost struct {
 	hostless          bool // nobody is there to look
 }
 
-// commentFindings counts what somebody deals with that is about no post that waits: private comments by adults who do not teach the class, and blogs that nobody looks after.
-func (s *Site) commentFindings(ctx context.Context, p *person) (adults, blogs int, err error) {
-	open, err := s.waits.read(ctx, s.Main, findings.Findings, findings.AskFor(comments.Means, findings.Open), findings.Decode)
-	for _, f := range open {
-		switch {
-		case !p.plays(policy.Role(f.Deals)) || p.did(f):
-		case f.Rule == comments.Means+"."+comments.PrivateByOtherAdult:
-			adults++
-		case f.Rule == comments.Means+"."+comments.NoHost && strings.HasPrefix(f.Subject, "blog/"):
-			blogs++
-		}
-	}
-	return adults, blogs, err
-}
-
 // waiting lists the posts that wait for somebody: those of their classes, and for who looks everywhere what was passed on and what nobody is there to look at. The oldest comes first.
-func (s *Site) waiting(ctx context.Context, p *person) ([]waitingPost, error) {
+func (s *Site) waiting(ctx context.Context, p *person, all openFindings) ([]waitingPost, error) {
 	type found struct {
 		clause   string
 		rule     string // without the check's name
@@ -233,11 +180,7 @@ func (s *Site) waiting(ctx context.Context, p *person) ([]waitingPost, error) {
 		passedOn bool
 	}
 	open := map[string]map[string]found{} // course → post
-	waits, err := s.waits.read(ctx, s.Main, findings.Findings, findings.AskFor(comments.Means, findings.Open), findings.Decode)
-	if err != nil {
-		return nil, err
-	}
-	for _, f := range waits {
+	for _, f := range all[comments.Means] {
 		course, post, ok := moderation.ParseSubject(f.Subject)
 		_, rule, _ := strings.Cut(f.Rule, ".")
 		passed := slices.Contains(f.Facts, comments.PassedOn)

@@ -51,9 +51,9 @@ type Config struct {
 // Site is the review site.
 type Site struct {
 	Config
-	mux   *http.ServeMux
-	book  book[moderation.Class]
-	waits book[findings.Finding] // those on comments that are open
+	mux  *http.ServeMux
+	book book[moderation.Class]
+	open map[string]*book[findings.Finding] // those that are open, by check
 
 	forms, exports limit.Limiter // by account
 }
@@ -77,7 +77,7 @@ func New(c Config) (*Site, error) {
 	if c.Noted == nil {
 		c.Noted = func() {}
 	}
-	s := &Site{Config: c, mux: http.NewServeMux(), forms: limit.Limiter{AtOnce: formsAtOnce, PerSecond: formsPerSecond}, exports: limit.Limiter{AtOnce: exportsAtOnce, PerSecond: exportsPerSecond}}
+	s := &Site{Config: c, mux: http.NewServeMux(), open: booksOf(c.Policy), forms: limit.Limiter{AtOnce: formsAtOnce, PerSecond: formsPerSecond}, exports: limit.Limiter{AtOnce: exportsAtOnce, PerSecond: exportsPerSecond}}
 	inside := http.NewServeMux()
 	for pattern, h := range map[string]func(http.ResponseWriter, *http.Request, *person) error{
 		"GET /{$}":                     s.home,
