@@ -151,9 +151,12 @@ func MailboxSight() Sight {
 
 // MessageKey is the key of what one mail told about one place. It is the same whoever read the mail, and does not give the mail's Message-ID away.
 func MessageKey(messageID string, kind Kind, class string) string {
-	id := strings.TrimSpace(messageID)
-	id = strings.TrimSuffix(strings.TrimPrefix(id, "<"), ">")
-	return hash("mail", id, string(kind), class)
+	return hash("mail", bareID(messageID), string(kind), class)
+}
+
+// bareID is a Message-ID without what stands around it.
+func bareID(messageID string) string {
+	return strings.TrimSuffix(strings.TrimPrefix(strings.TrimSpace(messageID), "<"), ">")
 }
 
 func hash(parts ...string) string {

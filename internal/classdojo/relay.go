@@ -245,7 +245,7 @@ func readPayload(body []byte, now time.Time) (Event, bool) {
 	}
 	t, ok := ParseLink(p[partLink])
 	message := p[partMessage]
-	if !ok || string(t.Kind) != p[partKind] || t.Class != p[partClass] || message == "" || len(message) > mostMessageID {
+	if !ok || string(t.Kind) != p[partKind] || t.Class != p[partClass] || bareID(message) == "" || len(message) > mostMessageID {
 		return Event{}, false
 	}
 	at = at.UTC().Truncate(time.Second)

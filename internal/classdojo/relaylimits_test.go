@@ -109,6 +109,7 @@ func TestRelayRefusesBeyondTheLimits(t *testing.T) {
 		"the last name twice":                         {sent(strings.TrimSuffix(body(nil), "}") + `,"time":"2026-10-05T08:00:00Z"}`), 400, malformed},
 		"an empty name":                               {sent(`{"":"",` + body(nil)[1:]), 400, malformed},
 		"nothing said of where, and a link elsewhere": {sent(body(map[string]any{"kind": "", "class": "", "link": "https://evil.example/"})), 400, malformed},
+		"brackets around no Message-ID":               {sent(body(map[string]any{"message": " <> "})), 400, malformed},
 		"a Message-ID of a letter too many":           {sent(body(map[string]any{"message": strings.Repeat("a", 999)})), 400, malformed},
 		"a second beyond five minutes from now":       {sent(body(map[string]any{"time": "2026-10-05T09:35:01Z"})), 400, malformed},
 		"a second more than 31 days ago":              {sent(body(map[string]any{"time": "2026-09-04T09:29:59Z"})), 400, malformed},
