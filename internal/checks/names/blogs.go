@@ -28,7 +28,10 @@ type BlogText struct {
 
 // blog judges a blog. Where its texts break off nothing is said of it: half of it is no evidence of anything.
 func (res *Result) blog(b Blog, judges []*judge) {
-	found := make([]map[string]document, len(judges)) // what has a hit, by post
+	found := make([]map[string]document, len(judges)) // by post
+	for i := range found {
+		found[i] = map[string]document{}
+	}
 	for t, err := range b.Texts {
 		if err != nil {
 			res.Broken[b.ID] = err
@@ -39,22 +42,16 @@ func (res *Result) blog(b Blog, judges []*judge) {
 			part = InComments
 		}
 		for i, j := range judges {
-			d, hit := found[i][t.Post], false
+			d := found[i][t.Post]
 			for _, text := range t.Texts {
-				hit = j.read(&d, place{public: true}, text, part) || hit
-			}
-			if !hit {
-				continue
-			}
-			if found[i] == nil {
-				found[i] = map[string]document{}
+				j.read(&d, true, text, part)
 			}
 			found[i][t.Post] = d
 		}
 	}
 	for i, j := range judges {
 		for _, post := range slices.Sorted(maps.Keys(found[i])) {
-			j.tell(place{subject: "blog-post/" + b.ID + "-" + post, public: true}, found[i][post])
+			j.tell(place{subject: "blog-post/" + b.ID + "-" + post}, found[i][post])
 		}
 	}
 }

@@ -165,7 +165,7 @@ type place struct {
 // look judges one title, and tells whether anybody's name is in it.
 func (j *judge) look(p place, title string) bool {
 	var d document
-	hit := j.read(&d, p, title, "")
+	hit := j.read(&d, p.public, title, "")
 	j.tell(p, d)
 	return hit
 }
@@ -177,13 +177,13 @@ type document struct {
 }
 
 // read looks through one text of a document, and tells whether anybody's name is in it. part is the fact that says where in the document such a text stands, if that is told.
-func (j *judge) read(d *document, p place, text, part string) bool {
+func (j *judge) read(d *document, public bool, text, part string) bool {
 	hits := j.matcher.Find(text)
 	for _, rule := range j.Rules {
 		for _, h := range hits {
 			who := j.wanted[h.Person]
 			switch {
-			case rule == NotToPublish && (!p.public || !who.unpublished):
+			case rule == NotToPublish && (!public || !who.unpublished):
 			case rule == FullName && h.Kind == names.FirstNameAlone:
 			case h.Kind == names.CouldNotTell:
 				if d.doubt == nil {
