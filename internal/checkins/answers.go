@@ -114,13 +114,9 @@ func (b *Book) Stage(batch *store.Batch) error {
 func (b *Book) Forget(before time.Time) int {
 	n := 0
 	for name, list := range b.answers {
-		var newest time.Time
-		for _, a := range list {
-			if a.At.After(newest) {
-				newest = a.At
-			}
-		}
-		kept := slices.DeleteFunc(slices.Clone(list), func(a Answer) bool { return a.At.Before(before) && a.At.Before(newest) })
+		kept := slices.DeleteFunc(slices.Clone(list), func(a Answer) bool {
+			return a.At.Before(before) && slices.ContainsFunc(list, func(b Answer) bool { return b.At.After(a.At) })
+		})
 		if gone := len(list) - len(kept); gone > 0 {
 			b.answers[name], n = kept, n+gone
 			b.touched[name] = struct{}{}
