@@ -59,6 +59,10 @@ func (s *campus) explain(want, have []truth.Finding) string {
 			course, id, _ := strings.Cut(of, "-")
 			s.saidOn(&out, course, id)
 		}
+		if of, post := strings.CutPrefix(sub, "blog-post/"); post {
+			blog, id, _ := strings.Cut(of, "-")
+			s.writtenOn(&out, blog, id)
+		}
 		if gid, group := strings.CutPrefix(sub, "group/"); group {
 			s.heldBy(&out, gid)
 			fmt.Fprintf(&out, "   picture: %v\n", s.holders(gid))
@@ -190,6 +194,34 @@ func (s *campus) saidOn(out *strings.Builder, course, post string) {
 			}
 		}
 	}
+	s.remembered(out, course, post)
+}
+
+// writtenOn tells what is written on a post of a blog, and what the watches remember of it.
+func (s *campus) writtenOn(out *strings.Builder, blog, post string) {
+	if b := s.world.Blog(blog); b == nil {
+		fmt.Fprintf(out, "   no such blog\n")
+	} else {
+		fmt.Fprintf(out, "   blog %q of %+v\n", b.Blog.Status, b.Members)
+		for _, p := range b.Posts {
+			if p.ID == post {
+				fmt.Fprintf(out, "   post %s comments %q by %s published %s updated %s\n", p.Status, p.ReaderComments, p.Author.ID, p.Published, p.Updated)
+			}
+		}
+		for _, c := range b.Comments[post] {
+			fmt.Fprintf(out, "      %s %s by %s published %s updated %s approved %s by %s\n", c.ID, c.Status, c.Author.ID, c.Published, c.Updated, c.Approved, c.ApprovedBy)
+		}
+	}
+	for _, d := range s.decided() {
+		if d.Item == "blog-post/"+blog+"-"+post {
+			fmt.Fprintf(out, "   %s at %s by %s having seen %s\n", d.Do, d.At, d.By.ID, d.Saw)
+		}
+	}
+	s.remembered(out, moderation.BlogKey(blog), post)
+}
+
+// remembered tells what the watches remember of a post.
+func (s *campus) remembered(out *strings.Builder, course, post string) {
 	for _, w := range s.watches {
 		book, err := moderation.Open(context.Background(), w.store)
 		if err != nil {
