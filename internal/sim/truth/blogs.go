@@ -65,8 +65,7 @@ func (w *world) mayModerate(b Blog, d Decision) bool {
 	}
 	hosts, _ := w.p.hostsOf(b.Blog.ID)
 	named := by.User != nil && by.bearsAny(hosts)
-	covers := by.User != nil && slices.Contains(w.covering("blog-"+b.Blog.ID, w.day(d.At)), by.User)
-	return named || covers || w.leads(by)
+	return named || w.leads(by) || w.coveredThen(by, "blog-"+b.Blog.ID, d.At)
 }
 
 // settled reports whether nobody needs to look at a comment any more.

@@ -222,7 +222,7 @@ func (w *world) looksAfter(u *User, class string, at time.Time) bool {
 
 // mayReview reports whether a post of the class was theirs to look at when they did.
 func (w *world) mayReview(by decider, class string, at time.Time) bool {
-	return w.leads(by) || by.User != nil && (w.wasTeacherBy(by.User, class, at) || slices.Contains(w.covering(class, w.day(at)), by.User))
+	return w.leads(by) || by.User != nil && w.wasTeacherBy(by.User, class, at) || w.coveredThen(by, class, at)
 }
 
 // needsLooking reports whether what somebody did to a post is for a teacher to look at.

@@ -124,6 +124,60 @@ func TestCoverOfThen(t *testing.T) {
 	})
 }
 
+// Who stood in when something was decided is told by what was decided before it: of classes and of blogs, whatever it is.
+func TestCoverAtTheMoment(t *testing.T) {
+	const earlier, same, afterwards = "2026-11-13T08:00:00Z", later, "2026-11-13T10:00:00Z" // all on the Friday on which Sue decides
+	waiting := blogsAre(blog("41", open, blogComment(1, "PENDING", ten, "b9")))
+	for _, c := range []struct {
+		course, decision string
+		streamCase
+	}{
+		{"c1", reviewed(later, "sue@school.example", noon), streamCase{name: "a class's post", log: patWrote, want: []string{pats}}},
+		{"c1", reviewedDoc(later, "sue@school.example", noon), streamCase{name: "a class's document", drive: patNoted, want: []string{inDoc}}.atDocuments()},
+		{"blog-41", reviewedBlog(later, "sue@school.example", noon), streamCase{name: "a blog's post", means: onBlogs, files: waiting, want: []string{readers}}},
+		{"blog-41", onBlog(later, "sue@school.example", "approve", "41-1-1"), streamCase{name: "a comment shown", means: onBlogs, files: waiting, want: []string{readers}}},
+		{"blog-41", onBlog(later, "sue@school.example", "spam", "41-1-1"), streamCase{name: "a comment that is spam", means: onBlogs, files: waiting, want: []string{readers}}},
+		{"blog-41", onBlog(later, "sue@school.example", "remove", "41-1-1"), streamCase{name: "a comment removed", means: onBlogs, files: waiting, want: []string{readers}}},
+	} {
+		named := func(at, from string) string {
+			return stoodIn(at, "head@school.example", c.course, "sue@school.example", from, "2026-11-13")
+		}
+		ended := func(at string) string { return endCover(at, "office@school.example", c.course, "sue@school.example") }
+		before := named("2026-11-10T09:00:00Z", "2026-11-10")
+		for _, when := range []struct {
+			name      string
+			decisions []string
+			counts    bool
+		}{
+			{"named earlier that day", []string{named(earlier, "2026-11-13"), c.decision}, true},
+			{"named just then", []string{named(same, "2026-11-13"), c.decision}, true},
+			{"named later that day", []string{c.decision, named(afterwards, "2026-11-13")}, false},
+			{"named later that day, from days before", []string{c.decision, named(afterwards, "2026-11-10")}, false},
+			{"named on a later day, from days before", []string{c.decision, named("2026-11-14T09:00:00Z", "2026-11-10")}, false},
+			{"ended earlier that day", []string{before, ended(earlier), c.decision}, false},
+			{"ended just then", []string{before, ended(same), c.decision}, false},
+			{"ended later that day", []string{before, c.decision, ended(afterwards)}, true},
+			{"named and ended that day, before and after", []string{named(earlier, "2026-11-13"), c.decision, ended(afterwards)}, true},
+			{"ended, and named again earlier that day", []string{before, ended("2026-11-13T07:00:00Z"), named(earlier, "2026-11-13"), c.decision}, true},
+			{"ended earlier that day, and named again later", []string{before, ended(earlier), c.decision, named(afterwards, "2026-11-13")}, false},
+		} {
+			it := c.streamCase
+			it.name, it.decisions = c.name+", "+when.name, when.decisions
+			if when.counts {
+				it.want = nil
+			}
+			runStream(t, []streamCase{it})
+		}
+	}
+	// What is no decision goes by the day alone, as before.
+	replied := []string{wrote(ten, "pat@school.example"), wrote(noon, "sue@school.example")}
+	runStream(t, []streamCase{
+		{name: "replied before they were named that day", log: replied, decisions: []string{stoodIn("2026-11-11T13:00:00Z", "head@school.example", "c1", "sue@school.example", "2026-11-11", "2026-11-11")}},
+		{name: "replied before it was ended that day", log: replied, want: []string{pats},
+			decisions: []string{stoodIn(eleven, "head@school.example", "c1", "sue@school.example", "2026-11-11", "2026-11-11"), endCover("2026-11-11T13:00:00Z", "head@school.example", "c1", "sue@school.example")}},
+	})
+}
+
 // What somebody decides counts if they were of the school then, wherever in the trust they were moved since. With each decision nothing is found;
 // what is wanted is what is found if it does not count.
 func TestDecidersOfTheSchoolThen(t *testing.T) {

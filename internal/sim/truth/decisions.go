@@ -19,7 +19,7 @@ type decided struct {
 	ofAccounts []ofAccount
 	// decisions are those that happened, in the order in which they were made.
 	decisions []Decision
-	covers    []cover
+	covers    []cover             // as all the decisions until now leave them
 	posts     map[string]*post    // by subject
 	documents map[string]*post    // likewise, those that the log of Drive tells of
 	lists     map[string][]onList // what the log says of the list of teachers of a class, by its id
@@ -52,7 +52,7 @@ func (w *world) lookAtDecisions() {
 			w.decisions = append(w.decisions, d)
 		}
 	}
-	w.readCovers()
+	w.covers = w.coversAt(w.now)
 	w.lookAtPosts()
 	w.lookAtDocuments()
 }
@@ -148,9 +148,13 @@ func (w *world) leads(who decider) bool {
 	return w.plays(who, "esafety_officer", "deputy", "headteacher")
 }
 
-// readCovers goes through the decisions on cover.
-func (w *world) readCovers() {
+// coversAt are those who stand in by what was decided until a moment, with what was decided just then.
+func (w *world) coversAt(at time.Time) []cover {
+	var out []cover
 	for _, d := range w.decisions {
+		if d.Do != "cover" && d.Do != "end-cover" || d.At.After(at) {
+			continue
+		}
 		by, ok := w.whoDecided(d)
 		if !ok || !w.leads(by) && !w.plays(by, "page_host") {
 			continue
@@ -160,19 +164,20 @@ func (w *world) readCovers() {
 			if who := w.adultThen(d.Who, d.At); who != nil {
 				from, _ := parseDay(d.From)
 				until, _ := parseDay(d.Until)
-				w.covers = append(w.covers, cover{d.Course, who, span{from, until}})
+				out = append(out, cover{d.Course, who, span{from, until}})
 			}
 		case "end-cover":
-			for i, c := range w.covers {
+			for i, c := range out {
 				if c.course == d.Course && c.who == w.actor(d.Who, d.At) {
-					w.covers[i].days.last = min(c.days.last, w.day(d.At)-1)
+					out[i].days.last = min(c.days.last, w.day(d.At)-1)
 				}
 			}
 		}
 	}
+	return out
 }
 
-// covering are those who stand in for the teachers of a class on a day.
+// covering are those who stand in for the teachers of a class on a day, by all that was decided until now.
 func (w *world) covering(course string, on day) []*User {
 	var out []*User
 	for _, c := range w.covers {
@@ -181,6 +186,15 @@ func (w *world) covering(course string, on day) []*User {
 		}
 	}
 	return out
+}
+
+// coveredThen reports whether somebody who decides something stood in for the teachers of the class, or the hosts of the blog, when they
+// did. Only what was decided by then tells: whoever is named later on that day could not decide yet, and to end a cover, which takes away
+// the whole of that day, does not undo what they decided before it.
+func (w *world) coveredThen(by decider, course string, at time.Time) bool {
+	return by.User != nil && slices.ContainsFunc(w.coversAt(at), func(c cover) bool {
+		return c.course == course && c.who == by.User && c.days.holds(w.day(at))
+	})
 }
 
 // archivedAt tells whether an account was archived at a moment, by the admin log (docs/comment-rules.md, "as things were at its at").
