@@ -54,7 +54,32 @@ func (s *campus) agreeOnNames(when string) {
 	}
 }
 
-// doubted tells whether an adult has the name of a pupil who is found: what was open before that stays open, and truth says nothing of it (docs/name-rules.md).
+// writtenIn is what a file is called, or what stands in a blog's post and the comments on it. Call it inside View.
+func (s *campus) writtenIn(subject string) string {
+	if id, file := strings.CutPrefix(subject, "file/"); file {
+		if f := s.world.File(id); f != nil {
+			return f.Name
+		}
+	}
+	of, _ := strings.CutPrefix(subject, "blog-post/")
+	blog, post, _ := strings.Cut(of, "-")
+	b := s.world.Blog(blog)
+	if b == nil {
+		return ""
+	}
+	var out strings.Builder
+	for _, p := range b.Posts {
+		if p.ID == post {
+			fmt.Fprintln(&out, p.Title, p.Content)
+		}
+	}
+	for _, c := range b.Comments[post] {
+		fmt.Fprintln(&out, c.Content)
+	}
+	return out.String()
+}
+
+// doubted tells whether an adult has the name of a pupil who is found, or of another who stands in the same text: what was open before that stays open, and truth says nothing of it (docs/name-rules.md).
 func (s *campus) doubted(w *watch, f truth.Finding) (is bool) {
 	called := map[string]string{} // lower-case name → their account's id; "" if they are on the roll and have none
 	if roll := w.policy.Pupils.Roll; roll != nil {
@@ -74,9 +99,15 @@ func (s *campus) doubted(w *watch, f truth.Finding) (is bool) {
 				called[strings.ToLower(u.Name.FullName)] = u.ID
 			}
 		}
+		text, pupils := strings.ToLower(s.writtenIn(f.Subject)), map[string]bool{}
+		for _, u := range s.world.Users() {
+			pupils[strings.ToLower(u.Name.FullName)] = pupils[strings.ToLower(u.Name.FullName)] || under(w.policy, u.OrgUnitPath)
+		}
 		for _, o := range s.world.Users() {
-			pupil, same := called[strings.ToLower(o.Name.FullName)]
-			is = is || same && o.ID != pupil && !o.Suspended && !o.Archived && !under(w.policy, o.OrgUnitPath)
+			name := strings.ToLower(o.Name.FullName)
+			pupil, same := called[name]
+			same = same && o.ID != pupil || pupils[name] && strings.Contains(text, name) // somebody else may be meant in the same text
+			is = is || same && !o.Suspended && !o.Archived && !under(w.policy, o.OrgUnitPath)
 		}
 	})
 	return is

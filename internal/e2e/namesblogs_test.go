@@ -233,6 +233,47 @@ func TestNamesOnBlogs(t *testing.T) {
 	s.private()
 }
 
+// TestNamesBlogPassedOn: a blog is run by somebody whom the policy does not name. Whoever takes over from them is found on the same day, and a day on which nobody could be asked is made up for on the next.
+func TestNamesBlogPassedOn(t *testing.T) {
+	s, w := hazelblogs(t)
+	var staff []string // whom the policy names for no blog
+	for _, u := range s.world.Users() {
+		if u.PrimaryEmail != kim && u.PrimaryEmail != "emma@hazelbank.example" && !u.Suspended && !u.Archived && !under(w.policy, u.OrgUnitPath) {
+			staff = append(staff, u.PrimaryEmail)
+		}
+	}
+	if len(staff) != 2 {
+		t.Fatal(staff)
+	}
+	runs := func(who string) {
+		s.world.View(func() {
+			s.world.Blog("42").Members = []*world.BlogMember{{Email: who, UserID: "8103", Role: world.BlogAdmin}}
+		})
+	}
+	look := func(when string, read bool, asked int) {
+		t.Helper()
+		s.quietDay()
+		s.do(s.runNamed(w, driveJobs...))
+		r := w.records[jobs.NamesJob]
+		missed := slices.ContainsFunc(r.Gaps, func(g seen.Gap) bool { return g.Scope == "blogtext/42" })
+		if missed == read || asked > 0 && r.Calls["blogger.blogs.listByUser"] != asked {
+			t.Errorf("%s: %d asked, gaps %v", when, r.Calls["blogger.blogs.listByUser"], r.Gaps)
+		}
+	}
+	runs(staff[0])
+	look("first", true, 4)
+	look("a day later", true, 3)
+	runs(staff[1])
+	look("somebody else runs it", true, 4)
+	s.reserve(server.Options{Faults: server.Faults{Rate: 1, Kinds: []string{"500"}, Routes: []string{"blogger.blogs.listByUser"}}})
+	look("nobody can be asked", false, 0)
+	s.reserve(server.Options{})
+	look("the day after", true, 3)
+	runs("someone@other.example")
+	look("nobody of the school runs it", false, 4)
+	look("and still nobody", false, 2)
+}
+
 // TestNamesOnBlogsAreNotTold: of what is found on blogs the mails tell that there is a name, where, and a link, to whom it concerns; nothing of the text, the title or the address that is made of it. The state holds none of it either.
 func TestNamesOnBlogsAreNotTold(t *testing.T) {
 	s, w := hazelblogs(t)

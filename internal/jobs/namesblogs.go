@@ -58,6 +58,7 @@ func (n *namesRun) readBlogs(ctx context.Context, in *names.Input) error {
 			read.As = as.ID
 			in.Blogs = append(in.Blogs, names.Blog{ID: b.ID, Texts: n.blogTexts(ctx, as, b.ID, sight)})
 		case unread != nil && unread.Reason != seen.Off:
+			read.As = last.Blogs[b.ID].As // they may well run it still
 			n.more = append(n.more, seen.Gap{Scope: seen.Scope(blogText + "/" + b.ID), Reason: unread.Reason, Detail: unread.Detail})
 		default:
 			n.more = append(n.more, seen.Gap{Scope: seen.Scope(blogText + "/" + b.ID), Reason: seen.NoMember})
@@ -67,8 +68,8 @@ func (n *namesRun) readBlogs(ctx context.Context, in *names.Input) error {
 	return nil
 }
 
-// bloggers asks who of the school runs the blogs that the policy lists: each day those whom it names for one and as whom one was read last; everybody else only where none of these runs a blog, and no more than once
-// within the rotation. unread is what kept somebody's answer from us.
+// bloggers asks who of the school runs the blogs that the policy lists: each day those whom it names for one and as whom one was read last; everybody else only where none of these runs a blog: at once where somebody did
+// until now, else no more than once within the rotation. unread is what kept somebody's answer from us.
 func (n *namesRun) bloggers(ctx context.Context, kinds *school.Kinds, last map[string]BlogRead) (blogs map[string]*moderation.Blog, unread *seen.Gap) {
 	blogs = map[string]*moderation.Blog{}
 	first := map[string]bool{}
@@ -104,7 +105,7 @@ func (n *namesRun) bloggers(ctx context.Context, kinds *school.Kinds, last map[s
 	all := ask(func(id string) bool { return first[id] })
 	var open []string // nobody is known yet who runs these
 	for id, blog := range blogs {
-		if _, runs := blogger(n.Who(), blog); !runs && !blog.Gone && n.Now.Sub(last[id].Asked) >= n.Rotation {
+		if _, runs := blogger(n.Who(), blog); !runs && !blog.Gone && (last[id].As != "" || n.Now.Sub(last[id].Asked) >= n.Rotation) {
 			open = append(open, id)
 		}
 	}
