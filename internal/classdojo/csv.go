@@ -241,7 +241,7 @@ func classOf(cell string) string {
 }
 
 // withClock are the ways in which a date with a time of day may be written, beside RFC 3339. Days stand before months.
-var withClock = []string{"2/1/2006 15:04", "2/1/2006 15:04:05", "2006-01-02 15:04", "2006-01-02 15:04:05", "2006-01-02T15:04", "2 Jan 2006 15:04", "2 January 2006 15:04"}
+var withClock = []string{"2/1/2006 15:04", "2/1/2006 15:04:05", "2006-01-02 15:04", "2006-01-02 15:04:05", "2006-01-02T15:04", "2006-01-02T15:04:05", "2 Jan 2006 15:04", "2 January 2006 15:04"}
 
 // when reads a date or a time. said is what was said in one spelling, whenever the list is read.
 func (p *listParser) when(cell string) (at time.Time, said string, ok bool) {

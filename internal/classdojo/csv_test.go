@@ -42,6 +42,7 @@ func TestParseCSV(t *testing.T) {
 		"Windows-1252":                                 {"class,when,caf\xe9\n" + strings.ToUpper(oak) + ",2 Oct 2026 15:30,\xa3\n", []Event{listed(Story, oak, "", "2026-10-02T14:30:00Z", 1)}},
 		"a day counts to its end":                      {"class,when\n" + oak + ",02/10/2026\n", []Event{listed(Story, oak, "", "2026-10-02T22:59:59Z", 1)}},
 		"today counts until now":                       {"class,when\n" + oak + ",5/10/2026\n", []Event{listed(Story, oak, "", "2026-10-05T09:30:00Z", 1)}},
+		"a time without a zone":                        {"class,when\n" + oak + ",2026-10-02T15:30:00\n", []Event{listed(Story, oak, "", "2026-10-02T14:30:00Z", 1)}},
 		"the School Story":                             {"class,when\nSchool Story,2026-10-02T14:30:00Z\n", []Event{listed(Story, School, "", "2026-10-02T14:30:00Z", 1)}},
 		"kinds": {"class,kind,when\n" + oak + ",Pending,2026-10-02T14:30:00Z\n" + oak + ",portfolio,2026-10-02T14:30:00Z\n" + oak + ",messages,2026-10-02T14:30:00Z\n", []Event{
 			listed(Pending, oak, "", "2026-10-02T14:30:00Z", 1), listed(Portfolio, oak, "", "2026-10-02T14:30:00Z", 1), listed(Messages, oak, "", "2026-10-02T14:30:00Z", 1)}},
