@@ -26,7 +26,9 @@ picture() {
 }
 folder=$2
 picture report "$report" 720 1280 1
+picture weekly-phone "$weekly" 390 1400 1
+folder=$2/all # what the README does not show
+mkdir -p "$folder"
 picture weekly-desktop "$weekly" 720 1400 1
 picture weekly-desktop-dark "$weekly" 720 1400 0
-picture weekly-phone "$weekly" 390 1400 1
 picture weekly-phone-dark "$weekly" 390 1400 0
