@@ -1,14 +1,16 @@
 #!/bin/sh
-# Takes pictures of a demo's mails, as a browser shows them: the first over-sharing report, for the README, and the last weekly e-mail on a desk and on a phone, in the light and in the dark.
+# Takes pictures of a demo's mails, as a browser shows them: the first long report on sharing, for the README, and the last weekly e-mail on a desk and on a phone, in the light and in the dark.
 #   tools/screenshots.sh DEMO_FOLDER PICTURE_FOLDER
 set -eu
 browser=$(command -v chromium || command -v chromium-browser || command -v google-chrome) || {
 	echo "no Chromium. To get it: apt-get install chromium" >&2
 	exit 1
 }
-report=$(find "$1" -name '*.html' ! -name index.html | LC_ALL=C sort | head -n 1)
+report=$(find "$1" -name '*-sharing-*.csv' -size +20k | LC_ALL=C sort | head -n 1) # the first that tells of much
 weekly=$(find "$1" -name '*-trend.png' | LC_ALL=C sort | tail -n 1)
 [ -n "$report" ] && [ -n "$weekly" ] || { echo "there are no mails in $1: run make demo first" >&2; exit 1; }
+report=${report%%-sharing-*}
+report=${report%%-accounts-*}.html
 weekly=${weekly%-trend.png}.html
 mkdir -p "$2"
 profile=$(mktemp -d)

@@ -9,8 +9,23 @@ import (
 	"time"
 )
 
-// changeLine is what a message says of one change, and the command with which its reader decides on it.
-type changeLine struct{ Text, Label, Command string }
+// changeLine is what a message says of one change, and how its reader decides on it: on the review site's page, or where there is none with a command.
+type changeLine struct{ Text, Label, Link, Command string }
+
+// decider is how a message's reader decides on changes.
+type decider struct {
+	site string // of the review site; "" without one
+	by   string // who decides, in commands
+	none bool   // they decide on no change
+}
+
+// newDecider takes the review site's address, "" without one, and the reader's own.
+func newDecider(site, address string, none bool) decider {
+	return decider{site: site, by: by(address), none: none}
+}
+
+// onSite is what a link to the review site says of what is decided there.
+const onSite = " on the review site"
 
 const (
 	twoPeople   = " (it takes two people)" // what the action log asks for where the severity is high
@@ -93,13 +108,10 @@ func touched(list []Change) []Change {
 }
 
 // changeLines says of each change what is proposed or was done, and what one can do about it.
-func changeLines(list []Change, high bool, by string, day func(time.Time) string) []changeLine {
+func changeLines(list []Change, high bool, d decider, day func(time.Time) string) []changeLine {
 	var out []changeLine
 	for _, c := range list {
-		l := c.say(by, day)
-		if l.Command != "" && c.State == "proposed" && high {
-			l.Label = strings.TrimSuffix(l.Label, ":") + twoPeople + ":"
-		}
+		l := c.say(d, high && c.State == "proposed", day)
 		if l.Text != "" {
 			out = append(out, l)
 		}
@@ -108,15 +120,16 @@ func changeLines(list []Change, high bool, by string, day func(time.Time) string
 }
 
 // changeCell is the same in one cell of a list.
-func changeCell(list []Change, high bool, by string, day func(time.Time) string) string {
+func changeCell(list []Change, high bool, d decider, day func(time.Time) string) string {
 	var out []string
-	for _, l := range changeLines(list, high, by, day) {
-		out = append(out, strings.TrimSpace(l.Text+" "+l.Label+" "+l.Command))
+	for _, l := range changeLines(list, high, d, day) {
+		out = append(out, strings.TrimSpace(l.Text+" "+l.Label+" "+l.Link+l.Command))
 	}
 	return strings.Join(out, "; ")
 }
 
-func (c Change) say(by string, day func(time.Time) string) changeLine {
+// say is the change in words; two is whether two people have to approve it.
+func (c Change) say(d decider, two bool, day func(time.Time) string) changeLine {
 	on := ""
 	if !c.At.IsZero() {
 		on = " on " + day(c.At)
@@ -127,27 +140,27 @@ func (c Change) say(by string, day func(time.Time) string) changeLine {
 		why = " Why: " + strings.TrimSuffix(c.Why, ".") + "."
 	}
 	var l changeLine
-	command := ""
+	do, command := "", ""
 	switch c.State {
 	case "proposed":
-		l, command = changeLine{Text: "Proposed: " + words + why, Label: "To approve:"}, "approve"
+		l.Text, do, command = "Proposed: "+words+why, "approve it", "approve"
 	case "approved-once":
-		l, command = changeLine{Text: "Proposed: " + words + " One person has approved it; a second has to." + why, Label: "To approve:"}, "approve"
+		l.Text, do, command = "Proposed: "+words+" One person has approved it; a second has to."+why, "approve it", "approve"
 	case "approved":
 		l.Text = "Approved" + on + ", and done with the next run: " + words + why
 	case "started", "unsure":
 		l.Text = "Done" + on + ", and not to be seen at Google yet: " + words + " We look again." + why
 	case "done":
 		l.Text = strings.TrimSpace("Done" + on + ": " + words + " " + c.Undo)
-		if !c.Final && !strings.Contains(c.Undo, "esafetybot undo") {
-			l.Label, command = "To undo:", "undo"
+		if !c.Final {
+			do, command = "undo it", "undo"
 		}
 	case "failed":
-		l, command = changeLine{Text: "Not done" + on + ": " + words + why, Label: "To try again:"}, "approve"
+		l.Text, do, command = "Not done"+on+": "+words+why, "try again", "approve"
 	case "declined":
 		l.Text = "Not wanted, as somebody decided" + on + ": " + words + why
 	case "lapsed":
-		l, command = changeLine{Text: "Approved, but not done in time: " + words + why, Label: "To approve it again:"}, "approve"
+		l.Text, do, command = "Approved, but not done in time: "+words+why, "approve it again", "approve"
 	case "undo-started":
 		l.Text = "Being undone" + on + ": " + words
 	case "undone":
@@ -156,16 +169,28 @@ func (c Change) say(by string, day func(time.Time) string) changeLine {
 	default:
 		l.Text = words + why
 	}
-	if command == "" || c.ID == "" {
-		return changeLine{Text: l.Text}
+	if command == "" || c.ID == "" || d.none {
+		return l
 	}
-	l.Command = "esafetybot " + command + " " + c.ID + by
+	l.Label, l.Link, l.Command = d.offer(do, two, "/changes?change="+c.ID, command+" "+c.ID)
 	return l
 }
 
-// approveAll is how to approve all of one kind, if several of a list wait for it. Of says what is to change about one of the list, and
+// offer is how to do something on a page of the review site, or with a command where there is none.
+func (d decider) offer(do string, two bool, page, command string) (label, link, cmd string) {
+	suffix := ""
+	if two {
+		suffix = twoPeople
+	}
+	if link = siteLink(d.site, page); link != "" {
+		return capital(do) + onSite + suffix, link, ""
+	}
+	return "To " + do + suffix + ":", "", "esafetybot " + command + d.by
+}
+
+// approveAll is how to approve all of one kind, if several of a list wait for it; nil if they do not. Of says what is to change about one of the list, and
 // whether it is of high severity.
-func approveAll[T any](waiting map[string]int, by string, list []T, of func(T) (changes []Change, high bool)) (text, command string) {
+func approveAll[T any](waiting map[string]int, d decider, list []T, of func(T) (changes []Change, high bool)) *changeLine {
 	n := map[string]int{}
 	two := map[string]bool{}
 	for _, x := range list {
@@ -184,15 +209,14 @@ func approveAll[T any](waiting map[string]int, by string, list []T, of func(T) (
 		}
 	}
 	all := waiting[kind]
-	if n[kind] < 2 || all < n[kind] {
-		return "", ""
+	if n[kind] < 2 || all < n[kind] || d.none {
+		return nil
 	}
-	text = "To approve all " + number(n[kind]) + " at once:"
+	do := "approve all " + number(n[kind]) + " at once"
 	if all > n[kind] {
-		text = fmt.Sprintf("To approve all %s changes of this kind at once, the %s here among them:", number(all), number(n[kind]))
+		do = fmt.Sprintf("approve all %s changes of this kind at once, the %s here among them", number(all), number(n[kind]))
 	}
-	if two[kind] {
-		text = strings.TrimSuffix(text, ":") + twoPeople + ":"
-	}
-	return text, fmt.Sprintf("esafetybot approve --all %s --expect %d%s", kind, all, by)
+	l := &changeLine{}
+	l.Label, l.Link, l.Command = d.offer(do, two[kind], "/changes#"+kind, fmt.Sprintf("approve --all %s --expect %d", kind, all))
+	return l
 }

@@ -94,7 +94,7 @@ func (v *view) row(t thing, status, remark string) []string {
 		status, t.item.Severity, t.rule.Title, t.rule.Name, t.fullTitle, t.kind, t.owner, unit, account, strings.Join(who, "; "), below,
 		v.isoDay(t.item.Since), v.isoDay(t.item.FirstSeen), v.isoDay(t.item.Due), overdue, agreed, strings.Join(remarks, "; "), do,
 		strings.Join(t.clauses, " "), t.item.Says, t.link, t.item.Subject, strings.Join(t.ids, " "),
-		changeCell(t.changes, t.item.Severity == "high", v.matters.by, v.isoDay),
+		changeCell(t.changes, t.item.Severity == "high", v.matters.decider, v.isoDay),
 	}
 }
 
@@ -132,15 +132,15 @@ var MatterColumns = []string{
 func (v *matterView) csv(day func(time.Time) string) []byte {
 	rows := [][]string{MatterColumns}
 	for _, m := range v.list {
-		rows = append(rows, m.row(statusWord[m.state], m.remark, v.by, day))
+		rows = append(rows, m.row(statusWord[m.state], m.remark, v.decider, day))
 	}
 	for _, r := range v.right {
-		rows = append(rows, r.row("put right", r.how, v.by, day))
+		rows = append(rows, r.row("put right", r.how, v.decider, day))
 	}
 	return WriteCSV(rows)
 }
 
-func (m matter) row(status, remark, by string, day func(time.Time) string) []string {
+func (m matter) row(status, remark string, d decider, day func(time.Time) string) []string {
 	overdue, agreed, do, where := "", "", m.rule.Do, m.rule.Where
 	if m.where != "" {
 		where = m.where
@@ -156,6 +156,6 @@ func (m matter) row(status, remark, by string, day func(time.Time) string) []str
 	}
 	return []string{
 		status, m.in.Severity, m.rule.say(aboutOf([]matter{m})), m.rule.Name, m.who, m.unit, strings.Join(m.details, "; "), day(m.in.FirstSeen), day(m.in.Due), overdue, agreed,
-		changeCell(m.changes, m.in.Severity == "high", by, day), remark, do, where, strings.Join(m.clauses, " "), m.says[m.clauses[0]], m.link, m.in.Subject, strings.Join(m.ids, " "),
+		changeCell(m.changes, m.in.Severity == "high", d, day), remark, do, where, strings.Join(m.clauses, " "), m.says[m.clauses[0]], m.link, m.in.Subject, strings.Join(m.ids, " "),
 	}
 }

@@ -95,14 +95,17 @@ type Unclear struct {
 
 // UrgentInput is all that the message is made of that goes at once: findings that cannot wait for the daily mail.
 type UrgentInput struct {
-	School   string
-	Titles   Titles
-	Reader   string // the reader's name; "" leaves the greeting out
-	Address  string // the reader's, for commands that ask who decides; "" leaves it for them to fill in
-	Now      time.Time
-	Location *time.Location // the school's time zone; nil is UTC
-	Matters  []Matter
-	Waiting  map[string]int // as in OversharingInput
+	School  string
+	Titles  Titles
+	Reader  string // the reader's name; "" leaves the greeting out
+	Address string // the reader's, for commands that ask who decides; "" leaves it for them to fill in
+	Site    string // https; the review site's address, on which the reader decides; "" without one
+	// NotTheirs tells that the reader decides on no change.
+	NotTheirs bool
+	Now       time.Time
+	Location  *time.Location // the school's time zone; nil is UTC
+	Matters   []Matter
+	Waiting   map[string]int // as in OversharingInput
 	// MayChange likewise.
 	MayChange bool
 	Mask      *Mask

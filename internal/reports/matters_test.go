@@ -229,11 +229,11 @@ func TestRollover(t *testing.T) {
 func TestChangeWords(t *testing.T) {
 	c := Change{ID: "switch-off-1", Kind: "switch-off", At: days(-1), Words: "The account will be switched off.", Why: "it waits for the next run"}
 	for state, want := range map[string]string{
-		"proposed":      "Proposed: The account will be switched off. Why: it waits for the next run. | To approve: | esafetybot approve switch-off-1 --by it@school.example",
-		"approved-once": "Proposed: The account will be switched off. One person has approved it; a second has to. Why: it waits for the next run. | To approve: | esafetybot approve switch-off-1 --by it@school.example",
+		"proposed":      "Proposed: The account will be switched off. Why: it waits for the next run. | To approve it: | esafetybot approve switch-off-1 --by it@school.example",
+		"approved-once": "Proposed: The account will be switched off. One person has approved it; a second has to. Why: it waits for the next run. | To approve it: | esafetybot approve switch-off-1 --by it@school.example",
 		"approved":      "Approved on Thu 19 Nov, and done with the next run: The account will be switched off. Why: it waits for the next run. |  | ",
 		"unsure":        "Done on Thu 19 Nov, and not to be seen at Google yet: The account will be switched off. We look again. Why: it waits for the next run. |  | ",
-		"done":          "Done on Thu 19 Nov: The account will be switched off. | To undo: | esafetybot undo switch-off-1 --by it@school.example",
+		"done":          "Done on Thu 19 Nov: The account will be switched off. | To undo it: | esafetybot undo switch-off-1 --by it@school.example",
 		"failed":        "Not done on Thu 19 Nov: The account will be switched off. Why: it waits for the next run. | To try again: | esafetybot approve switch-off-1 --by it@school.example",
 		"declined":      "Not wanted, as somebody decided on Thu 19 Nov: The account will be switched off. Why: it waits for the next run. |  | ",
 		"lapsed":        "Approved, but not done in time: The account will be switched off. Why: it waits for the next run. | To approve it again: | esafetybot approve switch-off-1 --by it@school.example",
@@ -241,18 +241,48 @@ func TestChangeWords(t *testing.T) {
 		"withdrawn":     " |  | ",
 	} {
 		c.State = state
-		if got := strings.Join(third(c.say(" --by it@school.example", newView(sample()).day)), " | "); got != want {
+		if got := strings.Join(third(c.say(newDecider("", "it@school.example", false), false, newView(sample()).day)), " | "); got != want {
 			t.Errorf("%s: %q, want %q", state, got, want)
 		}
 	}
 	c.State, c.Final, c.Undo = "done", true, "This cannot be undone."
-	if got := strings.Join(third(c.say(" --by it@school.example", newView(sample()).day)), " | "); got != "Done on Thu 19 Nov: The account will be switched off. This cannot be undone. |  | " {
+	if got := strings.Join(third(c.say(newDecider("", "it@school.example", false), false, newView(sample()).day)), " | "); got != "Done on Thu 19 Nov: The account will be switched off. This cannot be undone. |  | " {
 		t.Errorf("final: %q", got)
 	}
 	m := aMatter(1, "A1", "accounts.leaver-active", "low", "user/1", pupil)
 	m.Changes = []Change{{ID: "x; rm -rf /", State: "proposed", Words: "A change."}}
 	if r := render(t, only(m)); strings.Contains(r.Text+r.HTML, "rm -rf") {
 		t.Error("an id that is none became a command")
+	}
+}
+
+// TestDecide says who may decide, and where: on the review site, with a command where there is none, or not at all.
+func TestDecide(t *testing.T) {
+	c := Change{ID: "switch-off-1", Kind: "switch-off", State: "proposed", Words: "It is switched off."}
+	for want, d := range map[string]decider{
+		"To approve it (it takes two people): esafetybot approve switch-off-1 --by it@school.example":                    newDecider("", "it@school.example", false),
+		"Approve it on the review site (it takes two people) https://review.school.example/changes?change=switch-off-1": newDecider("https://review.school.example", "it@school.example", false),
+		"To approve it (it takes two people): esafetybot approve switch-off-1 --by YOUR-ADDRESS":                         newDecider("http://review.school.example", "", false),
+		"": newDecider("https://review.school.example", "it@school.example", true),
+	} {
+		l := c.say(d, true, newView(sample()).day)
+		if l.Text != "Proposed: It is switched off." {
+			t.Errorf("%q", l.Text)
+		}
+		if got := strings.TrimRight(l.Label+" "+l.Link+l.Command, " "); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+	m := aMatter(1, "A4", "pupil-email.on-in-unit", "high", "user/1", pupil)
+	m.Changes = []Change{c}
+	r, err := Urgent(UrgentInput{School: "A school", Now: now, Matters: []Matter{m}, Site: "https://review.school.example/"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, part := range []string{"https://review.school.example/findings", "https://review.school.example/changes?change=switch-off-1"} {
+		if !strings.Contains(r.HTML, part) || !strings.Contains(r.Text, part) || strings.Contains(r.Text+r.HTML, "esafetybot approve") {
+			t.Errorf("the urgent message lacks %s, or names a command:\n%s", part, r.Text)
+		}
 	}
 }
 
@@ -303,13 +333,13 @@ func TestChangesToSharing(t *testing.T) {
 		it   Item
 		want string
 	}{
-		{mine(ann, "Plan", change("Plan will no longer be shared.")), "Proposed: Plan will no longer be shared. To approve:"},
-		{mine(head, "Budget 2026", change("The BUDGET 2026 will no longer be shared.")), "Proposed: a change that is named in the action log. To approve:"},
-		{mine(head, "Budget 2026", named), "Proposed: a change that is named in the action log. To approve:"},
-		{mine(pupil, "My poem", change("My poem will no longer be shared.")), "Proposed: a change that is named in the action log. To approve:"},
-		{mine(pupil, "My poem", change("It will no longer be shared with gran@mail.example.")), "Proposed: It will no longer be shared with a private address. To approve:"},
-		{mine(ann, "Plan", change("Amelia's plan will no longer be shared.")), "Proposed: a change that is named in the action log. To approve:"},
-		{mine(ann, "Plan", pupils), "Proposed: It will no longer be shared with (name not shown). To approve:"},
+		{mine(ann, "Plan", change("Plan will no longer be shared.")), "Proposed: Plan will no longer be shared. To approve it:"},
+		{mine(head, "Budget 2026", change("The BUDGET 2026 will no longer be shared.")), "Proposed: a change that is named in the action log. To approve it:"},
+		{mine(head, "Budget 2026", named), "Proposed: a change that is named in the action log. To approve it:"},
+		{mine(pupil, "My poem", change("My poem will no longer be shared.")), "Proposed: a change that is named in the action log. To approve it:"},
+		{mine(pupil, "My poem", change("It will no longer be shared with gran@mail.example.")), "Proposed: It will no longer be shared with a private address. To approve it:"},
+		{mine(ann, "Plan", change("Amelia's plan will no longer be shared.")), "Proposed: a change that is named in the action log. To approve it:"},
+		{mine(ann, "Plan", pupils), "Proposed: It will no longer be shared with (name not shown). To approve it:"},
 	} {
 		in := only()
 		in.Items, in.Address = []Item{c.it}, "it@school.example"
@@ -356,13 +386,21 @@ func TestApproveAll(t *testing.T) {
 		got := ""
 		for title, g := range by {
 			if strings.Contains(title, "left") {
-				got = strings.TrimSpace(g.AllText + " " + g.AllCommand)
+				got = allOf(g)
 			}
 		}
 		if got != c.want {
 			t.Errorf("%q, want %q", got, c.want)
 		}
 	}
+}
+
+// allOf is how to approve all of a group.
+func allOf(g matterGroup) string {
+	if g.All == nil {
+		return ""
+	}
+	return g.All.Label + " " + g.All.Link + g.All.Command
 }
 
 func TestFooter(t *testing.T) {

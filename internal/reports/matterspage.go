@@ -23,7 +23,7 @@ type matterGroup struct {
 	Sum                      string // what all of many have in common
 	Lines                    []matterLine
 	More                     string
-	AllText, AllCommand      string // how to approve all that is proposed
+	All                      *changeLine // how to approve all that is proposed
 }
 
 type matterLine struct {
@@ -156,11 +156,11 @@ func (v *matterView) group(list []matter, l layout) (matterGroup, []matter) {
 	}
 	switch rest := len(list) - n; {
 	case rest > 0 && n > 0:
-		g.More = "and " + number(rest) + " more in " + l.full
+		g.More = "and " + number(rest) + " more " + l.full
 	case rest > 0:
-		g.More = verb(rest, "it is", "they are") + " in " + l.full
+		g.More = verb(rest, "it is", "they are") + " " + l.full
 	}
-	g.AllText, g.AllCommand = approveAll(v.waiting, v.by, list, func(m matter) ([]Change, bool) { return m.changes, m.in.Severity == "high" })
+	g.All = approveAll(v.waiting, v.decider, list, func(m matter) ([]Change, bool) { return m.changes, m.in.Severity == "high" })
 	return g, list[:n]
 }
 
@@ -259,6 +259,6 @@ func (v *matterView) line(m matter, l layout) matterLine {
 	if m.state == stateNew {
 		out.Mark = "New"
 	}
-	out.Changes = changeLines(m.changes, m.in.Severity == "high", v.by, l.day)
+	out.Changes = changeLines(m.changes, m.in.Severity == "high", v.decider, l.day)
 	return out
 }

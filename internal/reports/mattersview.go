@@ -43,11 +43,11 @@ type matterView struct {
 	now     time.Time
 	roll    bool
 	waiting map[string]int
-	by      string // who decides, in commands
+	decider decider
 }
 
-func newMatterView(mask *Mask, now time.Time, rollover bool, address string, list []Matter, right []MatterRight) matterView {
-	v := matterView{mask: newMatterMask(mask, list, right), now: now, roll: rollover, by: by(address)}
+func newMatterView(mask *Mask, now time.Time, rollover bool, d decider, list []Matter, right []MatterRight) matterView {
+	v := matterView{mask: newMatterMask(mask, list, right), now: now, roll: rollover, decider: d}
 	type id struct {
 		rule, subject string
 		state         state

@@ -95,7 +95,7 @@ func newView(in OversharingInput) *view {
 	if v.loc == nil {
 		v.loc = time.UTC
 	}
-	v.matters = newMatterView(in.Mask, in.Now, in.Rollover, in.Address, in.Matters, in.Right)
+	v.matters = newMatterView(in.Mask, in.Now, in.Rollover, newDecider(in.Site, in.Address, in.NotTheirs), in.Matters, in.Right)
 	if v.matters.waiting = in.Waiting; in.Waiting == nil {
 		v.matters.waiting = waiting(in.Matters, in.Items)
 	}
@@ -250,6 +250,14 @@ func safeLink(s string) string {
 		return ""
 	}
 	return u.String()
+}
+
+// siteLink is the address of a page of the review site; "" without one.
+func siteLink(site, page string) string {
+	if site == "" {
+		return ""
+	}
+	return safeLink(strings.TrimSuffix(site, "/") + page)
 }
 
 // worse is the order of the report: by severity, overdue ones first, then by rule, then what opens most, then what has waited longest.

@@ -69,9 +69,11 @@ func cases() map[string]OversharingInput {
 	rollover.Rollover, rollover.Items, rollover.PutRight, rollover.NotSeen, rollover.Accounts.Attached = true, nil, nil, nil, true
 	wideClear := clear
 	wideClear.Wider, wideClear.Unclear = true, wide().Unclear
+	onTheSite := wide()
+	onTheSite.Site, onTheSite.List, onTheSite.Accounts = "https://review.school.example/", List{}, List{}
 	return map[string]OversharingInput{
 		"daily": sample(), "first": first, "quiet": quiet, "clear": clear, "blind": blind,
-		"wide": wide(), "wide-first": wideFirst, "wide-rollover": rollover, "wide-clear": wideClear,
+		"wide": wide(), "wide-site": onTheSite, "wide-first": wideFirst, "wide-rollover": rollover, "wide-clear": wideClear,
 	}
 }
 
@@ -219,6 +221,7 @@ func TestSubjects(t *testing.T) {
 		"blind": "Sharing report: nothing found, but we could not look everywhere",
 
 		"wide":          "Safety report: 12 new things to look at (we could not look everywhere)",
+		"wide-site":     "Safety report: 12 new things to look at (we could not look everywhere)",
 		"wide-first":    "Safety report: 47 things to look at after our first look (we could not look everywhere)",
 		"wide-rollover": "Safety report: 5 new things to look at",
 		"wide-clear":    "Safety report: nothing to look at",
@@ -283,7 +286,7 @@ func TestHostile(t *testing.T) {
 		in.Right = append(in.Right, MatterRight{Matter: m, How: s(3)})
 		in.Unclear = append(in.Unclear, Unclear{Rule: m.Rule, What: s(4), Why: s(5)})
 	}
-	in.School, in.Reader, in.Policy, in.Titles.ESafetyOfficer, in.List = nasty[4], nasty[0], nasty[1], nasty[8], List{Name: nasty[4], Link: "javascript:x"}
+	in.School, in.Reader, in.Policy, in.Titles.ESafetyOfficer, in.List = nasty[4], nasty[0], nasty[1], nasty[8], List{Name: nasty[4]}
 	for i := range 3 {
 		in.FirstDay = i == 0
 		r := render(t, in)

@@ -26,38 +26,38 @@ func (l limits) half() limits {
 
 // page is the report in words, laid out but not yet as HTML or text.
 type page struct {
-	Kind, School, Date, Greeting, Headline    string
-	Lead                                      []string
-	Said                                      *line // what those who were asked said
-	Warning                                   string
-	Stats                                     []stat
-	Sum                                       string
-	Questions                                 []questionLine // what the reader is asked
-	Reminded                                  []Reminded
-	Mine                                      digestPosts // what waits in the reader's own classes
-	Needed                                    *neededPart // what the reader shared and is asked about
-	Before, After                             []part      // before and after what is new in sharing, the gravest first
-	Asks                                      []part      // of the urgent message
-	New, Open                                 section
-	AllTitle                                  string
-	ByRule, ByOwner                           []row // first day: totals
-	OpenByRule                                []row
-	PutRight                                  []line
-	PutRightTitle, PutRightMore               string
-	Agreed                                    []line
-	AgreedText, AgreedMore                    string
-	Info                                      []row
-	Untold, Returned                          []gap // classes of which nobody could be told; whose mail came back
-	Gaps                                      []gap
-	GapsMore                                  string
-	Unclear                                   []line
-	Never                                     string
-	NotLooked                                 []line
-	NotLookedMore                             string
-	HowTo                                     []Rule
-	Clauses                                   []line // what the clauses say that are not met
-	Stay, Full, FullLink, MattersLink, Hidden string
-	Foot                                      []string
+	Kind, School, Date, Greeting, Headline string
+	Lead                                   []string
+	Said                                   *line // what those who were asked said
+	Warning                                string
+	Stats                                  []stat
+	Sum                                    string
+	Questions                              []questionLine // what the reader is asked
+	Reminded                               []Reminded
+	Mine                                   digestPosts // what waits in the reader's own classes
+	Needed                                 *neededPart // what the reader shared and is asked about
+	Before, After                          []part      // before and after what is new in sharing, the gravest first
+	Asks                                   []part      // of the urgent message
+	New, Open                              section
+	AllTitle                               string
+	ByRule, ByOwner                        []row // first day: totals
+	OpenByRule                             []row
+	PutRight                               []line
+	PutRightTitle, PutRightMore            string
+	Agreed                                 []line
+	AgreedText, AgreedMore                 string
+	Info                                   []row
+	Untold, Returned                       []gap // classes of which nobody could be told; whose mail came back
+	Gaps                                   []gap
+	GapsMore                               string
+	Unclear                                []line
+	Never                                  string
+	NotLooked                              []line
+	NotLookedMore                          string
+	HowTo                                  []Rule
+	Clauses                                []line // what the clauses say that are not met
+	Stay, Full, Findings, Hidden           string
+	Foot                                   []string
 }
 
 type stat struct {
@@ -72,10 +72,10 @@ type row struct {
 }
 
 type section struct {
-	Title, Intro        string
-	Groups              []group
-	More                string
-	AllText, AllCommand string // how to approve all that is proposed
+	Title, Intro string
+	Groups       []group
+	More         string
+	All          *changeLine // how to approve all that is proposed
 }
 
 type group struct {
@@ -140,7 +140,7 @@ func (v *view) page(lim limits) page {
 		all := append(slices.Clone(fresh), open...)
 		sort.SliceStable(all, func(i, j int) bool { return worse(all[i], all[j]) })
 		p.New.Groups, p.New.More, shown = v.groups(all, min(worstFirst, lim.things), lim.things, p.Full)
-		p.New.AllText, p.New.AllCommand = v.approveAll(all)
+		p.New.All = v.approveAll(all)
 		p.New.Title = "Where to start"
 		if n := len(shown); n < len(all) {
 			p.New.Intro = fmt.Sprintf("The %d that matter most, grouped by who shared them.", n)
@@ -149,9 +149,9 @@ func (v *view) page(lim limits) page {
 	} else {
 		p.New.Title = "New" + v.since()
 		p.New.Groups, p.New.More, shown = v.groups(fresh, lim.things, lim.perOwner, p.Full)
-		p.New.AllText, p.New.AllCommand = v.approveAll(fresh)
+		p.New.All = v.approveAll(fresh)
 		p.Open.Title = "Still open from before"
-		p.Open.AllText, p.Open.AllCommand = v.approveAll(open)
+		p.Open.All = v.approveAll(open)
 		sort.SliceStable(open, func(i, j int) bool { return open[i].item.Overdue && !open[j].item.Overdue })
 		n := lim.open
 		if over := countIf(open, func(t thing) bool { return t.item.Overdue }); over > 0 && over < n {
@@ -175,7 +175,11 @@ func (v *view) page(lim limits) page {
 	said := p.matters(v, lim)
 	p.Clauses = clausesOf(shown, said)
 	if len(shown)+len(said) > 0 {
-		p.Stay = "If something is meant to stay as it is, ask the " + cmp.Or(clean(v.in.Titles.ESafetyOfficer, 60), "e-safety officer") + " to agree it until a date. It then leaves this list until that day, or until somebody else is let in."
+		how := "ask the " + cmp.Or(clean(v.in.Titles.ESafetyOfficer, 60), "e-safety officer") + " to agree it until a date"
+		if p.Findings != "" {
+			how = "agree it until a date, with a reason, under Findings on the review site"
+		}
+		p.Stay = "If something is meant to stay as it is, " + how + ". It then leaves this list until that day, or until somebody else is let in."
 	}
 	if slices.ContainsFunc(shown, func(t thing) bool { return t.hidden }) || slices.ContainsFunc(said, func(m matter) bool { return m.hidden }) {
 		p.Hidden = "Where a title holds a pupil's name, or belongs to a pupil or to somebody whose files are confidential, it is not shown here. The link leads to it."
@@ -320,21 +324,25 @@ func (v *view) since() string {
 	return " since " + v.day(v.in.Since)
 }
 
+// findingsPage is the page of the review site with everything that a reader may see of what is open.
+const findingsPage = "/findings"
+
 // list says where the whole list is.
 func (p *page) list(v *view) {
-	p.Full, p.FullLink = v.fullList(v.in.List), safeLink(v.in.List.Link)
-	p.MattersLink = safeLink(v.in.Accounts.Link)
+	p.Full, p.Findings = v.fullList(v.in.List), siteLink(v.in.Site, findingsPage)
 }
 
 func (v *view) fullList(l List) string {
 	name := clean(l.Name, 80)
 	switch {
+	case name == "" && siteLink(v.in.Site, findingsPage) != "":
+		return "on the review site"
 	case name == "":
-		return "the full list"
+		return "in the full list"
 	case l.Attached:
-		return "the list attached to this mail, " + name
+		return "in the list attached to this mail, " + name
 	}
-	return "the full list, " + name
+	return "in the full list, " + name
 }
 
 func (v *view) in1(s state) []thing {

@@ -63,11 +63,11 @@ func (v *view) groups(list []thing, most, each int, full string) ([]group, strin
 	n := len(list) - len(shown) - told
 	switch {
 	case n > 0 && told > 0:
-		more = "and " + number(n) + " more of other people. All are in " + full
+		more = "and " + number(n) + " more of other people. All are " + full
 	case n > 0:
-		more = "and " + number(n) + " more, all of them in " + full
+		more = "and " + number(n) + " more, all of them " + full
 	case told > 0:
-		more = "All are in " + full
+		more = "All are " + full
 	}
 	return out, more, shown
 }
@@ -105,7 +105,7 @@ func (v *view) item(t thing) itemView {
 	if !t.hidden {
 		i.Title = isolate(t.title)
 	}
-	i.Changes = changeLines(t.changes, i.High, v.matters.by, v.day)
+	i.Changes = changeLines(t.changes, i.High, v.matters.decider, v.day)
 	if t.item.Below > 0 {
 		i.Inside = "opens " + plural(t.item.Below, "item", "items") + " inside it"
 	}
@@ -144,8 +144,8 @@ func (v *view) item(t thing) itemView {
 	return i
 }
 
-func (v *view) approveAll(list []thing) (text, command string) {
-	return approveAll(v.matters.waiting, v.matters.by, list, func(t thing) ([]Change, bool) { return t.changes, t.item.Severity == "high" })
+func (v *view) approveAll(list []thing) *changeLine {
+	return approveAll(v.matters.waiting, v.matters.decider, list, func(t thing) ([]Change, bool) { return t.changes, t.item.Severity == "high" })
 }
 
 // maxWho is how many grantees a line names.

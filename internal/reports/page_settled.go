@@ -28,7 +28,7 @@ func (p *page) putRight(v *view, lim limits) {
 		if r.how != HowDeleted && r.how != HowAccountGone {
 			l.Link = r.link
 		}
-		l.Changes = changeLines(r.changes, r.in.Severity == "high", v.matters.by, v.day)
+		l.Changes = changeLines(r.changes, r.in.Severity == "high", v.matters.decider, v.day)
 		p.PutRight = append(p.PutRight, l)
 	}
 	for i, r := range v.putRight {
@@ -39,7 +39,7 @@ func (p *page) putRight(v *view, lim limits) {
 		if r.how != HowDeleted && r.how != HowAccountGone {
 			l.Link = r.link
 		}
-		l.Changes = changeLines(r.changes, r.item.Severity == "high", v.matters.by, v.day)
+		l.Changes = changeLines(r.changes, r.item.Severity == "high", v.matters.decider, v.day)
 		if !r.hidden {
 			l.Text = isolate(r.title)
 			if r.owner != "" {
@@ -50,10 +50,10 @@ func (p *page) putRight(v *view, lim limits) {
 	}
 	if n := c.PutRight - len(p.PutRight); n > 0 {
 		full := p.Full
-		if v.wide {
-			full = "the full lists"
+		if v.wide && v.in.List.Name != "" {
+			full = "in the full lists"
 		}
-		p.PutRightMore = "and " + number(n) + " more in " + full
+		p.PutRightMore = "and " + number(n) + " more " + full
 	}
 }
 
@@ -87,7 +87,7 @@ func (p *page) agreed(v *view, lim limits) {
 	if ending > 0 {
 		p.AgreedText += fmt.Sprintf(" %s in the next 30 days:", plural(ending, "ends", "end"))
 		if n := ending - len(p.Agreed); n > 0 {
-			p.AgreedMore = "and " + number(n) + " more in " + p.Full
+			p.AgreedMore = "and " + number(n) + " more " + p.Full
 		}
 	}
 }

@@ -19,6 +19,7 @@ func renderText(p page) string {
 		t.link(p.Said.Link)
 	}
 	t.para(p.Sum)
+	t.findings(p.Findings)
 
 	t.reminded(p.Reminded)
 	t.questions(p.Questions)
@@ -85,12 +86,6 @@ func renderText(p page) string {
 		t.lines(p.NotLooked, p.NotLookedMore)
 	}
 	t.b.WriteString("-- \n")
-	if p.FullLink != "" {
-		t.para("The full list: " + p.FullLink)
-	}
-	if p.MattersLink != "" {
-		t.para("The full list of accounts, classes, settings and devices: " + p.MattersLink)
-	}
 	for _, f := range append([]string{p.Hidden}, p.Foot...) {
 		if f != "" {
 			t.b.WriteString(wrap(f, "", "", textWidth) + "\n")
@@ -216,7 +211,7 @@ func (t *textPage) section(s section) {
 	if s.More != "" {
 		t.para(dots(s.More) + ".")
 	}
-	t.all(s.AllText, s.AllCommand)
+	t.all(s.All)
 }
 
 func (t *textPage) parts(list []part) {
@@ -293,23 +288,41 @@ func (t *textPage) matters(g matterGroup) {
 	if len(g.Lines) > 0 || g.More != "" {
 		t.b.WriteString("\n")
 	}
-	t.all(g.AllText, g.AllCommand)
+	t.all(g.All)
 }
 
 // changes writes what is proposed or done; a command stands on a line of its own, so that it can be copied.
 func (t *textPage) changes(list []changeLine) {
 	for _, l := range list {
-		t.item("  ", strings.TrimSpace(l.Text+" "+l.Label))
-		if l.Command != "" {
-			t.b.WriteString("    " + l.Command + "\n")
+		label := l.Label
+		if l.Link != "" {
+			label += ":"
+		}
+		t.item("  ", strings.TrimSpace(l.Text+" "+label))
+		if to := l.Link + l.Command; to != "" {
+			t.b.WriteString("    " + to + "\n")
 		}
 	}
 }
 
 // all writes how to approve all that is proposed.
-func (t *textPage) all(text, command string) {
-	if command != "" {
-		t.line(text)
-		t.b.WriteString("  " + command + "\n\n")
+func (t *textPage) all(l *changeLine) {
+	switch {
+	case l == nil:
+	case l.Link != "":
+		t.line(l.Label + ":")
+		t.b.WriteString("  " + l.Link + "\n\n")
+	default:
+		t.line(l.Label)
+		t.b.WriteString("  " + l.Command + "\n\n")
+	}
+}
+
+// findings writes where the review site lists them; nothing without one.
+func (t *textPage) findings(link string) {
+	if link != "" {
+		t.line("Findings, on the review site:")
+		t.link(link)
+		t.b.WriteString("\n")
 	}
 }

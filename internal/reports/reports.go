@@ -109,7 +109,6 @@ type Titles struct{ ESafetyOfficer string }
 type List struct {
 	Name     string // of the file, "sharing-2026-11-21.csv"; "" if there is none
 	Attached bool
-	Link     string // https, if it can be opened on a site
 }
 
 // OversharingInput is all that the report is made of.
@@ -118,6 +117,8 @@ type OversharingInput struct {
 	Titles    Titles
 	Reader    string // the reader's name; "" leaves the greeting out
 	Address   string // the reader's, for commands that ask who decides; "" leaves it for them to fill in
+	Site      string // https; the review site's address, on which the reader decides; "" without one
+	NotTheirs bool   // the reader decides on no change
 	Now       time.Time
 	Location  *time.Location // the school's time zone; nil is UTC
 	Since     time.Time      // the last report; zero if there was none

@@ -22,7 +22,7 @@ func Urgent(in UrgentInput) (Rendered, error) {
 			list[i].Severity = "low"
 		}
 	}
-	v := newMatterView(in.Mask, in.Now, false, in.Address, list, nil)
+	v := newMatterView(in.Mask, in.Now, false, newDecider(in.Site, in.Address, in.NotTheirs), list, nil)
 	if v.waiting = in.Waiting; v.waiting == nil {
 		v.waiting = waiting(list, nil)
 	}
@@ -62,14 +62,14 @@ func (v *matterView) urgentPage(in UrgentInput, n, lines int, loc *time.Location
 		School: named(in.School, 80), Date: now.Format("Monday 2 January 2006, 15:04"),
 		Headline: "Please look now: " + things(n, "") + " that cannot wait",
 		Lead:     []string{"We send this at once, because pupils may be concerned. The workspace administrator, the " + officer + " and the safeguarding lead all get it, so please tell each other who does it."},
-		Stay:     "Ask the " + officer + " to agree it until a date.",
-		Foot:     []string{changedWords(len(v.touched()), in.MayChange), "It stays in the daily report until it is put right; this message does not come again for the same thing."},
+		Stay:     "Ask the " + officer + " to agree it until a date.", Findings: siteLink(in.Site, findingsPage),
+		Foot: []string{changedWords(len(v.touched()), in.MayChange), "It stays in the daily report until it is put right; this message does not come again for the same thing."},
 	}
 	if name := named(in.Reader, 60); name != "" {
 		p.Greeting = "Dear " + name + ","
 	}
 	var shown []matter
-	p.Asks, shown = v.parts(layout{lines: lines, full: "the daily report", first: true, day: func(t time.Time) string { return dayWords(t, now) }})
+	p.Asks, shown = v.parts(layout{lines: lines, full: "in the daily report", first: true, day: func(t time.Time) string { return dayWords(t, now) }})
 	for _, a := range p.Asks {
 		for i := range a.Groups {
 			g := &a.Groups[i]
@@ -90,6 +90,7 @@ func urgentText(p page) string {
 	t := &textPage{}
 	t.top(p.School+" · "+p.Date, p.Greeting, p.Headline)
 	t.para(strings.Join(p.Lead, " "))
+	t.findings(p.Findings)
 	for _, a := range p.Asks {
 		for _, g := range a.Groups {
 			t.groupHead(g)

@@ -113,10 +113,7 @@ func (in WeeklyInput) officer() string {
 
 // link is the address of a page of the review site; "" without one.
 func (in WeeklyInput) link(path string) string {
-	if in.Site == "" {
-		return ""
-	}
-	return safeLink(strings.TrimSuffix(in.Site, "/") + path)
+	return siteLink(in.Site, path)
 }
 
 // headline is the whole story in one sentence.

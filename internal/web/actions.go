@@ -28,6 +28,8 @@ const changesShownFor = 30 * 24 * time.Hour
 func seesChanges(p *person) bool { return p.plays(policy.Deciders...) }
 
 type changesPage struct {
+	One           []changeRow // the change that was asked for, if one was
+	Missing       bool        // it is not there any more, or somebody else decides on it
 	Waiting       []changeRow
 	Total         int
 	From, To      int
@@ -73,7 +75,7 @@ var kindWords = map[string]string{
 var stateWords = map[actions.State]string{
 	actions.Proposed: "Proposed", actions.Once: "One person has approved it; a second has to", actions.Approved: "Approved, and made with the next run", actions.Started: "Being made",
 	actions.Unsure: "Made, and not to be seen at Google yet; we look again", actions.Done: "Done", actions.Failed: "Could not be made", actions.Declined: "Not wanted, as somebody decided",
-	actions.Lapsed: "Approved, but not made in time", actions.UndoStarted: "Being undone", actions.Undone: "Done, and undone again",
+	actions.Lapsed: "Approved, but not made in time", actions.Withdrawn: "No longer called for", actions.UndoStarted: "Being undone", actions.Undone: "Done, and undone again",
 }
 
 // changes lists what is proposed, on its way and done.
@@ -139,7 +141,14 @@ func (s *Site) changes(w http.ResponseWriter, r *http.Request, p *person) error 
 		page.After = "/changes?page=" + strconv.Itoa(n+1)
 	}
 	page.From++
-	for i, all := range [][]changeRow{page.Waiting, page.Going, page.Over} {
+	if id := r.URL.Query().Get("change"); id != "" { // a link in a mail
+		i := slices.IndexFunc(list, func(a *actions.Action) bool { return a.ID == id })
+		if page.Missing = i < 0; i >= 0 {
+			page.One = []changeRow{row(list[i])}
+			page.Waiting, page.Going, page.Over, kinds = nil, nil, nil, nil
+		}
+	}
+	for i, all := range [][]changeRow{page.Waiting, page.Going, page.Over, page.One} {
 		for k := range all {
 			all[k].N, all[k].Token = i*1000+k, page.Token
 		}

@@ -53,6 +53,14 @@ func TestChanges(t *testing.T) {
 	if !strings.Contains(text, "The plan") || strings.Count(text, `action="/changes/approve"`) != 3 || !strings.Contains(text, "Approve all 3") {
 		t.Error(text)
 	}
+	if _, one := x.get("it", "/changes?change="+list["file/a"].ID); strings.Count(one, `<li class="finding`) != 1 || !strings.Contains(one, "The plan") || strings.Contains(one, "Approve all") || !strings.Contains(one, `href="/changes">All changes`) {
+		t.Error("a link to one change leads to", one)
+	}
+	for _, id := range []string{list["file/a"].ID, "delete-grant-none"} {
+		if _, none := x.get("chair", "/changes?change="+id); !strings.Contains(none, "is not there any more, or somebody else decides on it") || strings.Contains(none, "The plan") || strings.Count(none, `<li class="finding`) != 1 {
+			t.Error("of what is not theirs the chair sees", none)
+		}
+	}
 	_, chairs := x.get("chair", "/changes")
 	if strings.Count(chairs, `<li class="finding`) != 1 || strings.Contains(chairs, "/changes/all") {
 		t.Error("the chair decides on what concerns the headteacher, one by one")

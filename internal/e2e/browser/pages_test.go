@@ -50,6 +50,10 @@ var pages = []shownPage{
 	{name: "reminders", path: "/reminders", who: []string{"officer", "page-host", "colleague"}},
 	{name: "shared", path: "/shared", who: []string{"owner", "colleague"}},
 	{name: "changes", path: "/changes", who: []string{"administrator", "officer"}},
+	{name: "change", path: "/changes", who: []string{"administrator"}, do: func(v *visitor) {
+		_, id, _ := strings.Cut(v.value("form[action='/changes/approve'] input[name=change]", "value"), " ")
+		v.open("/changes?change=" + id)
+	}},
 	{name: "overview", path: "/overview", who: []string{"officer", "headteacher"}},
 	{name: "closed", path: "/closed", who: []string{"officer"}},
 	{name: "records", path: "/records", who: []string{"page-host", "officer", "administrator"}},
