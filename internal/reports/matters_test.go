@@ -260,9 +260,9 @@ func TestChangeWords(t *testing.T) {
 func TestDecide(t *testing.T) {
 	c := Change{ID: "switch-off-1", Kind: "switch-off", State: "proposed", Words: "It is switched off."}
 	for want, d := range map[string]decider{
-		"To approve it (it takes two people): esafetybot approve switch-off-1 --by it@school.example":                    newDecider("", "it@school.example", false),
+		"To approve it (it takes two people): esafetybot approve switch-off-1 --by it@school.example":                   newDecider("", "it@school.example", false),
 		"Approve it on the review site (it takes two people) https://review.school.example/changes?change=switch-off-1": newDecider("https://review.school.example", "it@school.example", false),
-		"To approve it (it takes two people): esafetybot approve switch-off-1 --by YOUR-ADDRESS":                         newDecider("http://review.school.example", "", false),
+		"To approve it (it takes two people): esafetybot approve switch-off-1 --by YOUR-ADDRESS":                        newDecider("http://review.school.example", "", false),
 		"": newDecider("https://review.school.example", "it@school.example", true),
 	} {
 		l := c.say(d, true, newView(sample()).day)
