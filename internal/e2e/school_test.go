@@ -72,6 +72,7 @@ type campus struct {
 	asked       map[string]truth.Policy               // and by which policies
 	askedBy     map[string]string                     // and the texts of these
 	moved       map[string]bool                       // watch and account: was no pupil's at some time
+	grown       map[string]bool                       // watch and full name: was an adult's at some time
 	early       bool                                  // a hand-made tenant is looked at before its time: what is decided in it is handed on when it is made
 }
 
@@ -79,7 +80,7 @@ type campus struct {
 func serve(t testing.TB, w *world.World, policies map[string]string, o server.Options) *campus {
 	t.Helper()
 	delegate(w)
-	s := &campus{t: t, world: w, logs: &lockedBuffer{}, retry: quick, policyTexts: policies, moved: map[string]bool{}}
+	s := &campus{t: t, world: w, logs: &lockedBuffer{}, retry: quick, policyTexts: policies, moved: map[string]bool{}, grown: map[string]bool{}}
 	s.reserve(o)
 	for name, text := range policies {
 		p, err := policy.Parse(name+".yaml", []byte(text))
@@ -118,7 +119,11 @@ func (s *campus) reserve(o server.Options) {
 		s.hs.Close()
 		s.server.Close()
 	} else {
-		s.t.Cleanup(func() { s.hs.Close() })
+		s.t.Cleanup(func() {
+			s.hs.Close()
+			s.server.Close()
+			*s = campus{} // package testing holds on to this function, and so to all of a school, until the last of a campaign's schools is done
+		})
 	}
 	o.Key = testKey()
 	srv, err := server.New(s.world, o)
@@ -144,7 +149,9 @@ func (s *campus) run(w *watch) (*jobs.Record, error) {
 func (s *campus) noteMoved(w *watch) {
 	s.world.View(func() {
 		for _, u := range s.world.Users() {
-			s.moved[w.name+u.ID] = s.moved[w.name+u.ID] || !under(w.policy, u.OrgUnitPath)
+			if !under(w.policy, u.OrgUnitPath) {
+				s.moved[w.name+u.ID], s.grown[w.name+u.Name.FullName] = true, true
+			}
 		}
 		for _, u := range s.world.DeletedUsers() { // nor is one whose account is deleted, until it is back
 			s.moved[w.name+u.ID] = true

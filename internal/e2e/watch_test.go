@@ -194,8 +194,8 @@ func (s *campus) private() {
 				if pupils[w] == nil {
 					pupils[w] = map[string]bool{}
 				}
-				// Somebody whose account was moved is not a pupil in every mail, and some people share a name.
-				is := (under(w.policy, u.OrgUnitPath) || school.Under(u.OrgUnitPath, "/Leavers")) && !s.moved[w.name+u.ID] && u.DeletionTime.IsZero()
+				// Somebody whose account was moved is not a pupil in every mail, and some people share a name, also with somebody who is no longer there.
+				is := (under(w.policy, u.OrgUnitPath) || school.Under(u.OrgUnitPath, "/Leavers")) && !s.moved[w.name+u.ID] && !s.grown[w.name+u.Name.FullName] && u.DeletionTime.IsZero()
 				for _, name := range []string{u.Name.FullName, u.PrimaryEmail} {
 					was, ok := pupils[w][name]
 					pupils[w][name] = is && (was || !ok)
