@@ -229,7 +229,7 @@ func (s *campus) mustLook(w *watch) *jobs.Record {
 	r, err := s.run(w)
 	s.do(err)
 	for _, g := range r.Gaps {
-		if g.Reason != seen.NoMember && g.Scope.Kind() != "tree" {
+		if g.Reason != seen.NoMember && g.Reason != seen.NoManager && g.Scope.Kind() != "tree" {
 			s.t.Fatalf("a clean run does not see %s: %s", g.Scope, g.Reason)
 		}
 	}
@@ -393,6 +393,44 @@ func TestDriveWithoutMembers(t *testing.T) {
 	w.expect(t, "with a member again", "public-link", file, findings.Open)
 	w.expect(t, "with a member again", "public-link", gone, findings.Resolved)
 	s.agree("with a member again")
+	s.private()
+}
+
+// TestDriveWithoutManager: only a manager sees into a folder with limited access, and the last usable one goes. What is in it is neither put right nor fine; the rest of the drive is seen.
+func TestDriveWithoutManager(t *testing.T) {
+	t.Parallel()
+	_, s := small(t, 4, server.Options{})
+	w := s.only(generate.Classroom)
+	who := s.teachers(w, 2)
+	id, err := s.world.CreateDrive(&world.Drive{Name: "Choir and orchestra"}, who[0])
+	s.do(err)
+	s.do(s.world.AddDriveMember(id, world.Grant{Type: "user", EmailAddress: who[1], Role: "writer"}, who[0]))
+	folder := s.file(who[0], "Folder of the soloists", id, "")
+	inside := s.file(who[0], "Songs of the soloists", folder, "reader")
+	put := s.file(who[0], "Songs of the orchestra", id, "reader")
+	usual := known(s.mustLook(w))
+	s.do(s.world.DisableInheritance(folder, who[0]))
+	s.next(w)
+	w.expect(t, "with a manager", "public-link", inside, findings.Open)
+	later := s.file(who[0], "Songs of the quartet", folder, "reader")
+	for _, m := range slices.Clone(s.world.Drive(id).Permissions) {
+		if m.EmailAddress == who[0] {
+			s.do(s.world.RemoveDriveMember(id, m.ID, who[0]))
+		}
+	}
+	s.do(s.world.SetLink(put, "", "", false, who[1]))
+	r := s.next(w)
+	for range 3 {
+		s.closedRightly("without a manager", w, r)
+		s.blind1(w, r, shares.DriveScope(id), usual)
+		w.expect(t, "without a manager", "public-link", inside, findings.Open)
+		w.expect(t, "without a manager", "public-link", put, findings.Resolved)
+		r = s.next(w)
+	}
+	s.do(s.world.AddDriveMember(id, world.Grant{Type: "user", EmailAddress: who[1], Role: "organizer"}, who[1]))
+	s.next(w)
+	w.expect(t, "with a manager again", "public-link", later, findings.Open)
+	s.agree("with a manager again")
 	s.private()
 }
 

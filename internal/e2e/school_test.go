@@ -341,7 +341,7 @@ func (s *campus) within(w *watch, list []truth.Finding) []truth.Finding {
 	}
 	blind := map[string]bool{}
 	for _, g := range r.Gaps {
-		if g.Scope.Kind() == "drive" && g.Reason == seen.NoMember {
+		if g.Scope.Kind() == "drive" && (g.Reason == seen.NoMember || g.Reason == seen.NoManager) {
 			blind[g.Scope.ID()] = true
 		}
 	}

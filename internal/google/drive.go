@@ -16,6 +16,7 @@ const (
 	fieldsPermission = "id,type,role,emailAddress,domain,allowFileDiscovery,expirationTime,deleted,pendingOwner,view," +
 		"permissionDetails(permissionType,role,inherited,inheritedFrom)"
 	fieldsItem      = "id,name,mimeType,parents,owners(emailAddress),driveId,webViewLink,createdTime,trashed,hasAugmentedPermissions"
+	fieldsInDrive   = fieldsItem + ",capabilities(canListChildren)"
 	fieldsItemFull  = fieldsItem + ",permissions(" + fieldsPermission + ")"
 	viewPublished   = "published"
 	maxFiles        = 1000 // asked for; Google gives 100 a page when permissions are asked for
@@ -31,9 +32,9 @@ func (c *Client) OwnedItems(ctx context.Context, owner string) iter.Seq2[seen.It
 }
 
 // DriveItems streams what is in a shared drive and not in its bin, folders first, as one of its members with [ScopeMetadata]. Google hides
-// the grants of these items; those with Augmented have some of their own: see [Client.ItemGrants].
+// the grants of these items; those with Augmented have some of their own: see [Client.ItemGrants]. What is in a folder that is Shut is left out.
 func (c *Client) DriveItems(ctx context.Context, driveID, member string) iter.Seq2[seen.Item, error] {
-	return c.files(ctx, member, "drive "+driveID, fieldsItem, func(l *drive.FilesListCall) *drive.FilesListCall {
+	return c.files(ctx, member, "drive "+driveID, fieldsInDrive, func(l *drive.FilesListCall) *drive.FilesListCall {
 		return l.Q("trashed=false").Corpora("drive").DriveId(driveID).IncludeItemsFromAllDrives(true).SupportsAllDrives(true)
 	})
 }

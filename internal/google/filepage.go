@@ -46,7 +46,7 @@ func (p *filePage) read(body []byte) error {
 
 func (p *filePage) item(s *scanner) seen.Item {
 	p.file = drive.File{}
-	f, grants, all := &p.file, len(p.grants), false
+	f, grants, all, shut := &p.file, len(p.grants), false, false
 	s.object(func(key []byte) {
 		switch string(key) {
 		case "id":
@@ -69,6 +69,8 @@ func (p *filePage) item(s *scanner) seen.Item {
 			f.Trashed = s.flag()
 		case "hasAugmentedPermissions":
 			f.HasAugmentedPermissions = s.flag()
+		case "capabilities":
+			shut = p.shut(s)
 		case "permissions":
 			all = s.next() == '['
 			s.array(func() {
@@ -84,8 +86,21 @@ func (p *filePage) item(s *scanner) seen.Item {
 		s.fail()
 	}
 	it, _ := item(f)
+	it.Shut = shut && f.MimeType == seen.MimeFolder
 	it.Grants, it.GrantsSeen = p.grants[grants:len(p.grants):len(p.grants)], all
 	return it
+}
+
+// shut tells whether whoever reads a folder may not see what is in it. Files have no children: they are shut too.
+func (p *filePage) shut(s *scanner) (is bool) {
+	s.object(func(key []byte) {
+		if string(key) == "canListChildren" {
+			is = !s.flag()
+		} else {
+			s.skip()
+		}
+	})
+	return is
 }
 
 func (p *filePage) owner(s *scanner) {

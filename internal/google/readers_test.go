@@ -216,7 +216,7 @@ func TestFieldsAskedFor(t *testing.T) {
 	const base = "id,name,mimeType,parents,owners(emailAddress),driveId,webViewLink,createdTime,trashed,hasAugmentedPermissions"
 	want := []string{
 		"nextPageToken,incompleteSearch,files(" + base + ",permissions(id,type,role,emailAddress,domain,allowFileDiscovery,expirationTime,deleted,pendingOwner,view,permissionDetails(permissionType,role,inherited,inheritedFrom)))",
-		"nextPageToken,incompleteSearch,files(" + base + ")", // Google gives more files a page without permissions
+		"nextPageToken,incompleteSearch,files(" + base + ",capabilities(canListChildren))", // Google gives more files a page without permissions
 	}
 	for i, w := range want {
 		if have := f.asked[i].query.Get("fields"); have != w {

@@ -186,7 +186,7 @@ func (s *sharingRun) sawAll(scopes []seen.Scope) bool {
 		return false
 	}
 	for _, g := range s.gaps.sorted() {
-		if k := g.Scope.Kind(); !s.declared(g) && (k == "owner" || k == "drive" && g.Reason != seen.NoMember) {
+		if k := g.Scope.Kind(); !s.declared(g) && (k == "owner" || k == "drive" && g.Reason != seen.NoMember && g.Reason != seen.NoManager) {
 			return false
 		}
 	}

@@ -130,6 +130,8 @@ func (s *sharingRun) gap(scope seen.Scope, err error) {
 	why := s.Google.Reason(err)
 	if errors.Is(err, shares.ErrNoMember) {
 		why = seen.NoMember
+	} else if errors.Is(err, shares.ErrNoManager) {
+		why = seen.NoManager
 	}
 	s.gaps.add(scope, why, err.Error())
 	s.Log.Info("could not read", "scope", scope, "reason", why)

@@ -48,12 +48,16 @@ func (s *sharingRun) opened() (out []shares.Touched) {
 
 // touch reads again what the log named. It returns the scopes that must be read in full to be sure.
 func (s *sharingRun) touch(ctx context.Context, log pulled) ([]seen.Scope, error) {
+	var again []seen.Scope
 	for id := range log.drives {
 		s.notListed(id)
 		if d, ok := s.drives[id]; ok {
-			if _, err := s.driveMembers(ctx, d); err != nil {
+			switch members, err := s.driveMembers(ctx, d); {
+			case err != nil:
 				s.gap(shares.DriveScope(id), err)
 				delete(s.cov.Read, shares.DriveScope(id))
+			case !s.reader.Managed(members):
+				again = append(again, shares.DriveScope(id)) // is there anything that only a manager sees?
 			}
 		}
 	}
@@ -106,12 +110,11 @@ func (s *sharingRun) touch(ctx context.Context, log pulled) ([]seen.Scope, error
 			return nil, err
 		}
 	}
-	var again []seen.Scope
 	for sc := range pass.Reread {
 		again = append(again, sc)
 	}
 	slices.SortFunc(again, cmpScope)
-	return again, nil
+	return slices.Compact(again), nil
 }
 
 // notListed sees to it that a shared drive which the log names is read in full once it is known whether it is the school's: the list of drives, or of

@@ -193,6 +193,7 @@ var why = map[seen.Reason]string{
 	seen.Refused:   "Google refused it: the permission was not given",
 	seen.Off:       "Drive is switched off there, or Google has disabled the account",
 	seen.NoMember:  "nobody with a working account is a member of it",
+	seen.NoManager: "some of its folders have limited access, so that only a manager sees into them, and nobody with a working account is one",
 	seen.Failed:    "Google did not answer properly, several times",
 	seen.Partial:   "Google gave only part of it",
 	seen.Silent:    "it has been silent for more than two school days, which cannot be right",

@@ -99,6 +99,7 @@ type Item struct {
 	Link      string // opens it in a browser
 	Trashed   bool
 	Augmented bool // in a shared drive: has grants of its own
+	Shut      bool // in a shared drive: a folder with limited access, of which whoever read it sees the name only
 	Created   time.Time
 	Grants    []Grant
 	// GrantsSeen is false where Google hid the grants (shared drives, or no right to share): then Grants says nothing.
@@ -154,6 +155,7 @@ const (
 	Refused   Reason = "refused"     // the scope is not delegated, or the subject may not
 	Off       Reason = "off"         // the service is switched off for this account, or Google disabled it
 	NoMember  Reason = "no-member"   // a shared drive that nobody usable is a member of
+	NoManager Reason = "no-manager"  // a shared drive with folders that only its managers see into, and nobody usable is one
 	Failed    Reason = "failed"      // errors or time-outs to the last try
 	Partial   Reason = "partial"     // Google said itself that the answer is incomplete
 	Silent    Reason = "silent"      // a log without any record where there should be some

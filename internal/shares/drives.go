@@ -53,6 +53,11 @@ func (r *Reader) Readers(members []seen.Grant) []string {
 	return out
 }
 
+// Managed tells whether a shared drive can be read as one of its managers, given its members: nobody else sees into folders with limited access.
+func (r *Reader) Managed(members []seen.Grant) bool {
+	return len(r.Readers(slices.DeleteFunc(slices.Clone(members), func(g seen.Grant) bool { return g.Role != "organizer" }))) > 0
+}
+
 // Membership enters a shared drive's own share, from its members, under its scope.
 func (r *Reader) Membership(ctx context.Context, d seen.Drive, members []seen.Grant) error {
 	scope, subject := DriveScope(d.ID), "drive/"+d.ID
@@ -129,12 +134,14 @@ func (r *Reader) SharedDrive(ctx context.Context, d seen.Drive, members []seen.G
 	o := openings{drive: d.ID, parents: map[string]string{}, open: map[string]bool{}}
 	up := func(id string) (string, bool) { parent, met := o.parents[id]; return parent, met || id == d.ID }
 	var waiting []seen.Item
+	shut := false
 	for it, err := range r.Drive.DriveItems(ctx, d.ID, as[0]) {
 		if err != nil {
 			res.allAbove(up)
 			return errors.Join(err, r.Book.Enter(ctx, scope, res.shares))
 		}
 		folder := it.MimeType == seen.MimeFolder
+		shut = shut || it.Shut
 		if folder {
 			o.parents[it.ID] = it.Parent
 		}
@@ -161,6 +168,15 @@ func (r *Reader) SharedDrive(ctx context.Context, d seen.Drive, members []seen.G
 		}
 	}
 	res.allAbove(up)
+	if shut {
+		for subject, s := range known { // it may be in such a folder
+			_, still := res.shares[subject]
+			if _, met := res.fate[subject]; !still && !met {
+				res.shares[subject] = s
+			}
+		}
+		failed = errors.Join(failed, ErrNoManager)
+	}
 	failed = errors.Join(failed, r.replace(ctx, scope, known, res, as[0]))
 	if marked && failed == nil {
 		for subject, s := range tree {

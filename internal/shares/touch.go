@@ -490,8 +490,8 @@ func (p *Pass) inDrive(ctx context.Context, t Touched) error {
 		return &ErrUnread{Scope: scope, Err: err}
 	case t.Deleted && known:
 		return r.Book.Drop(ctx, was, subject, findings.Deleted)
-	case known:
-		return r.lose(ctx, was, subject)
+	case !t.Deleted:
+		p.reread(scope) // it may be in a folder that only a manager sees into
 	}
 	return nil
 }
@@ -509,6 +509,9 @@ func (r *Reader) driveGrants(ctx context.Context, it *seen.Item, as string) erro
 	it.Grants, it.GrantsSeen = slices.DeleteFunc(grants, func(g seen.Grant) bool { return !g.IsOwn() && !r.Titles }), true
 	return nil
 }
+
+// ErrNoManager means that a shared drive has folders that only its managers see into, and could be read as none of them.
+var ErrNoManager = errors.New("some of its folders have limited access, and nobody with a working account manages it: make somebody a manager in the Admin console under Apps › Google Workspace › Drive and Docs › Manage shared drives")
 
 // ErrNoMember means that a shared drive has no member as whom it could be read.
 var ErrNoMember = errors.New("nobody with a working account is a member of it: add one in the Admin console under Apps › Google Workspace › Drive and Docs › Manage shared drives")
