@@ -121,7 +121,7 @@ func (p *prober) sharedDrives(ctx context.Context) {
 	p.say("19", "org units of shared drives", "%d of %d say theirs", unit, all)
 	types, roles, failed := tally{}, tally{}, tally{}
 	ends := 0
-	var items, marked, tried, right, wrong int
+	var m marks
 	for _, id := range some {
 		members, err := p.Client.DriveMembers(ctx, id)
 		if err != nil {
@@ -143,24 +143,31 @@ func (p *prober) sharedDrives(ctx context.Context) {
 		if as == "" {
 			continue
 		}
-		i, m, t, r, w := p.augmented(ctx, id, as, ours)
-		items, marked, tried, right, wrong = items+i, marked+m, tried+t, right+r, wrong+w
+		m.read(ctx, p, id, as, ours)
 	}
 	p.say("20", "members of shared drives", "of %d drives: types %s; roles %s; %d with an end; could not be read: %s", len(some), types, roles, ends, failed)
-	p.say("18", "hasAugmentedPermissions", "%d of %d items in %d drives have it; of %d whose grants were read %d have it as they should (others than members may open them, or not), %d do not", marked, items, len(some), tried, right, wrong)
+	p.say("18", "hasAugmentedPermissions", "%d of %d items in %d drives have it; of %d whose grants were read %d have it as they should (others than members may open them, or not), %d do not", m.marked, m.items, len(some), m.tried, m.right, m.wrong)
+	p.say("123", "folders of shared drives that the member who was asked does not see into", "%d", m.shut)
 }
 
-// augmented compares, for a few items of a shared drive that are marked as shared with others and a few that are not, whether they are.
-func (p *prober) augmented(ctx context.Context, id, as string, members map[string]bool) (items, marked, tried, right, wrong int) {
+// marks counts what Google says of items in shared drives.
+type marks struct{ items, shut, marked, tried, right, wrong int }
+
+// read looks at one drive. It compares, for a few items that are marked as shared with others than its members and a few that are not, whether they are.
+func (m *marks) read(ctx context.Context, p *prober, id, as string, members map[string]bool) {
 	defer p.Client.Hold(as)()
-	asked := map[bool]int{}
+	asked, n := map[bool]int{}, 0
 	for it, err := range p.Client.DriveItems(ctx, id, as) {
-		if err != nil || items == probeItems {
+		if err != nil || n == probeItems {
 			break
 		}
-		items++
+		n++
+		m.items++
+		if it.Shut {
+			m.shut++
+		}
 		if it.Augmented {
-			marked++
+			m.marked++
 		}
 		if asked[it.Augmented] == probeGrants {
 			continue
@@ -174,13 +181,12 @@ func (p *prober) augmented(ctx context.Context, id, as string, members map[strin
 		for _, g := range grants {
 			others = others || !members[g.ID] || g.Own != ""
 		}
-		if tried++; others == it.Augmented {
-			right++
+		if m.tried++; others == it.Augmented {
+			m.right++
 		} else {
-			wrong++
+			m.wrong++
 		}
 	}
-	return items, marked, tried, right, wrong
 }
 
 // own tells whether an address is on a domain of the Google account.

@@ -146,4 +146,5 @@ var rows = []row{
 	{120, no, change, "deploy the receiver, run hooks, and read what it says"},
 	{121, no, change, "as the receiver's service account try to read a document of the database main, and as the site's to create one there: both must be refused"},
 	{122, no, look, "let each kind of mail come (a comment, a post that waits, a message), and compare the count of unknown ones with the mailbox"},
+	{123, part, change, "in a folder of a shared drive limit access, take its only manager away, and run: the drive must be listed as not seen"},
 }
