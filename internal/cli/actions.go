@@ -16,6 +16,7 @@ import (
 	"esafetybot/internal/google"
 	"esafetybot/internal/jobs"
 	"esafetybot/internal/policy"
+	"esafetybot/internal/quantity"
 	"esafetybot/internal/store"
 )
 
@@ -85,7 +86,7 @@ func (o *options) printPlan(lines []planLine, asJSON bool) error {
 			kinds[l.Kind]++
 		}
 	}
-	fmt.Fprintf(o.std.Out, "%d change(s)\n", len(lines))
+	fmt.Fprintf(o.std.Out, "%s\n", quantity.Of(len(lines), "change", "changes"))
 	for _, k := range slices.Sorted(maps.Keys(kinds)) {
 		fmt.Fprintf(o.std.Out, "To approve all of one kind: esafetybot approve --all %s --expect %d --by ADDRESS\n", k, kinds[k])
 	}
@@ -164,7 +165,7 @@ func newDecline(o *options) *cobra.Command {
 				if err := d.log.Decline(ctx, who, why, picks...); err != nil {
 					return err
 				}
-				fmt.Fprintf(o.std.Out, "%d change(s) declined.\n", len(ids))
+				fmt.Fprintf(o.std.Out, "%s declined.\n", quantity.Of(len(ids), "change", "changes"))
 				return nil
 			})
 		},

@@ -21,6 +21,7 @@ import (
 	"esafetybot/internal/hooks"
 	"esafetybot/internal/plain"
 	"esafetybot/internal/policy"
+	"esafetybot/internal/quantity"
 )
 
 // IO is where a command reads and writes.
@@ -84,7 +85,7 @@ func Main(ctx context.Context, args []string, std IO) int {
 		return int(status)
 	case errors.As(err, &wrong):
 		fmt.Fprintln(std.Err, wrong)
-		fmt.Fprintf(std.Err, "\nThe policy file has %d mistake(s). Nothing was done.\n", len(wrong))
+		fmt.Fprintf(std.Err, "\nThe policy file has %s. Nothing was done.\n", quantity.Of(len(wrong), "mistake", "mistakes"))
 		return exitUsage
 	case errors.As(err, &usage), strings.HasPrefix(err.Error(), "unknown "), strings.HasPrefix(err.Error(), "required flag"):
 		fmt.Fprintf(std.Err, "esafetybot: %v\nSee: esafetybot --help\n", err)

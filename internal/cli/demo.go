@@ -18,6 +18,7 @@ import (
 	"esafetybot/internal/google"
 	"esafetybot/internal/jobs"
 	"esafetybot/internal/policy"
+	"esafetybot/internal/quantity"
 	"esafetybot/internal/reports"
 	"esafetybot/internal/sim/generate"
 	"esafetybot/internal/sim/server"
@@ -295,7 +296,7 @@ func sumDemo(ctx context.Context, o *options, p *policy.Policy, b *workbench, w 
 	}
 	fmt.Fprintf(to, "\n%d findings are open at the end", len(lines))
 	if rec != nil && len(rec.Gaps) > 0 {
-		fmt.Fprintf(to, "; %d thing(s) could not be looked at, and the mails say so", len(rec.Gaps))
+		fmt.Fprintf(to, "; %s could not be looked at, and the mails say so", quantity.Of(len(rec.Gaps), "thing", "things"))
 	}
 	if weekly.HTML != "" {
 		fmt.Fprintf(to, ".\nThe last weekly e-mail, %s: %s", weekly.At.Format("Mon 2 Jan"), filepath.Join(out, weekly.HTML))

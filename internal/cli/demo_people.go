@@ -14,6 +14,7 @@ import (
 	"esafetybot/internal/jobs"
 	"esafetybot/internal/policy"
 	"esafetybot/internal/pseudonym"
+	"esafetybot/internal/quantity"
 	"esafetybot/internal/remedies"
 	"esafetybot/internal/sim/world"
 	"esafetybot/internal/store"
@@ -53,7 +54,7 @@ func (d *demoPeople) decide(ctx context.Context) (told []string, err error) {
 				return told, err
 			}
 		}
-		told = append(told, fmt.Sprintf("the administrator and the e-safety officer approve %d change(s) that the report proposes", len(picks)))
+		told = append(told, fmt.Sprintf("the administrator and the e-safety officer approve %s that the report proposes", quantity.Of(len(picks), "change", "changes")))
 	}
 	done, err := gatherActions(ctx, log, actions.Done)
 	if err != nil {

@@ -16,6 +16,7 @@ import (
 	"esafetybot/internal/jobs"
 	"esafetybot/internal/people"
 	"esafetybot/internal/policy"
+	"esafetybot/internal/quantity"
 	"esafetybot/internal/reports"
 	"esafetybot/internal/shares"
 	"esafetybot/internal/store"
@@ -72,7 +73,7 @@ func newFindings(o *options) *cobra.Command {
 				}
 				fmt.Fprintf(o.std.Out, "\n    %s\n", l.Link)
 			}
-			fmt.Fprintf(o.std.Out, "%d finding(s)\n", len(lines))
+			fmt.Fprintf(o.std.Out, "%s\n", quantity.Of(len(lines), "finding", "findings"))
 			if len(lines) == 0 {
 				return o.neverLooked(cmd.Context(), s)
 			}

@@ -12,6 +12,7 @@ import (
 
 	"esafetybot/internal/jobs"
 	"esafetybot/internal/outbox"
+	"esafetybot/internal/quantity"
 	"esafetybot/internal/store"
 )
 
@@ -30,9 +31,9 @@ func newMail(o *options) *cobra.Command {
 		name, short, done, next string
 		do                      func(*outbox.Outbox, *cobra.Command, string) error
 	}{
-		{"retry", "Try again to send mail that was given up, when the cause is removed", "in line again", "The next run sends them, or at once: esafetybot run send",
+		{"retry", "Try again to send mail that was given up, when the cause is removed", "in line again", "The next run sends what is in line, or at once: esafetybot run send",
 			func(box *outbox.Outbox, cmd *cobra.Command, key string) error { return box.Retry(cmd.Context(), key) }},
-		{"drop", "Take from the list mail that was given up and that nobody needs any more", "taken from the list", "They are not sent.",
+		{"drop", "Take from the list mail that was given up and that nobody needs any more", "taken from the list", "What was taken from it is not sent.",
 			func(box *outbox.Outbox, cmd *cobra.Command, key string) error { return box.Drop(cmd.Context(), key) }},
 	} {
 		var all bool
@@ -42,7 +43,7 @@ func newMail(o *options) *cobra.Command {
 			RunE: func(cmd *cobra.Command, keys []string) error {
 				n, err := o.ofGivenUp(cmd, keys, all, func(box *outbox.Outbox, key string) error { return x.do(box, cmd, key) })
 				if n > 0 {
-					fmt.Fprintf(o.std.Out, "%d mail(s) %s. %s\n", n, x.done, x.next)
+					fmt.Fprintf(o.std.Out, "%s %s. %s\n", quantity.Of(n, "mail", "mails"), x.done, x.next)
 				}
 				return err
 			},

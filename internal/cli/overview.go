@@ -12,6 +12,7 @@ import (
 	"esafetybot/internal/mail"
 	"esafetybot/internal/outbox"
 	"esafetybot/internal/policy"
+	"esafetybot/internal/quantity"
 	"esafetybot/internal/store"
 	"esafetybot/internal/store/stores"
 )
@@ -83,7 +84,7 @@ func (o *options) overview(ctx context.Context, t *policy.Trust, clock func() ti
 			err = r.Err()
 		}
 		if !quiet && r.Sent > 0 {
-			fmt.Fprintf(own.std.Out, "%d message(s) sent to %s\n", r.Sent, own.mail)
+			fmt.Fprintf(own.std.Out, "%s sent to %s\n", quantity.Of(r.Sent, "message", "messages"), own.mail)
 		}
 		return err
 	})

@@ -21,6 +21,7 @@ import (
 	"esafetybot/internal/mail"
 	"esafetybot/internal/outbox"
 	"esafetybot/internal/policy"
+	"esafetybot/internal/quantity"
 	"esafetybot/internal/seen"
 	"esafetybot/internal/store"
 	"esafetybot/internal/telemetry"
@@ -391,7 +392,7 @@ func (b *workbench) send(ctx context.Context, quiet bool) (err error) {
 		err = r.Err()
 	}
 	if !quiet && r.Sent > 0 {
-		fmt.Fprintf(b.o.std.Out, "%d message(s) sent to %s\n", r.Sent, b.o.mail)
+		fmt.Fprintf(b.o.std.Out, "%s sent to %s\n", quantity.Of(r.Sent, "message", "messages"), b.o.mail)
 	}
 	return errors.Join(err, lease.Release(ctx, &store.Batch{}))
 }
@@ -445,7 +446,7 @@ func (b *workbench) sum(r *jobs.Record) {
 	}
 	fmt.Fprintf(w, "Findings: %d new, %d back, %d changed, %d put right or merged, %d as before.\n", c.Opened, c.Reopened, c.Changed, c.Closed, c.Kept)
 	if len(r.Gaps) > 0 {
-		fmt.Fprintf(w, "Could not check %d thing(s):\n", len(r.Gaps))
+		fmt.Fprintf(w, "Could not check %s:\n", quantity.Of(len(r.Gaps), "thing", "things"))
 		for i, g := range r.Gaps {
 			if i == 20 {
 				fmt.Fprintf(w, "  … and %d more\n", len(r.Gaps)-i)

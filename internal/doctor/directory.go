@@ -2,12 +2,12 @@ package doctor
 
 import (
 	"context"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
 
 	"esafetybot/internal/google"
+	"esafetybot/internal/quantity"
 )
 
 // A standing is what the Directory says of an account that the policy may name.
@@ -135,13 +135,13 @@ func (x *examination) people() {
 		}
 	}
 	if len(good) > 0 {
-		x.works("people", count(len(good), "address that the policy names", "addresses that the policy names")+" can be found at Google")
+		x.works("people", quantity.Of(len(good), "address that the policy names", "addresses that the policy names")+" can be found at Google")
 	}
 	if len(outside) > 0 {
-		x.unknown("people/outside", count(len(outside), "address is", "addresses are")+" outside the school's domains and cannot be looked up: "+strings.Join(outside, ", "), "look at the spelling; --test-mail ADDRESS shows whether mail arrives")
+		x.unknown("people/outside", quantity.Of(len(outside), "address is", "addresses are")+" outside the school's domains and cannot be looked up: "+strings.Join(outside, ", "), "look at the spelling; --test-mail ADDRESS shows whether mail arrives")
 	}
 	if len(blind) > 0 {
-		x.unknown("people/blind", count(len(blind), "address was", "addresses were")+" not looked up, because the accounts could not be read", x.unread(google.ScopeUsers, "Directory › Users"))
+		x.unknown("people/blind", quantity.Of(len(blind), "address was", "addresses were")+" not looked up, because the accounts could not be read", x.unread(google.ScopeUsers, "Directory › Users"))
 	}
 }
 
@@ -163,7 +163,7 @@ func (x *examination) orgUnits() {
 	all, good := namedAs(x.Policy, unit), 0
 	if x.units == nil {
 		if len(all) > 0 {
-			x.unknown("units/blind", count(len(all), "org unit was", "org units were")+" not looked up, because the tree of org units could not be read", x.unread(google.ScopeUnits, "Directory › Organisational units"))
+			x.unknown("units/blind", quantity.Of(len(all), "org unit was", "org units were")+" not looked up, because the tree of org units could not be read", x.unread(google.ScopeUnits, "Directory › Organisational units"))
 		}
 		return
 	}
@@ -175,7 +175,7 @@ func (x *examination) orgUnits() {
 		x.fails("unit/"+u, "The policy names the org unit "+u+" ("+strings.Join(all[u].what, ", ")+"), which does not exist", inIt, "correct it in the policy: the Admin console shows the units under Directory › Organisational units")
 	}
 	if good > 0 {
-		x.works("units", count(good, "org unit that the policy names exists", "org units that the policy names exist"))
+		x.works("units", quantity.Of(good, "org unit that the policy names exists", "org units that the policy names exist"))
 	}
 }
 
@@ -184,7 +184,7 @@ func (x *examination) namedGroups() {
 	all := namedAs(x.Policy, group)
 	if x.groups == nil {
 		if len(all) > 0 {
-			x.unknown("groups/blind", count(len(all), "group was", "groups were")+" not looked up, because the groups could not be read", x.unread(google.ScopeGroups, "Directory › Groups"))
+			x.unknown("groups/blind", quantity.Of(len(all), "group was", "groups were")+" not looked up, because the groups could not be read", x.unread(google.ScopeGroups, "Directory › Groups"))
 		}
 		return
 	}
@@ -199,11 +199,4 @@ func (x *examination) namedGroups() {
 		}
 		x.fails("group/"+g, "The policy names the group "+g+" ("+strings.Join(all[g].what, ", ")+"), "+is, inIt, "correct it in the policy: the Admin console shows groups under Directory › Groups")
 	}
-}
-
-func count(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprint(n) + " " + many
 }

@@ -11,6 +11,7 @@ import (
 
 	"esafetybot/internal/google"
 	"esafetybot/internal/policy"
+	"esafetybot/internal/quantity"
 	"esafetybot/internal/rolls"
 	"esafetybot/internal/settings"
 )
@@ -99,7 +100,7 @@ func (x *examination) settings(ctx context.Context) {
 		}
 	}
 	if n := seen + byDefault; n > 0 {
-		x.works("settings", count(n, "setting", "settings")+" that the policy asks about can be told ("+fmt.Sprint(byDefault)+" by Google's default, because nobody set them)")
+		x.works("settings", quantity.Of(n, "setting", "settings")+" that the policy asks about can be told ("+fmt.Sprint(byDefault)+" by Google's default, because nobody set them)")
 	}
 }
 
@@ -143,9 +144,9 @@ func (x *examination) rolls(ctx context.Context) {
 			x.fails(key, "The roll of "+r.which+" ("+where+") is not as it should be: "+err.Error(), "everything about the accounts of "+r.which, "export it again, or correct the columns in the policy")
 			continue
 		}
-		x.works(key, "The roll of "+r.which+" ("+where+") can be read: "+count(len(roll.Rows), "person", "people"))
+		x.works(key, "The roll of "+r.which+" ("+where+") can be read: "+quantity.Of(len(roll.Rows), "person", "people"))
 		if len(roll.Odd) > 0 {
-			x.unknown(key+"/odd", "In the roll of "+r.which+" there is no date, year or answer where one should stand, in "+count(len(roll.Odd), "place", "places"),
+			x.unknown(key+"/odd", "In the roll of "+r.which+" there is no date, year or answer where one should stand, in "+quantity.Of(len(roll.Odd), "place", "places"),
 				"look at "+oddLines(roll.Odd)+" of the file")
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"esafetybot/internal/policy"
+	"esafetybot/internal/quantity"
 )
 
 // A sight is what one school's Google account shows of somebody.
@@ -67,10 +68,10 @@ func (r *Report) Summary() string {
 	case fails == 0 && len(r.Of(Works)) == 0:
 		out = "nothing could be tried"
 	case fails > 0:
-		out = count(fails, "thing does not work", "things do not work")
+		out = quantity.Of(fails, "thing does not work", "things do not work")
 	}
 	if n := len(r.Of(Unknown)); n > 0 {
-		out += ", " + count(n, "thing nobody can tell yet", "things nobody can tell yet")
+		out += ", " + quantity.Of(n, "thing nobody can tell yet", "things nobody can tell yet")
 	}
 	if fails > 0 {
 		out += "; next: " + r.Next

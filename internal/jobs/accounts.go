@@ -14,6 +14,7 @@ import (
 	"esafetybot/internal/memory"
 	"esafetybot/internal/people"
 	"esafetybot/internal/policy"
+	"esafetybot/internal/quantity"
 	"esafetybot/internal/rolls"
 	"esafetybot/internal/school"
 	"esafetybot/internal/seen"
@@ -339,25 +340,18 @@ func accountsUnknown(u accounts.Unknown) Unknown {
 	switch u.Why {
 	case accounts.OlderThanLog:
 		out.Since = u.Since.At(0, 0, time.UTC)
-		out.What = fmt.Sprintf("When %s last changed their password", plural(u.Count, "adult", "adults"))
+		out.What = fmt.Sprintf("When %s last changed their password", quantity.Of(u.Count, "adult", "adults"))
 		out.Why = "Google's record goes back to " + u.Since.Words() + " and knows of no change since; from the next change on we remember it"
 	case accounts.GroupsUnread:
 		out.What, out.Why, out.Whole = "Whom the clause leaves out", "it could not be read who is in a group that it names", true
 	case accounts.MembersUnread:
-		out.What, out.Why = fmt.Sprintf("Who is in %s", plural(u.Count, "class", "classes")), "Google did not tell its members"
+		out.What, out.Why = fmt.Sprintf("Who is in %s", quantity.Of(u.Count, "class", "classes")), "Google did not tell its members"
 	case accounts.NoAddress:
-		out.What, out.Why = fmt.Sprintf("Whether %s of classes are from outside", plural(u.Count, "member", "members")), "Google did not tell their addresses: the scope classroom.profile.emails is missing"
+		out.What, out.Why = fmt.Sprintf("Whether %s of classes are from outside", quantity.Of(u.Count, "member", "members")), "Google did not tell their addresses: the scope classroom.profile.emails is missing"
 	case accounts.NoTerms:
 		out.What, out.Why = "How many school weeks an account was not used", "the policy has no term dates for now"
 	}
 	return out
-}
-
-func plural(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprint(n) + " " + many
 }
 
 // roleNames learns what administrators' roles are called; without the names the ids are shown.

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"esafetybot/internal/policy"
+	"esafetybot/internal/quantity"
 	"esafetybot/internal/reminders"
 	"esafetybot/internal/seen"
 )
@@ -151,7 +152,7 @@ func (r *remindersRun) told(about reminders.Reminder, key string) {
 		for _, c := range about.Clauses {
 			r.left.Unknown = append(r.left.Unknown, Unknown{
 				Means: reminders.Means, Clause: c.ID, Rule: reminders.Missed, Deals: c.Deals, Count: counts[why],
-				What: "The reminder “" + r.title(about) + "” in " + plural(counts[why], "class", "classes"), Why: strings.TrimSpace(why),
+				What: "The reminder “" + r.title(about) + "” in " + quantity.Of(counts[why], "class", "classes"), Why: strings.TrimSpace(why),
 			})
 		}
 	}

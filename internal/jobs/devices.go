@@ -10,6 +10,7 @@ import (
 	"esafetybot/internal/checks/devices"
 	"esafetybot/internal/findings"
 	"esafetybot/internal/policy"
+	"esafetybot/internal/quantity"
 	"esafetybot/internal/seen"
 )
 
@@ -55,7 +56,7 @@ func Devices(ctx context.Context, env Env, c *census.Census) (*Look, error) {
 		res := devices.Check(in)
 		for _, u := range res.Unknown {
 			l.left.Unknown = append(l.left.Unknown, Unknown{
-				Means: devices.Means, Clause: u.Clause, Rule: u.Rule, Count: u.Count, What: "Whether " + plural(u.Count, "device is", "devices are") + " " + deviceWords[u.Rule],
+				Means: devices.Means, Clause: u.Clause, Rule: u.Rule, Count: u.Count, What: "Whether " + quantity.Of(u.Count, "device is", "devices are") + " " + deviceWords[u.Rule],
 				Why: "they do not say; a phone tells it only where it is managed",
 			})
 		}

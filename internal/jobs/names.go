@@ -12,6 +12,7 @@ import (
 	"esafetybot/internal/moderation"
 	"esafetybot/internal/people"
 	"esafetybot/internal/policy"
+	"esafetybot/internal/quantity"
 	"esafetybot/internal/rolls"
 	"esafetybot/internal/seen"
 )
@@ -254,16 +255,16 @@ func namesUnknown(u names.Unknown, deals string, blogs bool) Unknown {
 	out := Unknown{Means: names.Means, Clause: u.Clause, Rule: u.Rule, Count: u.Count, Deals: deals}
 	switch u.Why {
 	case names.SameAsAdult:
-		out.What = "Whether " + plural(u.Count, "title names", "titles name") + " a pupil"
+		out.What = "Whether " + quantity.Of(u.Count, "title names", "titles name") + " a pupil"
 		if blogs {
-			out.What = "Whether " + plural(u.Count, "title or post on a blog names", "titles or posts on blogs name") + " a pupil"
+			out.What = "Whether " + quantity.Of(u.Count, "title or post on a blog names", "titles or posts on blogs name") + " a pupil"
 		}
 		out.Why = "an adult at school has the same name"
 	case names.NoFullName:
-		out.What = where + " with the name of " + plural(u.Count, "pupil", "pupils")
+		out.What = where + " with the name of " + quantity.Of(u.Count, "pupil", "pupils")
 		out.Why = "neither the account nor the roll has both a first and a last name that can be looked for"
 	case names.OnlyFull:
-		out.What = where + " with the first name alone of " + plural(u.Count, "pupil", "pupils")
+		out.What = where + " with the first name alone of " + quantity.Of(u.Count, "pupil", "pupils")
 		out.Why = "a first name that is very short, or a word as well, is looked for together with the last name only"
 	}
 	return out

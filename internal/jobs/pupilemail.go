@@ -9,6 +9,7 @@ import (
 	"esafetybot/internal/checks/pupilemail"
 	"esafetybot/internal/findings"
 	"esafetybot/internal/policy"
+	"esafetybot/internal/quantity"
 	"esafetybot/internal/school"
 	"esafetybot/internal/seen"
 	"esafetybot/internal/settings"
@@ -51,7 +52,7 @@ func PupilEmail(ctx context.Context, env Env, c *census.Census) (*Look, error) {
 		for _, u := range res.Unknown {
 			l.left.Unknown = append(l.left.Unknown, Unknown{
 				Means: pupilemail.Means, Clause: u.Clause, Rule: u.Rule, Count: u.Count, Since: u.Since, Why: u.Why,
-				What: "Whether " + plural(u.Count, "pupil", "pupils") + " " + mailWords[u.Rule],
+				What: "Whether " + quantity.Of(u.Count, "pupil", "pupils") + " " + mailWords[u.Rule],
 			})
 		}
 		for _, u := range l.Units(ctx) {

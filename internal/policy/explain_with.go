@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"esafetybot/internal/quantity"
 	"esafetybot/internal/settings"
 )
 
@@ -174,10 +175,7 @@ func (w UnitsAndGroups) inWords() string {
 }
 
 func count(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return strconv.Itoa(n) + " " + what + "s"
+	return quantity.Of(n, what, what+"s")
 }
 
 func (w *SettingsWith) inWords() string {

@@ -8,6 +8,7 @@ import (
 
 	"esafetybot/internal/calendar"
 	"esafetybot/internal/policy"
+	"esafetybot/internal/quantity"
 )
 
 // How an occurrence stands.
@@ -93,20 +94,20 @@ func (in Input) stand(l *Line, r Reminder) {
 func (l Line) Reach() string {
 	var out []string
 	if l.Told > 0 {
-		out = append(out, count(l.Told, "person", "people")+" told")
+		out = append(out, quantity.Of(l.Told, "person", "people")+" told")
 	}
 	if l.Posted > 0 {
-		out = append(out, "posted in "+count(l.Posted, "class", "classes"))
+		out = append(out, "posted in "+quantity.Of(l.Posted, "class", "classes"))
 	}
 	yet := " not yet"
 	if l.State != Going {
 		yet = " not"
 	}
 	if l.Waiting > 0 {
-		out = append(out, count(l.Waiting, "person", "people")+yet)
+		out = append(out, quantity.Of(l.Waiting, "person", "people")+yet)
 	}
 	if l.Unposted > 0 {
-		out = append(out, "in "+count(l.Unposted, "class", "classes")+yet)
+		out = append(out, "in "+quantity.Of(l.Unposted, "class", "classes")+yet)
 	}
 	return strings.Join(out, ", ")
 }

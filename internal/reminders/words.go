@@ -2,7 +2,6 @@ package reminders
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 
@@ -156,13 +155,6 @@ func (r Reminder) Place() string {
 	return map[string]string{
 		policy.ThroughMail: "by mail", policy.ThroughClassroom: "in Google Classroom", policy.ThroughClassDojo: "on ClassDojo", policy.ThroughNoticeboard: "on the noticeboard",
 	}[r.With.Through]
-}
-
-func count(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return strconv.Itoa(n) + " " + many
 }
 
 // PeriodWords says in words which period or day a key is: "2026-autumn-1" is "autumn 1 of 2026/27".

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"esafetybot/internal/quantity"
 )
 
 // questionLine is a check-in in words.
@@ -79,7 +81,7 @@ type questionsPage struct {
 
 // headline says how many things there are.
 func (in QuestionsInput) headline() string {
-	asks, tells := plural(len(in.Asks), "question", "questions")+" for you", plural(len(in.Reminded), "reminder", "reminders")
+	asks, tells := quantity.Of(len(in.Asks), "question", "questions")+" for you", quantity.Of(len(in.Reminded), "reminder", "reminders")
 	switch {
 	case len(in.Reminded) == 0:
 		return asks

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"esafetybot/internal/quantity"
 )
 
 // changeLine is what a message says of one change, and how its reader decides on it: on the review site's page, or where there is none with a command.
@@ -212,9 +214,9 @@ func approveAll[T any](waiting map[string]int, d decider, list []T, of func(T) (
 	if n[kind] < 2 || all < n[kind] || d.none {
 		return nil
 	}
-	do := "approve all " + number(n[kind]) + " at once"
+	do := "approve all " + quantity.Number(n[kind]) + " at once"
 	if all > n[kind] {
-		do = fmt.Sprintf("approve all %s changes of this kind at once, the %s here among them", number(all), number(n[kind]))
+		do = fmt.Sprintf("approve all %s changes of this kind at once, the %s here among them", quantity.Number(all), quantity.Number(n[kind]))
 	}
 	l := &changeLine{}
 	l.Label, l.Link, l.Command = d.offer(do, two[kind], "/changes#"+kind, fmt.Sprintf("approve --all %s --expect %d", kind, all))

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"esafetybot/internal/quantity"
 )
 
 // DigestWords end the subject of every daily mail about comments.
@@ -103,11 +105,11 @@ func (in DigestInput) count() string {
 	}
 	switch documents {
 	case 0:
-		return plural(len(in.Posts), "post", "posts")
+		return quantity.Of(len(in.Posts), "post", "posts")
 	case len(in.Posts):
-		return plural(documents, "document", "documents")
+		return quantity.Of(documents, "document", "documents")
 	}
-	return plural(len(in.Posts), "post or document", "posts and documents")
+	return quantity.Of(len(in.Posts), "post or document", "posts and documents")
 }
 
 func (in DigestInput) page(most int) digestPage {
@@ -129,7 +131,7 @@ func (in DigestInput) page(most int) digestPage {
 	}
 	p.Lead = "In your classes " + in.count() + map[bool]string{true: " has", false: " have"}[len(list) == 1] + " new comments"
 	if slices.ContainsFunc(list, func(d DigestPost) bool { return d.Told }) {
-		p.Lead = "In your classes there is something new in " + plural(len(list), "place", "places")
+		p.Lead = "In your classes there is something new in " + quantity.Of(len(list), "place", "places")
 	}
 	switch {
 	case sameDay(oldest, now):
@@ -188,9 +190,9 @@ func digestList(list []DigestPost, most int, m *Mask, now time.Time, officer str
 // newWords says how much is new.
 func newWords(d DigestPost) string {
 	if d.Told {
-		return plural(d.New, "new thing that we were told of", "new things that we were told of")
+		return quantity.Of(d.New, "new thing that we were told of", "new things that we were told of")
 	}
-	return plural(d.New, "new comment", "new comments")
+	return quantity.Of(d.New, "new comment", "new comments")
 }
 
 // masked shows a name from outside, unless it holds a pupil's.

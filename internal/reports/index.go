@@ -19,6 +19,7 @@ import (
 	gomail "github.com/emersion/go-message/mail"
 
 	"esafetybot/internal/mail"
+	"esafetybot/internal/quantity"
 )
 
 //go:embed index.html.tmpl
@@ -249,7 +250,7 @@ func indexPage(list []Received, opt IndexOptions) indexView {
 	}
 	href := func(name string) string { return (&url.URL{Path: "./" + name}).String() }
 	for n, r := range list {
-		p := indexPerson{Name: clean(r.Name, 80), Address: clean(r.Address, 120), Who: clean(r.Who, 80), ID: fmt.Sprint("p", n+1), Count: plural(len(r.Mails), "mail", "mails")}
+		p := indexPerson{Name: clean(r.Name, 80), Address: clean(r.Address, 120), Who: clean(r.Who, 80), ID: fmt.Sprint("p", n+1), Count: quantity.Of(len(r.Mails), "mail", "mails")}
 		for i := len(r.Mails) - 1; i >= 0; i-- { // the newest first
 			m := r.Mails[i]
 			d := indexMail{Day: m.At.Format("Mon 2 January 2006"), Time: m.At.Format("15:04"), Subject: clean(m.Subject, 160), Open: href(m.EML)}

@@ -1,6 +1,10 @@
 package reports
 
-import "strings"
+import (
+	"strings"
+
+	"esafetybot/internal/quantity"
+)
 
 // The parts of the report that are not about sharing, in the order in which they stand if nothing in one is graver than in another.
 const (
@@ -442,7 +446,7 @@ func (r MatterRule) title(n int, who about) string {
 		s = "1 " + s
 	}
 	w := aboutWords[who]
-	return strings.NewReplacer("{n}", number(n), "{a person}", w[0], "{people}", w[1]).Replace(s)
+	return strings.NewReplacer("{n}", quantity.Number(n), "{a person}", w[0], "{people}", w[1]).Replace(s)
 }
 
 // say is the same without a number: "An account of a pupil who has left is still switched on".

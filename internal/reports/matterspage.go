@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"esafetybot/internal/quantity"
 )
 
 // part is what the report says of one area, laid out.
@@ -112,7 +114,7 @@ func (v *matterView) group(list []matter, l layout) (matterGroup, []matter) {
 	case fresh == len(list):
 		g.Mark = "new"
 	default:
-		g.Mark = number(fresh) + " new"
+		g.Mark = quantity.Number(fresh) + " new"
 	}
 	sameDue := same(list, func(m matter) string { return fmt.Sprint(m.in.Overdue, l.day(m.in.Due)) })
 	if sameDue {
@@ -156,7 +158,7 @@ func (v *matterView) group(list []matter, l layout) (matterGroup, []matter) {
 	}
 	switch rest := len(list) - n; {
 	case rest > 0 && n > 0:
-		g.More = "and " + number(rest) + " more " + l.full
+		g.More = "and " + quantity.Number(rest) + " more " + l.full
 	case rest > 0:
 		g.More = verb(rest, "it is", "they are") + " " + l.full
 	}
@@ -217,9 +219,9 @@ func alikeWords(list []matter) string {
 		var by []string
 		for _, y := range order {
 			if y == "others" {
-				by = append(by, number(years[y])+" others")
+				by = append(by, quantity.Number(years[y])+" others")
 			} else {
-				by = append(by, number(years[y])+" in "+y)
+				by = append(by, quantity.Number(years[y])+" in "+y)
 			}
 		}
 		words = append(words, capital(strings.Join(by, ", "))+".")
@@ -230,7 +232,7 @@ func alikeWords(list []matter) string {
 func detailWords(m matter) string {
 	d := m.details
 	if n := len(d) - detailsLine; n > 1 {
-		d = append(slices.Clone(d[:detailsLine]), "and "+number(n)+" more")
+		d = append(slices.Clone(d[:detailsLine]), "and "+quantity.Number(n)+" more")
 	}
 	return isolate(strings.Join(d, "; "))
 }

@@ -7,6 +7,8 @@ import (
 	"sort"
 	"strings"
 	"time"
+
+	"esafetybot/internal/quantity"
 )
 
 // matter is one or more findings of one rule about one subject, as the report shows it.
@@ -208,7 +210,7 @@ func (m *matter) say(mask matterMask, kind string) {
 	}
 	if missing > 0 {
 		m.hidden = true
-		m.details = append(m.details, plural(missing, "detail is", "details are")+" not shown, because of a name in "+verb(missing, "it", "them"))
+		m.details = append(m.details, quantity.Of(missing, "detail is", "details are")+" not shown, because of a name in "+verb(missing, "it", "them"))
 	}
 	m.where, _ = say(m.in.Where, 300)
 	if m.where != "" && !strings.HasPrefix(m.where, console) {

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"esafetybot/internal/quantity"
 )
 
 // What somebody did, as the monthly list tells it. The order is that of its sections.
@@ -102,7 +104,7 @@ func Monthly(in MonthlyInput) (Rendered, error) {
 		case n == 1:
 			p.Lead = "One thing was done in " + span + "."
 		default:
-			p.Lead = number(n) + " things were done in " + span + ", by role and day."
+			p.Lead = quantity.Number(n) + " things were done in " + span + ", by role and day."
 		}
 		p.Lead += " This list names no pupil, and no file or account."
 		p.Foot = []string{"Written by esafetybot for " + cmp.Or(school, "the school") + ", on the first school day of each month. The " + officer + " can tell you more about each line."}
@@ -145,7 +147,7 @@ func (v monthlyView) sections(most int) []monthlySection {
 		lines := v.lines(list)
 		s := monthlySection{Title: t.title, Lines: lines}
 		if len(lines) > most {
-			s.Lines, s.More = lines[:most], "and "+number(len(lines)-most)+" more lines"
+			s.Lines, s.More = lines[:most], "and "+quantity.Number(len(lines)-most)+" more lines"
 		}
 		if len(lines) > 0 {
 			out = append(out, s)
@@ -198,7 +200,7 @@ func (v monthlyView) line(d MonthlyDeed, n int) monthlyLine {
 		l.Text += " (" + clean(d.Clause, 20) + ")"
 	}
 	if n > 1 {
-		l.Text += ", " + number(n) + " times"
+		l.Text += ", " + quantity.Number(n) + " times"
 	}
 	if !d.Until.IsZero() {
 		l.Text += ", until " + d.Until.In(v.loc).Format("2 January 2006")

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"esafetybot/internal/quantity"
 )
 
 // NeededFile is something that the reader shared and is asked about: is it still needed? Its words are those of the review site, masked like them.
@@ -43,7 +45,7 @@ func (o OwnersSaid) sentence() string {
 		what string
 	}{{o.Stop, "can stop"}, {o.Keep, "is still needed"}, {o.Unsure, "nobody is sure of"}, {o.Silent, "had no answer in time"}} {
 		if x.n > 0 {
-			said = append(said, fmt.Sprintf("%s: %s", x.what, number(x.n)))
+			said = append(said, fmt.Sprintf("%s: %s", x.what, quantity.Number(x.n)))
 		}
 	}
 	if len(said) == 0 {
@@ -92,7 +94,7 @@ func needed(list []NeededFile, most int, site string, now time.Time) *neededPart
 				who = append(who, clean(w, 200))
 			}
 			if n := len(f.With) - len(who); n > 0 {
-				who = append(who, plural(n, "other", "others"))
+				who = append(who, quantity.Of(n, "other", "others"))
 			}
 			l.With = "Shared with " + joined(who)
 			if !f.Since.IsZero() {
@@ -106,7 +108,7 @@ func needed(list []NeededFile, most int, site string, now time.Time) *neededPart
 		p.Files = append(p.Files, l)
 	}
 	if n := len(list) - len(p.Files); n > 0 {
-		p.More = "and " + plural(n, "more thing", "more things") + " on your page"
+		p.More = "and " + quantity.Of(n, "more thing", "more things") + " on your page"
 	}
 	return p
 }
@@ -184,7 +186,7 @@ func Needed(in NeededInput) (Rendered, error) {
 
 // neededSubject holds no title and no name.
 func neededSubject(n int) string {
-	return plural(n, "shared file: is it", "shared files: are they") + " still needed?"
+	return quantity.Of(n, "shared file: is it", "shared files: are they") + " still needed?"
 }
 
 // needed lists what the reader shared and is asked about.

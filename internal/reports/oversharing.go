@@ -10,6 +10,8 @@ import (
 	"sort"
 	"strings"
 	"time"
+
+	"esafetybot/internal/quantity"
 )
 
 type state int
@@ -365,7 +367,7 @@ func (v *view) subject() string {
 	case len(v.in.Returned) > 0:
 		s = v.kind() + ": mail came back"
 	case len(v.in.Asks) > 0:
-		s = v.kind() + ": " + plural(len(v.in.Asks), "question", "questions") + " for you"
+		s = v.kind() + ": " + quantity.Of(len(v.in.Asks), "question", "questions") + " for you"
 	default:
 		s = v.kind() + ": nothing to look at"
 	}
@@ -395,21 +397,5 @@ func (v *view) overdue(s state) int {
 	return n
 }
 
-// number writes 1,234.
-func number(n int) string {
-	s := fmt.Sprint(n)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
-}
-
 // things is "1 new thing", "3 new things".
-func things(n int, what string) string { return plural(n, what+"thing", what+"things") }
-
-func plural(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return number(n) + " " + many
-}
+func things(n int, what string) string { return quantity.Of(n, what+"thing", what+"things") }

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"esafetybot/internal/quantity"
 )
 
 // OwnerChange is one change to the sharing of a file, as its owner hears of it. Nothing of it is masked.
@@ -90,7 +92,7 @@ func ownerHash(in OwnerInput) []string {
 // head says how many files it is about.
 func (in OwnerInput) head() string {
 	coming, made := filesOf(in.Coming), filesOf(in.Made)
-	files := func(n int) string { return plural(n, "file of yours", "files of yours") }
+	files := func(n int) string { return quantity.Of(n, "file of yours", "files of yours") }
 	switch {
 	case made == 0:
 		return files(coming) + ": sharing will be changed"
@@ -203,7 +205,7 @@ func ownerFiles(list []OwnerChange, most int, officer string, when func(OwnerCha
 		f.Changes = append(f.Changes, l)
 	}
 	if n := len(left); n > 0 {
-		out.More = "and " + plural(n, "more file", "more files") + " of yours; the " + officer + " can tell you which"
+		out.More = "and " + quantity.Of(n, "more file", "more files") + " of yours; the " + officer + " can tell you which"
 	}
 	return out
 }

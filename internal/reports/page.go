@@ -7,6 +7,8 @@ import (
 	"sort"
 	"strings"
 	"time"
+
+	"esafetybot/internal/quantity"
 )
 
 // MaxHTML is what the HTML of a mail stays under, in bytes. Gmail cuts off what lies behind about 102 kB.
@@ -118,10 +120,10 @@ func (v *view) page(lim limits) page {
 		Needed:   needed(v.in.Needed, lim.things, v.in.Answers, now),
 		Kind:     v.kind(), School: named(v.in.School, 80), Date: now.Format("Monday 2 January 2006"),
 		Stats: []stat{
-			{number(c.New), "new", ""}, {number(c.StillOpen), "still open", ""},
-			{number(c.Agreed), "agreed", ""}, {number(c.PutRight), "put right", ""},
+			{quantity.Number(c.New), "new", ""}, {quantity.Number(c.StillOpen), "still open", ""},
+			{quantity.Number(c.Agreed), "agreed", ""}, {quantity.Number(c.PutRight), "put right", ""},
 		},
-		Sum: fmt.Sprintf("%s new + %s still open + %s agreed + %s for information = %s in all.", number(c.New), number(c.StillOpen), number(c.Agreed), number(c.Information), number(c.Total)),
+		Sum: fmt.Sprintf("%s new + %s still open + %s agreed + %s for information = %s in all.", quantity.Number(c.New), quantity.Number(c.StillOpen), quantity.Number(c.Agreed), quantity.Number(c.Information), quantity.Number(c.Total)),
 	}
 	if name := named(v.in.Reader, 60); name != "" {
 		p.Greeting = "Dear " + name + ","
@@ -289,24 +291,24 @@ func (p *page) headline(v *view) {
 		p.Lead = append(p.Lead, "We looked everywhere we can and "+found)
 	}
 	if !v.in.FirstDay && c.StillOpen > 0 {
-		s := plural(c.StillOpen, "thing", "things") + " from before " + verb(c.StillOpen, "is", "are") + " still open"
+		s := quantity.Of(c.StillOpen, "thing", "things") + " from before " + verb(c.StillOpen, "is", "are") + " still open"
 		if over := v.overdue(stateOpen); over > 0 {
-			s += ", " + number(over) + " overdue"
+			s += ", " + quantity.Number(over) + " overdue"
 		}
 		p.Lead = append(p.Lead, s+".")
 	}
 	if c.PutRight > 0 {
-		p.Lead = append(p.Lead, capital(plural(c.PutRight, "was", "were"))+" put right"+v.since()+". Thank you.")
+		p.Lead = append(p.Lead, capital(quantity.Of(c.PutRight, "was", "were"))+" put right"+v.since()+". Thank you.")
 	}
 	if c.Overdue > 0 {
-		p.Stats[1].Note = number(c.Overdue) + " overdue"
+		p.Stats[1].Note = quantity.Number(c.Overdue) + " overdue"
 		if v.in.FirstDay || v.overdue(stateOpen) != c.Overdue {
 			p.Stats[1].Note = ""
 		}
 	}
 	if v.in.FirstDay {
-		p.Sum = fmt.Sprintf("%s to look at + %s agreed + %s for information = %s in all.", number(c.New+c.StillOpen), number(c.Agreed), number(c.Information), number(c.Total))
-		p.Stats = []stat{{number(c.New + c.StillOpen), "to look at", ""}, {number(c.Agreed), "agreed", ""}, {number(c.Information), "for information", ""}}
+		p.Sum = fmt.Sprintf("%s to look at + %s agreed + %s for information = %s in all.", quantity.Number(c.New+c.StillOpen), quantity.Number(c.Agreed), quantity.Number(c.Information), quantity.Number(c.Total))
+		p.Stats = []stat{{quantity.Number(c.New + c.StillOpen), "to look at", ""}, {quantity.Number(c.Agreed), "agreed", ""}, {quantity.Number(c.Information), "for information", ""}}
 	}
 }
 

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"esafetybot/internal/quantity"
 )
 
 // groups lists at most most things by who shared them, at most each of one person; people in the order of their worst.
@@ -54,7 +56,7 @@ func (v *view) groups(list []thing, most, each int, full string) ([]group, strin
 			b.Unit = clean(b.first.Unit, 60)
 		}
 		if b.left > 0 {
-			b.More = "and " + number(b.left) + " more of theirs"
+			b.More = "and " + quantity.Number(b.left) + " more of theirs"
 			told += b.left
 		}
 		out = append(out, b.group)
@@ -63,9 +65,9 @@ func (v *view) groups(list []thing, most, each int, full string) ([]group, strin
 	n := len(list) - len(shown) - told
 	switch {
 	case n > 0 && told > 0:
-		more = "and " + number(n) + " more of other people. All are " + full
+		more = "and " + quantity.Number(n) + " more of other people. All are " + full
 	case n > 0:
-		more = "and " + number(n) + " more, all of them " + full
+		more = "and " + quantity.Number(n) + " more, all of them " + full
 	case told > 0:
 		more = "All are " + full
 	}
@@ -107,7 +109,7 @@ func (v *view) item(t thing) itemView {
 	}
 	i.Changes = changeLines(t.changes, i.High, v.matters.decider, v.day)
 	if t.item.Below > 0 {
-		i.Inside = "opens " + plural(t.item.Below, "item", "items") + " inside it"
+		i.Inside = "opens " + quantity.Of(t.item.Below, "item", "items") + " inside it"
 	}
 	anyone := len(t.grants) > 0 && (t.rule.Name == "public" || t.rule.Name == "public-link" || t.rule.Name == "site")
 	for _, g := range t.grants {
@@ -159,7 +161,7 @@ func (v *view) who(grants []grant) string {
 	var fresh, old []string
 	for n, g := range grants {
 		if n == maxWho && len(grants) > maxWho+1 {
-			old = append(old, "and "+number(len(grants)-maxWho)+" more")
+			old = append(old, "and "+quantity.Number(len(grants)-maxWho)+" more")
 			break
 		}
 		s := isolate(g.who) + " (" + g.role
@@ -190,7 +192,7 @@ func byRule(list []thing) []row {
 	var out []row
 	for _, r := range Rules {
 		if n[r.Name] > 0 {
-			out = append(out, row{number(n[r.Name]), r.Title})
+			out = append(out, row{quantity.Number(n[r.Name]), r.Title})
 			delete(n, r.Name)
 		}
 	}
@@ -199,7 +201,7 @@ func byRule(list []thing) []row {
 		rest += k
 	}
 	if rest > 0 {
-		out = append(out, row{number(rest), "Shared in another way that does not match the policy"})
+		out = append(out, row{quantity.Number(rest), "Shared in another way that does not match the policy"})
 	}
 	return out
 }
@@ -227,13 +229,13 @@ func (v *view) byOwner(list []thing, most int) []row {
 	rest := 0
 	for i, k := range names {
 		if i < most {
-			out = append(out, row{number(n[k]), capital(k)})
+			out = append(out, row{quantity.Number(n[k]), capital(k)})
 		} else {
 			rest += n[k]
 		}
 	}
 	if rest > 0 {
-		out = append(out, row{number(rest), plural(len(names)-most, "other", "others")})
+		out = append(out, row{quantity.Number(rest), quantity.Of(len(names)-most, "other", "others")})
 	}
 	return out
 }

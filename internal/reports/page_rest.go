@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+
+	"esafetybot/internal/quantity"
 )
 
 // rest fills what comes behind the things to look at: put right, agreed, information, and what was not seen.
@@ -13,7 +15,7 @@ func (p *page) rest(v *view, lim limits) {
 	p.Info = append(v.matters.info(), byRule(v.in1(stateInfo))...)
 	for i, g := range v.in.NotSeen {
 		if i == max(lim.gaps, 1) {
-			p.GapsMore = "and " + number(v.counts.Gaps-i) + " more; the record of the run names them all"
+			p.GapsMore = "and " + quantity.Number(v.counts.Gaps-i) + " more; the record of the run names them all"
 			break
 		}
 		p.Gaps = append(p.Gaps, v.gap(g))
@@ -41,14 +43,14 @@ func (p *page) rest(v *view, lim limits) {
 		p.NotLooked = []line{{Text: strings.Join(ids, ", ")}}
 	}
 	if n := len(v.in.NotLooked) - max(lim.clauses, 1); n > 0 {
-		p.NotLookedMore = "and " + number(n) + " more; “esafetybot policy explain” lists them"
+		p.NotLookedMore = "and " + quantity.Number(n) + " more; “esafetybot policy explain” lists them"
 	}
 	t := v.in.Totals
 	if t != (Totals{}) {
 		var looked []string
 		for _, x := range []string{
-			plural(t.People, "person's Drive", "people's Drives"), plural(t.SharedDrives, "shared drive", "shared drives"),
-			plural(t.Groups, "group", "groups"), plural(t.Files, "file and folder", "files and folders"),
+			quantity.Of(t.People, "person's Drive", "people's Drives"), quantity.Of(t.SharedDrives, "shared drive", "shared drives"),
+			quantity.Of(t.Groups, "group", "groups"), quantity.Of(t.Files, "file and folder", "files and folders"),
 		} {
 			if !strings.HasPrefix(x, "0 ") {
 				looked = append(looked, x)

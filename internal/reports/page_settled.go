@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"esafetybot/internal/quantity"
 )
 
 // soon is how long before its end an agreement is named.
@@ -53,7 +55,7 @@ func (p *page) putRight(v *view, lim limits) {
 		if v.wide && v.in.List.Name != "" {
 			full = "in the full lists"
 		}
-		p.PutRightMore = "and " + number(n) + " more " + full
+		p.PutRightMore = "and " + quantity.Number(n) + " more " + full
 	}
 }
 
@@ -62,7 +64,7 @@ func (p *page) agreed(v *view, lim limits) {
 	if v.counts.Agreed == 0 {
 		return
 	}
-	p.AgreedText = plural(v.counts.Agreed, "thing was", "things were") + " looked at and agreed until a date. Nothing to do."
+	p.AgreedText = quantity.Of(v.counts.Agreed, "thing was", "things were") + " looked at and agreed until a date. Nothing to do."
 	type until struct {
 		line
 		at time.Time
@@ -85,9 +87,9 @@ func (p *page) agreed(v *view, lim limits) {
 		}
 	}
 	if ending > 0 {
-		p.AgreedText += fmt.Sprintf(" %s in the next 30 days:", plural(ending, "ends", "end"))
+		p.AgreedText += fmt.Sprintf(" %s in the next 30 days:", quantity.Of(ending, "ends", "end"))
 		if n := ending - len(p.Agreed); n > 0 {
-			p.AgreedMore = "and " + number(n) + " more " + p.Full
+			p.AgreedMore = "and " + quantity.Number(n) + " more " + p.Full
 		}
 	}
 }
@@ -97,7 +99,7 @@ func (p *page) unclear(v *view, lim limits) {
 	most := max(2*lim.gaps, 2)
 	for i, u := range v.in.Unclear {
 		if i == most {
-			p.Unclear = append(p.Unclear, line{Text: "And " + number(len(v.in.Unclear)-i) + " more", Note: "the record of the run names them all"})
+			p.Unclear = append(p.Unclear, line{Text: "And " + quantity.Number(len(v.in.Unclear)-i) + " more", Note: "the record of the run names them all"})
 			return
 		}
 		what, _ := v.matters.mask.say(u.What, u.Names, true, 120)
@@ -134,7 +136,7 @@ func (v *matterView) info() []row {
 	})
 	var out []row
 	for _, r := range rules {
-		out = append(out, row{number(n[r]), by[r][0].rule.say(aboutOf(by[r]))})
+		out = append(out, row{quantity.Number(n[r]), by[r][0].rule.say(aboutOf(by[r]))})
 	}
 	return out
 }
@@ -149,6 +151,6 @@ func changedWords(n int, may bool) string {
 	case n == 1:
 		return "Written by esafetybot. It reads, and changes only what is approved: so far one of the things in this report."
 	default:
-		return "Written by esafetybot. It reads, and changes only what is approved: so far " + number(n) + " of the things in this report."
+		return "Written by esafetybot. It reads, and changes only what is approved: so far " + quantity.Number(n) + " of the things in this report."
 	}
 }

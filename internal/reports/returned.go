@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"esafetybot/internal/quantity"
 )
 
 // Returned is a mail that came back: whom nothing has reached since.
@@ -34,7 +36,7 @@ func (v *view) untold() []gap {
 			class = ""
 		}
 		out = append(out, gap{
-			What: isolate(cmp.Or(class, "A class")) + ": " + plural(u.Posts, "post waits", "posts wait") + ", the oldest since " + v.day(u.Since),
+			What: isolate(cmp.Or(class, "A class")) + ": " + quantity.Of(u.Posts, "post waits", "posts wait") + ", the oldest since " + v.day(u.Since),
 			Why:  "Nobody of those who look there could be told: the last mail to each of them came back",
 			Do:   "Look yourself, or ask somebody to, and let the teachers know some other way. The workspace administrator has been told whose mail came back.",
 		})
@@ -65,7 +67,7 @@ func cutGaps(list []gap, most int) []gap {
 	if len(list) <= most {
 		return list
 	}
-	return append(slices.Clone(list[:most]), gap{What: "… and " + number(len(list)-most) + " more"})
+	return append(slices.Clone(list[:most]), gap{What: "… and " + quantity.Number(len(list)-most) + " more"})
 }
 
 // back lists mail that did not arrive.

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"esafetybot/internal/quantity"
 )
 
 // NotKnownYet is what stands where nobody can tell: never that it was done.
@@ -192,7 +194,7 @@ func termlyWords(in TermlyInput, evidence int) termlyPage {
 		for _, c := range in.Columns {
 			cell := "–"
 			if c.Unknown == "" {
-				cell = number(c.Counts[o.colour])
+				cell = quantity.Number(c.Counts[o.colour])
 			}
 			row.Cells = append(row.Cells, cell)
 		}
@@ -212,7 +214,7 @@ func termlyWords(in TermlyInput, evidence int) termlyPage {
 	p.Comments = commentsWords(in.Comments)
 	for i, s := range in.NotSeen {
 		if i == termlyUnseen {
-			p.NotSeen = append(p.NotSeen, "and "+number(len(in.NotSeen)-i)+" more, which the weekly e-mail names")
+			p.NotSeen = append(p.NotSeen, "and "+quantity.Number(len(in.NotSeen)-i)+" more, which the weekly e-mail names")
 			break
 		}
 		p.NotSeen = append(p.NotSeen, clean(s, 160))
@@ -267,7 +269,7 @@ func few(n int) string {
 	if n < 3 {
 		return "fewer than three"
 	}
-	return number(n)
+	return quantity.Number(n)
 }
 
 func orUnknown(lines []string) []string {
@@ -288,15 +290,15 @@ func termlyLead(counts map[string]int, all int, in TermlyInput) string {
 	case in.First.IsZero():
 		return "The program has not looked at anything yet, so that nothing can be told."
 	case counts[Green] == all:
-		return "All " + number(all) + " clauses of the policy were looked at, and nothing is open."
+		return "All " + quantity.Number(all) + " clauses of the policy were looked at, and nothing is open."
 	}
-	s := number(counts[Green]) + " of " + number(all) + " clauses of the policy are green."
+	s := quantity.Number(counts[Green]) + " of " + quantity.Number(all) + " clauses of the policy are green."
 	var parts []string
 	for _, c := range []struct {
 		colour, one, many string
 	}{{Red, "needs somebody now", "need somebody now"}, {Amber, "has something open within its time", "have something open within their time"}, {Unknown, "could not be checked", "could not be checked"}} {
 		if n := counts[c.colour]; n > 0 {
-			parts = append(parts, number(n)+" "+verb(n, c.one, c.many))
+			parts = append(parts, quantity.Number(n)+" "+verb(n, c.one, c.many))
 		}
 	}
 	return s + " " + capital(joinWords(parts)) + "."
@@ -325,7 +327,7 @@ func (p *termlyPage) open(in TermlyInput) {
 		}
 	}
 	if n > termlyClauses {
-		p.OpenMore = "and " + number(n-termlyClauses) + " more"
+		p.OpenMore = "and " + quantity.Number(n-termlyClauses) + " more"
 	}
 }
 
@@ -362,7 +364,7 @@ func commentsWords(c *TermlyComments) []string {
 	}
 	out := []string{"New comments waited in " + few(c.Waited) + " places; " + few(c.Looked) + " were looked at, " + few(c.InTime) + " of these in time."}
 	if c.Median >= 0 {
-		out = append(out, "It took "+plural(c.Median, "school day", "school days")+" in the middle.")
+		out = append(out, "It took "+quantity.Of(c.Median, "school day", "school days")+" in the middle.")
 	}
 	if c.Wait > 0 {
 		out = append(out, "Now "+few(c.Wait)+" wait, "+few(c.Late)+" of these beyond their time.")

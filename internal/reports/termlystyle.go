@@ -4,6 +4,8 @@ import (
 	_ "embed"
 	"html/template"
 	"strings"
+
+	"esafetybot/internal/quantity"
 )
 
 //go:embed termly.html.tmpl
@@ -103,7 +105,7 @@ func termlyText(p termlyPage) string {
 	t.head("Annex: what is expected, and what " + p.Year + " holds so far")
 	t.para(strings.TrimSpace(p.Note + " " + p.AnnexFrom))
 	for _, e := range p.Expected {
-		t.line(number(e.N) + ". " + e.Says)
+		t.line(quantity.Number(e.N) + ". " + e.Says)
 		t.item("  ", strings.TrimSpace(e.Served+" "+e.Named))
 		t.item("  ", e.Source+".")
 		t.b.WriteString("\n")

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"esafetybot/internal/quantity"
 )
 
 // TrustSchool is how one school of a trust stands, in numbers that may leave the school. The site's page and the mail say the same of it.
@@ -38,13 +40,13 @@ func (n TrustNumber) Words(late string) string {
 	case n.All < trustFew:
 		return few(n.All)
 	case n.All < 2*trustFew: // of so few every part would tell
-		return number(n.All)
+		return quantity.Number(n.All)
 	case n.Late < trustFew:
-		return number(n.All) + ", " + few(n.Late) + " of these " + late
+		return quantity.Number(n.All) + ", " + few(n.Late) + " of these " + late
 	case rest < trustFew:
-		return number(n.All) + ", all but " + few(rest) + " of these " + late
+		return quantity.Number(n.All) + ", all but " + few(rest) + " of these " + late
 	}
-	return number(n.All) + ", " + number(n.Late) + " of these " + late
+	return quantity.Number(n.All) + ", " + quantity.Number(n.Late) + " of these " + late
 }
 
 // Colour is the gravest that the school has a right to: it is green only where every clause is, and everything was looked at in its time.
@@ -72,10 +74,10 @@ func (s TrustSchool) Clauses() string {
 	for _, o := range colourOrder {
 		if n := s.Counts[o.colour]; n > 0 {
 			all += n
-			out = append(out, number(n)+" "+lowerFirst(o.words))
+			out = append(out, quantity.Number(n)+" "+lowerFirst(o.words))
 		}
 	}
-	return "Of " + plural(all, "clause", "clauses") + ": " + joinWords(out) + "."
+	return "Of " + quantity.Of(all, "clause", "clauses") + ": " + joinWords(out) + "."
 }
 
 // Warnings says what stands in the way of knowing.
@@ -169,10 +171,10 @@ func TrustHeadline(schools []TrustSchool) string {
 	var out []string
 	for _, o := range colourOrder {
 		if n[o.colour] > 0 {
-			out = append(out, number(n[o.colour])+" "+lowerFirst(o.words))
+			out = append(out, quantity.Number(n[o.colour])+" "+lowerFirst(o.words))
 		}
 	}
-	return plural(len(schools), "school", "schools") + ": " + joinWords(out)
+	return quantity.Of(len(schools), "school", "schools") + ": " + joinWords(out)
 }
 
 // TrustNotes are what whoever reads the overview has to know. cut is of when the numbers are.

@@ -2,6 +2,8 @@ package reports
 
 import (
 	"time"
+
+	"esafetybot/internal/quantity"
 )
 
 // UnsentMail tells of mail that does not go out. It is for the review site above all: where no mail goes, no mail can say so.
@@ -24,15 +26,15 @@ func (m UnsentMail) Words() []string {
 	if m.Waiting+m.GivenUp == 0 {
 		return nil
 	}
-	out := []string{plural(m.Waiting+m.GivenUp, "mail", "mails") + " could not be sent; the oldest is of " + m.Since.Format("Monday 2 January, 15:04") + "."}
+	out := []string{quantity.Of(m.Waiting+m.GivenUp, "mail", "mails") + " could not be sent; the oldest is of " + m.Since.Format("Monday 2 January, 15:04") + "."}
 	if m.Waiting > 0 {
-		out = append(out, plural(m.Waiting, "of them is", "of them are")+" tried again at intervals that grow to some hours.")
+		out = append(out, quantity.Of(m.Waiting, "of them is", "of them are")+" tried again at intervals that grow to some hours.")
 	}
 	if tired := m.GivenUp - m.Refused; tired > 0 {
-		out = append(out, plural(tired, "was", "were")+" given up after ten tries, because nothing took the mail.")
+		out = append(out, quantity.Of(tired, "was", "were")+" given up after ten tries, because nothing took the mail.")
 	}
 	if m.Refused > 0 {
-		out = append(out, plural(m.Refused, "was", "were")+" refused at once, and given up.")
+		out = append(out, quantity.Of(m.Refused, "was", "were")+" refused at once, and given up.")
 	}
 	if m.Said != "" {
 		out = append(out, "What was said: “"+clean(m.Said, 300)+"”")

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"esafetybot/internal/quantity"
 )
 
 // The colours of a clause, as internal/colours has them, the gravest first.
@@ -185,9 +187,9 @@ func (in WeeklyInput) subject() string {
 	case in.Afterwards:
 		return WeeklyWords + "as of " + in.day(in.Now)
 	case need > 0:
-		return fmt.Sprintf(WeeklyWords+"%s: %s", when, plural(need, "clause needs somebody", "clauses need somebody"))
+		return fmt.Sprintf(WeeklyWords+"%s: %s", when, quantity.Of(need, "clause needs somebody", "clauses need somebody"))
 	case blind > 0:
-		return fmt.Sprintf(WeeklyWords+"%s: %s", when, plural(blind, "clause could not be checked", "clauses could not be checked"))
+		return fmt.Sprintf(WeeklyWords+"%s: %s", when, quantity.Of(blind, "clause could not be checked", "clauses could not be checked"))
 	case len(in.Clauses) == 0:
 		return WeeklyWords + when + ": the policy has no clauses"
 	}

@@ -6,6 +6,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+
+	"esafetybot/internal/quantity"
 )
 
 // weeklyPage is the weekly e-mail in words, laid out but not yet as HTML or text.
@@ -82,7 +84,7 @@ func (in WeeklyInput) page(lim weeklyLimits) weeklyPage {
 	}
 	for _, c := range weeklyColours {
 		n := in.count(c.Name)
-		p.Stats = append(p.Stats, weeklyStat{N: number(n), Label: c.Words, Colour: c.Name, Low: n == 0})
+		p.Stats = append(p.Stats, weeklyStat{N: quantity.Number(n), Label: c.Words, Colour: c.Name, Low: n == 0})
 	}
 	p.Foot = []string{
 		"Written by esafetybot for " + cmp.Or(named(in.School, 80), "the school") + ", to the " + in.officer() + ", with a copy to the safeguarding lead and their deputies.",
@@ -98,7 +100,7 @@ func (in WeeklyInput) page(lim weeklyLimits) weeklyPage {
 	in.changed(&p, lim)
 	for _, part := range []weeklyPart{in.deeds(), in.approvals(), in.ending(), in.comments(), in.questions(), in.other()} {
 		if n := len(part.Lines); n > lim.lines {
-			part.Lines, part.More = part.Lines[:lim.lines], "and "+number(n-lim.lines)+" more"
+			part.Lines, part.More = part.Lines[:lim.lines], "and "+quantity.Number(n-lim.lines)+" more"
 		}
 		p.Parts = append(p.Parts, part)
 	}
@@ -120,13 +122,13 @@ func (in WeeklyInput) link(path string) string {
 func (in WeeklyInput) headline() string {
 	all, need, blind := len(in.Clauses), in.count(Red, Amber), in.count(Unknown)
 	when := map[bool]string{true: "", false: " this week"}[in.Holiday || in.Afterwards]
-	of := fmt.Sprintf("%s of %s", number(need), plural(all, "clause", "clauses"))
+	of := fmt.Sprintf("%s of %s", quantity.Number(need), quantity.Of(all, "clause", "clauses"))
 	tail := ""
 	switch {
 	case blind == 1:
 		tail = "; 1 could not be checked"
 	case blind > 1:
-		tail = "; " + number(blind) + " could not be checked"
+		tail = "; " + quantity.Number(blind) + " could not be checked"
 	}
 	switch {
 	case all == 0:
@@ -134,9 +136,9 @@ func (in WeeklyInput) headline() string {
 	case need > 0:
 		return of + " " + verb(need, "needs", "need") + " somebody" + when + tail + "."
 	case blind > 0:
-		return "Of " + plural(all, "clause", "clauses") + " none needs somebody" + when + ", as far as we could see; " + number(blind) + " could not be checked."
+		return "Of " + quantity.Of(all, "clause", "clauses") + " none needs somebody" + when + ", as far as we could see; " + quantity.Number(blind) + " could not be checked."
 	}
-	return "All " + plural(all, "clause is", "clauses are") + " green" + when + "."
+	return "All " + quantity.Of(all, "clause is", "clauses are") + " green" + when + "."
 }
 
 // lead says what is worst, and what has changed.
@@ -145,12 +147,12 @@ func (in WeeklyInput) lead() []string {
 	for _, c := range in.Clauses {
 		fresh, right, late, agreed = fresh+c.New, right+c.PutRight, late+c.Overdue, agreed+c.Agreed
 	}
-	out := []string{fmt.Sprintf("Since %s: %s new, %s put right. %s overdue now.", in.after(), number(fresh), number(right), capital(number(late)+verb(late, " thing is", " things are")))}
+	out := []string{fmt.Sprintf("Since %s: %s new, %s put right. %s overdue now.", in.after(), quantity.Number(fresh), quantity.Number(right), capital(quantity.Number(late)+verb(late, " thing is", " things are")))}
 	if who := in.needed(); who != "" {
 		out = append(out, "Needed: "+who+".")
 	}
 	if agreed > 0 {
-		out = append(out, capital(plural(agreed, "thing is", "things are"))+" agreed until a date; what is agreed makes no colour.")
+		out = append(out, capital(quantity.Of(agreed, "thing is", "things are"))+" agreed until a date; what is agreed makes no colour.")
 	}
 	return out
 }
@@ -176,7 +178,7 @@ func (in WeeklyInput) needed() string {
 	for _, w := range who {
 		ids := by[w]
 		if n := len(ids) - mostNamed; n > 0 {
-			ids = append(slices.Clone(ids[:mostNamed]), number(n)+" more")
+			ids = append(slices.Clone(ids[:mostNamed]), quantity.Number(n)+" more")
 		}
 		out = append(out, clean(w, 80)+" for "+and(ids))
 	}
@@ -201,7 +203,7 @@ func (in WeeklyInput) redWords(lim weeklyLimits) string {
 	}
 	more := ""
 	if n := len(red); n > lim.lines {
-		red, more = red[:lim.lines], ", and "+number(n-lim.lines)+" more"
+		red, more = red[:lim.lines], ", and "+quantity.Number(n-lim.lines)+" more"
 	}
 	return "Red: " + strings.Join(red, ", ") + more + "."
 }
@@ -213,13 +215,13 @@ func (in WeeklyInput) own() []weeklyLine {
 	var out []weeklyLine
 	add := func(n int, one, many, path, text string) {
 		if n > 0 {
-			out = append(out, weeklyLine{Text: plural(n, one, many), Link: in.link(path), LinkText: text})
+			out = append(out, weeklyLine{Text: quantity.Of(n, one, many), Link: in.link(path), LinkText: text})
 		}
 	}
 	o := in.Own
 	add(o.Deals, "thing that you deal with is open", "things that you deal with are open", "/findings", "Findings, on the review site")
 	if o.Deals > 0 && o.DealsNew > 0 {
-		out[0].Text += ", " + number(o.DealsNew) + " of them new"
+		out[0].Text += ", " + quantity.Number(o.DealsNew) + " of them new"
 	}
 	add(o.Questions, "question waits for your answer", "questions wait for your answer", "/check-ins", "Questions for me, on the review site")
 	add(o.Shared, "thing that you shared: is it still needed?", "things that you shared: are they still needed?", "/shared", "What I shared, on the review site")
@@ -247,9 +249,9 @@ func (in WeeklyInput) clauses(p *weeklyPage, lim weeklyLimits) {
 		}
 		switch {
 		case c.Name == Green && left > 0:
-			p.GreenMore = "and " + number(left) + " more, all green"
+			p.GreenMore = "and " + quantity.Number(left) + " more, all green"
 		case c.Name != Green && left > 0:
-			g.More = "and " + number(left) + " more of this colour, on the review site"
+			g.More = "and " + quantity.Number(left) + " more of this colour, on the review site"
 		}
 		if len(g.Clauses) > 0 || g.More != "" {
 			p.Groups = append(p.Groups, g)
@@ -268,7 +270,7 @@ func (in WeeklyInput) agreed(c WeeklyClause) string {
 	if c.Agreed == 0 {
 		return ""
 	}
-	s := plural(c.Agreed, "thing", "things") + " agreed until a date"
+	s := quantity.Of(c.Agreed, "thing", "things") + " agreed until a date"
 	if !c.Until.IsZero() {
 		s += map[bool]string{true: ", ", false: ", the first "}[c.Agreed == 1] + in.day(c.Until)
 	}
@@ -279,7 +281,7 @@ func (in WeeklyInput) item(c WeeklyClause, lim weeklyLimits) weeklyItem {
 	id := clean(c.ID, 20)
 	why := strings.Join(c.Why, "; ")
 	if c.New > 0 {
-		why += "; " + number(c.New) + " new"
+		why += "; " + quantity.Number(c.New) + " new"
 	}
 	x := weeklyItem{ID: id, Says: clean(c.Says, 240), Why: capital(clean(why, 300)) + ".", Deals: clean(c.Deals, 80), Agreed: in.agreed(c)}
 	if c.Open > 0 {
@@ -287,7 +289,7 @@ func (in WeeklyInput) item(c WeeklyClause, lim weeklyLimits) weeklyItem {
 	}
 	for i, u := range c.Unseen {
 		if i == lim.unseen {
-			x.UnseenMore = "and " + number(len(c.Unseen)-i) + " more, see below"
+			x.UnseenMore = "and " + quantity.Number(len(c.Unseen)-i) + " more, see below"
 			break
 		}
 		x.Unseen = append(x.Unseen, isolate(clean(u, 200)))
@@ -308,11 +310,11 @@ func (in WeeklyInput) changed(p *weeklyPage, lim weeklyLimits) {
 			left++
 			continue
 		}
-		p.Changed = append(p.Changed, weeklyRow{clean(c.ID, 20), number(c.New), number(c.PutRight), number(c.Overdue)})
+		p.Changed = append(p.Changed, weeklyRow{clean(c.ID, 20), quantity.Number(c.New), quantity.Number(c.PutRight), quantity.Number(c.Overdue)})
 	}
-	p.ChangedSum = weeklyRow{"All clauses", number(fresh), number(right), number(late)}
+	p.ChangedSum = weeklyRow{"All clauses", quantity.Number(fresh), quantity.Number(right), quantity.Number(late)}
 	if left > 0 {
-		p.ChangedMore = "and " + plural(left, "clause", "clauses") + " more, counted in the last row"
+		p.ChangedMore = "and " + quantity.Of(left, "clause", "clauses") + " more, counted in the last row"
 	}
 }
 
@@ -347,12 +349,12 @@ func (in WeeklyInput) deeds() weeklyPart {
 		by := and(who)
 		switch w := deedWords[d.What]; {
 		case d.What == "agreed":
-			p.Lines = append(p.Lines, weeklyLine{Text: "Agreed that something may stay until a date: " + number(d.Count) + prefixed(" – by ", by)})
+			p.Lines = append(p.Lines, weeklyLine{Text: "Agreed that something may stay until a date: " + quantity.Number(d.Count) + prefixed(" – by ", by)})
 		case d.What == "ended":
-			p.Lines = append(p.Lines, weeklyLine{Text: "Agreements ended before their date: " + number(d.Count) + prefixed(" – by ", by)})
+			p.Lines = append(p.Lines, weeklyLine{Text: "Agreements ended before their date: " + quantity.Number(d.Count) + prefixed(" – by ", by)})
 		case w.done != "":
 			did, _ := KindWords(d.Kind)
-			p.Lines = append(p.Lines, weeklyLine{Text: did + ": " + number(d.Count) + " " + w.done + prefixed(" – "+w.by+" ", by)})
+			p.Lines = append(p.Lines, weeklyLine{Text: did + ": " + quantity.Number(d.Count) + " " + w.done + prefixed(" – "+w.by+" ", by)})
 		}
 	}
 	if len(p.Lines) == 0 {
@@ -380,9 +382,9 @@ func (in WeeklyInput) approvals() weeklyPart {
 	p := weeklyPart{Title: "What waits for an approval"}
 	for _, a := range in.Approvals {
 		_, will := KindWords(a.Kind)
-		s := clean(a.Clause, 20) + ": " + will + ": " + number(a.Count) + map[bool]string{true: ", since ", false: ", the oldest since "}[a.Count == 1] + in.day(a.Since)
+		s := clean(a.Clause, 20) + ": " + will + ": " + quantity.Number(a.Count) + map[bool]string{true: ", since ", false: ", the oldest since "}[a.Count == 1] + in.day(a.Since)
 		if a.Second > 0 {
-			s += "; " + number(a.Second) + " of them for a second person"
+			s += "; " + quantity.Number(a.Second) + " of them for a second person"
 		}
 		p.Lines = append(p.Lines, weeklyLine{Text: s})
 	}
@@ -398,7 +400,7 @@ func (in WeeklyInput) approvals() weeklyPart {
 func (in WeeklyInput) ending() weeklyPart {
 	p := weeklyPart{Title: "Agreements that end within 14 days"}
 	for _, e := range in.Ending {
-		p.Lines = append(p.Lines, weeklyLine{Text: in.day(e.Until) + ": " + plural(e.Count, "agreement", "agreements") + " under " + clean(e.Clause, 20)})
+		p.Lines = append(p.Lines, weeklyLine{Text: in.day(e.Until) + ": " + quantity.Of(e.Count, "agreement", "agreements") + " under " + clean(e.Clause, 20)})
 	}
 	if len(p.Lines) == 0 {
 		p.Lines = []weeklyLine{{Text: "None."}}
@@ -421,12 +423,12 @@ func (in WeeklyInput) comments() weeklyPart {
 		add("Nothing waited to be looked at since " + in.day(in.After) + ".")
 		return p
 	}
-	add(fmt.Sprintf("In %s something waited to be looked at. %s looked at, %s of them in time.", plural(c.Waited, "place", "places"), capital(number(c.Looked)+verb(c.Looked, " was", " were")), number(c.InTime)))
+	add(fmt.Sprintf("In %s something waited to be looked at. %s looked at, %s of them in time.", quantity.Of(c.Waited, "place", "places"), capital(quantity.Number(c.Looked)+verb(c.Looked, " was", " were")), quantity.Number(c.InTime)))
 	if c.Timed > 0 {
-		add(fmt.Sprintf("That took %s in the middle, and %s at the longest.", plural(c.Median, "school day", "school days"), plural(c.Longest, "school day", "school days")))
+		add(fmt.Sprintf("That took %s in the middle, and %s at the longest.", quantity.Of(c.Median, "school day", "school days"), quantity.Of(c.Longest, "school day", "school days")))
 	}
 	if c.Wait > 0 {
-		add(fmt.Sprintf("%s still, %s of them beyond the deadline.", plural(c.Wait, "place waits", "places wait"), number(c.Late)))
+		add(fmt.Sprintf("%s still, %s of them beyond the deadline.", quantity.Of(c.Wait, "place waits", "places wait"), quantity.Number(c.Late)))
 		last := &p.Lines[len(p.Lines)-1]
 		last.Link, last.LinkText = in.link("/overview"), "Which they are, on the review site"
 	}
@@ -436,9 +438,9 @@ func (in WeeklyInput) comments() weeklyPart {
 func (in WeeklyInput) questions() weeklyPart {
 	p := weeklyPart{Title: "Questions without an answer"}
 	for _, q := range in.Questions {
-		s := capital(clean(q.Role, 80)) + ": " + plural(q.Count, "question waits", "questions wait")
+		s := capital(clean(q.Role, 80)) + ": " + quantity.Of(q.Count, "question waits", "questions wait")
 		if q.Overdue > 0 {
-			s += ", " + number(q.Overdue) + " overdue"
+			s += ", " + quantity.Number(q.Overdue) + " overdue"
 		}
 		p.Lines = append(p.Lines, weeklyLine{Text: s})
 	}
@@ -452,13 +454,13 @@ func (in WeeklyInput) other() weeklyPart {
 	p := weeklyPart{Title: "Mail and incident log"}
 	if in.Returned > 0 {
 		p.Lines = append(p.Lines, weeklyLine{
-			Text: "The last mail to " + plural(in.Returned, "person", "people") + " came back.", Link: in.link("/overview"), LinkText: "Whose, and what to do, on the review site",
+			Text: "The last mail to " + quantity.Of(in.Returned, "person", "people") + " came back.", Link: in.link("/overview"), LinkText: "Whose, and what to do, on the review site",
 		})
 	} else {
 		p.Lines = append(p.Lines, weeklyLine{Text: "No mail is known to have come back."})
 	}
 	if in.Incidents >= 0 {
-		p.Lines = append(p.Lines, weeklyLine{Text: "Incident log: " + number(in.Incidents) + verb(in.Incidents, " entry is", " entries are") + " open. What they are about stands in the log only."})
+		p.Lines = append(p.Lines, weeklyLine{Text: "Incident log: " + quantity.Number(in.Incidents) + verb(in.Incidents, " entry is", " entries are") + " open. What they are about stands in the log only."})
 	}
 	return p
 }
@@ -466,12 +468,12 @@ func (in WeeklyInput) other() weeklyPart {
 func (in WeeklyInput) gaps(p *weeklyPage, lim weeklyLimits) {
 	for i, g := range in.Unseen {
 		if i == lim.gaps {
-			p.GapsMore = "and " + number(len(in.Unseen)-i) + " more, on the review site"
+			p.GapsMore = "and " + quantity.Number(len(in.Unseen)-i) + " more, on the review site"
 			break
 		}
 		what := clean(g.What, 160)
 		if g.Count > 1 {
-			what += " (" + number(g.Count) + " of them)"
+			what += " (" + quantity.Number(g.Count) + " of them)"
 		}
 		why := clean(g.Why, 240)
 		if len(g.Clauses) > 0 {
@@ -514,13 +516,13 @@ func (in WeeklyInput) trend(p *weeklyPage, lim weeklyLimits) {
 	p.Key = "Each bar is a week, as of its Friday; the last is as of this e-mail. From the bottom: red, amber (striped), could not check (dotted), green."
 	list := in.Trend
 	if len(list) > lim.weeks {
-		p.WeeksMore = "The table leaves out " + plural(len(list)-lim.weeks, "earlier week", "earlier weeks")
+		p.WeeksMore = "The table leaves out " + quantity.Of(len(list)-lim.weeks, "earlier week", "earlier weeks")
 		list = list[len(list)-lim.weeks:]
 	}
 	for _, x := range slices.Backward(list) {
 		w := weeklyWeek{Day: in.day(x.Day)}
 		for _, c := range weeklyColours {
-			w.Numbers = append(w.Numbers, number(x.Counts[c.Name]))
+			w.Numbers = append(w.Numbers, quantity.Number(x.Counts[c.Name]))
 		}
 		p.Weeks = append(p.Weeks, w)
 	}

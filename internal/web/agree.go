@@ -10,6 +10,7 @@ import (
 	"esafetybot/internal/decisions"
 	"esafetybot/internal/findings"
 	"esafetybot/internal/policy"
+	"esafetybot/internal/quantity"
 )
 
 // agreeForm is the name of the forms that say that findings may stay as they are, or no longer.
@@ -250,7 +251,7 @@ func (s *Site) outcomes(heard []decisions.Heard, p *person) []outcome {
 			case !j.Counts:
 				o.Result, o.Bad = "not taken up: "+j.Why, true
 			case len(j.Items) > 0:
-				o.Result, o.Bad = "taken up, but not for "+count(len(j.Items), "of them", "of them"), true
+				o.Result, o.Bad = "taken up, but not for "+quantity.Of(len(j.Items), "of them", "of them"), true
 			}
 			for _, why := range j.Items {
 				if !slices.Contains(o.Details, why) {
@@ -268,21 +269,21 @@ func (s *Site) outcomes(heard []decisions.Heard, p *person) []outcome {
 func didWords(d decisions.Decision) string {
 	switch d.Do {
 	case decisions.Agree:
-		return "agreed to " + count(len(d.Findings), "finding", "findings") + " until " + dayWords(d.Until)
+		return "agreed to " + quantity.Of(len(d.Findings), "finding", "findings") + " until " + dayWords(d.Until)
 	case decisions.Cover:
 		return "named who stands in until " + dayWords(d.Until)
 	case decisions.EndCover:
 		return "said that somebody no longer stands in"
 	case decisions.AskOwner:
-		return "asked whoever shared " + count(len(d.Findings), "thing", "things")
+		return "asked whoever shared " + quantity.Of(len(d.Findings), "thing", "things")
 	case decisions.EndAgree:
-		return "ended the agreement on " + count(len(d.Findings), "finding", "findings")
+		return "ended the agreement on " + quantity.Of(len(d.Findings), "finding", "findings")
 	case decisions.Approve:
-		return "approved " + count(len(d.Changes), "change", "changes")
+		return "approved " + quantity.Of(len(d.Changes), "change", "changes")
 	case decisions.ApproveAll:
-		return "approved all " + count(d.Expect, "change", "changes") + " of a kind"
+		return "approved all " + quantity.Of(d.Expect, "change", "changes") + " of a kind"
 	case decisions.Decline:
-		return "declined " + count(len(d.Changes), "change", "changes")
+		return "declined " + quantity.Of(len(d.Changes), "change", "changes")
 	case decisions.Undo:
 		return "asked to undo a change"
 	}

@@ -10,6 +10,7 @@ import (
 	"esafetybot/internal/moderation"
 	"esafetybot/internal/policy"
 	"esafetybot/internal/pseudonym"
+	"esafetybot/internal/quantity"
 )
 
 // asked tells whether a check-in is asked of somebody.
@@ -136,7 +137,7 @@ func (s *Site) dojoSaid(r *http.Request, a checkins.Ask) (map[string]string, err
 // newWords says how much is new at a post.
 func newWords(x waitingPost) string {
 	if x.post.Kind == moderation.KindDojo {
-		return count(len(x.acts), "new thing that we were told of", "new things that we were told of")
+		return quantity.Of(len(x.acts), "new thing that we were told of", "new things that we were told of")
 	}
-	return count(len(x.acts), "new comment", "new comments")
+	return quantity.Of(len(x.acts), "new comment", "new comments")
 }

@@ -3,7 +3,6 @@ package web
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -273,13 +272,6 @@ func (s *Site) homePost(x waitingPost, p *person, may bool) homePost {
 // title says which post it is. Whoever reads it may read the post.
 func title(p *moderation.Post) string {
 	return upper(p.Words(plain.Name))
-}
-
-func count(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprint(n, " ", many)
 }
 
 // reviewed notes that somebody looked at one post, or at all that the page showed of a class.

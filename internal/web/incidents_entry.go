@@ -13,6 +13,7 @@ import (
 	"esafetybot/internal/moderation"
 	"esafetybot/internal/policy"
 	"esafetybot/internal/pseudonym"
+	"esafetybot/internal/quantity"
 	"esafetybot/internal/roster"
 	"esafetybot/internal/web/signin"
 )
@@ -204,10 +205,10 @@ func pupilWords(e *incidents.Entry) string {
 	}
 	var out []string
 	if n := len(e.Pupils) - waits; n > 0 {
-		out = append(out, count(n, "pupil's account is known to it: when the pupil leaves, it says so here, and how long it is kept goes by their year group.", "pupils' accounts are known to it: when one of them leaves, it says so here, and how long it is kept goes by their year groups."))
+		out = append(out, quantity.Of(n, "pupil's account is known to it: when the pupil leaves, it says so here, and how long it is kept goes by their year group.", "pupils' accounts are known to it: when one of them leaves, it says so here, and how long it is kept goes by their year groups."))
 	}
 	if waits > 0 {
-		out = append(out, count(waits, "pupil's address was written, and is looked up with the next daily run.", "pupils' addresses were written, and are looked up with the next daily run."))
+		out = append(out, quantity.Of(waits, "pupil's address was written, and is looked up with the next daily run.", "pupils' addresses were written, and are looked up with the next daily run."))
 	}
 	return strings.Join(out, " ")
 }

@@ -9,6 +9,7 @@ import (
 	"esafetybot/internal/checks/comments"
 	"esafetybot/internal/closures"
 	"esafetybot/internal/policy"
+	"esafetybot/internal/quantity"
 	"esafetybot/internal/roster"
 )
 
@@ -102,8 +103,8 @@ func (l looks) Waited() string {
 	case l.Longest == 0:
 		return "nothing waited as long as a school day"
 	}
-	return "the longest waited " + count(l.Longest, "school day", "school days")
+	return "the longest waited " + quantity.Of(l.Longest, "school day", "school days")
 }
 
 // What says how many they looked at.
-func (l looks) What() string { return count(l.Count, "post or document", "posts and documents") }
+func (l looks) What() string { return quantity.Of(l.Count, "post or document", "posts and documents") }

@@ -15,6 +15,7 @@ import (
 	"esafetybot/internal/moderation"
 	"esafetybot/internal/plain"
 	"esafetybot/internal/policy"
+	"esafetybot/internal/quantity"
 	"esafetybot/internal/views"
 )
 
@@ -183,10 +184,10 @@ func (s *Site) passedOn(ctx context.Context, open []*findings.Finding) ([]passed
 		}
 		var waits []string
 		if n := len(list) - documents; n > 0 {
-			waits = append(waits, count(n, "post", "posts"))
+			waits = append(waits, quantity.Of(n, "post", "posts"))
 		}
 		if documents > 0 {
-			waits = append(waits, count(documents, "document", "documents"))
+			waits = append(waits, quantity.Of(documents, "document", "documents"))
 		}
 		out = append(out, passedOn{Class: name, Waits: strings.Join(waits, ", ")})
 	}

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"esafetybot/internal/findings"
+	"esafetybot/internal/quantity"
 	"esafetybot/internal/views"
 )
 
@@ -80,7 +81,7 @@ func folderLinks(x *findings.Finding, v *views.Finding) []option {
 		case 1:
 			add(folder, "All in the folder above that")
 		default:
-			add(folder, "All in the folder "+count(i, "", "levels")+" above that")
+			add(folder, "All in the folder "+quantity.Of(i, "", "levels")+" above that")
 		}
 	}
 	return out
