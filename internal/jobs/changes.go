@@ -94,7 +94,7 @@ func (g *gatherer) actionNames(a *actions.Action) remedies.Names {
 		n.Account = account(a.Params["member"])
 	}
 	if id := a.Params["group"]; id != "" {
-		n.Group = "the group " + g.groupName(id)
+		n.Group = "the group " + g.groupName(id) + g.within(id, a.Facts)
 	}
 	if app := a.Params["app"]; app != "" {
 		n.App = "the app " + g.names.Add(g.name("app/"+app, app))
@@ -113,6 +113,28 @@ func (g *gatherer) actionNames(a *actions.Action) remedies.Names {
 		n.Until = t.In(g.env.Policy.School.Location).Format("Mon 2 January 2006")
 	}
 	return n
+}
+
+// within says in which groups that a finding names another one is, which it does not name: somebody is in them through that one, so the change is made there.
+func (g *gatherer) within(group string, facts []string) string {
+	if g.out.Who == nil || slices.Contains(facts, "group/"+group) {
+		return ""
+	}
+	var outer []string
+	for _, fact := range facts {
+		id, ok := strings.CutPrefix(fact, "group/")
+		if named, known := g.out.Who.GroupByID(id); ok && known {
+			g.out.Who.Nested(named, func(n *school.Group) {
+				if n.ID == group {
+					outer = append(outer, "the group "+g.groupName(id))
+				}
+			})
+		}
+	}
+	if len(outer) == 0 {
+		return ""
+	}
+	return ", which is in " + strings.Join(outer, " and ")
 }
 
 // becomes says what becomes of a comment on a blog.
