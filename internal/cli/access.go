@@ -52,7 +52,7 @@ func (o *options) exportAccess(ctx context.Context, e accessExport) error {
 	if err != nil {
 		return err
 	}
-	if !plays(p, e.as, policy.Roles()) {
+	if !p.Plays(e.as, policy.Roles()...) {
 		return usageError{errors.New("the access record holds names, and it is noted who takes it out: --as ADDRESS, somebody named in the policy's people")}
 	}
 	at := clock()

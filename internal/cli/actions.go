@@ -255,15 +255,11 @@ func (d *desk) person(ctx context.Context, address string) (actions.By, error) {
 		return actions.By{}, usageError{errors.New("say who decides: --by ADDRESS, somebody named in the policy's people")}
 	}
 	by := actions.By{Address: address}
-	for _, role := range policy.Deciders {
-		if slices.ContainsFunc(d.policy.Person(role), func(p policy.Person) bool { return p.Address == address }) {
-			by.Role = string(role)
-			break
-		}
-	}
-	if by.Role == "" {
+	i := slices.IndexFunc(policy.Deciders, func(role policy.Role) bool { return d.policy.Plays(address, role) })
+	if i < 0 {
 		return by, usageError{errors.New("only the workspace administrator, the e-safety officer and their deputy, the headteacher, the safeguarding lead and the chair of governors decide on changes")}
 	}
+	by.Role = string(policy.Deciders[i])
 	client, ok := d.env.Google.(*google.Client)
 	if !ok {
 		return by, nil

@@ -144,7 +144,7 @@ func (o *options) answer(cmd *cobra.Command, name string, said []string, as stri
 	if ask.Who == nil {
 		may, of = append(slices.Clone(may), policy.Role(ask.Role)), p.Title(policy.Role(ask.Role))
 	}
-	if !slices.Contains(ask.Who, strings.ToLower(strings.TrimSpace(as))) && !plays(p, as, may) {
+	if !slices.Contains(ask.Who, strings.ToLower(strings.TrimSpace(as))) && !p.Plays(as, may...) {
 		return usageError{fmt.Errorf("this is asked of the %s: --as ADDRESS, as the policy names them", of)}
 	}
 	if _, err := o.note(cmd, p, as, d); err != nil {

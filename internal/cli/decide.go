@@ -42,11 +42,3 @@ func (o *options) note(cmd *cobra.Command, p *policy.Policy, as string, d decisi
 	}
 	return made.ID, nil
 }
-
-// plays tells whether the policy names an address, as somebody typed it, for any of some roles.
-func plays(p *policy.Policy, as string, roles []policy.Role) bool {
-	address := strings.ToLower(strings.TrimSpace(as))
-	return slices.ContainsFunc(roles, func(r policy.Role) bool {
-		return slices.ContainsFunc(p.Person(r), func(x policy.Person) bool { return x.Address == address })
-	})
-}

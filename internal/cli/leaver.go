@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -27,8 +26,7 @@ func newLeaver(o *options) *cobra.Command {
 				return err
 			}
 			by = strings.ToLower(strings.TrimSpace(by))
-			leads := slices.Concat(p.Person(policy.RoleSafeguarding), p.Person(policy.RoleSafeguardingDeps))
-			if !slices.ContainsFunc(leads, func(x policy.Person) bool { return x.Address == by }) {
+			if !p.Plays(by, policy.RoleSafeguarding, policy.RoleSafeguardingDeps) {
 				return usageError{fmt.Errorf("only the %s or a deputy says so: --by ADDRESS, as the policy names them", p.Title(policy.RoleSafeguarding))}
 			}
 			clock, err := o.clock()

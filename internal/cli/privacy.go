@@ -94,7 +94,7 @@ func (o *options) private(ctx context.Context, given string, f personal, do func
 	if err != nil {
 		return err
 	}
-	if !plays(p, f.as, policy.Roles()) {
+	if !p.Plays(f.as, policy.Roles()...) {
 		return usageError{errors.New("--as: the policy names nobody with this address; give the address of one of its `people`, such as the data_protection_officer")}
 	}
 	clock, err := o.clock()

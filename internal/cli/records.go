@@ -120,7 +120,7 @@ func (o *options) enter(cmd *cobra.Command, d decisions.Decision, as string) err
 	if keepers == nil {
 		return usageError{fmt.Errorf("there is no record %q that is a list; see: esafetybot records add --help", d.Record)}
 	}
-	if !plays(p, as, keepers) {
+	if !p.Plays(as, keepers...) {
 		var titles []string
 		for _, r := range keepers {
 			titles = append(titles, p.Title(r))

@@ -195,7 +195,7 @@ func (o *options) confirm(cmd *cobra.Command, d decisions.Decision, as string) e
 	if !asked {
 		return usageError{fmt.Errorf("nobody was asked to confirm %s for %s yet; see: esafetybot reminders upcoming --json", d.Reminder, d.Period)}
 	}
-	if !plays(p, as, append(slices.Clone(policy.Leads), r.Ask)) {
+	if !p.Plays(as, append(slices.Clone(policy.Leads), r.Ask)...) {
 		return usageError{fmt.Errorf("this is confirmed by the %s: --as ADDRESS, as the policy names them", p.Title(r.Ask))}
 	}
 	return o.noted(cmd, p, as, d)

@@ -52,13 +52,6 @@ type reader struct {
 	passed bool // findings about comments were passed to them, or what the mail that came back should have told
 }
 
-// decides tells whether the person decides on changes, in whichever role.
-func (r reader) decides(p *policy.Policy) bool {
-	return slices.ContainsFunc(policy.Deciders, func(role policy.Role) bool {
-		return slices.ContainsFunc(p.Person(role), func(x policy.Person) bool { return x.Address == r.Address })
-	})
-}
-
 // jobs are the looking jobs whose clauses the person deals with; the workspace administrator, who can put right what could not be read, hears of all.
 func (r reader) jobs(p *policy.Policy) []string {
 	if slices.Contains(r.roles, policy.RoleAdmin) {
@@ -248,7 +241,7 @@ func lastWeekly(local time.Time, day time.Weekday) time.Time {
 func gather(ctx context.Context, env Env, t *told, who reader, since time.Time) (reports.OversharingInput, error) {
 	p, out := env.Policy, t.Outcome
 	in := reports.OversharingInput{
-		School: p.School.Name, Titles: reports.Titles{ESafetyOfficer: p.Title(policy.RoleOfficer)}, Reader: who.Name, Address: who.Address, Site: env.BaseURL, NotTheirs: !who.decides(p),
+		School: p.School.Name, Titles: reports.Titles{ESafetyOfficer: p.Title(policy.RoleOfficer)}, Reader: who.Name, Address: who.Address, Site: env.BaseURL, NotTheirs: !p.Plays(who.Address, policy.Deciders...),
 		Now: t.now, Location: p.School.Location, Since: since, FirstDay: since.IsZero(), Policy: p.Version,
 	}
 	g := t.gatherer(env, &in)

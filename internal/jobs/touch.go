@@ -63,9 +63,8 @@ func (s *sharingRun) touch(ctx context.Context, log pulled) ([]seen.Scope, error
 	}
 	release := s.holdAll(log.items)
 	defer release()
-	pass := s.reader.NewPass(func(ctx context.Context, driveID string) ([]string, error) {
-		members, err := s.driveMembers(ctx, s.drives[driveID]) // those of other schools were left out
-		return s.reader.Readers(members), err
+	pass := s.reader.NewPass(func(ctx context.Context, driveID string) ([]seen.Grant, error) {
+		return s.driveMembers(ctx, s.drives[driveID]) // those of other schools were left out
 	})
 	s.record.Touched += len(log.items)
 	one := func(t shares.Touched) {

@@ -102,7 +102,7 @@ func urgentTo(ctx context.Context, env Env, box *outbox.Outbox, t *told, who rea
 		return err
 	}
 	in := reports.UrgentInput{
-		School: env.Policy.School.Name, Titles: reports.Titles{ESafetyOfficer: env.Policy.Title(policy.RoleOfficer)}, Reader: who.Name, Address: who.Address, Site: env.BaseURL, NotTheirs: !who.decides(env.Policy),
+		School: env.Policy.School.Name, Titles: reports.Titles{ESafetyOfficer: env.Policy.Title(policy.RoleOfficer)}, Reader: who.Name, Address: who.Address, Site: env.BaseURL, NotTheirs: !env.Policy.Plays(who.Address, policy.Deciders...),
 		Now: t.now, Location: env.Policy.School.Location, Mask: mask(env.Policy, t.Who),
 	}
 	for _, f := range all {

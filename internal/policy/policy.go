@@ -15,6 +15,7 @@
 package policy
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -206,6 +207,14 @@ func (m Means) DueOf(rule string) calendar.Deadline {
 
 // Person lists who plays the role, in the order of the file; nobody for roles that the policy does not name.
 func (p *Policy) Person(role Role) []Person { return p.People[role] }
+
+// Plays tells whether the policy names an address, as somebody typed it, for any of some roles.
+func (p *Policy) Plays(address string, roles ...Role) bool {
+	address = strings.ToLower(strings.TrimSpace(address))
+	return slices.ContainsFunc(roles, func(r Role) bool {
+		return slices.ContainsFunc(p.Person(r), func(x Person) bool { return x.Address == address })
+	})
+}
 
 // DaysIn is on which days somebody whom the policy names is in: as staff.days says of the address, else their own entry; nil is every day.
 func (p *Policy) DaysIn(who Person) []time.Weekday {

@@ -30,7 +30,7 @@ type Touched struct {
 // Pass is one run's work through touched items: each is read live once.
 type Pass struct {
 	r       *Reader
-	members func(ctx context.Context, driveID string) ([]string, error) // usable members of a shared drive, best first
+	members func(ctx context.Context, driveID string) ([]seen.Grant, error) // of a shared drive
 
 	mu     sync.Mutex
 	done   map[string]bool
@@ -38,8 +38,8 @@ type Pass struct {
 	again  map[string]bool     // folders below which not everything could be read
 }
 
-// NewPass begins. members names accounts as which a shared drive can be read.
-func (r *Reader) NewPass(members func(ctx context.Context, driveID string) ([]string, error)) *Pass {
+// NewPass begins. members lists those of a shared drive.
+func (r *Reader) NewPass(members func(ctx context.Context, driveID string) ([]seen.Grant, error)) *Pass {
 	return &Pass{r: r, members: members, done: map[string]bool{}, Reread: map[seen.Scope]bool{}, again: map[string]bool{}}
 }
 
@@ -473,10 +473,11 @@ func (p *Pass) inDrive(ctx context.Context, t Touched) error {
 		// An item below that has a grant to the same person may now have it from the folder, or no longer, and the log is silent about it.
 		p.reread(scope)
 	}
-	as, err := p.members(ctx, t.Drive)
+	members, err := p.members(ctx, t.Drive)
 	if err != nil {
 		return &ErrUnread{Scope: scope, Err: err}
 	}
+	as := r.Readers(members)
 	if len(as) == 0 {
 		return &ErrUnread{Scope: scope, Err: ErrNoMember}
 	}
@@ -490,8 +491,10 @@ func (p *Pass) inDrive(ctx context.Context, t Touched) error {
 		return &ErrUnread{Scope: scope, Err: err}
 	case t.Deleted && known:
 		return r.Book.Drop(ctx, was, subject, findings.Deleted)
-	case !t.Deleted:
+	case !t.Deleted && !r.Managed(members):
 		p.reread(scope) // it may be in a folder that only a manager sees into
+	case known:
+		return r.lose(ctx, was, subject)
 	}
 	return nil
 }
