@@ -36,6 +36,13 @@ func (g *gatherer) proposed(ctx context.Context) error {
 		}
 	}
 	for _, a := range newest {
+		if a.Params["grant"] != "" && len(g.shares) == 0 {
+			pic, err := g.pictured(ctx)
+			if err != nil {
+				return err
+			}
+			g.shares, g.trees = pic.shares, pic.trees
+		}
 		g.names = &reports.Names{}
 		said := remedies.Say(a.Kind, g.actionNames(a))
 		c := reports.Change{ID: a.ID, Kind: a.Kind, State: string(a.State), Words: said.Will, Why: a.Why, Names: g.names}
@@ -75,7 +82,7 @@ func (t *told) waiting(ctx context.Context, env Env, address string) (map[string
 
 // actionNames looks up what an action is about, as its readers may see it.
 func (g *gatherer) actionNames(a *actions.Action) remedies.Names {
-	n := remedies.Names{Role: a.Params["role"]}
+	n := remedies.Names{Role: doing[a.Params["role"]]}
 	if from, to := a.Params["from"], a.Params["to"]; from != "" && to != "" {
 		n.From, n.To = g.names.Add(from), g.names.Add(to)
 	}
@@ -96,6 +103,14 @@ func (g *gatherer) actionNames(a *actions.Action) remedies.Names {
 	if id := a.Params["group"]; id != "" {
 		n.Group = "the group " + g.groupName(id) + g.within(id, a.Facts)
 	}
+	if id := a.Params["grant"]; id != "" {
+		if s, ok := g.shares[a.Subject]; ok {
+			n.File = "the " + kindWord(s)
+			if i := slices.IndexFunc(s.Grants, func(x seen.Grant) bool { return x.ID == id && x.View == a.Params["view"] }); i >= 0 {
+				n.With = g.grantee(s.Grants[i])
+			}
+		}
+	}
 	if app := a.Params["app"]; app != "" {
 		n.App = "the app " + g.names.Add(g.name("app/"+app, app))
 	}
@@ -113,6 +128,32 @@ func (g *gatherer) actionNames(a *actions.Action) remedies.Names {
 		n.Until = t.In(g.env.Policy.School.Location).Format("Mon 2 January 2006")
 	}
 	return n
+}
+
+// grantee says with whom something is shared, without the address of anybody outside.
+func (g *gatherer) grantee(x seen.Grant) string {
+	switch x.Type {
+	case "user", "group":
+		if g.out.Who == nil {
+			return ""
+		}
+		if a, ok := g.out.Who.Account(x.Address); ok {
+			return g.accountWords(a)
+		}
+		if grp, ok := g.out.Who.Group(x.Address); ok {
+			return "the group " + g.groupName(grp.ID)
+		}
+		if x.Type == "group" {
+			return "a group outside the school"
+		}
+		return "somebody outside the school"
+	case "domain":
+		return "everybody at " + g.names.Add(g.grant(x, false).Who)
+	}
+	if x.Discoverable {
+		return "everybody on the internet"
+	}
+	return "everybody who has the link"
 }
 
 // within says in which groups that a finding names another one is, which it does not name: somebody is in them through that one, so the change is made there.

@@ -40,9 +40,6 @@ func (g *gatherer) item(f *findings.Finding) reports.Item {
 		}
 	}
 	it.Title, it.Link, it.Kind = s.Title, s.Link, kindWord(s)
-	if kind == "drive" {
-		it.Kind = "shared drive"
-	}
 	it.Owner = g.owner(s)
 	if g.out.Who == nil {
 		// Without the accounts nobody knows whose names may stand in a title or an address.
@@ -182,6 +179,9 @@ func (g *gatherer) person(a *seen.Account) reports.Person {
 }
 
 func kindWord(s seen.Share) string {
+	if s.Kind == "drive" {
+		return "shared drive"
+	}
 	switch s.Mime {
 	case seen.MimeFolder:
 		return "folder"

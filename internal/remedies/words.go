@@ -103,7 +103,7 @@ func Say(kind string, n Names) Words {
 	fill := strings.NewReplacer(
 		"{Account}", account, "{account}", account, "{File}", file, "{file}", file,
 		"{From}", or(n.From, "the unit it was in"), "{To}", or(n.To, "another unit"), "{Group}", or(n.Group, "the group"),
-		"{App}", or(n.App, "the app"), "{With}", or(n.With, "those it is shared with"), "{Role}", or(n.Role, "change"),
+		"{App}", or(n.App, "the app"), "{With}", or(n.With, "somebody outside"), "{Role}", or(n.Role, "change"),
 		"{Comment}", or(n.Comment, "a comment on a blog"), "{Becomes}", or(n.Becomes, "changed"), "{Owner}", or(n.Owner, "its new owner"), "{Until}", or(n.Until, "the day agreed"),
 	)
 	w := words[kind]
